@@ -1,0 +1,120 @@
+import { describe, OrtTypeError } from './errors'
+
+/** Any typed array that a tensor's data can be. */
+export type TypedArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+
+interface TypedArrayConstructor {
+  readonly name: string
+  readonly BYTES_PER_ELEMENT: number
+  new (length: number): TypedArray
+  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): TypedArray
+}
+
+const float16Array = (globalThis as { Float16Array?: TypedArrayConstructor }).Float16Array
+
+interface Row {
+  /** `ONNXTensorElementDataType`. */
+  readonly code: number
+  readonly bits: number
+  /** What holds the data; undefined for strings. */
+  readonly array: TypedArrayConstructor | undefined
+  /** Whether onnxruntime-common's Tensor has a name for it. */
+  readonly common: boolean
+}
+
+const table = {
+  float32: { code: 1, bits: 32, array: Float32Array, common: true },
+  uint8: { code: 2, bits: 8, array: Uint8Array, common: true },
+  int8: { code: 3, bits: 8, array: Int8Array, common: true },
+  uint16: { code: 4, bits: 16, array: Uint16Array, common: true },
+  int16: { code: 5, bits: 16, array: Int16Array, common: true },
+  int32: { code: 6, bits: 32, array: Int32Array, common: true },
+  int64: { code: 7, bits: 64, array: BigInt64Array, common: true },
+  string: { code: 8, bits: 0, array: undefined, common: true },
+  bool: { code: 9, bits: 8, array: Uint8Array, common: true },
+  float16: { code: 10, bits: 16, array: float16Array ?? Uint16Array, common: true },
+  float64: { code: 11, bits: 64, array: Float64Array, common: true },
+  uint32: { code: 12, bits: 32, array: Uint32Array, common: true },
+  uint64: { code: 13, bits: 64, array: BigUint64Array, common: true },
+  bfloat16: { code: 16, bits: 16, array: Uint16Array, common: false },
+  float8e4m3fn: { code: 17, bits: 8, array: Uint8Array, common: false },
+  float8e4m3fnuz: { code: 18, bits: 8, array: Uint8Array, common: false },
+  float8e5m2: { code: 19, bits: 8, array: Uint8Array, common: false },
+  float8e5m2fnuz: { code: 20, bits: 8, array: Uint8Array, common: false },
+  uint4: { code: 21, bits: 4, array: Uint8Array, common: true },
+  int4: { code: 22, bits: 4, array: Uint8Array, common: true },
+  float4e2m1: { code: 23, bits: 4, array: Uint8Array, common: false },
+  uint2: { code: 24, bits: 2, array: Uint8Array, common: false },
+  int2: { code: 25, bits: 2, array: Uint8Array, common: false },
+  float8e8m0: { code: 26, bits: 8, array: Uint8Array, common: false },
+} as const satisfies Record<string, Row>
+
+/**
+ * A tensor's element type: onnxruntime-common's names, and names for what it has none for (`bfloat16`, the float8s, and
+ * what is smaller than a byte), whose data are raw bits. Elements smaller than a byte are packed, the first in the low
+ * bits. `float16` data are a `Float16Array` where the JavaScript engine has one, else a `Uint16Array` of raw bits.
+ */
+export type ElementType = keyof typeof table
+
+const names = new Map<number, ElementType>(
+  Object.entries(table).map(([name, row]) => [row.code, name as ElementType]),
+)
+
+function rowOf(type: ElementType): Row {
+  return table[type]
+}
+
+/** @throws OrtTypeError `ERR_INVALID_ARG_VALUE` where `type` is no element type */
+export function checkElementType(type: unknown): ElementType {
+  if (typeof type === 'string' && Object.hasOwn(table, type)) return type as ElementType
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'type' is not an element type", {
+    expected: Object.keys(table).join(', '),
+    given: describe(type),
+  })
+}
+
+export const codeOf = (type: ElementType): number => rowOf(type).code
+export const isCommonType = (type: ElementType): boolean => rowOf(type).common
+
+/** The name of an `ONNXTensorElementDataType`; complex numbers have none. */
+export function nameOf(code: number): ElementType | undefined {
+  return names.get(code)
+}
+
+/** Elements of the typed array that holds `size` elements of `type`. */
+export function arrayLength(type: ElementType, size: number): number {
+  const { bits } = rowOf(type)
+  return bits < 8 ? Math.ceil((size * bits) / 8) : size
+}
+
+/** A view of the whole buffer by the type's typed array. */
+export function viewOf(type: ElementType, buffer: ArrayBuffer): TypedArray {
+  const { array } = rowOf(type)
+  if (array === undefined) throw new OrtTypeError('ERR_TYPE_MISMATCH', 'a string tensor has no typed array')
+  return new array(buffer)
+}
+
+/**
+ * Whether `data` may hold elements of `type`: the type's own typed array, or `Uint16Array` for a float16's bits.
+ *
+ * @throws OrtTypeError `ERR_TYPE_MISMATCH`
+ */
+export function checkArray(type: ElementType, data: unknown, argument: string): TypedArray {
+  const { array } = rowOf(type)
+  if (array !== undefined && data instanceof array) return data
+  if (type === 'float16' && data instanceof Uint16Array) return data
+  throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${argument}' does not fit a tensor of ${type}`, {
+    expected: array?.name ?? 'string[]',
+    given: describe(data),
+  })
+}

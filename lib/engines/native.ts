@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import bindings = require('bindings')
+
+import type { Engine } from '../engine'
+import { OrtError, type OrtErrorCode } from '../errors'
+import { findLibrary } from './library'
+import { type EngineOptions, logSeverity } from './select'
+
+/** What native/addon.cc registers. */
+export interface Addon extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders'> {
+  setErrorFactory(factory: (code: OrtErrorCode, message: string) => Error): void
+  openLibrary(path: string): { path: string; version: string }
+  /** False where the process has its environment already. */
+  createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
+  /** Blocks of host memory that exist now in the process. */
+  liveBlocks(): number
+}
+
+const ROOT = join(__dirname, '..', '..')
+const NAME = 'onnxruntime_iobinding'
+const PLATFORM = `${process.platform}-${process.arch}`
+
+/** The compiled addon, or the error that says why not: a prebuilt one first, then one built here. */
+export function loadAddon(): Addon | OrtError {
+  try {
+    return bindings({
+      bindings: NAME,
+      module_root: ROOT,
+      try: [
+        ['module_root', 'prebuilds', PLATFORM, 'bindings'],
+        ['module_root', 'build', 'Release', 'bindings'],
+      ],
+    }) as Addon
+  } catch (cause) {
+    const tried = [join(ROOT, 'prebuilds', PLATFORM), join(ROOT, 'build', 'Release')].map((folder) => {
+      const path = join(folder, `${NAME}.node`)
+      return `${path}: ${existsSync(path) ? (cause as Error).message : 'no such file'}`
+    })
+    return new OrtError(
+      'ERR_ADDON_NOT_LOADED',
+      `the native addon could not be loaded:\n  ${tried.join('\n  ')}`,
+      {
+        remedy: 'Build it with `npm run build:native` (needs CMake and a C++20 compiler)',
+        cause,
+      },
+    )
+  }
+}
+
+/** The native engine: the addon, over ONNX Runtime's library. */
+export function openNative(addon: Addon, options: EngineOptions): Engine & { readonly addon: Addon } {
+  addon.setErrorFactory(explain)
+  const tried: string[] = []
+  const candidate = findLibrary(options.libraryPath, tried)
+  if (candidate === undefined) throw libraryError('ERR_LIBRARY_NOT_FOUND', tried)
+  let library: { path: string; version: string }
+  try {
+    library = addon.openLibrary(candidate.path)
+  } catch (cause) {
+    const { code, message } = cause as OrtError
+    throw libraryError(code, [...tried, `${candidate.path} (${candidate.source}): ${message}`], cause)
+  }
+  const created = addon.createEnvironment(logSeverity(options), options.onLog)
+  if (!created && options.onLog !== undefined) {
+    throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log goes elsewhere already", {
+      remedy: 'Set onLog in the first thread that uses the package',
+    })
+  }
+  return {
+    name: 'native',
+    addon,
+    library,
+    supports: { runSync: true, cancel: true },
+    Session: addon.Session,
+    Binding: addon.Binding,
+    Value: addon.Value,
+    availableProviders: () => addon.availableProviders(),
+  }
+}
+
+function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unknown): OrtError {
+  return new OrtError(code, `ONNX Runtime's library could not be opened:\n  ${tried.join('\n  ')}`, {
+    expected: 'ONNX Runtime 1.24 or newer',
+    remedy: 'Install onnxruntime-node, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH',
+    cause,
+  })
+}
+
+const REMEDIES: Partial<Record<OrtErrorCode, string>> = {
+  ERR_BUSY: 'Await the run, or use one binding for each run in flight',
+  ERR_DETACHED: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
+}
+
+/** ONNX Runtime reports an output that does not fit its buffer by this text alone. */
+const OUTPUT_SHAPE = /shape verification failed|Expected shape from model|OrtValue shape/i
+
+function explain(code: OrtErrorCode, message: string): Error {
+  if (code.startsWith('ERR_ORT_') && OUTPUT_SHAPE.test(message)) {
+    return new OrtError('ERR_OUTPUT_SHAPE', `an output does not fit the buffer bound for it (${message})`, {
+      remedy: "Bind a buffer of the output's shape, or 'dynamic' to have ONNX Runtime allocate it",
+    })
+  }
+  const remedy = REMEDIES[code]
+  return new OrtError(code, message, remedy !== undefined ? { remedy } : {})
+}

@@ -1,0 +1,161 @@
+import type * as Ort from 'onnxruntime-node'
+import {
+  arrayLength,
+  codeOf,
+  type ElementType,
+  isCommonType,
+  nameOf,
+  type TypedArray,
+  viewOf,
+} from '../element-types'
+import { type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
+import { OrtError } from '../errors'
+import { sizeOf } from '../shape'
+import { notSupported } from './onnxruntime-node-convert'
+
+/** A tensor on the JavaScript heap. */
+export class HeapValue implements EngineValue {
+  readonly #type: ElementType
+  readonly #dims: readonly number[]
+  #data: TypedArray | string[] | undefined
+  readonly #byteLength: number
+
+  private constructor(type: ElementType, dims: readonly number[], data: TypedArray | string[]) {
+    if (!isCommonType(type) || type === 'int4' || type === 'uint4') {
+      throw notSupported(`tensors of ${type}`, 'Install the native addon')
+    }
+    this.#type = type
+    this.#dims = dims
+    this.#data = data
+    this.#byteLength = Array.isArray(data) ? 0 : data.byteLength
+  }
+
+  static allocate(type: number, dims: readonly number[]): HeapValue {
+    const name = nameOf(type)!
+    if (name === 'string') return new HeapValue(name, dims, new Array<string>(sizeOf(dims)).fill(''))
+    const bytes = arrayLength(name, sizeOf(dims)) * viewOf(name, new ArrayBuffer(0)).BYTES_PER_ELEMENT
+    return new HeapValue(name, dims, viewOf(name, new ArrayBuffer(bytes)))
+  }
+
+  static borrow(type: number, dims: readonly number[], data: ArrayBufferView): HeapValue {
+    return new HeapValue(nameOf(type)!, dims, data as TypedArray)
+  }
+
+  static sequence(): never {
+    throw notSupported('sequences', 'Install the native addon')
+  }
+
+  static fromTensor(tensor: Ort.Tensor): HeapValue {
+    return new HeapValue(tensor.type as ElementType, tensor.dims, tensor.data as TypedArray | string[])
+  }
+
+  get isString(): boolean {
+    return this.#type === 'string'
+  }
+
+  kind(): number {
+    return ValueKind.tensor
+  }
+
+  type(): number {
+    return codeOf(this.#type)
+  }
+
+  dims(): number[] {
+    return [...this.#dims]
+  }
+
+  arrayBuffer(): ArrayBuffer {
+    return wholeBuffer(this.#open as TypedArray)
+  }
+
+  strings(): string[] {
+    return [...(this.#open as string[])]
+  }
+
+  setStrings(strings: readonly string[]): void {
+    strings.forEach((text, i) => {
+      if (typeof text === 'string') return
+      throw new OrtError('ERR_INVALID_ARG_TYPE', `element ${i} is not a string`)
+    })
+    this.#data = [...strings]
+  }
+
+  elements(): never {
+    throw notSupported('sequences', 'Install the native addon')
+  }
+
+  dispose(): void {
+    this.#data = undefined
+  }
+
+  /** A tensor over the same memory. */
+  toTensor(ort: typeof Ort): Ort.Tensor {
+    const data = this.#open
+    if (!Array.isArray(data) && data.byteLength !== this.#byteLength) {
+      throw new OrtError(
+        'ERR_DETACHED',
+        'the ArrayBuffer of a bound typed array was detached (transferred)',
+        {
+          remedy: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
+        },
+      )
+    }
+    return makeTensor(ort, this.#type, data, this.#dims)
+  }
+
+  /** Takes over what a run gave for it, where the run could not write into its memory. */
+  receive(result: Ort.Tensor): void {
+    if (this.isString) this.setStrings(result.data as string[])
+  }
+
+  get #open(): TypedArray | string[] {
+    if (this.#data === undefined) throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
+    return this.#data
+  }
+}
+
+function makeTensor(
+  ort: typeof Ort,
+  type: ElementType,
+  data: TypedArray | string[],
+  dims: readonly number[],
+): Ort.Tensor {
+  return new ort.Tensor(type as Ort.Tensor.Type, data as Ort.Tensor.DataType, dims)
+}
+
+/** The tensor of a feed, `[element type, dims, data]` from `at` on. */
+export function toOrtTensor(ort: typeof Ort, feeds: Feeds, at: number): Ort.Tensor {
+  const data = feeds[at + 2]
+  if (data instanceof HeapValue) return data.toTensor(ort)
+  const type = nameOf(feeds[at] as number)!
+  // A copy: the run begins in a later turn, and the caller may change the data before.
+  const copy = (data as TypedArray | string[]).slice()
+  return makeTensor(ort, type, copy, feeds[at + 1] as number[])
+}
+
+/** A result in the engine's form; written into `target` where there is one. */
+export function resultOf(tensor: Ort.Tensor, target: unknown): Results {
+  const type = codeOf(tensor.type as ElementType)
+  if (tensor.type === 'string') return [type, tensor.dims, tensor.data]
+  const data = tensor.data as TypedArray
+  if (target === undefined) return [type, tensor.dims, wholeBuffer(data)]
+  const bytes = bytesOf(target as TypedArray)
+  if (bytes.length !== data.byteLength) {
+    throw new OrtError('ERR_OUTPUT_SHAPE', 'an output does not fit its pre-allocated tensor', {
+      expected: `${bytes.length} bytes`,
+      given: String(data.byteLength),
+    })
+  }
+  bytes.set(bytesOf(data))
+  return [type, tensor.dims, null]
+}
+
+function bytesOf(data: ArrayBufferView): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+function wholeBuffer(data: TypedArray): ArrayBuffer {
+  const whole = data.byteOffset === 0 && data.byteLength === data.buffer.byteLength
+  return (whole ? data.buffer : bytesOf(data).slice().buffer) as ArrayBuffer
+}

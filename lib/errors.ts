@@ -1,0 +1,122 @@
+/** Codes of this package's own errors. ONNX Runtime's own are `ERR_ORT_` and the name of its error code. */
+export type OrtErrorCode =
+  | 'ERR_ADDON_NOT_LOADED'
+  | 'ERR_ALREADY_INITIALIZED'
+  | 'ERR_BUSY'
+  | 'ERR_DETACHED'
+  | 'ERR_DISPOSED'
+  | 'ERR_INTERNAL'
+  | 'ERR_INVALID_ARG_TYPE'
+  | 'ERR_INVALID_ARG_VALUE'
+  | 'ERR_INVALID_DIMS'
+  | 'ERR_INVALID_LENGTH'
+  | 'ERR_LIBRARY_CONFLICT'
+  | 'ERR_LIBRARY_INVALID'
+  | 'ERR_LIBRARY_NOT_FOUND'
+  | 'ERR_LIBRARY_VERSION'
+  | 'ERR_MISSING_INPUT'
+  | 'ERR_NOT_SUPPORTED'
+  | 'ERR_NO_EXTERNAL_BUFFERS'
+  | 'ERR_OUTPUT_SHAPE'
+  | 'ERR_OUT_OF_MEMORY'
+  | 'ERR_PROVIDER_UNAVAILABLE'
+  | 'ERR_RUN_CANCELED'
+  | 'ERR_SHAPE_MISMATCH'
+  | 'ERR_TYPE_MISMATCH'
+  | 'ERR_UNKNOWN_INPUT'
+  | 'ERR_UNKNOWN_OPTION'
+  | 'ERR_UNKNOWN_OUTPUT'
+  | 'ERR_UNKNOWN_PROVIDER'
+  | `ERR_ORT_${string}`
+
+/** What an error has to teach, beside its message. */
+export interface OrtErrorDetails {
+  /** What the call wants. */
+  readonly expected?: string
+  /** What it got. */
+  readonly given?: string
+  /** What to do. */
+  readonly remedy?: string
+  readonly cause?: unknown
+}
+
+function compose(message: string, { expected, given, remedy }: OrtErrorDetails): string {
+  let text = message
+  if (expected !== undefined) text += `: expected ${expected}`
+  if (given !== undefined) text += expected !== undefined ? `, got ${given}` : `: got ${given}`
+  if (remedy !== undefined) text += `. ${remedy}`
+  return text
+}
+
+function causeOf(details: OrtErrorDetails): ErrorOptions | undefined {
+  return 'cause' in details ? { cause: details.cause } : undefined
+}
+
+/** An error of this package or of ONNX Runtime: `code` tells which, `expected`, `given` and `remedy` what to do. */
+export class OrtError extends Error {
+  override readonly name: string = 'OrtError'
+  readonly expected: string | undefined
+  readonly given: string | undefined
+  readonly remedy: string | undefined
+  constructor(
+    readonly code: OrtErrorCode,
+    message: string,
+    details: OrtErrorDetails = {},
+  ) {
+    super(compose(message, details), causeOf(details))
+    this.expected = details.expected
+    this.given = details.given
+    this.remedy = details.remedy
+  }
+}
+
+/** An {@link OrtError} that is a `TypeError`, where onnxruntime-common throws one. */
+export class OrtTypeError extends TypeError {
+  override readonly name: string = 'OrtTypeError'
+  readonly expected: string | undefined
+  readonly given: string | undefined
+  readonly remedy: string | undefined
+  constructor(
+    readonly code: OrtErrorCode,
+    message: string,
+    details: OrtErrorDetails = {},
+  ) {
+    super(compose(message, details), causeOf(details))
+    this.expected = details.expected
+    this.given = details.given
+    this.remedy = details.remedy
+  }
+}
+
+/** An {@link OrtError} that is a `RangeError`, where onnxruntime-common throws one. */
+export class OrtRangeError extends RangeError {
+  override readonly name: string = 'OrtRangeError'
+  readonly expected: string | undefined
+  readonly given: string | undefined
+  readonly remedy: string | undefined
+  constructor(
+    readonly code: OrtErrorCode,
+    message: string,
+    details: OrtErrorDetails = {},
+  ) {
+    super(compose(message, details), causeOf(details))
+    this.expected = details.expected
+    this.given = details.given
+    this.remedy = details.remedy
+  }
+}
+
+/** Whether an error is one of the three classes above. */
+export function isOrtError(error: unknown): error is OrtError | OrtTypeError | OrtRangeError {
+  return error instanceof OrtError || error instanceof OrtTypeError || error instanceof OrtRangeError
+}
+
+/** A short text for a value in an error's `given`. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
+  if (Array.isArray(value)) return `[${value.map(String).join(', ')}]`
+  if (typeof value === 'object') return value.constructor?.name ?? 'object'
+  return String(value)
+}

@@ -1,0 +1,36 @@
+/**
+ * ONNX Runtime's IoBinding for Node.js: bind once, run many.
+ *
+ * @packageDocumentation
+ */
+export { env, Tensor } from 'onnxruntime-common'
+export {
+  type InputSpec,
+  IoBinding,
+  type IoBindingOptions,
+  type IoBindingRunOptions,
+  type OutputSpec,
+} from './binding'
+export type { ElementType, TypedArray } from './element-types'
+export type { EngineName, ModelMetadata } from './engine'
+export {
+  isOrtError,
+  OrtError,
+  type OrtErrorCode,
+  type OrtErrorDetails,
+  OrtRangeError,
+  OrtTypeError,
+} from './errors'
+export {
+  type Initialized,
+  type InitializeOptions,
+  initialize,
+  initialized,
+  type LogLevel,
+  type LogRecord,
+} from './initialize'
+export type { ValueMetadata } from './metadata'
+export type { RunValue } from './run-arguments'
+export { type Feeds, type Fetches, InferenceSession, type RunOptions, type RunResult } from './session'
+export type { SessionOptions } from './session-options'
+export { type DeviceName, OrtValue, type OrtValueData, type OrtValueKind } from './value'

@@ -1,0 +1,93 @@
+import { describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
+
+/** Checks of option objects: each returns undefined for an absent option, and throws an error that names a bad one. */
+
+type Options = object
+
+function read(options: Options, key: string): unknown {
+  return (options as Record<string, unknown>)[key]
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function checkKnown(options: Options, known: readonly string[], what: string): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key) || read(options, key) === undefined) continue
+    throw new OrtError('ERR_UNKNOWN_OPTION', `'${key}' is no ${what}`, {
+      expected: `one of ${known.join(', ')}`,
+    })
+  }
+}
+
+export function checkInteger(options: Options, key: string, least: number, most: number): number | undefined {
+  const value = read(options, key)
+  if (value === undefined) return undefined
+  const details = { expected: `an integer from ${least} to ${most}`, given: describe(value) }
+  if (typeof value !== 'number')
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a number`, details)
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'${key}' is out of range`, details)
+  }
+  return value
+}
+
+export function checkBoolean(options: Options, key: string): boolean | undefined {
+  const value = read(options, key)
+  if (value === undefined || typeof value === 'boolean') return value
+  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a boolean`, { given: describe(value) })
+}
+
+export function checkString(options: Options, key: string): string | undefined {
+  const value = read(options, key)
+  if (value === undefined || typeof value === 'string') return value
+  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a string`, { given: describe(value) })
+}
+
+/** The number that stands for a named choice. */
+export function checkChoice(
+  options: Options,
+  key: string,
+  choices: Readonly<Record<string, number>>,
+): number | undefined {
+  const value = read(options, key)
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value]
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${key}' is none of its choices`, {
+    expected: Object.keys(choices).join(', '),
+    given: describe(value),
+  })
+}
+
+/**
+ * Configuration entries by dotted keys out of nested objects, as onnxruntime-common's `extra` has them:
+ * `{ session: { intra_op: { allow_spinning: '0' } } }` is `session.intra_op.allow_spinning`.
+ */
+export function flatten(value: unknown, argument: string): Record<string, string> {
+  if (!isRecord(value)) {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' must be an object`, {
+      given: describe(value),
+    })
+  }
+  const entries: Record<string, string> = {}
+  const visit = (node: Record<string, unknown>, prefix: string, above: readonly unknown[]) => {
+    if (above.includes(node)) {
+      throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' holds itself, at '${prefix}'`)
+    }
+    for (const [name, entry] of Object.entries(node)) {
+      const key = prefix + name
+      if (isRecord(entry)) visit(entry, `${key}.`, [...above, node])
+      else if (typeof entry === 'boolean') entries[key] = entry ? '1' : '0'
+      else if (typeof entry === 'string' || typeof entry === 'number') entries[key] = String(entry)
+      else {
+        throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' has an entry that is none, '${key}'`, {
+          expected: 'a string, a number, a boolean or an object of them',
+          given: describe(entry),
+        })
+      }
+    }
+  }
+  visit(value, '', [])
+  return entries
+}

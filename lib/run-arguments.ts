@@ -1,0 +1,218 @@
+import { Tensor } from 'onnxruntime-common'
+import {
+  arrayLength,
+  checkArray,
+  checkElementType,
+  codeOf,
+  type ElementType,
+  nameOf,
+  viewOf,
+} from './element-types'
+import type { Feeds, Fetches, Results, RunSettings } from './engine'
+import { describe, OrtError, OrtTypeError } from './errors'
+import type { Ports } from './metadata'
+import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from './options'
+import { isDetached, OrtValue } from './value'
+
+/** What `session.run` takes for an input and gives for an output. */
+export type RunValue = Tensor | OrtValue
+
+/** A Tensor of any copy of onnxruntime-common: a process may hold two, an ESM one and a CommonJS one. */
+function isTensor(value: unknown): value is Tensor {
+  return (
+    value instanceof Tensor ||
+    (isRecord(value) && 'dims' in value && 'type' in value && 'location' in value && 'getData' in value)
+  )
+}
+
+/** What `fetches` and `options` come down to; `targets` are the pre-allocated tensors, by output name. */
+export interface RunRequest {
+  readonly fetches: ReadonlyMap<string, Tensor | null>
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** Sorts out `run(feeds, options?)` and `run(feeds, fetches, options?)` by onnxruntime-common's rules. */
+export function resolveRequest(outputs: Ports, second: unknown, third: unknown): RunRequest {
+  const all = () => new Map<string, Tensor | null>(outputs.names.map((name) => [name, null]))
+  if (second === undefined) return { fetches: all(), options: checkOptions(third) }
+  if (typeof second !== 'object') {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
+      given: describe(second),
+    })
+  }
+  if (second === null) {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'Unexpected argument[1]: cannot be null')
+  }
+  if (isTensor(second)) throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'fetches' cannot be a Tensor")
+  if (Array.isArray(second)) return { fetches: fetchNames(outputs, second), options: checkOptions(third) }
+  const fetches = fetchTargets(outputs, second as Record<string, unknown>)
+  if (fetches.size === 0) return { fetches: all(), options: second as Record<string, unknown> }
+  return { fetches, options: checkOptions(third) }
+}
+
+function checkOptions(options: unknown): Readonly<Record<string, unknown>> {
+  if (options === undefined) return {}
+  if (isRecord(options)) return options
+  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'options' must be an object", { given: describe(options) })
+}
+
+function fetchNames(outputs: Ports, names: readonly unknown[]): Map<string, null> {
+  if (names.length === 0)
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'fetches' cannot be an empty array")
+  const fetches = new Map<string, null>()
+  for (const name of names) {
+    if (typeof name !== 'string') {
+      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'fetches' must be a string array or an object", {
+        given: describe(name),
+      })
+    }
+    outputs.indexOf(name, 'fetches')
+    fetches.set(name, null)
+  }
+  return fetches
+}
+
+/** An object counts as fetches where it has an output's name with a Tensor or null; else it is the options. */
+function fetchTargets(outputs: Ports, object: Readonly<Record<string, unknown>>): Map<string, Tensor | null> {
+  const fetches = new Map<string, Tensor | null>()
+  for (const name of outputs.names) {
+    const target = Object.hasOwn(object, name) ? object[name] : undefined
+    if (target !== null && !isTensor(target)) continue
+    if (target !== null) outputs.checkType(outputs.indexOf(name, 'fetches'), target.type as ElementType)
+    fetches.set(name, target)
+  }
+  return fetches
+}
+
+/** The feeds in the engine's form. */
+export function resolveFeeds(inputs: Ports, feeds: unknown): Feeds {
+  if (!isRecord(feeds) || isTensor(feeds)) {
+    throw new OrtTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      "'feeds' must be an object that uses input names as keys and Tensors or OrtValues as values",
+      { given: describe(feeds) },
+    )
+  }
+  const resolved: Feeds = []
+  for (let index = 0; index < inputs.names.length; ++index) {
+    const name = inputs.names[index]!
+    const feed = feeds[name]
+    if (feed === undefined) {
+      throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in 'feeds'`)
+    }
+    addFeed(resolved, inputs, index, feed)
+  }
+  for (const name of Object.keys(feeds)) if (!inputs.has(name)) inputs.indexOf(name, 'feeds')
+  return resolved
+}
+
+function addFeed(resolved: Feeds, inputs: Ports, index: number, feed: unknown): void {
+  if (feed instanceof OrtValue) {
+    inputs.checkValue(index, feed)
+    resolved.push(index, undefined, undefined, feed.engineValue)
+    return
+  }
+  const name = inputs.names[index]
+  if (!isTensor(feed)) {
+    throw new OrtTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      `input '${name}' in 'feeds' must be a Tensor or an OrtValue`,
+      {
+        given: describe(feed),
+      },
+    )
+  }
+  const type = checkElementType(feed.type)
+  inputs.checkType(index, type)
+  inputs.checkShape(index, feed.dims)
+  const data = dataOf(feed, type, `feeds.${name}`)
+  resolved.push(index, codeOf(type), feed.dims, data)
+}
+
+/** A Tensor's data on the CPU, there in full. */
+function dataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
+  if (tensor.location !== 'cpu' && tensor.location !== 'cpu-pinned') {
+    throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is not in host memory`, {
+      expected: "location 'cpu' or 'cpu-pinned'",
+      given: describe(tensor.location),
+    })
+  }
+  const data: unknown = tensor.data
+  if (type === 'string') return data
+  const array = checkArray(type, data, argument)
+  if (array.length < arrayLength(type, tensor.size) && isDetached(array)) {
+    throw new OrtError('ERR_DETACHED', `the ArrayBuffer of '${argument}' was detached (transferred)`)
+  }
+  return array
+}
+
+/** The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. */
+export function resolveFetches(outputs: Ports, fetches: RunRequest['fetches']): Fetches {
+  const resolved: Fetches = []
+  for (const [name, target] of fetches) {
+    const type = target !== null && checkElementType(target.type)
+    resolved.push(outputs.indexOf(name, 'fetches'))
+    resolved.push(
+      target !== null && type && type !== 'string' ? dataOf(target, type, `fetches.${name}`) : undefined,
+    )
+  }
+  return resolved
+}
+
+/** The results by name: Tensors, and OrtValues for what onnxruntime-common has no Tensor for. */
+export function toReturnValue(fetches: RunRequest['fetches'], results: Results): Record<string, RunValue> {
+  const values: Record<string, RunValue> = {}
+  let at = 0
+  for (const [name, target] of fetches) {
+    values[name] = toValue(name, target, results, at)
+    at += 3
+  }
+  return values
+}
+
+function toValue(name: string, target: Tensor | null, results: Results, at: number): RunValue {
+  const dims = results[at + 1] as number[]
+  const data = results[at + 2]
+  if (results[at] === undefined) return OrtValue.fromEngine(data as Parameters<typeof OrtValue.fromEngine>[0])
+  if (target !== null) return fillTarget(name, target, dims, data)
+  const type = nameOf(results[at] as number)!
+  return new Tensor(
+    type as Tensor.Type,
+    (data instanceof ArrayBuffer ? viewOf(type, data) : data) as Tensor.DataType,
+    dims,
+  )
+}
+
+function fillTarget(name: string, target: Tensor, dims: readonly number[], data: unknown): Tensor {
+  if (dims.length !== target.dims.length || dims.some((dim, i) => dim !== target.dims[i])) {
+    throw new OrtError('ERR_OUTPUT_SHAPE', `output '${name}' does not fit its pre-allocated tensor`, {
+      expected: `[${target.dims.join(', ')}]`,
+      given: `[${dims.join(', ')}]`,
+      remedy: 'Leave the output to ONNX Runtime (null), or give a tensor of that shape',
+    })
+  }
+  if (Array.isArray(data)) {
+    const strings = target.data as string[]
+    data.forEach((text, i) => {
+      strings[i] = text
+    })
+  }
+  return target
+}
+
+const RUN_OPTIONS = ['extra', 'logSeverityLevel', 'logVerbosityLevel', 'signal', 'tag', 'terminate']
+
+/** The run options in the engine's form; undefined where there are none. */
+export function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
+  checkKnown(options, RUN_OPTIONS, 'run option')
+  const settings: RunSettings = {}
+  const severity = checkInteger(options, 'logSeverityLevel', 0, 4)
+  const verbosity = checkInteger(options, 'logVerbosityLevel', 0, 0x7fffffff)
+  const tag = checkString(options, 'tag')
+  if (severity !== undefined) settings.logSeverityLevel = severity
+  if (verbosity !== undefined) settings.logVerbosityLevel = verbosity
+  if (tag !== undefined) settings.tag = tag
+  if (checkBoolean(options, 'terminate')) settings.terminate = true
+  if (options.extra !== undefined) settings.config = flatten(options.extra, 'extra')
+  return Object.keys(settings).length > 0 ? settings : undefined
+}

@@ -1,0 +1,209 @@
+import type { InferenceSession as Common } from 'onnxruntime-common'
+import { abortable } from './abort'
+import {
+  type BindingHost,
+  type InputSpec,
+  IoBinding,
+  type IoBindingOptions,
+  type IoBindingRunOptions,
+} from './binding'
+import type { Engine, EngineName, EngineSession, ModelMetadata, Results, RunSettings } from './engine'
+import { engine } from './engines/select'
+import { OrtError } from './errors'
+import { Ports, type ValueMetadata } from './metadata'
+import { modelArguments } from './model-arguments'
+import {
+  type RunRequest,
+  type RunValue,
+  resolveFeeds,
+  resolveFetches,
+  resolveRequest,
+  resolveRunOptions,
+  toReturnValue,
+} from './run-arguments'
+import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from './session-options'
+
+/** Options of `session.run`: onnxruntime-common's, and a signal. */
+export interface RunOptions extends Common.RunOptions {
+  /** Ends queued work at once, and running work at its next node. The promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** Inputs by name: Tensors, or OrtValues for what onnxruntime-common has no Tensor for. */
+export type Feeds = Readonly<Record<string, RunValue>>
+/** Output names, or an object of them: null, or a pre-allocated Tensor that the result is written into. */
+export type Fetches = readonly string[] | Readonly<Record<string, RunValue | null>>
+export type RunResult = Readonly<Record<string, RunValue>>
+
+/**
+ * A loaded model. A superset of onnxruntime-node's class: what runs there runs here, off the event loop.
+ *
+ * Runs of one session are done one after another, in the order they were asked for, on a thread of the session's own;
+ * the threads that ONNX Runtime shares a run's work among are its own (`intraOpNumThreads`).
+ */
+export class InferenceSession implements AsyncDisposable {
+  readonly #host: BindingHost
+  readonly #options: ResolvedSessionOptions
+  #released: Promise<void> | undefined
+  static #nextRun = 1
+
+  private constructor(host: BindingHost, options: ResolvedSessionOptions) {
+    this.#host = host
+    this.#options = options
+  }
+
+  /**
+   * Loads a model on a thread of its own.
+   *
+   * @param path file of the model, `.onnx` or `.ort`
+   * @throws OrtError `ERR_ORT_NO_SUCHFILE`, `ERR_ORT_INVALID_PROTOBUF` and ONNX Runtime's other codes for a model that
+   *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_PROVIDER_UNAVAILABLE`, and those of {@link initialize}
+   */
+  static create(path: string, options?: SessionOptions): Promise<InferenceSession>
+  /** @param model bytes of the model, which are copied before the call returns */
+  static create(model: Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>
+  static create(
+    model: ArrayBufferLike,
+    byteOffset: number,
+    byteLength?: number,
+    options?: SessionOptions,
+  ): Promise<InferenceSession>
+  static async create(...args: unknown[]): Promise<InferenceSession> {
+    const { model, options } = modelArguments(args)
+    const resolved = resolveSessionOptions(options)
+    const opened: Engine = engine()
+    const session = new opened.Session(resolved.inlineRunBelowUs, resolved.runThreadSpinUs)
+    await session.load(model, resolved.settings)
+    const inputs = new Ports('input', session.inputs())
+    const outputs = new Ports('output', session.outputs())
+    return new InferenceSession({ engine: opened, session, inputs, outputs }, resolved)
+  }
+
+  get inputNames(): readonly string[] {
+    return this.#host.inputs.names
+  }
+
+  get outputNames(): readonly string[] {
+    return this.#host.outputs.names
+  }
+
+  get inputMetadata(): readonly ValueMetadata[] {
+    return this.#host.inputs.metadata
+  }
+
+  get outputMetadata(): readonly ValueMetadata[] {
+    return this.#host.outputs.metadata
+  }
+
+  /** What the model says of itself. @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` on onnxruntime-node */
+  get modelMetadata(): ModelMetadata {
+    return this.#open.modelMetadata()
+  }
+
+  /** What runs the session: the addon, or onnxruntime-node where the addon cannot load. */
+  get engine(): EngineName {
+    return this.#host.engine.name
+  }
+
+  /** The execution providers that run the session. */
+  get executionProviders(): readonly string[] {
+    return this.#options.executionProviders
+  }
+
+  /**
+   * Runs the model once, by onnxruntime-common's contract. Inputs are read before the call returns, so the caller may
+   * change them at once; results are the caller's.
+   *
+   * For many runs bind instead: {@link InferenceSession.createIoBinding}.
+   *
+   * @throws OrtTypeError, OrtRangeError naming the argument; OrtError `ERR_MISSING_INPUT`, `ERR_DETACHED`,
+   *   `ERR_OUTPUT_SHAPE`, `ERR_DISPOSED`, `ERR_ORT_*`
+   */
+  run(feeds: Feeds, options?: RunOptions): Promise<RunResult>
+  run(feeds: Feeds, fetches: Fetches, options?: RunOptions): Promise<RunResult>
+  async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
+    const session = this.#open
+    const { inputs, outputs } = this.#host
+    const request = resolveRequest(outputs, second, third)
+    const settings = resolveRunOptions(request.options)
+    const resolvedFeeds = resolveFeeds(inputs, feeds)
+    const resolvedFetches = resolveFetches(outputs, request.fetches)
+    const signal = request.options.signal as AbortSignal | undefined
+    const results =
+      signal === undefined
+        ? session.run(resolvedFeeds, resolvedFetches, settings)
+        : this.#runAbortable(resolvedFeeds, resolvedFetches, settings, signal)
+    return this.#return(request, results instanceof Promise ? await results : results)
+  }
+
+  #return(request: RunRequest, results: Results): RunResult {
+    return toReturnValue(request.fetches, results)
+  }
+
+  #runAbortable(
+    feeds: unknown[],
+    fetches: unknown[],
+    settings: RunSettings | undefined,
+    signal: AbortSignal,
+  ): Results | Promise<Results> {
+    if (!this.#host.engine.supports.cancel) {
+      throw new OrtError('ERR_NOT_SUPPORTED', 'onnxruntime-node cannot cancel a run', {
+        remedy: 'Leave out the signal, or install the native addon',
+      })
+    }
+    signal.throwIfAborted()
+    const { session } = this.#host
+    const id = InferenceSession.#nextRun
+    InferenceSession.#nextRun = (id % 0xffffffff) + 1
+    const results = session.run(feeds, fetches, settings, id)
+    return results instanceof Promise ? abortable(results, signal, () => session.cancel(id)) : results
+  }
+
+  /**
+   * The bind-once form: memory for each input is allocated once (or an OrtValue is bound), and for each output whose
+   * shape follows from them. Write into `binding.inputs`, run, read `binding.outputs`.
+   *
+   * @param inputs a shape or an OrtValue by input name; an input whose declared shape is fixed may be left out
+   * @throws OrtRangeError `ERR_UNKNOWN_INPUT`, `ERR_UNKNOWN_OUTPUT`, `ERR_SHAPE_MISMATCH`; OrtTypeError
+   *   `ERR_TYPE_MISMATCH`; OrtError `ERR_MISSING_INPUT`, `ERR_DISPOSED`
+   */
+  createIoBinding(
+    inputs: Readonly<Record<string, InputSpec>> = {},
+    options: IoBindingOptions = {},
+  ): IoBinding {
+    return IoBinding.create({ ...this.#host, session: this.#open }, inputs, options)
+  }
+
+  /** An empty binding, to be bound as Python's is. */
+  ioBinding(): IoBinding {
+    return new IoBinding({ ...this.#host, session: this.#open })
+  }
+
+  /** The same as `binding.run(options)`. */
+  runWithIoBinding(binding: IoBinding, options?: IoBindingRunOptions): Promise<void> {
+    return binding.run(options)
+  }
+
+  /** onnxruntime-common has it, and ONNX Runtime no such call: profiling starts with `enableProfiling`. */
+  startProfiling(): void {}
+
+  /** Ends profiling. Returns the path of the file that was written. */
+  endProfiling(): string {
+    return this.#open.endProfiling()
+  }
+
+  /** Lets go of the model when the runs in flight have ended; its bindings are then disposed too. Idempotent. */
+  release(): Promise<void> {
+    this.#released ??= this.#host.session.release()
+    return this.#released
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release()
+  }
+
+  get #open(): EngineSession {
+    if (this.#released !== undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
+    return this.#host.session
+  }
+}

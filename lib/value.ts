@@ -1,0 +1,269 @@
+import { markAsUntransferable } from 'node:worker_threads'
+import { Tensor } from 'onnxruntime-common'
+import {
+  arrayLength,
+  checkArray,
+  checkElementType,
+  codeOf,
+  type ElementType,
+  isCommonType,
+  nameOf,
+  type TypedArray,
+  viewOf,
+} from './element-types'
+import { type EngineValue, ValueKind } from './engine'
+import { engine } from './engines/select'
+import { describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
+import { checkDims, sizeOf } from './shape'
+
+/** Where a value's memory is. This version knows host memory only. */
+export type DeviceName = 'cpu'
+
+/** What a value can be. */
+export type OrtValueKind = 'tensor' | 'sequence' | 'map' | 'optional' | 'opaque' | 'sparseTensor'
+
+const KINDS = new Map<number, OrtValueKind>(
+  Object.entries(ValueKind).map(([name, code]) => [code, name as OrtValueKind]),
+)
+
+/** What a tensor's elements are read from and written to. */
+export type OrtValueData = TypedArray | string[]
+
+function checkDevice(device: unknown, id: unknown): void {
+  if (device === 'cpu' && id === 0) return
+  throw new OrtError('ERR_NOT_SUPPORTED', 'this version allocates host memory only', {
+    expected: "device 'cpu', id 0",
+    given: `device ${describe(device)}, id ${describe(id)}`,
+  })
+}
+
+/**
+ * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} has host memory of its own,
+ * aligned to 64 bytes, which {@link OrtValue.data} shows without a copy and which stays where it is until the value is
+ * disposed (or collected) and the last run that uses it has ended.
+ *
+ * Corresponds to Python's `onnxruntime.OrtValue`.
+ */
+export class OrtValue implements Disposable {
+  readonly kind: OrtValueKind
+  readonly #type: ElementType | undefined
+  readonly #dims: readonly number[]
+  #value: EngineValue | undefined
+  #data: TypedArray | undefined
+
+  private constructor(value: EngineValue, data?: TypedArray) {
+    this.kind = KINDS.get(value.kind()) ?? 'opaque'
+    this.#type = this.kind === 'tensor' ? nameOf(value.type()) : undefined
+    this.#dims = Object.freeze(value.dims())
+    this.#value = value
+    this.#data = data
+  }
+
+  /** @internal a value that the engine made */
+  static fromEngine(value: EngineValue): OrtValue {
+    return new OrtValue(value)
+  }
+
+  /**
+   * A tensor with zeroed memory of its own (empty strings for `string`).
+   *
+   * @param type element type
+   * @param dims shape; `[]` is a scalar, a 0 makes it empty
+   * @param device `'cpu'`
+   * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError for bad arguments
+   */
+  static allocate(type: ElementType, dims: readonly number[], device: DeviceName = 'cpu', id = 0): OrtValue {
+    checkElementType(type)
+    checkDims(dims, 'dims')
+    checkDevice(device, id)
+    return new OrtValue(engine().Value.allocate(codeOf(type), dims))
+  }
+
+  /** A tensor with memory of its own that holds a copy of another tensor's data. */
+  static fromTensor(tensor: Tensor, device: DeviceName = 'cpu', id = 0): OrtValue {
+    const value = OrtValue.allocate(tensor.type as ElementType, tensor.dims, device, id)
+    try {
+      value.write(tensor.data as OrtValueData)
+    } catch (error) {
+      value.dispose()
+      throw error
+    }
+    return value
+  }
+
+  /**
+   * A tensor over a typed array that stays the caller's: nothing is copied. The array is kept alive while the value or
+   * a binding needs it, and its buffer is marked untransferable; should it be detached all the same
+   * (`ArrayBuffer.prototype.transfer`), the next run is refused. A run in flight must not lose it.
+   *
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` where the array has not exactly the
+   *   elements that `dims` say; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
+   */
+  static wrap(type: ElementType, data: TypedArray, dims: readonly number[]): OrtValue {
+    checkElementType(type)
+    checkDims(dims, 'dims')
+    checkArray(type, data, 'data')
+    const buffer = data.buffer as ArrayBuffer & { resizable?: boolean; growable?: boolean }
+    if (buffer.resizable === true || buffer.growable === true) {
+      throw new OrtError('ERR_NOT_SUPPORTED', 'a resizable ArrayBuffer cannot be bound', {
+        remedy: 'Wrap a typed array over a buffer of fixed length',
+      })
+    }
+    checkLength(type, dims, data.length, data)
+    markAsUntransferable(buffer)
+    return new OrtValue(engine().Value.borrow(codeOf(type), dims, data), data)
+  }
+
+  /** A sequence of tensors, which it shares and keeps alive. */
+  static sequence(values: readonly OrtValue[]): OrtValue {
+    return new OrtValue(engine().Value.sequence(values.map((value) => value.engineValue)))
+  }
+
+  /** @internal */
+  get engineValue(): EngineValue {
+    if (this.#value === undefined) {
+      throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
+    }
+    return this.#value
+  }
+
+  /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for what is no tensor */
+  get type(): ElementType {
+    if (this.#type !== undefined) return this.#type
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value is not a tensor of a known element type', {
+      given: this.kind,
+    })
+  }
+
+  /** Shape of a tensor; empty for a scalar and for what is no tensor. */
+  get dims(): readonly number[] {
+    return this.#dims
+  }
+
+  /** Elements of a tensor. */
+  get size(): number {
+    return sizeOf(this.#dims)
+  }
+
+  /** Where the memory is. */
+  get location(): DeviceName {
+    return 'cpu'
+  }
+
+  get disposed(): boolean {
+    return this.#value === undefined
+  }
+
+  /**
+   * The tensor's memory itself, the same typed array every time: what is written here, the next run reads. Not for
+   * strings, which ONNX Runtime keeps as objects of its own.
+   *
+   * @throws OrtError `ERR_DISPOSED`; OrtTypeError `ERR_TYPE_MISMATCH` for strings and for what is no tensor
+   */
+  get data(): TypedArray {
+    const value = this.engineValue
+    if (this.type === 'string') {
+      throw new OrtTypeError('ERR_TYPE_MISMATCH', 'strings have no memory to show', {
+        remedy: 'Use read() and write()',
+      })
+    }
+    this.#data ??= viewOf(this.type, value.arrayBuffer())
+    return this.#data
+  }
+
+  /** A copy of the tensor's elements. */
+  read(): OrtValueData {
+    if (this.type === 'string') return this.engineValue.strings()
+    return this.data.slice()
+  }
+
+  /**
+   * Writes all the tensor's elements.
+   *
+   * @param data exactly as many elements as the tensor has, of its type
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH`; OrtError `ERR_DISPOSED`, `ERR_DETACHED`
+   */
+  write(data: OrtValueData): void {
+    const value = this.engineValue
+    if (this.type === 'string') {
+      if (!Array.isArray(data)) {
+        throw new OrtTypeError('ERR_TYPE_MISMATCH', "'data' does not fit a tensor of string", {
+          expected: 'string[]',
+          given: describe(data),
+        })
+      }
+      checkLength(this.type, this.#dims, data.length, data)
+      value.setStrings(data)
+      return
+    }
+    const array = checkArray(this.type, data, 'data')
+    checkLength(this.type, this.#dims, array.length, array)
+    const target = this.data
+    if (array.constructor === target.constructor) {
+      ;(target as Uint8Array).set(array as Uint8Array)
+    } else {
+      // Bits of float16: the same bytes under another type.
+      new Uint16Array(target.buffer, target.byteOffset, target.length).set(array as Uint16Array)
+    }
+  }
+
+  /**
+   * A Tensor of onnxruntime-common over the same memory (strings are copied).
+   *
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH` for what onnxruntime-common has no type for
+   */
+  toTensor(): Tensor {
+    const { type } = this
+    if (!isCommonType(type)) {
+      throw new OrtTypeError('ERR_TYPE_MISMATCH', 'onnxruntime-common has no tensor of this type', {
+        given: type,
+        remedy: 'Use data, read() and write() of the OrtValue',
+      })
+    }
+    const data = type === 'string' ? this.engineValue.strings() : this.data
+    return new Tensor(type as Tensor.Type, data as Tensor.DataType, this.#dims)
+  }
+
+  /** A sequence's elements; a map's keys and its values. Each is a value of its own. */
+  elements(): OrtValue[] {
+    return this.engineValue.elements().map((value) => new OrtValue(value))
+  }
+
+  /**
+   * Lets go of the memory, at once or when the last run in flight that uses it has ended. Views of memory that the
+   * value owned become empty (detached). Idempotent.
+   */
+  dispose(): void {
+    const owned = this.#data?.buffer
+    this.#value?.dispose(owned instanceof ArrayBuffer ? owned : undefined)
+    this.#value = undefined
+    this.#data = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
+
+function checkLength(type: ElementType, dims: readonly number[], length: number, data: unknown): void {
+  const expected = type === 'string' ? sizeOf(dims) : arrayLength(type, sizeOf(dims))
+  if (length === expected) return
+  if (isDetached(data)) {
+    throw new OrtError('ERR_DETACHED', "the ArrayBuffer of 'data' was detached (transferred)")
+  }
+  throw new OrtRangeError('ERR_INVALID_LENGTH', `'data' has another length than a tensor of [${dims}]`, {
+    expected: `${expected} elements`,
+    given: String(length),
+  })
+}
+
+/** Before Node 21 an ArrayBuffer does not say so itself; a detached one can no longer be viewed. */
+export function isDetached(data: unknown): boolean {
+  if (!ArrayBuffer.isView(data) || data.byteLength > 0) return false
+  try {
+    new Uint8Array(data.buffer)
+    return false
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,77 @@
+// Registration only. lib/addon.ts declares the same surface for TypeScript.
+#include <napi.h>
+
+#include "addon_data.h"
+#include "binding.h"
+#include "device/host_memory.h"
+#include "log.h"
+#include "ort/library.h"
+#include "session.h"
+#include "value.h"
+
+namespace {
+
+// setErrorFactory((code, message) => Error)
+void SetErrorFactory(const Napi::CallbackInfo& info) {
+  AddonData::Of(info.Env()).make_error = Napi::Persistent(info[0].As<Napi::Function>());
+}
+
+// openLibrary(path): { path, version }
+Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const ort::LibraryInfo library = ort::OpenLibrary(info[0].As<Napi::String>().Utf8Value());
+    const auto result = Napi::Object::New(info.Env());
+    result.Set("path", library.path);
+    result.Set("version", library.version);
+    return result;
+  });
+}
+
+// createEnvironment(logSeverity, onLog?): false when the process has one already
+Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    ort::EnvironmentOptions options;
+    options.log_level = static_cast<OrtLoggingLevel>(info[0].As<Napi::Number>().Int32Value());
+    if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
+    if (info[1].IsFunction()) options.log_function = SendLogTo(info.Env(), info[1].As<Napi::Function>());
+    return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(options));
+  });
+}
+
+// availableProviders(): string[], by ONNX Runtime's names
+Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    char** names = nullptr;
+    int count = 0;
+    ort::Check(ort::api().GetAvailableProviders(&names, &count));
+    const auto result = Napi::Array::New(info.Env(), count);
+    for (int i = 0; i < count; ++i) result.Set(static_cast<uint32_t>(i), Napi::String::New(info.Env(), names[i]));
+    ort::Check(ort::api().ReleaseAvailableProviders(names, count));
+    return result;
+  });
+}
+
+// liveBlocks(): blocks of host memory that exist now in the process
+Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(device::HostMemory::LiveCount()));
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto data = std::make_unique<AddonData>(env);
+  const Napi::Function value = Value::Define(env);
+  data->value_constructor = Napi::Persistent(value);
+  env.SetInstanceData(data.release());
+  exports.Set("Session", Session::Define(env));
+  exports.Set("Binding", Binding::Define(env));
+  exports.Set("Value", value);
+  exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
+  exports.Set("openLibrary", Napi::Function::New<OpenLibrary>(env));
+  exports.Set("createEnvironment", Napi::Function::New<CreateEnvironment>(env));
+  exports.Set("availableProviders", Napi::Function::New<AvailableProviders>(env));
+  exports.Set("liveBlocks", Napi::Function::New<LiveBlocks>(env));
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(onnxruntime_iobinding, Init)

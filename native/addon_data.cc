@@ -1,0 +1,60 @@
+#include "addon_data.h"
+
+#include "async_job.h"
+#include "session_state.h"
+
+AddonData::AddonData(Napi::Env env) : env_(env) {
+  const auto check = [env](napi_status status) {
+    if (status != napi_ok) throw Napi::Error::New(env);
+  };
+  const Napi::String name = Napi::String::New(env, "onnxruntime-iobinding");
+  check(napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this, Complete,
+                                        &completions_));
+  check(napi_unref_threadsafe_function(env, completions_));
+  // Hooks run last in, first out: this one before the thread-safe function's own.
+  check(napi_add_env_cleanup_hook(
+      env, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
+}
+
+void AddonData::Track(AsyncJob* job) {
+  if (in_flight_.empty()) napi_ref_threadsafe_function(env_, completions_);
+  in_flight_.insert(job);
+}
+
+void AddonData::Untrack(AsyncJob* job) {
+  in_flight_.erase(job);
+  if (in_flight_.empty()) napi_unref_threadsafe_function(env_, completions_);
+}
+
+void AddonData::Post(AsyncJob* job) noexcept {
+  // Fails only when the environment is ending; Shutdown then deletes the job.
+  napi_call_threadsafe_function(completions_, job, napi_tsfn_nonblocking);
+}
+
+void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
+  if (env == nullptr) return;  // the environment is gone, and the job with it
+  const Napi::HandleScope scope(env);
+  static_cast<AsyncJob*>(data)->Settle(env);
+}
+
+void AddonData::Shutdown() {
+  for (AsyncJob* job : in_flight_) job->Terminate();
+  for (SessionState* session : sessions) session->thread.Stop();
+  for (AsyncJob* job : in_flight_) delete job;
+  in_flight_.clear();
+}
+
+Napi::Value ToJsError(Napi::Env env, const ort::Error& error) {
+  const auto code = Napi::String::New(env, error.code());
+  const auto message = Napi::String::New(env, error.what());
+  const Napi::FunctionReference& make_error = AddonData::Of(env).make_error;
+  if (!make_error.IsEmpty()) return make_error.Call({code, message});
+  const Napi::Error plain = Napi::Error::New(env, error.what());
+  plain.Set("code", code);
+  return plain.Value();
+}
+
+void ThrowJs(Napi::Env env, const ort::Error& error) {
+  const Napi::Value value = ToJsError(env, error);
+  throw Napi::Error(env, value);
+}

@@ -1,0 +1,47 @@
+#include "async_job.h"
+
+Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread) {
+  const Napi::Promise promise = job->promise_.Promise();
+  thread.Submit(job.get());
+  AsyncJob* running = job.release();
+  running->addon_.Track(running);
+  return promise;
+}
+
+void AsyncJob::Cancel(Napi::Env env, run::RunThread& thread) {
+  if (thread.Withdraw(this)) {
+    error_.emplace("ERR_RUN_CANCELED", "the run was canceled before it began");
+    Settle(env);
+  } else {
+    Terminate();
+  }
+}
+
+void AsyncJob::Execute() noexcept {
+  try {
+    Work();
+  } catch (const ort::Error& error) {
+    error_ = error;
+  } catch (const std::exception& error) {
+    error_.emplace("ERR_INTERNAL", error.what());
+  }
+}
+
+void AsyncJob::Settle(Napi::Env env) {
+  const std::unique_ptr<AsyncJob> self(this);
+  addon_.Untrack(this);
+  Done();
+  if (error_) {
+    promise_.Reject(ToJsError(env, *error_));
+    return;
+  }
+  try {
+    promise_.Resolve(Result(env));
+  } catch (const ort::Error& error) {
+    promise_.Reject(ToJsError(env, error));
+  } catch (const Napi::Error& error) {
+    promise_.Reject(error.Value());
+  } catch (const std::exception& error) {
+    promise_.Reject(ToJsError(env, ort::Error("ERR_INTERNAL", error.what())));
+  }
+}

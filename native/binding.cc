@@ -1,0 +1,272 @@
+#include "binding.h"
+
+#include <algorithm>
+
+#include "async_job.h"
+#include "ort/environment.h"
+#include "ort/run_options.h"
+#include "session.h"
+
+namespace {
+
+// A run on the session's thread that a promise waits for.
+class BindingRun final : public AsyncJob {
+ public:
+  BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
+      : AsyncJob(env, owner), state_(std::move(state)) {}
+
+  void Terminate() noexcept override {
+    state_->terminated = true;
+    if (OrtStatus* status = ort::api().RunOptionsSetTerminate(state_->options.get())) {
+      ort::api().ReleaseStatus(status);
+    }
+  }
+
+ protected:
+  void Work() override {
+    const auto start = run::InlinePolicy::Clock::now();
+    state_->Run();
+    took_ = run::InlinePolicy::Clock::now() - start;
+  }
+  void Done() noexcept override {
+    state_->running = false;
+    state_->job = nullptr;
+  }
+  Napi::Value Result(Napi::Env env) override {
+    state_->policy.Record(took_, false);
+    return env.Undefined();
+  }
+
+ private:
+  std::shared_ptr<BindingState> state_;
+  std::chrono::nanoseconds took_{};
+};
+
+// runSync while other runs of the session are queued: after them, on the run thread.
+class QueuedRun final : public run::Job {
+ public:
+  explicit QueuedRun(BindingState& state) : state_(state) {}
+  void Execute() noexcept override {
+    try {
+      state_.Run();
+    } catch (const ort::Error& error) {
+      error_ = error;
+    }
+  }
+  void Finished() noexcept override {}
+  void Rethrow() const {
+    if (error_) throw *error_;
+  }
+
+ private:
+  BindingState& state_;
+  std::optional<ort::Error> error_;
+};
+
+}  // namespace
+
+BindingState::BindingState(std::shared_ptr<SessionState> owner)
+    : session(std::move(owner)),
+      inputs(session->inputs.size()),
+      options(ort::MakeRunOptions()),
+      handle(ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session->handle.get())),
+      policy(session->inline_bound) {
+  session->bindings.insert(this);
+}
+
+BindingState::~BindingState() { session->bindings.erase(this); }
+
+void BindingState::CheckIdle() const {
+  session->CheckOpen();
+  if (running) {
+    throw ort::Error("ERR_BUSY", "the binding is running: one run at a time, await it before the next call");
+  }
+}
+
+void BindingState::CheckReady(Napi::Env env) const {
+  CheckIdle();
+  if (!borrows) [[likely]]
+    return;
+  for (const auto& value : inputs) {
+    if (value) value->CheckAttached(env);
+  }
+  for (const Output& output : outputs) {
+    if (output.value) output.value->CheckAttached(env);
+  }
+}
+
+void BindingState::Run() {
+  if (terminated) {
+    ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
+    terminated = false;
+  }
+  if (allocates) {
+    // A binding keeps the tensor that its first run allocated, and another shape would then not fit.
+    for (const Output& output : outputs) {
+      if (output.value) continue;
+      ort::Check(ort::api().BindOutputToDevice(handle.get(), session->outputs[output.index].name.c_str(),
+                                               ort::CpuMemoryInfo()));
+    }
+  }
+  ort::Check(ort::api().RunWithBinding(session->handle.get(), options.get(), handle.get()));
+}
+
+Napi::Function Binding::Define(Napi::Env env) {
+  return DefineClass(
+      env, "NativeBinding",
+      {InstanceMethod<&Binding::BindInput>("bindInput"), InstanceMethod<&Binding::BindOutput>("bindOutput"),
+       InstanceMethod<&Binding::ClearInputs>("clearInputs"),
+       InstanceMethod<&Binding::ClearOutputs>("clearOutputs"), InstanceMethod<&Binding::Outputs>("outputs"),
+       InstanceMethod<&Binding::RunSync>("runSync"), InstanceMethod<&Binding::Run>("run"),
+       InstanceMethod<&Binding::Cancel>("cancel"), InstanceMethod<&Binding::Dispose>("dispose")});
+}
+
+Binding::Binding(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Binding>(info) {
+  Guard(info.Env(), [&] {
+    const auto& session = Session::StateOf(info[0]);
+    session->CheckOpen();
+    state_ = std::make_shared<BindingState>(session);
+  });
+}
+
+BindingState& Binding::State() const {
+  if (!state_) [[unlikely]]
+    throw ort::Error("ERR_DISPOSED", "the IoBinding was disposed");
+  return *state_;
+}
+
+// bindInput(index, value)
+Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckIdle();
+    const size_t index = info[0].As<Napi::Number>().Uint32Value();
+    const std::shared_ptr<ValueState>& value = Value::StateOf(info[1]);
+    value->CheckAttached(info.Env());
+    ort::Check(ort::api().BindInput(state.handle.get(), state.session->inputs.at(index).name.c_str(),
+                                    value->handle.get()));
+    state.inputs.at(index) = value;
+    state.borrows = state.borrows || !value->borrowed.IsEmpty();
+    state.policy.Forget();
+    return info.Env().Undefined();
+  });
+}
+
+// bindOutput(index, value): into the value's memory. bindOutput(index): ONNX Runtime allocates.
+Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckIdle();
+    const size_t index = info[0].As<Napi::Number>().Uint32Value();
+    const char* name = state.session->outputs.at(index).name.c_str();
+    BindingState::Output output{index, nullptr};
+    if (info[1].IsUndefined()) {
+      ort::Check(ort::api().BindOutputToDevice(state.handle.get(), name, ort::CpuMemoryInfo()));
+    } else {
+      output.value = Value::StateOf(info[1]);
+      output.value->CheckAttached(info.Env());
+      ort::Check(ort::api().BindOutput(state.handle.get(), name, output.value->handle.get()));
+      state.borrows = state.borrows || !output.value->borrowed.IsEmpty();
+    }
+    const auto bound = std::find_if(state.outputs.begin(), state.outputs.end(),
+                                    [index](const auto& other) { return other.index == index; });
+    if (bound != state.outputs.end()) {
+      *bound = std::move(output);
+    } else {
+      state.outputs.push_back(std::move(output));
+    }
+    state.allocates = std::any_of(state.outputs.begin(), state.outputs.end(),
+                                  [](const auto& other) { return other.value == nullptr; });
+    state.policy.Forget();
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value Binding::ClearInputs(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckIdle();
+    ort::api().ClearBoundInputs(state.handle.get());
+    state.inputs.assign(state.inputs.size(), nullptr);
+    return info.Env().Undefined();
+  });
+}
+
+Napi::Value Binding::ClearOutputs(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckIdle();
+    ort::api().ClearBoundOutputs(state.handle.get());
+    state.outputs.clear();
+    state.allocates = false;
+    return info.Env().Undefined();
+  });
+}
+
+// outputs(): in the order they were bound, a value for each that ONNX Runtime allocated in the last run, null for each
+// that was bound to a value the caller knows.
+Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckIdle();
+    OrtValue** raw = nullptr;
+    size_t count = 0;
+    ort::Check(
+        ort::api().GetBoundOutputValues(state.handle.get(), ort::DefaultAllocator(), &raw, &count));
+    const ort::Allocated<OrtValue*> array(raw);
+    std::vector<ort::ValueHandle> values(raw, raw + count);
+    const auto result = Napi::Array::New(info.Env(), state.outputs.size());
+    for (uint32_t i = 0; i < state.outputs.size(); ++i) {
+      const bool ours = state.outputs[i].value == nullptr && i < count && values[i];
+      result.Set(i, ours ? Value::Wrap(info.Env(), std::move(values[i])).As<Napi::Value>() : info.Env().Null());
+    }
+    return result;
+  });
+}
+
+void Binding::RunSync(const Napi::CallbackInfo& info) {
+  Guard(info.Env(), [&] {
+    BindingState& state = State();
+    state.CheckReady(info.Env());
+    if (state.session->thread.Idle()) [[likely]] {
+      state.Run();
+      return;
+    }
+    QueuedRun run(state);
+    state.session->thread.SubmitAndWait(&run);
+    run.Rethrow();
+  });
+}
+
+// run(): undefined when the run was done inline, else a promise.
+Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckReady(info.Env());
+    if (state.policy.Allows() && state.session->thread.Idle()) {
+      const auto start = run::InlinePolicy::Clock::now();
+      state.Run();
+      state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
+      return info.Env().Undefined();
+    }
+    auto job = std::make_unique<BindingRun>(info.Env(), Value(), state_);
+    BindingRun* started = job.get();
+    const Napi::Promise promise = AsyncJob::Start(std::move(job), state.session->thread);
+    state.job = started;
+    state.running = true;
+    return promise;
+  });
+}
+
+Napi::Value Binding::Cancel(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    if (state_ && state_->job != nullptr) state_->job->Cancel(info.Env(), state_->session->thread);
+    return info.Env().Undefined();
+  });
+}
+
+// A run in flight shares the state: what it uses goes when it has ended.
+Napi::Value Binding::Dispose(const Napi::CallbackInfo& info) {
+  state_.reset();
+  return info.Env().Undefined();
+}

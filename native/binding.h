@@ -1,0 +1,63 @@
+// An OrtIoBinding: values bound to a session's inputs and outputs once, and run many times.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "session_state.h"
+#include "value.h"
+
+class AsyncJob;
+
+// Shared by the wrapper and a run in flight. While a run is in flight only the thread that runs it touches the handles;
+// the JS thread sees `running` and refuses.
+struct BindingState {
+  explicit BindingState(std::shared_ptr<SessionState> session);
+  ~BindingState();
+  BindingState(const BindingState&) = delete;
+  BindingState& operator=(const BindingState&) = delete;
+
+  struct Output {
+    size_t index;
+    std::shared_ptr<ValueState> value;  // null: ONNX Runtime allocates it anew for each run
+  };
+
+  void CheckIdle() const;              // JS thread: may it be changed or run?
+  void CheckReady(Napi::Env env) const;  // and is every bound buffer still there?
+  void Run();                          // the thread that runs it
+
+  std::shared_ptr<SessionState> session;
+  std::vector<std::shared_ptr<ValueState>> inputs;  // by the input's index; null where unbound
+  std::vector<Output> outputs;                      // in the order they were bound
+  ort::RunOptionsHandle options;
+  ort::IoBindingHandle handle;
+  run::InlinePolicy policy;
+  AsyncJob* job = nullptr;  // the asynchronous run in flight
+  bool running = false;
+  bool terminated = false;
+  bool allocates = false;  // some output is allocated by ONNX Runtime
+  bool borrows = false;    // some value borrows a user's typed array
+};
+
+class Binding : public Napi::ObjectWrap<Binding> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit Binding(const Napi::CallbackInfo& info);
+
+ private:
+  Napi::Value BindInput(const Napi::CallbackInfo& info);
+  Napi::Value BindOutput(const Napi::CallbackInfo& info);
+  Napi::Value ClearInputs(const Napi::CallbackInfo& info);
+  Napi::Value ClearOutputs(const Napi::CallbackInfo& info);
+  Napi::Value Outputs(const Napi::CallbackInfo& info);
+  void RunSync(const Napi::CallbackInfo& info);
+  Napi::Value Run(const Napi::CallbackInfo& info);
+  Napi::Value Cancel(const Napi::CallbackInfo& info);
+  Napi::Value Dispose(const Napi::CallbackInfo& info);
+
+  BindingState& State() const;
+
+  std::shared_ptr<BindingState> state_;
+};

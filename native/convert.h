@@ -1,0 +1,34 @@
+// Between JavaScript's values and ours.
+#pragma once
+
+#include <napi.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ort/metadata.h"
+#include "ort/run_options.h"
+#include "ort/session_options.h"
+
+std::vector<int64_t> ToDims(Napi::Value value);
+Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims);
+
+ort::SessionSettings ToSessionSettings(Napi::Object options);
+ort::RunSettings ToRunSettings(Napi::Object options);
+
+Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values);
+Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata);
+
+// The bytes a typed array (or DataView) shows.
+struct Bytes {
+  void* data;
+  size_t length;
+};
+Bytes ToBytes(Napi::Value view);
+// The ArrayBuffer or SharedArrayBuffer under a typed array.
+Napi::Value BufferOf(Napi::Value view);
+
+Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count);
+void WriteStrings(OrtValue* tensor, size_t count, Napi::Array strings);

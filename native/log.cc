@@ -1,0 +1,67 @@
+#include "log.h"
+
+#include <cstdio>
+#include <mutex>
+#include <string>
+
+namespace {
+
+struct Record {
+  int severity;
+  std::string category;
+  std::string log_id;
+  std::string location;
+  std::string message;
+};
+
+std::string Text(const char* text) { return text != nullptr ? text : ""; }
+
+std::mutex mutex;
+napi_threadsafe_function receiver = nullptr;  // null once its environment has ended
+
+void Deliver(napi_env env, napi_value callback, void*, void* data) {
+  const std::unique_ptr<Record> record(static_cast<Record*>(data));
+  if (env == nullptr) return;
+  const Napi::Env napi(env);
+  const Napi::HandleScope scope(napi);
+  Napi::Function(env, callback)
+      .Call({Napi::Number::New(env, record->severity), Napi::String::New(env, record->category),
+             Napi::String::New(env, record->log_id), Napi::String::New(env, record->location),
+             Napi::String::New(env, record->message)});
+}
+
+void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, const char* log_id,
+                      const char* location, const char* message) {
+  const std::lock_guard lock(mutex);
+  if (receiver != nullptr) {
+    auto record = std::make_unique<Record>(
+        Record{severity, Text(category), Text(log_id), Text(location), Text(message)});
+    if (napi_call_threadsafe_function(receiver, record.get(), napi_tsfn_nonblocking) == napi_ok) {
+      record.release();
+      return;
+    }
+  }
+  std::fprintf(stderr, "[onnxruntime:%s] %s: %s\n", Text(category).c_str(), Text(location).c_str(),
+               Text(message).c_str());
+}
+
+}  // namespace
+
+OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback) {
+  napi_threadsafe_function created = nullptr;
+  const Napi::String name = Napi::String::New(env, "onnxruntime log");
+  napi_status status = napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, nullptr, nullptr,
+                                                       nullptr, Deliver, &created);
+  if (status == napi_ok) status = napi_unref_threadsafe_function(env, created);
+  if (status == napi_ok) {
+    const auto forget = [](void*) {
+      const std::lock_guard lock(mutex);
+      receiver = nullptr;
+    };
+    status = napi_add_env_cleanup_hook(env, forget, nullptr);
+  }
+  if (status != napi_ok) throw Napi::Error::New(env);
+  const std::lock_guard lock(mutex);
+  receiver = created;
+  return Log;
+}

@@ -1,0 +1,53 @@
+// Raw pointers of ONNX Runtime in typed owners. Release order is bindings, values, sessions, environment.
+#pragma once
+
+#include <memory>
+
+#include "error.h"
+
+namespace ort {
+
+template <typename T, void(ORT_API_CALL* Api::*Release)(T*)>
+struct Releaser {
+  void operator()(T* pointer) const noexcept { (api().*Release)(pointer); }
+};
+
+template <typename T, void(ORT_API_CALL* Api::*Release)(T*)>
+using Handle = std::unique_ptr<T, Releaser<T, Release>>;
+
+using IoBindingHandle = Handle<OrtIoBinding, &Api::ReleaseIoBinding>;
+using MemoryInfoHandle = Handle<OrtMemoryInfo, &Api::ReleaseMemoryInfo>;
+using ModelMetadataHandle = Handle<OrtModelMetadata, &Api::ReleaseModelMetadata>;
+using RunOptionsHandle = Handle<OrtRunOptions, &Api::ReleaseRunOptions>;
+using SessionHandle = Handle<OrtSession, &Api::ReleaseSession>;
+using SessionOptionsHandle = Handle<OrtSessionOptions, &Api::ReleaseSessionOptions>;
+using TensorInfoHandle = Handle<OrtTensorTypeAndShapeInfo, &Api::ReleaseTensorTypeAndShapeInfo>;
+using TypeInfoHandle = Handle<OrtTypeInfo, &Api::ReleaseTypeInfo>;
+using ValueHandle = Handle<OrtValue, &Api::ReleaseValue>;
+
+// Calls a creating function whose last parameter is the out pointer, and owns what it made.
+template <typename H, typename Function, typename... Arguments>
+H Create(Function function, Arguments... arguments) {
+  typename H::pointer raw = nullptr;
+  Check(function(arguments..., &raw));
+  return H(raw);
+}
+
+// ONNX Runtime's default CPU allocator: owned by the library, never released.
+inline OrtAllocator* DefaultAllocator() {
+  OrtAllocator* allocator = nullptr;
+  Check(api().GetAllocatorWithDefaultOptions(&allocator));
+  return allocator;
+}
+
+struct AllocatorDeleter {
+  void operator()(void* pointer) const noexcept {
+    if (OrtStatus* status = api().AllocatorFree(DefaultAllocator(), pointer)) api().ReleaseStatus(status);
+  }
+};
+
+// Text or arrays that ONNX Runtime allocated for us with the default allocator.
+template <typename T>
+using Allocated = std::unique_ptr<T, AllocatorDeleter>;
+
+}  // namespace ort

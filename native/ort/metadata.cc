@@ -1,0 +1,103 @@
+#include "metadata.h"
+
+namespace ort {
+namespace {
+
+std::string Take(char* text) {
+  const Allocated<char> owner(text);
+  return text != nullptr ? text : "";
+}
+
+TensorShape ReadShape(const OrtTensorTypeAndShapeInfo* info) {
+  TensorShape shape{};
+  size_t rank = 0;
+  Check(api().GetTensorElementType(info, &shape.type));
+  Check(api().GetDimensionsCount(info, &rank));
+  shape.dims.resize(rank);
+  Check(api().GetDimensions(info, shape.dims.data(), rank));
+  return shape;
+}
+
+void ReadTensor(const OrtTypeInfo* type_info, ValueInfo& value) {
+  const OrtTensorTypeAndShapeInfo* info = nullptr;  // owned by type_info
+  Check(api().CastTypeInfoToTensorInfo(type_info, &info));
+  if (info == nullptr) return;
+  const TensorShape shape = ReadShape(info);
+  std::vector<const char*> names(shape.dims.size(), nullptr);
+  Check(api().GetSymbolicDimensions(info, names.data(), names.size()));
+  value.type = shape.type;
+  value.has_shape = api().TensorTypeAndShape_HasShape(info);
+  for (size_t i = 0; i < shape.dims.size(); ++i) {
+    value.dims.push_back({shape.dims[i], names[i] != nullptr ? names[i] : ""});
+  }
+}
+
+using Count = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t*);
+using Name = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtAllocator*, char**);
+using Type = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtTypeInfo**);
+
+std::vector<ValueInfo> Read(const OrtSession* session, Count count, Name name, Type type) {
+  size_t n = 0;
+  Check(count(session, &n));
+  std::vector<ValueInfo> values(n);
+  for (size_t i = 0; i < n; ++i) {
+    ValueInfo& value = values[i];
+    char* text = nullptr;
+    Check(name(session, i, DefaultAllocator(), &text));
+    value.name = Take(text);
+    const auto type_info = Create<TypeInfoHandle>(type, session, i);
+    Check(api().GetOnnxTypeFromTypeInfo(type_info.get(), &value.kind));
+    if (value.kind == ONNX_TYPE_TENSOR) ReadTensor(type_info.get(), value);
+  }
+  return values;
+}
+
+using Text = OrtStatus*(ORT_API_CALL*)(const OrtModelMetadata*, OrtAllocator*, char**);
+
+std::string ReadText(const OrtModelMetadata* metadata, Text function) {
+  char* text = nullptr;
+  Check(function(metadata, DefaultAllocator(), &text));
+  return Take(text);
+}
+
+}  // namespace
+
+std::vector<ValueInfo> Inputs(const OrtSession* session) {
+  return Read(session, api().SessionGetInputCount, api().SessionGetInputName, api().SessionGetInputTypeInfo);
+}
+
+std::vector<ValueInfo> Outputs(const OrtSession* session) {
+  return Read(session, api().SessionGetOutputCount, api().SessionGetOutputName,
+              api().SessionGetOutputTypeInfo);
+}
+
+ModelMetadata ReadModelMetadata(const OrtSession* session) {
+  const auto handle = Create<ModelMetadataHandle>(api().SessionGetModelMetadata, session);
+  const OrtModelMetadata* metadata = handle.get();
+  ModelMetadata result;
+  result.producer_name = ReadText(metadata, api().ModelMetadataGetProducerName);
+  result.graph_name = ReadText(metadata, api().ModelMetadataGetGraphName);
+  result.graph_description = ReadText(metadata, api().ModelMetadataGetGraphDescription);
+  result.domain = ReadText(metadata, api().ModelMetadataGetDomain);
+  result.description = ReadText(metadata, api().ModelMetadataGetDescription);
+  Check(api().ModelMetadataGetVersion(metadata, &result.version));
+
+  char** raw_keys = nullptr;
+  int64_t count = 0;
+  Check(api().ModelMetadataGetCustomMetadataMapKeys(metadata, DefaultAllocator(), &raw_keys, &count));
+  const Allocated<char*> keys(raw_keys);
+  for (int64_t i = 0; i < count; ++i) {
+    const std::string key = Take(raw_keys[i]);
+    char* value = nullptr;
+    Check(api().ModelMetadataLookupCustomMetadataMap(metadata, DefaultAllocator(), key.c_str(), &value));
+    result.custom.emplace_back(key, Take(value));
+  }
+  return result;
+}
+
+TensorShape ShapeOf(const OrtValue* tensor) {
+  const auto info = Create<TensorInfoHandle>(api().GetTensorTypeAndShape, tensor);
+  return ReadShape(info.get());
+}
+
+}  // namespace ort

@@ -1,0 +1,38 @@
+// Resolved session options, and the OrtSessionOptions made of them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "handles.h"
+
+namespace ort {
+
+struct ExternalFile {
+  std::string path;
+  std::vector<char> bytes;
+};
+
+// Every field was validated by the facade; an empty optional leaves ONNX Runtime's own default.
+struct SessionSettings {
+  std::optional<int> intra_op_num_threads;
+  std::optional<int> inter_op_num_threads;
+  std::optional<int> graph_optimization_level;
+  std::optional<int> execution_mode;
+  std::optional<int> log_severity_level;
+  std::optional<int> log_verbosity_level;
+  std::optional<bool> enable_cpu_mem_arena;
+  std::optional<bool> enable_mem_pattern;
+  std::optional<std::string> log_id;
+  std::optional<std::string> optimized_model_file_path;
+  std::optional<std::string> profile_file_prefix;  // set: profiling is on
+  std::vector<std::pair<std::string, int64_t>> free_dimension_overrides;
+  std::vector<std::pair<std::string, std::string>> config;  // AddSessionConfigEntry
+  std::vector<ExternalFile> external_data;
+};
+
+SessionOptionsHandle MakeSessionOptions(SessionSettings& settings);
+
+}  // namespace ort

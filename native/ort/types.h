@@ -1,0 +1,51 @@
+// The types of ONNX Runtime's C ABI, as far as the addon uses them. Opaque types are only ever named; enumerators carry
+// the values of the official header, which abi_check.cc holds them against.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#ifdef ORT_ABI_CHECK
+#include <onnxruntime_c_api.h>
+#else
+
+#ifdef _WIN32
+#define ORT_API_CALL __stdcall
+using ORTCHAR_T = wchar_t;
+#else
+#define ORT_API_CALL
+using ORTCHAR_T = char;
+#endif
+
+struct OrtAllocator;
+struct OrtEnv;
+struct OrtIoBinding;
+struct OrtMemoryInfo;
+struct OrtModelMetadata;
+struct OrtRunOptions;
+struct OrtSession;
+struct OrtSessionOptions;
+struct OrtStatus;
+struct OrtTensorTypeAndShapeInfo;
+struct OrtTypeInfo;
+struct OrtValue;
+
+#define ORT_ENUM_BEGIN(name) enum name : int {
+#define ORT_ENUM_VALUE(name, value) name = value,
+#define ORT_ENUM_END() };
+#include "enums.inc"
+#undef ORT_ENUM_BEGIN
+#undef ORT_ENUM_VALUE
+#undef ORT_ENUM_END
+
+using OrtLoggingFunction = void(ORT_API_CALL*)(void* param, OrtLoggingLevel severity, const char* category,
+                                               const char* logid, const char* code_location,
+                                               const char* message);
+
+struct OrtApi;
+struct OrtApiBase {
+  const OrtApi*(ORT_API_CALL* GetApi)(uint32_t version);
+  const char*(ORT_API_CALL* GetVersionString)();
+};
+
+#endif

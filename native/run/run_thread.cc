@@ -1,0 +1,120 @@
+#include "run_thread.h"
+
+#include <algorithm>
+
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
+#include <intrin.h>
+#endif
+
+namespace run {
+namespace {
+
+void Pause() noexcept {
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
+  _mm_pause();
+#elif defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__) && !defined(_MSC_VER)
+  asm volatile("yield");
+#else
+  std::this_thread::yield();
+#endif
+}
+
+// Lets the submitting thread wait for a job.
+class WaitedJob final : public Job {
+ public:
+  explicit WaitedJob(Job* job) : job_(job) {}
+  void Execute() noexcept override { job_->Execute(); }
+  void Finished() noexcept override {
+    // Under the lock: the waiting thread destroys this object as soon as it has seen `done_`.
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    wake_.notify_one();
+  }
+  void Wait() {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return done_; });
+  }
+
+ private:
+  Job* job_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool done_ = false;
+};
+
+}  // namespace
+
+void RunThread::Submit(Job* job) {
+  // First, because it can fail: a job that was queued would then be neither run nor handed back.
+  if (!thread_.joinable()) thread_ = std::thread(&RunThread::Loop, this);
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(job);
+    ++pending_;
+    queued_.store(static_cast<int>(queue_.size()), std::memory_order_release);
+  }
+  wake_.notify_one();
+}
+
+void RunThread::SubmitAndWait(Job* job) {
+  WaitedJob waited(job);
+  Submit(&waited);
+  waited.Wait();
+}
+
+bool RunThread::Withdraw(Job* job) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find(queue_.begin(), queue_.end(), job);
+  if (found == queue_.end()) return false;
+  queue_.erase(found);
+  --pending_;
+  queued_.store(static_cast<int>(queue_.size()), std::memory_order_release);
+  return true;
+}
+
+void RunThread::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    pending_ -= static_cast<int>(queue_.size());
+    queue_.clear();
+    queued_ = 0;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void RunThread::SpinForWork() const {
+  if (spin_.count() <= 0) return;
+  const auto until = std::chrono::steady_clock::now() + spin_;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (queued_.load(std::memory_order_acquire) > 0 || stopping_.load(std::memory_order_relaxed)) return;
+      Pause();
+    }
+  } while (std::chrono::steady_clock::now() < until);
+}
+
+Job* RunThread::Next() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+  if (queue_.empty()) return nullptr;
+  Job* job = queue_.front();
+  queue_.pop_front();
+  queued_.store(static_cast<int>(queue_.size()), std::memory_order_release);
+  return job;
+}
+
+void RunThread::Loop() {
+  while (Job* job = Next()) {
+    job->Execute();
+    // Before the job is handed back: whoever gets the answer may find the thread idle.
+    pending_.fetch_sub(1, std::memory_order_release);
+    job->Finished();
+    SpinForWork();
+  }
+}
+
+}  // namespace run

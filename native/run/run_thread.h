@@ -1,0 +1,57 @@
+// A session's own thread: runs are done here, first in first out, so that neither the event loop nor libuv's pool is
+// ever held by one.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace run {
+
+class Job {
+ public:
+  virtual ~Job() = default;
+  // On the run thread; touches no JavaScript and throws nothing.
+  virtual void Execute() noexcept = 0;
+  // On the run thread, after Execute: hands the job back. The job may be gone when this returns.
+  virtual void Finished() noexcept = 0;
+};
+
+class RunThread {
+ public:
+  // After a job the thread spins for up to `spin` before it sleeps, which saves the next job the wake-up.
+  explicit RunThread(std::chrono::nanoseconds spin) : spin_(spin) {}
+  ~RunThread() { Stop(); }
+  RunThread(const RunThread&) = delete;
+  RunThread& operator=(const RunThread&) = delete;
+
+  // Owner's thread. The thread itself starts with the first job.
+  void Submit(Job* job);
+  // Owner's thread: runs the job after all that is queued, and waits for it. Finished is not called.
+  void SubmitAndWait(Job* job);
+  // Owner's thread: takes a job out of the queue; false when it has begun (or ended).
+  bool Withdraw(Job* job);
+  // Owner's thread: true when nothing is queued or running. Only the owner submits, so it stays true until it does.
+  bool Idle() const noexcept { return pending_.load(std::memory_order_acquire) == 0; }
+  // Owner's thread: finishes what runs, drops what is queued (Finished is not called for it), joins. Idempotent.
+  void Stop();
+
+ private:
+  void Loop();
+  Job* Next();
+  void SpinForWork() const;
+
+  const std::chrono::nanoseconds spin_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job*> queue_;
+  std::atomic<int> pending_{0};  // queued and running
+  std::atomic<bool> stopping_{false};
+  std::atomic<int> queued_{0};  // what the spinning thread looks at
+  std::thread thread_;
+};
+
+}  // namespace run

@@ -1,0 +1,166 @@
+#include "session.h"
+
+#include "async_job.h"
+#include "binding.h"
+#include "convert.h"
+#include "ort/environment.h"
+#include "ort/path.h"
+#include "session_run.h"
+
+namespace {
+
+std::chrono::nanoseconds ToMicroseconds(Napi::Value value) {
+  return std::chrono::nanoseconds(static_cast<int64_t>(value.As<Napi::Number>().DoubleValue() * 1e3));
+}
+
+class LoadJob final : public AsyncJob {
+ public:
+  LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
+          ort::SessionSettings settings)
+      : AsyncJob(env, owner), state_(std::move(state)), settings_(std::move(settings)) {
+    if (model.IsString()) {
+      path_ = model.As<Napi::String>().Utf8Value();
+    } else {
+      // A copy: the caller may change or transfer the bytes while the model is parsed.
+      const Bytes bytes = ToBytes(model);
+      const auto* first = static_cast<const char*>(bytes.data);
+      bytes_.assign(first, first + bytes.length);
+    }
+  }
+
+ protected:
+  void Work() override {
+    const auto options = ort::MakeSessionOptions(settings_);
+    if (path_.empty()) {
+      state_->handle = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
+                                                       bytes_.data(), bytes_.size(), options.get());
+    } else {
+      state_->handle = ort::Create<ort::SessionHandle>(ort::api().CreateSession, ort::Environment(),
+                                                       ort::ToPath(path_).c_str(), options.get());
+    }
+    state_->inputs = ort::Inputs(state_->handle.get());
+    state_->outputs = ort::Outputs(state_->handle.get());
+  }
+
+ private:
+  std::shared_ptr<SessionState> state_;
+  ort::SessionSettings settings_;
+  std::string path_;
+  std::vector<char> bytes_;
+};
+
+// The last job of a session: by then every run has ended, and `closed` keeps the JS thread away.
+class ReleaseJob final : public AsyncJob {
+ public:
+  ReleaseJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state)
+      : AsyncJob(env, owner), state_(std::move(state)) {}
+
+ protected:
+  void Work() override {
+    for (BindingState* binding : state_->bindings) binding->handle.reset();
+    state_->handle.reset();
+  }
+  void Done() noexcept override { state_->thread.Stop(); }
+
+ private:
+  std::shared_ptr<SessionState> state_;
+};
+
+}  // namespace
+
+Napi::Function Session::Define(Napi::Env env) {
+  return DefineClass(
+      env, "NativeSession",
+      {InstanceMethod<&Session::Load>("load"), InstanceMethod<&Session::Inputs>("inputs"),
+       InstanceMethod<&Session::Outputs>("outputs"), InstanceMethod<&Session::ModelMetadata>("modelMetadata"),
+       InstanceMethod<&Session::Run>("run"), InstanceMethod<&Session::Cancel>("cancel"),
+       InstanceMethod<&Session::EndProfiling>("endProfiling"),
+       InstanceMethod<&Session::Release>("release")});
+}
+
+// new Session(inlineRunBelowUs, runThreadSpinUs)
+Session::Session(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Session>(info),
+      state_(std::make_shared<SessionState>(AddonData::Of(info.Env()), ToMicroseconds(info[0]),
+                                            ToMicroseconds(info[1]))),
+      policy_(state_->inline_bound) {}
+
+const std::shared_ptr<SessionState>& Session::StateOf(Napi::Value value) {
+  return Unwrap(value.As<Napi::Object>())->state_;
+}
+
+// load(path or bytes, settings): promise
+Napi::Value Session::Load(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0],
+                                         ToSessionSettings(info[1].As<Napi::Object>()));
+    return AsyncJob::Start(std::move(job), state_->thread);
+  });
+}
+
+Napi::Value Session::Inputs(const Napi::CallbackInfo& info) {
+  return FromValueInfos(info.Env(), state_->inputs);
+}
+
+Napi::Value Session::Outputs(const Napi::CallbackInfo& info) {
+  return FromValueInfos(info.Env(), state_->outputs);
+}
+
+Napi::Value Session::ModelMetadata(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    state_->CheckOpen();
+    return FromModelMetadata(info.Env(), ort::ReadModelMetadata(state_->handle.get()));
+  });
+}
+
+// run(feeds, fetches, options?, id?): the results when the run was done inline, else a promise of them.
+Napi::Value Session::Run(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    state_->CheckOpen();
+    const auto feeds = info[0].As<Napi::Array>();
+    const uint64_t shapes = HashShapes(feeds);
+    if (shapes != shapes_) policy_.Forget();
+    shapes_ = shapes;
+
+    const bool is_inline = policy_.Allows() && state_->thread.Idle();
+    RunCall call(*state_, feeds, info[1].As<Napi::Array>(), is_inline ? Feed::kBorrow : Feed::kCopy);
+    if (info[2].IsObject()) call.SetOptions(ToRunSettings(info[2].As<Napi::Object>()));
+    if (is_inline) {
+      const auto start = run::InlinePolicy::Clock::now();
+      call.Execute();
+      policy_.Record(run::InlinePolicy::Clock::now() - start, true);
+      return call.Results(info.Env());
+    }
+    const uint32_t id = info[3].IsNumber() ? info[3].As<Napi::Number>().Uint32Value() : 0;
+    auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy_, id);
+    return AsyncJob::Start(std::move(job), state_->thread);
+  });
+}
+
+// cancel(id): of a run that was given one
+Napi::Value Session::Cancel(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const auto found = state_->runs.find(info[0].As<Napi::Number>().Uint32Value());
+    if (found != state_->runs.end()) found->second->Cancel(info.Env(), state_->thread);
+    return info.Env().Undefined();
+  });
+}
+
+// endProfiling(): the path of the file that was written
+Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    state_->CheckOpen();
+    char* path = nullptr;
+    ort::Check(ort::api().SessionEndProfiling(state_->handle.get(), ort::DefaultAllocator(), &path));
+    const ort::Allocated<char> owner(path);
+    return Napi::String::New(info.Env(), path != nullptr ? path : "");
+  });
+}
+
+// release(): after every run that is queued. Called once; the facade keeps the promise.
+Napi::Value Session::Release(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    state_->closed = true;
+    return AsyncJob::Start(std::make_unique<ReleaseJob>(info.Env(), Value(), state_), state_->thread);
+  });
+}

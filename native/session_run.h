@@ -1,0 +1,70 @@
+// One call of session.run: feeds in, results out, nothing kept.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <vector>
+
+#include "async_job.h"
+#include "ort/run_options.h"
+#include "session_state.h"
+#include "value.h"
+
+// Whether a feed's typed array is read where it is (the run is over before JavaScript goes on) or copied first (it might
+// be changed or transferred meanwhile).
+enum class Feed { kBorrow, kCopy };
+
+// A hash of the feeds' names, types and shapes.
+uint64_t HashShapes(Napi::Array feeds);
+
+class RunCall {
+ public:
+  // feeds: [input index, element type, dims, data, ...], where data is a typed array, a string[] or, with the type
+  // undefined, a NativeValue. fetches: [output index, target, ...], where target is a typed array to write the result
+  // into or undefined.
+  RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed);
+
+  void SetOptions(const ort::RunSettings& settings) { options_ = ort::MakeRunOptions(settings); }
+  OrtRunOptions* options() const noexcept { return options_.get(); }
+
+  // The thread that runs it.
+  void Execute();
+  // JS thread: [element type, dims, data, ...] for each fetch, where data is an ArrayBuffer, a string[], `null` for a
+  // result that was written into its target, or, for what is not a tensor of onnxruntime-common's types, a NativeValue.
+  Napi::Value Results(Napi::Env env);
+
+ private:
+  void AddFeed(Napi::Array feeds, uint32_t at, Feed feed);
+  void AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output);
+
+  SessionState* session_;
+  ort::RunOptionsHandle options_;
+  std::vector<const char*> input_names_;
+  std::vector<const OrtValue*> inputs_;
+  std::vector<std::shared_ptr<ValueState>> fed_values_;      // alive until the run has ended
+  std::vector<std::shared_ptr<device::HostMemory>> copies_;  // likewise, and so are the
+  std::vector<ort::ValueHandle> fed_;                        // values over them
+  std::vector<const char*> output_names_;
+  std::vector<ort::ValueHandle> outputs_;
+  std::vector<Napi::Reference<Napi::Value>> targets_;
+};
+
+class RunJob final : public AsyncJob {
+ public:
+  RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
+         run::InlinePolicy& policy, uint32_t id);
+  void Terminate() noexcept override;
+
+ protected:
+  void Work() override;
+  void Done() noexcept override;
+  Napi::Value Result(Napi::Env env) override;
+
+ private:
+  std::shared_ptr<SessionState> session_;
+  RunCall call_;
+  run::InlinePolicy& policy_;  // the wrapper's, which `owner` keeps alive
+  uint32_t id_;
+  std::chrono::nanoseconds took_{};
+};

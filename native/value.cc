@@ -1,0 +1,222 @@
+#include "value.h"
+
+#include "addon_data.h"
+#include "convert.h"
+#include "ort/element_type.h"
+#include "ort/environment.h"
+
+namespace {
+
+std::shared_ptr<ValueState> TensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims) {
+  auto state = std::make_shared<ValueState>();
+  state->type = type;
+  state->bytes = ort::ByteLength(type, dims);
+  state->dims = std::move(dims);
+  return state;
+}
+
+void PointAt(ValueState& state, void* data) {
+  state.handle = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(),
+                                               data, state.bytes, state.dims.data(), state.dims.size(),
+                                               state.type);
+}
+
+ONNXTensorElementDataType ToType(Napi::Value value) {
+  return static_cast<ONNXTensorElementDataType>(value.As<Napi::Number>().Int32Value());
+}
+
+}  // namespace
+
+void ValueState::CheckAttached(Napi::Env env) const {
+  if (borrowed.IsEmpty()) return;
+  bool detached = false;
+  napi_is_detached_arraybuffer(env, borrowed.Value(), &detached);
+  if (detached) {
+    throw ort::Error("ERR_DETACHED", "the ArrayBuffer of a bound typed array was detached (transferred)");
+  }
+}
+
+Napi::Function Value::Define(Napi::Env env) {
+  return DefineClass(
+      env, "NativeValue",
+      {StaticMethod<&Value::Allocate>("allocate"), StaticMethod<&Value::Borrow>("borrow"),
+       StaticMethod<&Value::Sequence>("sequence"), InstanceMethod<&Value::Kind>("kind"),
+       InstanceMethod<&Value::Type>("type"), InstanceMethod<&Value::Dims>("dims"),
+       InstanceMethod<&Value::ArrayBuffer>("arrayBuffer"), InstanceMethod<&Value::Strings>("strings"),
+       InstanceMethod<&Value::SetStrings>("setStrings"), InstanceMethod<&Value::Elements>("elements"),
+       InstanceMethod<&Value::Dispose>("dispose")});
+}
+
+Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
+  const Napi::Object object = AddonData::Of(env).value_constructor.New({});
+  Value* value = Unwrap(object);
+  value->state_ = std::move(state);
+  value->Account(env, static_cast<int64_t>(value->state_->bytes));
+  return object;
+}
+
+Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle) {
+  auto state = std::make_shared<ValueState>();
+  int has_value = 1;
+  ort::Check(ort::api().GetValueType(handle.get(), &state->kind));
+  ort::Check(ort::api().HasValue(handle.get(), &has_value));
+  if (has_value == 0) state->kind = ONNX_TYPE_OPTIONAL;
+  if (state->kind == ONNX_TYPE_TENSOR && has_value != 0) {
+    ort::TensorShape shape = ort::ShapeOf(handle.get());
+    state->type = shape.type;
+    state->bytes = ort::ByteLength(shape.type, shape.dims);
+    state->dims = std::move(shape.dims);
+  }
+  state->handle = std::move(handle);
+  return New(env, std::move(state));
+}
+
+const std::shared_ptr<ValueState>& Value::StateOf(Napi::Value value) {
+  Value* wrapper = Unwrap(value.As<Napi::Object>());
+  wrapper->State();
+  return wrapper->state_;
+}
+
+ValueState& Value::State() const {
+  if (!state_) throw ort::Error("ERR_DISPOSED", "the OrtValue was disposed");
+  return *state_;
+}
+
+Napi::Value Value::Allocate(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const auto type = ToType(info[0]);
+    auto state = TensorState(type, ToDims(info[1]));
+    if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
+      state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateTensorAsOrtValue, ort::DefaultAllocator(),
+                                                    state->dims.data(), state->dims.size(), type);
+    } else {
+      state->memory = device::HostMemory::Allocate(state->bytes, device::HostMemory::Fill::kZero);
+      PointAt(*state, state->memory->data());
+    }
+    return New(info.Env(), std::move(state));
+  });
+}
+
+Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    auto state = TensorState(ToType(info[0]), ToDims(info[1]));
+    const Bytes bytes = ToBytes(info[2]);
+    if (bytes.length != state->bytes) {
+      throw ort::Error("ERR_INVALID_LENGTH", "expected " + std::to_string(state->bytes) + " bytes, got " +
+                                                 std::to_string(bytes.length));
+    }
+    const Napi::Value buffer = BufferOf(info[2]);
+    state->borrowed = Napi::Reference<Napi::Value>::New(buffer, 1);
+    state->CheckAttached(info.Env());
+    // An empty array may have no address, and ONNX Runtime wants one.
+    static char nothing;
+    PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
+    const Napi::Object object = New(info.Env(), std::move(state));
+    Value* value = Unwrap(object);
+    value->Account(info.Env(), -value->accounted_);  // V8 owns the bytes
+    return object;
+  });
+}
+
+Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const auto array = info[0].As<Napi::Array>();
+    auto state = std::make_shared<ValueState>();
+    state->kind = ONNX_TYPE_SEQUENCE;
+    std::vector<const OrtValue*> handles;
+    for (uint32_t i = 0; i < array.Length(); ++i) {
+      state->elements.push_back(StateOf(array[i]));
+      state->elements.back()->CheckAttached(info.Env());
+      handles.push_back(state->elements.back()->handle.get());
+    }
+    state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateValue, handles.data(), handles.size(),
+                                                  ONNX_TYPE_SEQUENCE);
+    return New(info.Env(), std::move(state));
+  });
+}
+
+Napi::Value Value::Kind(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(),
+               [&]() -> Napi::Value { return Napi::Number::New(info.Env(), static_cast<int>(State().kind)); });
+}
+
+Napi::Value Value::Type(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(),
+               [&]() -> Napi::Value { return Napi::Number::New(info.Env(), static_cast<int>(State().type)); });
+}
+
+Napi::Value Value::Dims(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value { return FromDims(info.Env(), State().dims); });
+}
+
+Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    ValueState& state = State();
+    void* data = nullptr;
+    ort::Check(ort::api().GetTensorMutableData(state.handle.get(), &data));
+    Account(info.Env(), -accounted_);
+    std::shared_ptr<void> owner = state_;
+    if (state.memory) owner = state.memory;
+    return ExternalArrayBuffer(info.Env(), data, state.bytes, std::move(owner));
+  });
+}
+
+Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const ValueState& state = State();
+    return ReadStrings(info.Env(), state.handle.get(), ort::ElementCount(state.dims));
+  });
+}
+
+Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const ValueState& state = State();
+    WriteStrings(state.handle.get(), ort::ElementCount(state.dims), info[0].As<Napi::Array>());
+    return info.Env().Undefined();
+  });
+}
+
+// A sequence's elements, or a map's keys and values: ONNX Runtime copies each out.
+Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const ValueState& state = State();
+    size_t count = 0;
+    if (state.kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state.handle.get(), &count));
+    const auto array = Napi::Array::New(info.Env(), count);
+    for (uint32_t i = 0; i < count; ++i) {
+      array.Set(i, Wrap(info.Env(), ort::Create<ort::ValueHandle>(ort::api().GetValue, state.handle.get(),
+                                                                static_cast<int>(i), ort::DefaultAllocator())));
+    }
+    return array;
+  });
+}
+
+// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays its owner's.
+Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
+  if (state_ && state_->borrowed.IsEmpty() && info[0].IsArrayBuffer()) napi_detach_arraybuffer(info.Env(), info[0]);
+  Release(info.Env());
+  return info.Env().Undefined();
+}
+
+void Value::Release(Napi::Env env) {
+  Account(env, -accounted_);
+  state_.reset();
+}
+
+void Value::Account(Napi::Env env, int64_t bytes) {
+  if (bytes == 0) return;
+  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
+  accounted_ += bytes;
+}
+
+Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<void> owner) {
+  if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
+  auto* hint = new std::shared_ptr<void>(std::move(owner));
+  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<void>*>(hint); };
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer);
+  if (status == napi_ok) return {env, buffer};
+  delete hint;
+  throw ort::Error("ERR_NO_EXTERNAL_BUFFERS",
+                   "this JavaScript engine refuses external ArrayBuffers, so memory cannot be shared with it");
+}

@@ -1,0 +1,25 @@
+// Builds the addon and the TypeScript layer of a checkout: `npm install` runs it, and so does `npm test`.
+//
+// Where the addon cannot be built (no compiler, no CMake) this says so and succeeds: the package then runs on
+// onnxruntime-node. With --require that is an error.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, run, runTool, tool } from './run.mjs'
+
+const required = process.argv.includes('--require')
+
+if (!existsSync(join(root, 'node_modules', 'vitest'))) {
+  // `npm test` in a bare clone; `npm install` comes back here.
+  process.exit(run('npm', ['install'], { shell: process.platform === 'win32' }) ? 0 : 1)
+}
+
+if (!runTool(tool('typescript', 'tsc'), ['-p', 'tsconfig.json'])) process.exit(1)
+
+if (!runTool(tool('cmake-js'), ['build', '--log-level', 'error'])) {
+  console.error(`
+The native addon was not built: it needs CMake 3.20 or newer and a C++20 compiler (see above for what failed).
+Without it the package runs on onnxruntime-node, which blocks the event loop and cannot run synchronously.
+Build it later with \`npm run build:native\`.
+`)
+  if (required) process.exit(1)
+}

@@ -1,0 +1,26 @@
+// Running the tools that the package is built with.
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const require = createRequire(import.meta.url)
+
+/** Path of a command that a development dependency brings. */
+export function tool(packageName, command = packageName) {
+  const manifest = require.resolve(`${packageName}/package.json`)
+  const { bin } = require(manifest)
+  return join(dirname(manifest), typeof bin === 'string' ? bin : bin[command])
+}
+
+/** Runs a JavaScript command of a dependency and gives back whether it succeeded. */
+export function runTool(file, args, options = {}) {
+  return run(process.execPath, [file, ...args], options)
+}
+
+export function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
+  if (error) console.error(`${command}: ${error.message}`)
+  return status === 0
+}
