@@ -1,6 +1,21 @@
-/** A promise that rejects, where `async` would cost one more turn on the way that succeeds. */
-export function rejected(error: unknown): Promise<never> {
-  return Promise.reject(error)
+import type { Engine } from './engine'
+import { describe, OrtError, OrtTypeError } from './errors'
+
+/** @throws what the signal was aborted with; OrtError where the engine cannot cancel */
+export function checkSignal(engine: Engine, signal: unknown): AbortSignal | undefined {
+  if (signal === undefined) return undefined
+  if (!(signal instanceof AbortSignal)) {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'signal' must be an AbortSignal", {
+      given: describe(signal),
+    })
+  }
+  if (!engine.supports.cancel) {
+    throw new OrtError('ERR_NOT_SUPPORTED', 'onnxruntime-node cannot cancel a run', {
+      remedy: 'Leave out the signal, or install the native addon',
+    })
+  }
+  signal.throwIfAborted()
+  return signal
 }
 
 /**

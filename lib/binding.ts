@@ -1,28 +1,11 @@
 import type { Tensor } from 'onnxruntime-common'
-import { abortable, rejected } from './abort'
-import { isCommonType, nameOf, type TypedArray } from './element-types'
-import { type Engine, type EngineBinding, type EngineSession, ValueKind } from './engine'
+import { abortable, checkSignal } from './abort'
+import { allocateFor, type InputSpec, type IoBindingOptions, inputSpecs, outputSpecs } from './binding-specs'
+import { isCommonType, type TypedArray } from './element-types'
+import type { Engine, EngineBinding, EngineSession } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
-import { checkDims, resolveShape, symbolSizes } from './shape'
 import { type DeviceName, OrtValue } from './value'
-
-/** What an input is bound to: a shape, for which memory is allocated, or a value. */
-export type InputSpec = readonly number[] | OrtValue
-
-/** What an output is bound to: a shape, a value, or memory that ONNX Runtime allocates anew for each run. */
-export type OutputSpec = readonly number[] | OrtValue | 'dynamic'
-
-/** Options of `session.createIoBinding`. */
-export interface IoBindingOptions {
-  /**
-   * Outputs that shall not follow from the model's own declaration. Left out, an output whose declared shape follows
-   * from the inputs' shapes is allocated once, and any other is `'dynamic'`.
-   */
-  readonly outputs?: Readonly<Record<string, OutputSpec>>
-  /** The outputs wanted; all of them by default. */
-  readonly fetches?: readonly string[]
-}
 
 /** Options of an asynchronous run. */
 export interface IoBindingRunOptions {
@@ -213,35 +196,23 @@ export class IoBinding implements Disposable {
    * before `run` returns. Rejects as {@link IoBinding.runSync} throws, and with the signal's reason.
    */
   run(options?: IoBindingRunOptions): Promise<void> {
-    const signal = options?.signal
     try {
-      if (signal !== undefined) return this.#runAbortable(signal)
+      const signal = checkSignal(this.#host.engine, options?.signal)
       const pending = this.#binding.run()
       this.#results = undefined
       this.#ran = pending === undefined
-      return pending === undefined ? DONE : this.#finish(pending)
+      if (pending === undefined) return DONE
+      return this.#finish(
+        signal === undefined ? pending : abortable(pending, signal, () => this.#binding.cancel()),
+      )
     } catch (error) {
-      return rejected(error)
+      return Promise.reject(error)
     }
   }
 
   async #finish(pending: Promise<void>): Promise<void> {
     await pending
     this.#ran = true
-  }
-
-  #runAbortable(signal: AbortSignal): Promise<void> {
-    if (!this.#host.engine.supports.cancel) {
-      throw new OrtError('ERR_NOT_SUPPORTED', 'onnxruntime-node cannot cancel a run', {
-        remedy: 'Leave out the signal, or install the native addon',
-      })
-    }
-    signal.throwIfAborted()
-    const pending = this.#binding.run()
-    this.#results = undefined
-    this.#ran = pending === undefined
-    if (pending === undefined) return DONE
-    return this.#finish(abortable(pending, signal, () => this.#binding.cancel()))
   }
 
   /**
@@ -286,75 +257,18 @@ export class IoBinding implements Disposable {
 
   #bindAll(inputs: Readonly<Record<string, InputSpec>>, options: IoBindingOptions): void {
     const { inputs: ports, outputs } = this.#host
-    if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) {
-      throw new OrtTypeError(
-        'ERR_INVALID_ARG_TYPE',
-        "'inputs' must be an object of shapes or OrtValues by name",
-        {
-          given: describe(inputs),
-        },
-      )
+    for (const [name, spec] of inputSpecs(ports, inputs)) {
+      this.bindOrtValueInput(name, spec instanceof OrtValue ? spec : this.#allocate(ports, name, spec))
     }
-    for (const name of Object.keys(inputs)) ports.indexOf(name, 'inputs')
-    for (const name of ports.names) {
-      const spec = inputs[name] ?? this.#declaredShape(name)
-      this.bindOrtValueInput(name, spec instanceof OrtValue ? spec : this.#allocateInput(name, spec))
-    }
-    const symbols = symbolSizes(
-      ports.infos.flatMap((info) => {
-        const dims = this.#inputValues.get(info.name)?.dims
-        return info.shape !== undefined && dims !== undefined ? [{ declared: info.shape, dims }] : []
-      }),
-    )
-    for (const name of Object.keys(options.outputs ?? {})) outputs.indexOf(name, 'outputs')
-    for (const name of options.fetches ?? outputs.names) {
-      const index = outputs.indexOf(name, 'fetches')
-      this.#bindOutputSpec(name, index, options.outputs?.[name] ?? this.#derivedShape(index, symbols))
+    for (const [name, spec] of outputSpecs(outputs, options, ports, this.#inputValues)) {
+      if (spec === 'dynamic') this.bindOutput(name)
+      else
+        this.bindOrtValueOutput(name, spec instanceof OrtValue ? spec : this.#allocate(outputs, name, spec))
     }
   }
 
-  #declaredShape(name: string): readonly number[] {
-    const { kind, shape } = this.#host.inputs.info(this.#host.inputs.indexOf(name, 'inputs'))
-    const dims = kind === ValueKind.tensor ? resolveShape(shape, new Map()) : undefined
-    if (dims !== undefined) return dims
-    throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in 'inputs'`, {
-      remedy: 'Its shape does not follow from the model: give a shape, or an OrtValue',
-    })
-  }
-
-  #derivedShape(index: number, symbols: ReadonlyMap<string, number>): OutputSpec {
-    const { kind, type, shape } = this.#host.outputs.info(index)
-    if (kind !== ValueKind.tensor || nameOf(type) === undefined || nameOf(type) === 'string') return 'dynamic'
-    return resolveShape(shape, symbols) ?? 'dynamic'
-  }
-
-  #allocateInput(name: string, dims: readonly number[]): OrtValue {
-    const index = this.#host.inputs.indexOf(name, 'inputs')
-    checkDims(dims, `inputs.${name}`)
-    return this.#allocate(this.#host.inputs, index, dims)
-  }
-
-  #bindOutputSpec(name: string, index: number, spec: OutputSpec): void {
-    if (spec === 'dynamic') return this.bindOutput(name)
-    if (spec instanceof OrtValue) return this.bindOrtValueOutput(name, spec)
-    checkDims(spec, `outputs.${name}`)
-    this.bindOrtValueOutput(name, this.#allocate(this.#host.outputs, index, spec))
-  }
-
-  #allocate(ports: Ports, index: number, dims: readonly number[]): OrtValue {
-    const { name, kind, type: code } = ports.info(index)
-    const type = nameOf(code)
-    if (kind !== ValueKind.tensor || type === undefined) {
-      throw new OrtTypeError(
-        'ERR_TYPE_MISMATCH',
-        `${ports.side} '${name}' is no tensor, so a shape does not fit`,
-        {
-          expected: 'an OrtValue',
-          given: describe(dims),
-        },
-      )
-    }
-    const value = OrtValue.allocate(type, dims)
+  #allocate(ports: Ports, name: string, dims: readonly number[]): OrtValue {
+    const value = allocateFor(ports, name, dims)
     this.#owned.add(value)
     return value
   }

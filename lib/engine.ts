@@ -91,7 +91,7 @@ export interface EngineSession {
   inputs(): RawValueInfo[]
   outputs(): RawValueInfo[]
   modelMetadata(): ModelMetadata
-  /** Results at once where the run was short enough to be done inline, else a promise. `id` names it for `cancel`. */
+  /** Results at once where the run was short enough to be done inline, else a promise. `id`, unless 0, names it for `cancel`. */
   run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string

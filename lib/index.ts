@@ -4,13 +4,8 @@
  * @packageDocumentation
  */
 export { env, Tensor } from 'onnxruntime-common'
-export {
-  type InputSpec,
-  IoBinding,
-  type IoBindingOptions,
-  type IoBindingRunOptions,
-  type OutputSpec,
-} from './binding'
+export { IoBinding, type IoBindingRunOptions } from './binding'
+export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
 export type { ElementType, TypedArray } from './element-types'
 export type { EngineName, ModelMetadata } from './engine'
 export {

@@ -1,19 +1,13 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { abortable } from './abort'
-import {
-  type BindingHost,
-  type InputSpec,
-  IoBinding,
-  type IoBindingOptions,
-  type IoBindingRunOptions,
-} from './binding'
-import type { Engine, EngineName, EngineSession, ModelMetadata, Results, RunSettings } from './engine'
+import { abortable, checkSignal } from './abort'
+import { type BindingHost, IoBinding, type IoBindingRunOptions } from './binding'
+import type { InputSpec, IoBindingOptions } from './binding-specs'
+import type { Engine, EngineName, EngineSession, ModelMetadata } from './engine'
 import { engine } from './engines/select'
 import { OrtError } from './errors'
 import { Ports, type ValueMetadata } from './metadata'
 import { modelArguments } from './model-arguments'
 import {
-  type RunRequest,
   type RunValue,
   resolveFeeds,
   resolveFetches,
@@ -22,6 +16,14 @@ import {
   toReturnValue,
 } from './run-arguments'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from './session-options'
+
+let lastRunId = 0
+
+/** Names a run that can be canceled; 0 names none. */
+function nextRunId(): number {
+  lastRunId = (lastRunId % 0xffffffff) + 1
+  return lastRunId
+}
 
 /** Options of `session.run`: onnxruntime-common's, and a signal. */
 export interface RunOptions extends Common.RunOptions {
@@ -45,7 +47,6 @@ export class InferenceSession implements AsyncDisposable {
   readonly #host: BindingHost
   readonly #options: ResolvedSessionOptions
   #released: Promise<void> | undefined
-  static #nextRun = 1
 
   private constructor(host: BindingHost, options: ResolvedSessionOptions) {
     this.#host = host
@@ -128,35 +129,12 @@ export class InferenceSession implements AsyncDisposable {
     const settings = resolveRunOptions(request.options)
     const resolvedFeeds = resolveFeeds(inputs, feeds)
     const resolvedFetches = resolveFetches(outputs, request.fetches)
-    const signal = request.options.signal as AbortSignal | undefined
-    const results =
-      signal === undefined
-        ? session.run(resolvedFeeds, resolvedFetches, settings)
-        : this.#runAbortable(resolvedFeeds, resolvedFetches, settings, signal)
-    return this.#return(request, results instanceof Promise ? await results : results)
-  }
-
-  #return(request: RunRequest, results: Results): RunResult {
-    return toReturnValue(request.fetches, results)
-  }
-
-  #runAbortable(
-    feeds: unknown[],
-    fetches: unknown[],
-    settings: RunSettings | undefined,
-    signal: AbortSignal,
-  ): Results | Promise<Results> {
-    if (!this.#host.engine.supports.cancel) {
-      throw new OrtError('ERR_NOT_SUPPORTED', 'onnxruntime-node cannot cancel a run', {
-        remedy: 'Leave out the signal, or install the native addon',
-      })
-    }
-    signal.throwIfAborted()
-    const { session } = this.#host
-    const id = InferenceSession.#nextRun
-    InferenceSession.#nextRun = (id % 0xffffffff) + 1
-    const results = session.run(feeds, fetches, settings, id)
-    return results instanceof Promise ? abortable(results, signal, () => session.cancel(id)) : results
+    const signal = checkSignal(this.#host.engine, request.options.signal)
+    const id = signal === undefined ? 0 : nextRunId()
+    const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
+    if (!(results instanceof Promise)) return toReturnValue(request.fetches, results)
+    const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
+    return toReturnValue(request.fetches, await pending)
   }
 
   /**

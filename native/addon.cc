@@ -45,7 +45,8 @@ Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
     int count = 0;
     ort::Check(ort::api().GetAvailableProviders(&names, &count));
     const auto result = Napi::Array::New(info.Env(), count);
-    for (int i = 0; i < count; ++i) result.Set(static_cast<uint32_t>(i), Napi::String::New(info.Env(), names[i]));
+    for (int i = 0; i < count; ++i)
+      result.Set(static_cast<uint32_t>(i), Napi::String::New(info.Env(), names[i]));
     ort::Check(ort::api().ReleaseAvailableProviders(names, count));
     return result;
   });

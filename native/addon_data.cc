@@ -12,8 +12,7 @@ AddonData::AddonData(Napi::Env env) : env_(env) {
                                         &completions_));
   check(napi_unref_threadsafe_function(env, completions_));
   // Hooks run last in, first out: this one before the thread-safe function's own.
-  check(napi_add_env_cleanup_hook(
-      env, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
+  check(napi_add_env_cleanup_hook(env, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
 }
 
 void AddonData::Track(AsyncJob* job) {

@@ -14,7 +14,8 @@ class AsyncJob : public run::Job {
   AsyncJob(Napi::Env env, Napi::Object owner)
       : addon_(AddonData::Of(env)), promise_(env), owner_(Napi::Persistent(owner)) {}
 
-  // JS thread: queues the job, which from now on deletes itself. Should the thread not start, nothing has happened.
+  // JS thread: queues the job, which from now on deletes itself. Should the thread not start, nothing has
+  // happened.
   static Napi::Promise Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread);
 
   // JS thread: ends queued work at once, and asks running work to end.

@@ -203,22 +203,22 @@ Napi::Value Binding::ClearOutputs(const Napi::CallbackInfo& info) {
   });
 }
 
-// outputs(): in the order they were bound, a value for each that ONNX Runtime allocated in the last run, null for each
-// that was bound to a value the caller knows.
+// outputs(): in the order they were bound, a value for each that ONNX Runtime allocated in the last run, null
+// for each that was bound to a value the caller knows.
 Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
     state.CheckIdle();
     OrtValue** raw = nullptr;
     size_t count = 0;
-    ort::Check(
-        ort::api().GetBoundOutputValues(state.handle.get(), ort::DefaultAllocator(), &raw, &count));
+    ort::Check(ort::api().GetBoundOutputValues(state.handle.get(), ort::DefaultAllocator(), &raw, &count));
     const ort::Allocated<OrtValue*> array(raw);
     std::vector<ort::ValueHandle> values(raw, raw + count);
     const auto result = Napi::Array::New(info.Env(), state.outputs.size());
     for (uint32_t i = 0; i < state.outputs.size(); ++i) {
       const bool ours = state.outputs[i].value == nullptr && i < count && values[i];
-      result.Set(i, ours ? Value::Wrap(info.Env(), std::move(values[i])).As<Napi::Value>() : info.Env().Null());
+      result.Set(i,
+                 ours ? Value::Wrap(info.Env(), std::move(values[i])).As<Napi::Value>() : info.Env().Null());
     }
     return result;
   });

@@ -11,8 +11,8 @@
 
 class AsyncJob;
 
-// Shared by the wrapper and a run in flight. While a run is in flight only the thread that runs it touches the handles;
-// the JS thread sees `running` and refuses.
+// Shared by the wrapper and a run in flight. While a run is in flight only the thread that runs it touches
+// the handles; the JS thread sees `running` and refuses.
 struct BindingState {
   explicit BindingState(std::shared_ptr<SessionState> session);
   ~BindingState();
@@ -24,9 +24,9 @@ struct BindingState {
     std::shared_ptr<ValueState> value;  // null: ONNX Runtime allocates it anew for each run
   };
 
-  void CheckIdle() const;              // JS thread: may it be changed or run?
+  void CheckIdle() const;                // JS thread: may it be changed or run?
   void CheckReady(Napi::Env env) const;  // and is every bound buffer still there?
-  void Run();                          // the thread that runs it
+  void Run();                            // the thread that runs it
 
   std::shared_ptr<SessionState> session;
   std::vector<std::shared_ptr<ValueState>> inputs;  // by the input's index; null where unbound

@@ -48,7 +48,8 @@ std::vector<int64_t> ToDims(Napi::Value value) {
 
 Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims) {
   const auto array = Napi::Array::New(env, dims.size());
-  for (uint32_t i = 0; i < dims.size(); ++i) array.Set(i, Napi::Number::New(env, static_cast<double>(dims[i])));
+  for (uint32_t i = 0; i < dims.size(); ++i)
+    array.Set(i, Napi::Number::New(env, static_cast<double>(dims[i])));
   return array;
 }
 
@@ -148,8 +149,7 @@ Bytes ToBytes(Napi::Value view) {
 
 Napi::Value BufferOf(Napi::Value view) {
   napi_value buffer = nullptr;
-  Check(view.Env(),
-        napi_get_typedarray_info(view.Env(), view, nullptr, nullptr, nullptr, &buffer, nullptr));
+  Check(view.Env(), napi_get_typedarray_info(view.Env(), view, nullptr, nullptr, nullptr, &buffer, nullptr));
   return {view.Env(), buffer};
 }
 

@@ -74,8 +74,7 @@ Napi::Function Session::Define(Napi::Env env) {
       {InstanceMethod<&Session::Load>("load"), InstanceMethod<&Session::Inputs>("inputs"),
        InstanceMethod<&Session::Outputs>("outputs"), InstanceMethod<&Session::ModelMetadata>("modelMetadata"),
        InstanceMethod<&Session::Run>("run"), InstanceMethod<&Session::Cancel>("cancel"),
-       InstanceMethod<&Session::EndProfiling>("endProfiling"),
-       InstanceMethod<&Session::Release>("release")});
+       InstanceMethod<&Session::EndProfiling>("endProfiling"), InstanceMethod<&Session::Release>("release")});
 }
 
 // new Session(inlineRunBelowUs, runThreadSpinUs)

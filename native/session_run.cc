@@ -9,7 +9,8 @@
 
 namespace {
 
-// Below this an ArrayBuffer of V8's own and a copy cost less than one over ONNX Runtime's memory and its finalizer.
+// Below this an ArrayBuffer of V8's own and a copy cost less than one over ONNX Runtime's memory and its
+// finalizer.
 constexpr size_t kCopyBelow = 4096;
 
 void Mix(uint64_t& hash, uint64_t value) { hash = (hash ^ value) * 0x100000001b3; }
@@ -18,8 +19,10 @@ void Mix(uint64_t& hash, uint64_t value) { hash = (hash ^ value) * 0x100000001b3
 bool IsCommon(ONNXTensorElementDataType type) {
   switch (type) {
     case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4: return true;
-    default: return type >= ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT && type <= ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64;
+    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4:
+      return true;
+    default:
+      return type >= ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT && type <= ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64;
   }
 }
 
@@ -49,7 +52,8 @@ uint64_t HashShapes(Napi::Array feeds) {
   return hash;
 }
 
-RunCall::RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed) : session_(&session) {
+RunCall::RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed)
+    : session_(&session) {
   for (uint32_t at = 0; at + 3 < feeds.Length(); at += 4) AddFeed(feeds, at, feed);
   for (uint32_t at = 0; at + 1 < fetches.Length(); at += 2) {
     output_names_.push_back(session.outputs.at(IndexAt(fetches, at)).name.c_str());
@@ -76,10 +80,9 @@ void RunCall::AddFeed(Napi::Array feeds, uint32_t at, Feed feed) {
   } else {
     const Bytes bytes = ToBytes(data);
     if (bytes.length != ort::ByteLength(type, dims)) {
-      throw ort::Error("ERR_INVALID_LENGTH",
-                       "input '" + std::string(input_names_.back()) + "': expected " +
-                           std::to_string(ort::ByteLength(type, dims)) + " bytes, got " +
-                           std::to_string(bytes.length));
+      throw ort::Error("ERR_INVALID_LENGTH", "input '" + std::string(input_names_.back()) + "': expected " +
+                                                 std::to_string(ort::ByteLength(type, dims)) +
+                                                 " bytes, got " + std::to_string(bytes.length));
     }
     void* memory = bytes.data;
     if (feed == Feed::kCopy || memory == nullptr) {
@@ -96,9 +99,9 @@ void RunCall::AddFeed(Napi::Array feeds, uint32_t at, Feed feed) {
 
 void RunCall::Execute() {
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
-  OrtStatus* status = ort::api().Run(session_->handle.get(), options_.get(), input_names_.data(),
-                                     inputs_.data(), inputs_.size(), output_names_.data(),
-                                     output_names_.size(), raw.data());
+  OrtStatus* status =
+      ort::api().Run(session_->handle.get(), options_.get(), input_names_.data(), inputs_.data(),
+                     inputs_.size(), output_names_.data(), output_names_.size(), raw.data());
   outputs_.clear();
   for (OrtValue* value : raw) outputs_.emplace_back(value);
   ort::Check(status);
@@ -159,7 +162,8 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
 }
 
 void RunJob::Terminate() noexcept {
-  if (OrtStatus* status = ort::api().RunOptionsSetTerminate(call_.options())) ort::api().ReleaseStatus(status);
+  if (OrtStatus* status = ort::api().RunOptionsSetTerminate(call_.options()))
+    ort::api().ReleaseStatus(status);
 }
 
 void RunJob::Work() {

@@ -11,8 +11,8 @@
 #include "session_state.h"
 #include "value.h"
 
-// Whether a feed's typed array is read where it is (the run is over before JavaScript goes on) or copied first (it might
-// be changed or transferred meanwhile).
+// Whether a feed's typed array is read where it is (the run is over before JavaScript goes on) or copied
+// first (it might be changed or transferred meanwhile).
 enum class Feed { kBorrow, kCopy };
 
 // A hash of the feeds' names, types and shapes.
@@ -20,9 +20,9 @@ uint64_t HashShapes(Napi::Array feeds);
 
 class RunCall {
  public:
-  // feeds: [input index, element type, dims, data, ...], where data is a typed array, a string[] or, with the type
-  // undefined, a NativeValue. fetches: [output index, target, ...], where target is a typed array to write the result
-  // into or undefined.
+  // feeds: [input index, element type, dims, data, ...], where data is a typed array, a string[] or, with the
+  // type undefined, a NativeValue. fetches: [output index, target, ...], where target is a typed array to
+  // write the result into or undefined.
   RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed);
 
   void SetOptions(const ort::RunSettings& settings) { options_ = ort::MakeRunOptions(settings); }
@@ -30,8 +30,9 @@ class RunCall {
 
   // The thread that runs it.
   void Execute();
-  // JS thread: [element type, dims, data, ...] for each fetch, where data is an ArrayBuffer, a string[], `null` for a
-  // result that was written into its target, or, for what is not a tensor of onnxruntime-common's types, a NativeValue.
+  // JS thread: [element type, dims, data, ...] for each fetch, where data is an ArrayBuffer, a string[],
+  // `null` for a result that was written into its target, or, for what is not a tensor of
+  // onnxruntime-common's types, a NativeValue.
   Napi::Value Results(Napi::Env env);
 
  private:

@@ -16,9 +16,9 @@ std::shared_ptr<ValueState> TensorState(ONNXTensorElementDataType type, std::vec
 }
 
 void PointAt(ValueState& state, void* data) {
-  state.handle = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(),
-                                               data, state.bytes, state.dims.data(), state.dims.size(),
-                                               state.type);
+  state.handle =
+      ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(), data,
+                                    state.bytes, state.dims.data(), state.dims.size(), state.type);
 }
 
 ONNXTensorElementDataType ToType(Napi::Value value) {
@@ -87,8 +87,9 @@ Napi::Value Value::Allocate(const Napi::CallbackInfo& info) {
     const auto type = ToType(info[0]);
     auto state = TensorState(type, ToDims(info[1]));
     if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
-      state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateTensorAsOrtValue, ort::DefaultAllocator(),
-                                                    state->dims.data(), state->dims.size(), type);
+      state->handle =
+          ort::Create<ort::ValueHandle>(ort::api().CreateTensorAsOrtValue, ort::DefaultAllocator(),
+                                        state->dims.data(), state->dims.size(), type);
     } else {
       state->memory = device::HostMemory::Allocate(state->bytes, device::HostMemory::Fill::kZero);
       PointAt(*state, state->memory->data());
@@ -136,13 +137,15 @@ Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Value::Kind(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(),
-               [&]() -> Napi::Value { return Napi::Number::New(info.Env(), static_cast<int>(State().kind)); });
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<int>(State().kind));
+  });
 }
 
 Napi::Value Value::Type(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(),
-               [&]() -> Napi::Value { return Napi::Number::New(info.Env(), static_cast<int>(State().type)); });
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<int>(State().type));
+  });
 }
 
 Napi::Value Value::Dims(const Napi::CallbackInfo& info) {
@@ -184,16 +187,19 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
     if (state.kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state.handle.get(), &count));
     const auto array = Napi::Array::New(info.Env(), count);
     for (uint32_t i = 0; i < count; ++i) {
-      array.Set(i, Wrap(info.Env(), ort::Create<ort::ValueHandle>(ort::api().GetValue, state.handle.get(),
-                                                                static_cast<int>(i), ort::DefaultAllocator())));
+      array.Set(
+          i, Wrap(info.Env(), ort::Create<ort::ValueHandle>(ort::api().GetValue, state.handle.get(),
+                                                            static_cast<int>(i), ort::DefaultAllocator())));
     }
     return array;
   });
 }
 
-// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays its owner's.
+// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays
+// its owner's.
 Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
-  if (state_ && state_->borrowed.IsEmpty() && info[0].IsArrayBuffer()) napi_detach_arraybuffer(info.Env(), info[0]);
+  if (state_ && state_->borrowed.IsEmpty() && info[0].IsArrayBuffer())
+    napi_detach_arraybuffer(info.Env(), info[0]);
   Release(info.Env());
   return info.Env().Undefined();
 }
@@ -217,6 +223,7 @@ Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::sh
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer);
   if (status == napi_ok) return {env, buffer};
   delete hint;
-  throw ort::Error("ERR_NO_EXTERNAL_BUFFERS",
-                   "this JavaScript engine refuses external ArrayBuffers, so memory cannot be shared with it");
+  throw ort::Error(
+      "ERR_NO_EXTERNAL_BUFFERS",
+      "this JavaScript engine refuses external ArrayBuffers, so memory cannot be shared with it");
 }

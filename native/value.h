@@ -9,8 +9,8 @@
 #include "device/host_memory.h"
 #include "ort/handles.h"
 
-// Shared by the wrapper, the bindings it is bound to and the runs in flight: memory goes when the last of them goes.
-// Made and destroyed on the JS thread.
+// Shared by the wrapper, the bindings it is bound to and the runs in flight: memory goes when the last of
+// them goes. Made and destroyed on the JS thread.
 struct ValueState {
   ONNXType kind = ONNX_TYPE_TENSOR;
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor

@@ -1,11 +1,11 @@
 // Checks the layout of the C++ sources; with --write, mends it.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { getClangFormatPath } from 'clang-format-node'
+import { clangFormatPath } from 'clang-format-node'
 import { root, run } from './run.mjs'
 
 const files = readdirSync(join(root, 'native'), { recursive: true })
   .filter((file) => /\.(cc|h)$/.test(file))
   .map((file) => join('native', file))
 const args = process.argv.includes('--write') ? ['-i'] : ['--dry-run', '--Werror']
-process.exit(run(getClangFormatPath(), [...args, ...files]) ? 0 : 1)
+process.exit(run(clangFormatPath, [...args, ...files]) ? 0 : 1)

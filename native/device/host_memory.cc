@@ -24,7 +24,8 @@ std::shared_ptr<HostMemory> HostMemory::Allocate(std::size_t bytes, Fill fill) {
   const std::size_t size = std::max(bytes, kHostAlignment);
   void* data = ::operator new(size, std::align_val_t(kHostAlignment), std::nothrow);
   if (data == nullptr) {
-    throw ort::Error("ERR_OUT_OF_MEMORY", "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
+    throw ort::Error("ERR_OUT_OF_MEMORY",
+                     "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
   }
   if (fill == Fill::kZero) std::memset(data, 0, size);
   return std::shared_ptr<HostMemory>(new HostMemory(data, bytes));

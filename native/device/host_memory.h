@@ -1,5 +1,5 @@
-// Host memory that the addon owns: aligned to 64 bytes (a cache line, and what ONNX Runtime's kernels like best), and
-// shared, because a value, a run in flight and an ArrayBuffer may each be the last to need it.
+// Host memory that the addon owns: aligned to 64 bytes (a cache line, and what ONNX Runtime's kernels like
+// best), and shared, because a value, a run in flight and an ArrayBuffer may each be the last to need it.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,8 @@ inline constexpr std::size_t kHostAlignment = 64;
 
 class HostMemory {
  public:
-  // Throws ERR_OUT_OF_MEMORY. An empty block still has an address. What JavaScript gets to see must be zeroed.
+  // Throws ERR_OUT_OF_MEMORY. An empty block still has an address. What JavaScript gets to see must be
+  // zeroed.
   enum class Fill { kZero, kNone };
   static std::shared_ptr<HostMemory> Allocate(std::size_t bytes, Fill fill);
   ~HostMemory();

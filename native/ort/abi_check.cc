@@ -1,10 +1,10 @@
 // Never shipped: compiled against the official headers (ONNXRUNTIME_INCLUDE_DIR) to prove that every row of
-// functions.inc and every value of enums.inc is what ONNX Runtime says. A wrong slot fails the static_assert, a wrong
-// type or const fails the assignment.
+// functions.inc and every value of enums.inc is what ONNX Runtime says. A wrong slot fails the static_assert,
+// a wrong type or const fails the assignment.
 #define ORT_ABI_CHECK
-#include "api.h"
-
 #include <type_traits>
+
+#include "api.h"
 
 #define ORT_FUNCTION(slot, since, ret, name, params)                                                   \
   static_assert(offsetof(OrtApi, name) == (slot) * sizeof(void*), #name " is not in slot " #slot);     \

@@ -8,16 +8,16 @@ namespace ort {
 namespace {
 
 std::mutex mutex;
-// Raw on purpose: ONNX Runtime's static objects are gone by the time ours would be destroyed, and releasing the
-// environment after them crashes.
+// Raw on purpose: ONNX Runtime's static objects are gone by the time ours would be destroyed, and releasing
+// the environment after them crashes.
 OrtEnv* environment = nullptr;
 
 OrtEnv* CreateLocked(const EnvironmentOptions& options) {
   OrtEnv* created = nullptr;
   constexpr const char* kLogId = "onnxruntime-iobinding";
   if (options.log_function != nullptr) {
-    Check(api().CreateEnvWithCustomLogger(options.log_function, nullptr, options.log_level, kLogId,
-                                          &created));
+    Check(
+        api().CreateEnvWithCustomLogger(options.log_function, nullptr, options.log_level, kLogId, &created));
   } else {
     Check(api().CreateEnv(options.log_level, kLogId, &created));
   }

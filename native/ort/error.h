@@ -18,7 +18,8 @@ class Error : public std::runtime_error {
   std::string code_;
 };
 
-// Consumes a failed status and throws it as an Error ("ERR_ORT_" and the name of ONNX Runtime's own error code).
+// Consumes a failed status and throws it as an Error ("ERR_ORT_" and the name of ONNX Runtime's own error
+// code).
 [[noreturn]] void Throw(OrtStatus* status);
 
 // Every fallible call of ONNX Runtime goes through here.

@@ -7,12 +7,12 @@
 
 namespace ort {
 
-template <typename T, void(ORT_API_CALL* Api::*Release)(T*)>
+template <typename T, void (ORT_API_CALL* Api::*Release)(T*)>
 struct Releaser {
   void operator()(T* pointer) const noexcept { (api().*Release)(pointer); }
 };
 
-template <typename T, void(ORT_API_CALL* Api::*Release)(T*)>
+template <typename T, void (ORT_API_CALL* Api::*Release)(T*)>
 using Handle = std::unique_ptr<T, Releaser<T, Release>>;
 
 using IoBindingHandle = Handle<OrtIoBinding, &Api::ReleaseIoBinding>;

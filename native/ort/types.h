@@ -1,5 +1,5 @@
-// The types of ONNX Runtime's C ABI, as far as the addon uses them. Opaque types are only ever named; enumerators carry
-// the values of the official header, which abi_check.cc holds them against.
+// The types of ONNX Runtime's C ABI, as far as the addon uses them. Opaque types are only ever named;
+// enumerators carry the values of the official header, which abi_check.cc holds them against.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,9 @@ struct OrtValue;
 
 #define ORT_ENUM_BEGIN(name) enum name : int {
 #define ORT_ENUM_VALUE(name, value) name = value,
-#define ORT_ENUM_END() };
+#define ORT_ENUM_END() \
+  }                    \
+  ;
 #include "enums.inc"
 #undef ORT_ENUM_BEGIN
 #undef ORT_ENUM_VALUE

@@ -1,9 +1,10 @@
 // Decides whether an asynchronous run may finish inline, on the event loop's own thread.
 //
-// A promise that another thread answers costs the event loop's wake-up from its poll, several times what a short run
-// itself takes. So a run is done inline when the runs before it, with the same shapes, stayed under a stated bound. What
-// a run will take cannot be known, only expected: a run that overstays sends the next ones to the run thread, four
-// times as many at each further overrun (up to 1,024), until they have shown themselves short again.
+// A promise that another thread answers costs the event loop's wake-up from its poll, several times what a
+// short run itself takes. So a run is done inline when the runs before it, with the same shapes, stayed under
+// a stated bound. What a run will take cannot be known, only expected: a run that overstays sends the next
+// ones to the run thread, four times as many at each further overrun (up to 1,024), until they have shown
+// themselves short again.
 #pragma once
 
 #include <algorithm>

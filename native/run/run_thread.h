@@ -1,5 +1,5 @@
-// A session's own thread: runs are done here, first in first out, so that neither the event loop nor libuv's pool is
-// ever held by one.
+// A session's own thread: runs are done here, first in first out, so that neither the event loop nor libuv's
+// pool is ever held by one.
 #pragma once
 
 #include <atomic>
@@ -34,9 +34,11 @@ class RunThread {
   void SubmitAndWait(Job* job);
   // Owner's thread: takes a job out of the queue; false when it has begun (or ended).
   bool Withdraw(Job* job);
-  // Owner's thread: true when nothing is queued or running. Only the owner submits, so it stays true until it does.
+  // Owner's thread: true when nothing is queued or running. Only the owner submits, so it stays true until it
+  // does.
   bool Idle() const noexcept { return pending_.load(std::memory_order_acquire) == 0; }
-  // Owner's thread: finishes what runs, drops what is queued (Finished is not called for it), joins. Idempotent.
+  // Owner's thread: finishes what runs, drops what is queued (Finished is not called for it), joins.
+  // Idempotent.
   void Stop();
 
  private:

@@ -1,0 +1,92 @@
+import { nameOf } from './element-types'
+import { ValueKind } from './engine'
+import { describe, OrtError, OrtTypeError } from './errors'
+import type { Ports } from './metadata'
+import { checkDims, resolveShape, symbolSizes } from './shape'
+import { OrtValue } from './value'
+
+/** What an input is bound to: a shape, for which memory is allocated, or a value. */
+export type InputSpec = readonly number[] | OrtValue
+
+/** What an output is bound to: a shape, a value, or memory that ONNX Runtime allocates anew for each run. */
+export type OutputSpec = readonly number[] | OrtValue | 'dynamic'
+
+/** Options of `session.createIoBinding`. */
+export interface IoBindingOptions {
+  /**
+   * Outputs that shall not follow from the model's own declaration. Left out, an output whose declared shape follows
+   * from the inputs' shapes is allocated once, and any other is `'dynamic'`.
+   */
+  readonly outputs?: Readonly<Record<string, OutputSpec>>
+  /** The outputs wanted; all of them by default. */
+  readonly fetches?: readonly string[]
+}
+
+/** A spec for each input: what the caller gives, else the shape that the model declares. */
+export function inputSpecs(ports: Ports, given: Readonly<Record<string, InputSpec>>): Map<string, InputSpec> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new OrtTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      "'inputs' must be an object of shapes or OrtValues by name",
+      {
+        given: describe(given),
+      },
+    )
+  }
+  for (const name of Object.keys(given)) ports.indexOf(name, 'inputs')
+  return new Map(ports.names.map((name, index) => [name, given[name] ?? declaredShape(ports, index)]))
+}
+
+/** A spec for each wanted output: what the caller gives, else the shape that follows from the inputs' shapes. */
+export function outputSpecs(
+  ports: Ports,
+  { outputs = {}, fetches = ports.names }: IoBindingOptions,
+  inputs: Ports,
+  inputValues: ReadonlyMap<string, OrtValue>,
+): Map<string, OutputSpec> {
+  const symbols = symbolSizes(
+    inputs.infos.flatMap(({ name, shape }) => {
+      const dims = inputValues.get(name)?.dims
+      return shape !== undefined && dims !== undefined ? [{ declared: shape, dims }] : []
+    }),
+  )
+  for (const name of Object.keys(outputs)) ports.indexOf(name, 'outputs')
+  return new Map(
+    fetches.map((name) => [
+      name,
+      outputs[name] ?? derivedShape(ports, ports.indexOf(name, 'fetches'), symbols),
+    ]),
+  )
+}
+
+/** A value of the type that an input or output declares. */
+export function allocateFor(ports: Ports, name: string, dims: readonly number[]): OrtValue {
+  checkDims(dims, `${ports.side}s.${name}`)
+  const { kind, type: code } = ports.info(ports.indexOf(name, `${ports.side}s`))
+  const type = nameOf(code)
+  if (kind === ValueKind.tensor && type !== undefined) return OrtValue.allocate(type, dims)
+  throw new OrtTypeError(
+    'ERR_TYPE_MISMATCH',
+    `${ports.side} '${name}' is no tensor, so a shape does not fit`,
+    {
+      expected: 'an OrtValue',
+      given: describe(dims),
+    },
+  )
+}
+
+function declaredShape(ports: Ports, index: number): readonly number[] {
+  const { name, kind, shape } = ports.info(index)
+  const dims = kind === ValueKind.tensor ? resolveShape(shape, new Map()) : undefined
+  if (dims !== undefined) return dims
+  throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in 'inputs'`, {
+    remedy: 'Its shape does not follow from the model: give a shape, or an OrtValue',
+  })
+}
+
+function derivedShape(ports: Ports, index: number, symbols: ReadonlyMap<string, number>): OutputSpec {
+  const { kind, type, shape } = ports.info(index)
+  const name = nameOf(type)
+  if (kind !== ValueKind.tensor || name === undefined || name === 'string') return 'dynamic'
+  return resolveShape(shape, symbols) ?? 'dynamic'
+}
