@@ -104,6 +104,12 @@ export function viewOf(type: ElementType, buffer: ArrayBuffer): TypedArray {
   return new array(buffer)
 }
 
+/** The array as Node-API knows it: a `Float16Array` is newer than it, and goes as the bits of its elements. */
+export function rawView(array: TypedArray): TypedArray {
+  if (float16Array === undefined || !(array instanceof float16Array)) return array
+  return new Uint16Array(array.buffer, array.byteOffset, array.length)
+}
+
 /**
  * Whether `data` may hold elements of `type`: the type's own typed array, or `Uint16Array` for a float16's bits.
  *

@@ -6,6 +6,7 @@ import {
   codeOf,
   type ElementType,
   nameOf,
+  rawView,
   viewOf,
 } from './element-types'
 import type { Feeds, Fetches, Results, RunSettings } from './engine'
@@ -143,7 +144,7 @@ function dataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
   if (array.length < arrayLength(type, tensor.size) && isDetached(array)) {
     throw new OrtError('ERR_DETACHED', `the ArrayBuffer of '${argument}' was detached (transferred)`)
   }
-  return array
+  return rawView(array)
 }
 
 /** The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. */

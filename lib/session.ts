@@ -2,8 +2,8 @@ import type { InferenceSession as Common } from 'onnxruntime-common'
 import { abortable, checkSignal } from './abort'
 import { type BindingHost, IoBinding, type IoBindingRunOptions } from './binding'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
-import type { Engine, EngineName, EngineSession, ModelMetadata } from './engine'
-import { engine } from './engines/select'
+import type { EngineName, EngineSession, ModelMetadata } from './engine'
+import { engineAsync } from './engines/select'
 import { OrtError } from './errors'
 import { Ports, type ValueMetadata } from './metadata'
 import { modelArguments } from './model-arguments'
@@ -72,7 +72,7 @@ export class InferenceSession implements AsyncDisposable {
   static async create(...args: unknown[]): Promise<InferenceSession> {
     const { model, options } = modelArguments(args)
     const resolved = resolveSessionOptions(options)
-    const opened: Engine = engine()
+    const opened = await engineAsync()
     const session = new opened.Session(resolved.inlineRunBelowUs, resolved.runThreadSpinUs)
     await session.load(model, resolved.settings)
     const inputs = new Ports('input', session.inputs())

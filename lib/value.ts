@@ -8,6 +8,7 @@ import {
   type ElementType,
   isCommonType,
   nameOf,
+  rawView,
   type TypedArray,
   viewOf,
 } from './element-types'
@@ -111,7 +112,7 @@ export class OrtValue implements Disposable {
     }
     checkLength(type, dims, data.length, data)
     markAsUntransferable(buffer)
-    return new OrtValue(engine().Value.borrow(codeOf(type), dims, data), data)
+    return new OrtValue(engine().Value.borrow(codeOf(type), dims, rawView(data)), data)
   }
 
   /** A sequence of tensors, which it shares and keeps alive. */

@@ -27,6 +27,32 @@ Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {
   });
 }
 
+// preloadLibrary(path): promise. Opens the library on a thread of libuv's pool, so that openLibrary has nothing left to
+// do. A failure is openLibrary's to report.
+Napi::Value PreloadLibrary(const Napi::CallbackInfo& info) {
+  class Worker final : public Napi::AsyncWorker {
+   public:
+    Worker(Napi::Env env, std::string path) : AsyncWorker(env), path_(std::move(path)), promise_(env) {}
+    Napi::Promise promise() const { return promise_.Promise(); }
+
+   protected:
+    void Execute() override {
+      try {
+        ort::OpenLibrary(path_);
+      } catch (const ort::Error&) {
+      }
+    }
+    void OnOK() override { promise_.Resolve(Env().Undefined()); }
+
+   private:
+    std::string path_;
+    Napi::Promise::Deferred promise_;
+  };
+  auto* worker = new Worker(info.Env(), info[0].As<Napi::String>().Utf8Value());  // deletes itself
+  worker->Queue();
+  return worker->promise();
+}
+
 // createEnvironment(logSeverity, onLog?): false when the process has one already
 Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
@@ -67,6 +93,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Value", value);
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
   exports.Set("openLibrary", Napi::Function::New<OpenLibrary>(env));
+  exports.Set("preloadLibrary", Napi::Function::New<PreloadLibrary>(env));
   exports.Set("createEnvironment", Napi::Function::New<CreateEnvironment>(env));
   exports.Set("availableProviders", Napi::Function::New<AvailableProviders>(env));
   exports.Set("liveBlocks", Napi::Function::New<LiveBlocks>(env));

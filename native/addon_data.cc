@@ -38,7 +38,8 @@ void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
 
 void AddonData::Shutdown() {
   for (AsyncJob* job : in_flight_) job->Terminate();
-  for (SessionState* session : sessions) session->thread.Stop();
+  for (SessionState* session : sessions) session->Abandon();
+  sessions.clear();
   for (AsyncJob* job : in_flight_) delete job;
   in_flight_.clear();
 }

@@ -2,14 +2,15 @@
 
 Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread) {
   const Napi::Promise promise = job->promise_.Promise();
+  job->thread_ = &thread;
   thread.Submit(job.get());
   AsyncJob* running = job.release();
   running->addon_.Track(running);
   return promise;
 }
 
-void AsyncJob::Cancel(Napi::Env env, run::RunThread& thread) {
-  if (thread.Withdraw(this)) {
+void AsyncJob::Cancel(Napi::Env env) {
+  if (thread_->Withdraw(this)) {
     error_.emplace("ERR_RUN_CANCELED", "the run was canceled before it began");
     Settle(env);
   } else {
@@ -30,6 +31,7 @@ void AsyncJob::Execute() noexcept {
 void AsyncJob::Settle(Napi::Env env) {
   const std::unique_ptr<AsyncJob> self(this);
   addon_.Untrack(this);
+  thread_->Settled();
   Done();
   if (error_) {
     promise_.Reject(ToJsError(env, *error_));

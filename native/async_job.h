@@ -19,7 +19,7 @@ class AsyncJob : public run::Job {
   static Napi::Promise Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread);
 
   // JS thread: ends queued work at once, and asks running work to end.
-  void Cancel(Napi::Env env, run::RunThread& thread);
+  void Cancel(Napi::Env env);
 
   void Execute() noexcept final;
   void Finished() noexcept final { addon_.Post(this); }
@@ -40,6 +40,7 @@ class AsyncJob : public run::Job {
 
  private:
   AddonData& addon_;
+  run::RunThread* thread_ = nullptr;  // once it is queued; of a session that the job keeps alive
   Napi::Promise::Deferred promise_;
   Napi::ObjectReference owner_;
   std::optional<ort::Error> error_;

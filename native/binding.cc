@@ -4,7 +4,9 @@
 
 #include "async_job.h"
 #include "ort/environment.h"
+#include "ort/element_type.h"
 #include "ort/run_options.h"
+#include "ort/strings.h"
 #include "session.h"
 
 namespace {
@@ -71,10 +73,15 @@ BindingState::BindingState(std::shared_ptr<SessionState> owner)
       options(ort::MakeRunOptions()),
       handle(ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session->handle.get())),
       policy(session->inline_bound) {
+  const std::lock_guard lock(session->release_mutex);
   session->bindings.insert(this);
 }
 
-BindingState::~BindingState() { session->bindings.erase(this); }
+BindingState::~BindingState() {
+  const std::lock_guard lock(session->release_mutex);
+  session->bindings.erase(this);
+  handle.reset();
+}
 
 void BindingState::CheckIdle() const {
   session->CheckOpen();
@@ -83,8 +90,12 @@ void BindingState::CheckIdle() const {
   }
 }
 
-void BindingState::CheckReady(Napi::Env env) const {
+void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
+  if (terminated) [[unlikely]] {
+    ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
+    terminated = false;
+  }
   if (!borrows) [[likely]]
     return;
   for (const auto& value : inputs) {
@@ -95,19 +106,24 @@ void BindingState::CheckReady(Napi::Env env) const {
   }
 }
 
-void BindingState::Run() {
-  if (terminated) {
-    ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
-    terminated = false;
-  }
-  if (allocates) {
-    // A binding keeps the tensor that its first run allocated, and another shape would then not fit.
-    for (const Output& output : outputs) {
-      if (output.value) continue;
-      ort::Check(ort::api().BindOutputToDevice(handle.get(), session->outputs[output.index].name.c_str(),
-                                               ort::CpuMemoryInfo()));
+void BindingState::RefreshOutputs() {
+  for (const Output& output : outputs) {
+    const std::string& name = session->outputs[output.index].name;
+    if (!output.value) {
+      // A binding keeps the tensor that its first run allocated, and another shape would then not fit.
+      ort::Check(ort::api().BindOutputToDevice(handle.get(), name.c_str(), ort::CpuMemoryInfo()));
+    } else if (output.value->IsString()) {
+      // Kernels take a string output for empty, and some append to what it holds.
+      if (std::find(inputs.begin(), inputs.end(), output.value) != inputs.end()) {
+        throw ort::Error("ERR_NOT_SUPPORTED", "output '" + name + "': strings cannot be an input and an output");
+      }
+      ort::ClearStrings(output.value->handle.get(), ort::ElementCount(output.value->dims));
     }
   }
+}
+
+void BindingState::Run() {
+  if (refreshes) RefreshOutputs();
   ort::Check(ort::api().RunWithBinding(session->handle.get(), options.get(), handle.get()));
 }
 
@@ -175,8 +191,9 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
     } else {
       state.outputs.push_back(std::move(output));
     }
-    state.allocates = std::any_of(state.outputs.begin(), state.outputs.end(),
-                                  [](const auto& other) { return other.value == nullptr; });
+    state.refreshes =
+        std::any_of(state.outputs.begin(), state.outputs.end(),
+                    [](const auto& other) { return other.value == nullptr || other.value->IsString(); });
     state.policy.Forget();
     return info.Env().Undefined();
   });
@@ -198,7 +215,7 @@ Napi::Value Binding::ClearOutputs(const Napi::CallbackInfo& info) {
     state.CheckIdle();
     ort::api().ClearBoundOutputs(state.handle.get());
     state.outputs.clear();
-    state.allocates = false;
+    state.refreshes = false;
     return info.Env().Undefined();
   });
 }
@@ -227,7 +244,7 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
 void Binding::RunSync(const Napi::CallbackInfo& info) {
   Guard(info.Env(), [&] {
     BindingState& state = State();
-    state.CheckReady(info.Env());
+    state.PrepareRun(info.Env());
     if (state.session->thread.Idle()) [[likely]] {
       state.Run();
       return;
@@ -242,7 +259,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
-    state.CheckReady(info.Env());
+    state.PrepareRun(info.Env());
     if (state.policy.Allows() && state.session->thread.Idle()) {
       const auto start = run::InlinePolicy::Clock::now();
       state.Run();
@@ -260,7 +277,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
 
 Napi::Value Binding::Cancel(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
-    if (state_ && state_->job != nullptr) state_->job->Cancel(info.Env(), state_->session->thread);
+    if (state_ && state_->job != nullptr) state_->job->Cancel(info.Env());
     return info.Env().Undefined();
   });
 }

@@ -24,9 +24,15 @@ struct BindingState {
     std::shared_ptr<ValueState> value;  // null: ONNX Runtime allocates it anew for each run
   };
 
-  void CheckIdle() const;                // JS thread: may it be changed or run?
-  void CheckReady(Napi::Env env) const;  // and is every bound buffer still there?
-  void Run();                            // the thread that runs it
+  // JS thread: may it be changed or run?
+  void CheckIdle() const;
+  // JS thread, before each run: may it be run, and is every borrowed buffer still there?
+  void PrepareRun(Napi::Env env);
+  // The thread that runs it.
+  void Run();
+
+
+  void RefreshOutputs();
 
   std::shared_ptr<SessionState> session;
   std::vector<std::shared_ptr<ValueState>> inputs;  // by the input's index; null where unbound
@@ -36,8 +42,8 @@ struct BindingState {
   run::InlinePolicy policy;
   AsyncJob* job = nullptr;  // the asynchronous run in flight
   bool running = false;
-  bool terminated = false;
-  bool allocates = false;  // some output is allocated by ONNX Runtime
+  bool terminated = false;  // the last run was asked to end; the JS thread's alone, as the option itself is not
+  bool refreshes = false;  // some output is made anew or emptied for each run
   bool borrows = false;    // some value borrows a user's typed array
 };
 

@@ -41,6 +41,10 @@ class LoadJob final : public AsyncJob {
     state_->inputs = ort::Inputs(state_->handle.get());
     state_->outputs = ort::Outputs(state_->handle.get());
   }
+  // A session that did not load has no use for its thread.
+  void Done() noexcept override {
+    if (!state_->handle) state_->thread.Stop();
+  }
 
  private:
   std::shared_ptr<SessionState> state_;
@@ -57,7 +61,10 @@ class ReleaseJob final : public AsyncJob {
 
  protected:
   void Work() override {
-    for (BindingState* binding : state_->bindings) binding->handle.reset();
+    {
+      const std::lock_guard lock(state_->release_mutex);
+      for (BindingState* binding : state_->bindings) binding->handle.reset();
+    }
     state_->handle.reset();
   }
   void Done() noexcept override { state_->thread.Stop(); }
@@ -140,7 +147,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
 Napi::Value Session::Cancel(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     const auto found = state_->runs.find(info[0].As<Napi::Number>().Uint32Value());
-    if (found != state_->runs.end()) found->second->Cancel(info.Env(), state_->thread);
+    if (found != state_->runs.end()) found->second->Cancel(info.Env());
     return info.Env().Undefined();
   });
 }

@@ -22,6 +22,8 @@ struct ValueState {
   std::vector<std::shared_ptr<ValueState>> elements;  // of a sequence made here: it shares their memory
   ort::ValueHandle handle;                            // or memory ONNX Runtime owns
 
+  bool IsString() const noexcept { return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING; }
+
   // A borrowed buffer that JavaScript has transferred away is no longer ours to read or write.
   void CheckAttached(Napi::Env env) const;
 };

@@ -12,6 +12,8 @@ import { type EngineOptions, logSeverity } from './select'
 export interface Addon extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders'> {
   setErrorFactory(factory: (code: OrtErrorCode, message: string) => Error): void
   openLibrary(path: string): { path: string; version: string }
+  /** Opens the library on another thread, so that `openLibrary` has nothing left to do; fails in silence. */
+  preloadLibrary(path: string): Promise<void>
   /** False where the process has its environment already. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
   /** Blocks of host memory that exist now in the process. */
@@ -20,22 +22,30 @@ export interface Addon extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'a
 
 const ROOT = join(__dirname, '..', '..')
 const NAME = 'onnxruntime_iobinding'
-const PLATFORM = `${process.platform}-${process.arch}`
 
-/** The compiled addon, or the error that says why not: a prebuilt one first, then one built here. */
+/** Folders below the package's root: a prebuilt addon first, then one built here. */
+function folders(): string[][] {
+  // Set by scripts/test-asan.mjs, which builds another one.
+  const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
+  if (build !== undefined) return [[build, 'Release']]
+  return [
+    ['prebuilds', `${process.platform}-${process.arch}`],
+    ['build', 'Release'],
+  ]
+}
+
+/** The compiled addon, or the error that says why not. */
 export function loadAddon(): Addon | OrtError {
+  const search = folders()
   try {
     return bindings({
       bindings: NAME,
       module_root: ROOT,
-      try: [
-        ['module_root', 'prebuilds', PLATFORM, 'bindings'],
-        ['module_root', 'build', 'Release', 'bindings'],
-      ],
+      try: search.map((folder) => ['module_root', ...folder, 'bindings']),
     }) as Addon
   } catch (cause) {
-    const tried = [join(ROOT, 'prebuilds', PLATFORM), join(ROOT, 'build', 'Release')].map((folder) => {
-      const path = join(folder, `${NAME}.node`)
+    const tried = search.map((folder) => {
+      const path = join(ROOT, ...folder, `${NAME}.node`)
       return `${path}: ${existsSync(path) ? (cause as Error).message : 'no such file'}`
     })
     return new OrtError(
@@ -47,6 +57,13 @@ export function loadAddon(): Addon | OrtError {
       },
     )
   }
+}
+
+/** Does the slow part of opening the native engine off the event loop: the library's mapping and relocation. */
+export async function preloadNative(): Promise<void> {
+  const addon = loadAddon()
+  const candidate = addon instanceof Error ? undefined : findLibrary(undefined, [])
+  if (!(addon instanceof Error) && candidate !== undefined) await addon.preloadLibrary(candidate.path)
 }
 
 /** The native engine: the addon, over ONNX Runtime's library. */

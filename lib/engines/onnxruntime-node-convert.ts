@@ -45,7 +45,7 @@ const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
   [/Protobuf parsing failed|Failed to parse|parsing/i, 'ERR_ORT_INVALID_PROTOBUF'],
   [/shape verification failed|Expected shape from model|OrtValue shape/i, 'ERR_OUTPUT_SHAPE'],
   [/Could not find an implementation|not implemented/i, 'ERR_ORT_NOT_IMPLEMENTED'],
-  [/is not supported|Unsupported data type|non-tensor/i, 'ERR_NOT_SUPPORTED'],
+  [/is not supported|Unsupported data type|non[- ]tensor/i, 'ERR_NOT_SUPPORTED'],
   [
     /Invalid (rank|dimensions)|Got invalid dimensions|Unexpected input data type|Invalid input name/i,
     'ERR_ORT_INVALID_ARGUMENT',

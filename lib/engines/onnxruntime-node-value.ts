@@ -74,10 +74,7 @@ export class HeapValue implements EngineValue {
   }
 
   setStrings(strings: readonly string[]): void {
-    strings.forEach((text, i) => {
-      if (typeof text === 'string') return
-      throw new OrtError('ERR_INVALID_ARG_TYPE', `element ${i} is not a string`)
-    })
+    checkStrings(strings)
     this.#data = [...strings]
   }
 
@@ -115,12 +112,21 @@ export class HeapValue implements EngineValue {
   }
 }
 
+/** onnxruntime-node cuts a string at its first NUL, in silence. */
+function checkStrings(strings: readonly unknown[]): void {
+  strings.forEach((text, i) => {
+    if (typeof text !== 'string') throw new OrtError('ERR_INVALID_ARG_TYPE', `element ${i} is not a string`)
+    if (text.includes('\0')) throw notSupported('strings that hold NUL', 'Install the native addon')
+  })
+}
+
 function makeTensor(
   ort: typeof Ort,
   type: ElementType,
   data: TypedArray | string[],
   dims: readonly number[],
 ): Ort.Tensor {
+  if (Array.isArray(data)) checkStrings(data)
   return new ort.Tensor(type as Ort.Tensor.Type, data as Ort.Tensor.DataType, dims)
 }
 

@@ -29,6 +29,15 @@ export function engine(): Engine {
   return selected
 }
 
+/** The same, without holding the event loop while the library is opened. */
+export async function engineAsync(): Promise<Engine> {
+  if (selected === undefined && process.env.ONNXRUNTIME_IOBINDING_ENGINE !== 'onnxruntime-node') {
+    const { preloadNative } = require('./native') as typeof import('./native')
+    await preloadNative()
+  }
+  return engine()
+}
+
 /** @throws OrtError `ERR_ALREADY_INITIALIZED` where the engine is open */
 export function openEngine(options: EngineOptions): Engine {
   if (selected !== undefined) {

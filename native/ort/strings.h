@@ -41,4 +41,8 @@ inline void WriteString(OrtValue* tensor, size_t index, std::string_view text) {
   text.copy(buffer, text.size());
 }
 
+inline void ClearStrings(OrtValue* tensor, size_t count) {
+  for (size_t i = 0; i < count; ++i) WriteString(tensor, i, {});
+}
+
 }  // namespace ort

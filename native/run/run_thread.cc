@@ -52,9 +52,9 @@ void RunThread::Submit(Job* job) {
   {
     const std::lock_guard lock(mutex_);
     queue_.push_back(job);
-    ++pending_;
-    queued_.store(static_cast<int>(queue_.size()), std::memory_order_release);
+    work_.store(true, std::memory_order_relaxed);
   }
+  ++unsettled_;
   wake_.notify_one();
 }
 
@@ -62,6 +62,7 @@ void RunThread::SubmitAndWait(Job* job) {
   WaitedJob waited(job);
   Submit(&waited);
   waited.Wait();
+  Settled();
 }
 
 bool RunThread::Withdraw(Job* job) {
@@ -69,8 +70,6 @@ bool RunThread::Withdraw(Job* job) {
   const auto found = std::find(queue_.begin(), queue_.end(), job);
   if (found == queue_.end()) return false;
   queue_.erase(found);
-  --pending_;
-  queued_.store(static_cast<int>(queue_.size()), std::memory_order_release);
   return true;
 }
 
@@ -78,9 +77,8 @@ void RunThread::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    pending_ -= static_cast<int>(queue_.size());
     queue_.clear();
-    queued_ = 0;
+    work_.store(true, std::memory_order_relaxed);
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -91,7 +89,7 @@ void RunThread::SpinForWork() const {
   const auto until = std::chrono::steady_clock::now() + spin_;
   do {
     for (int i = 0; i < 32; ++i) {
-      if (queued_.load(std::memory_order_acquire) > 0 || stopping_.load(std::memory_order_relaxed)) return;
+      if (work_.load(std::memory_order_relaxed)) return;
       Pause();
     }
   } while (std::chrono::steady_clock::now() < until);
@@ -103,15 +101,13 @@ Job* RunThread::Next() {
   if (queue_.empty()) return nullptr;
   Job* job = queue_.front();
   queue_.pop_front();
-  queued_.store(static_cast<int>(queue_.size()), std::memory_order_release);
+  work_.store(!queue_.empty() || stopping_, std::memory_order_relaxed);
   return job;
 }
 
 void RunThread::Loop() {
   while (Job* job = Next()) {
     job->Execute();
-    // Before the job is handed back: whoever gets the answer may find the thread idle.
-    pending_.fetch_sub(1, std::memory_order_release);
     job->Finished();
     SpinForWork();
   }

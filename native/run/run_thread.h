@@ -30,13 +30,15 @@ class RunThread {
 
   // Owner's thread. The thread itself starts with the first job.
   void Submit(Job* job);
+  // Owner's thread: the owner has dealt with a job it submitted.
+  void Settled() noexcept { --unsettled_; }
   // Owner's thread: runs the job after all that is queued, and waits for it. Finished is not called.
   void SubmitAndWait(Job* job);
-  // Owner's thread: takes a job out of the queue; false when it has begun (or ended).
+  // Owner's thread: takes a job out of the queue, to be settled; false when it has begun (or ended).
   bool Withdraw(Job* job);
-  // Owner's thread: true when nothing is queued or running. Only the owner submits, so it stays true until it
-  // does.
-  bool Idle() const noexcept { return pending_.load(std::memory_order_acquire) == 0; }
+  // Owner's thread: true when nothing is queued, running or still to be settled, so that what the owner does
+  // itself comes after all it has submitted.
+  bool Idle() const noexcept { return unsettled_ == 0; }
   // Owner's thread: finishes what runs, drops what is queued (Finished is not called for it), joins.
   // Idempotent.
   void Stop();
@@ -50,9 +52,9 @@ class RunThread {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job*> queue_;
-  std::atomic<int> pending_{0};  // queued and running
-  std::atomic<bool> stopping_{false};
-  std::atomic<int> queued_{0};  // what the spinning thread looks at
+  std::atomic<bool> work_{false};  // queued or stopping: what the spinning thread looks at
+  bool stopping_ = false;
+  int unsettled_ = 0;  // the owner's own count
   std::thread thread_;
 };
 

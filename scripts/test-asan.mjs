@@ -1,0 +1,55 @@
+// The native tests on an addon built with the address and undefined-behaviour sanitizers, then a leak check: whatever
+// LeakSanitizer reports with a frame of the addon on its stack is an error (Node's own leaks at exit are not ours).
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root, run, runTool, tool } from './run.mjs'
+
+const BUILD = 'build-asan'
+
+if (process.platform !== 'linux') {
+  console.log('SKIPPED: the sanitizers run on Linux only')
+  process.exit(0)
+}
+
+const build = ['build', '--out', BUILD, '--CDORT_IOBINDING_SANITIZE=ON', '--log-level', 'error']
+if (!runTool(tool('cmake-js'), build)) process.exit(1)
+
+const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
+const environment = (asanOptions) => ({
+  ...process.env,
+  ONNXRUNTIME_IOBINDING_BUILD: BUILD,
+  LD_PRELOAD: `${library('libasan.so')} ${library('libstdc++.so')}`,
+  ASAN_OPTIONS: `halt_on_error=1:detect_stack_use_after_return=0:${asanOptions}`,
+  UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+})
+
+// Memory figures and the loader's own compiler runs mean nothing under a sanitizer.
+const suites = [
+  'test/common',
+  'test/native',
+  '--exclude',
+  '**/memory.test.ts',
+  '--exclude',
+  '**/library.test.ts',
+]
+const vitest = tool('vitest')
+if (!runTool(vitest, ['run', '--project', 'native', ...suites], { env: environment('detect_leaks=0') }))
+  process.exit(1)
+
+const reports = mkdtempSync(join(tmpdir(), 'iobinding-leaks-'))
+try {
+  const env = environment(`detect_leaks=1:exitcode=0:log_path=${join(reports, 'leaks')}`)
+  const script = join(root, 'test', 'native', 'fixtures', 'leaks.mjs')
+  if (!run(process.execPath, ['--expose-gc', script], { env })) process.exit(1)
+  const stacks = readdirSync(reports)
+    .map((file) => readFileSync(join(reports, file), 'utf8'))
+    .flatMap((text) => text.split('\n\n'))
+  const ours = stacks.filter((stack) => stack.includes('onnxruntime_iobinding.node'))
+  if (ours.length > 0) console.error(ours.join('\n\n'))
+  console.log(`LeakSanitizer: ${stacks.length} reports, ${ours.length} of them of the addon`)
+  process.exitCode = ours.length > 0 ? 1 : 0
+} finally {
+  rmSync(reports, { recursive: true })
+}
