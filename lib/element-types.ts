@@ -104,6 +104,11 @@ export function viewOf(type: ElementType, buffer: ArrayBuffer): TypedArray {
   return new array(buffer)
 }
 
+/** A copy of an array's elements; `slice()` of a Buffer would be a view. */
+export function copyOf<T extends TypedArray>(array: T): T {
+  return (array instanceof Uint8Array ? new Uint8Array(array) : array.slice()) as T
+}
+
 /** The array as Node-API knows it: a `Float16Array` is newer than it, and goes as the bits of its elements. */
 export function rawView(array: TypedArray): TypedArray {
   if (float16Array === undefined || !(array instanceof float16Array)) return array

@@ -78,7 +78,10 @@ export interface EngineValue {
  * element type is undefined, an {@link EngineValue}.
  */
 export type Feeds = unknown[]
-/** `[output index, typed array to write into or undefined]` for each fetch, flat. */
+/**
+ * `[output index, target, dims]` for each fetch, flat. A result of these dims is written into the target, a typed array;
+ * a result of others is given back, and so is one without a target (undefined).
+ */
 export type Fetches = unknown[]
 /**
  * `[element type, dims, data]` for each fetch, flat. `data` is an `ArrayBuffer`, a `string[]`, `null` where the target
@@ -87,6 +90,7 @@ export type Fetches = unknown[]
 export type Results = unknown[]
 
 export interface EngineSession {
+  /** The bytes of a model, and of its external data, stay as they are until the promise is settled. */
   load(model: string | Uint8Array, settings: SessionSettings): Promise<void>
   inputs(): RawValueInfo[]
   outputs(): RawValueInfo[]

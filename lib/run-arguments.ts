@@ -13,18 +13,11 @@ import type { Feeds, Fetches, Results, RunSettings } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
 import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from './options'
-import { isDetached, OrtValue } from './value'
+import { dataOf, isTensor } from './tensor'
+import { OrtValue } from './value'
 
 /** What `session.run` takes for an input and gives for an output. */
 export type RunValue = Tensor | OrtValue
-
-/** A Tensor of any copy of onnxruntime-common: a process may hold two, an ESM one and a CommonJS one. */
-function isTensor(value: unknown): value is Tensor {
-  return (
-    value instanceof Tensor ||
-    (isRecord(value) && 'dims' in value && 'type' in value && 'location' in value && 'getData' in value)
-  )
-}
 
 /** What `fetches` and `options` come down to; `targets` are the pre-allocated tensors, by output name. */
 export interface RunRequest {
@@ -78,6 +71,12 @@ function fetchTargets(outputs: Ports, object: Readonly<Record<string, unknown>>)
   const fetches = new Map<string, Tensor | null>()
   for (const name of outputs.names) {
     const target = Object.hasOwn(object, name) ? object[name] : undefined
+    if (target instanceof OrtValue) {
+      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'fetches.${name}' must be a Tensor or null`, {
+        given: describe(target),
+        remedy: 'Bind OrtValues as outputs with an IoBinding',
+      })
+    }
     if (target !== null && !isTensor(target)) continue
     if (target !== null) outputs.checkType(outputs.indexOf(name, 'fetches'), target.type as ElementType)
     fetches.set(name, target)
@@ -126,36 +125,27 @@ function addFeed(resolved: Feeds, inputs: Ports, index: number, feed: unknown): 
   const type = checkElementType(feed.type)
   inputs.checkType(index, type)
   inputs.checkShape(index, feed.dims)
-  const data = dataOf(feed, type, `feeds.${name}`)
+  const data = engineDataOf(feed, type, `feeds.${name}`)
   resolved.push(index, codeOf(type), feed.dims, data)
 }
 
-/** A Tensor's data on the CPU, there in full. */
-function dataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
-  if (tensor.location !== 'cpu' && tensor.location !== 'cpu-pinned') {
-    throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is not in host memory`, {
-      expected: "location 'cpu' or 'cpu-pinned'",
-      given: describe(tensor.location),
-    })
-  }
-  const data: unknown = tensor.data
-  if (type === 'string') return data
-  const array = checkArray(type, data, argument)
-  if (array.length < arrayLength(type, tensor.size) && isDetached(array)) {
-    throw new OrtError('ERR_DETACHED', `the ArrayBuffer of '${argument}' was detached (transferred)`)
-  }
-  return rawView(array)
+function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
+  const data = dataOf(tensor, type, argument)
+  return Array.isArray(data) ? data : rawView(data)
 }
 
 /** The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. */
 export function resolveFetches(outputs: Ports, fetches: RunRequest['fetches']): Fetches {
   const resolved: Fetches = []
   for (const [name, target] of fetches) {
-    const type = target !== null && checkElementType(target.type)
-    resolved.push(outputs.indexOf(name, 'fetches'))
-    resolved.push(
-      target !== null && type && type !== 'string' ? dataOf(target, type, `fetches.${name}`) : undefined,
-    )
+    const index = outputs.indexOf(name, 'fetches')
+    if (target === null || target.type === 'string') resolved.push(index, undefined, undefined)
+    else
+      resolved.push(
+        index,
+        engineDataOf(target, checkElementType(target.type), `fetches.${name}`),
+        target.dims,
+      )
   }
   return resolved
 }

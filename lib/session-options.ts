@@ -1,4 +1,5 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
+import { copyOf } from './element-types'
 import type { SessionSettings } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import {
@@ -133,7 +134,7 @@ function externalData(options: SessionOptions): Record<string, Uint8Array> | und
         remedy: 'Files beside a model that is created from a path need no entry',
       })
     }
-    result[file.path] = data
+    result[file.path] = copyOf(data) // ours: the caller may change it as soon as the call has returned
   }
   return result
 }

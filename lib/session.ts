@@ -1,7 +1,8 @@
-import type { InferenceSession as Common } from 'onnxruntime-common'
+import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
 import { abortable, checkSignal } from './abort'
 import { type BindingHost, IoBinding, type IoBindingRunOptions } from './binding'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
+import { copyOf } from './element-types'
 import type { EngineName, EngineSession, ModelMetadata } from './engine'
 import { engineAsync } from './engines/select'
 import { OrtError } from './errors'
@@ -34,7 +35,7 @@ export interface RunOptions extends Common.RunOptions {
 /** Inputs by name: Tensors, or OrtValues for what onnxruntime-common has no Tensor for. */
 export type Feeds = Readonly<Record<string, RunValue>>
 /** Output names, or an object of them: null, or a pre-allocated Tensor that the result is written into. */
-export type Fetches = readonly string[] | Readonly<Record<string, RunValue | null>>
+export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>
 export type RunResult = Readonly<Record<string, RunValue>>
 
 /**
@@ -72,9 +73,11 @@ export class InferenceSession implements AsyncDisposable {
   static async create(...args: unknown[]): Promise<InferenceSession> {
     const { model, options } = modelArguments(args)
     const resolved = resolveSessionOptions(options)
+    // A copy that is ours: the caller may change or transfer the bytes as soon as the call has returned.
+    const source = typeof model === 'string' ? model : copyOf(model)
     const opened = await engineAsync()
     const session = new opened.Session(resolved.inlineRunBelowUs, resolved.runThreadSpinUs)
-    await session.load(model, resolved.settings)
+    await session.load(source, resolved.settings)
     const inputs = new Ports('input', session.inputs())
     const outputs = new Ports('output', session.outputs())
     return new InferenceSession({ engine: opened, session, inputs, outputs }, resolved)

@@ -5,6 +5,7 @@ import {
   checkArray,
   checkElementType,
   codeOf,
+  copyOf,
   type ElementType,
   isCommonType,
   nameOf,
@@ -16,6 +17,7 @@ import { type EngineValue, ValueKind } from './engine'
 import { engine } from './engines/select'
 import { describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
 import { checkDims, sizeOf } from './shape'
+import { dataOf, isDetached, isTensor } from './tensor'
 
 /** Where a value's memory is. This version knows host memory only. */
 export type DeviceName = 'cpu'
@@ -82,9 +84,14 @@ export class OrtValue implements Disposable {
 
   /** A tensor with memory of its own that holds a copy of another tensor's data. */
   static fromTensor(tensor: Tensor, device: DeviceName = 'cpu', id = 0): OrtValue {
-    const value = OrtValue.allocate(tensor.type as ElementType, tensor.dims, device, id)
+    if (!isTensor(tensor)) {
+      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'tensor' must be a Tensor", { given: describe(tensor) })
+    }
+    const type = checkElementType(tensor.type)
+    const data = dataOf(tensor, type, 'tensor')
+    const value = OrtValue.allocate(type, tensor.dims, device, id)
     try {
-      value.write(tensor.data as OrtValueData)
+      value.write(data)
     } catch (error) {
       value.dispose()
       throw error
@@ -175,7 +182,7 @@ export class OrtValue implements Disposable {
   /** A copy of the tensor's elements. */
   read(): OrtValueData {
     if (this.type === 'string') return this.engineValue.strings()
-    return this.data.slice()
+    return copyOf(this.data)
   }
 
   /**
@@ -232,7 +239,7 @@ export class OrtValue implements Disposable {
 
   /**
    * Lets go of the memory, at once or when the last run in flight that uses it has ended. Views of memory that the
-   * value owned become empty (detached). Idempotent.
+   * value owned become empty (detached); on the onnxruntime-node engine they stay. Idempotent.
    */
   dispose(): void {
     const owned = this.#data?.buffer
@@ -256,15 +263,4 @@ function checkLength(type: ElementType, dims: readonly number[], length: number,
     expected: `${expected} elements`,
     given: String(length),
   })
-}
-
-/** Before Node 21 an ArrayBuffer does not say so itself; a detached one can no longer be viewed. */
-export function isDetached(data: unknown): boolean {
-  if (!ArrayBuffer.isView(data) || data.byteLength > 0) return false
-  try {
-    new Uint8Array(data.buffer)
-    return false
-  } catch {
-    return true
-  }
 }

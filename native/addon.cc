@@ -11,6 +11,10 @@
 
 namespace {
 
+OrtLoggingLevel ToLevel(Napi::Value value) {
+  return static_cast<OrtLoggingLevel>(value.As<Napi::Number>().Int32Value());
+}
+
 // setErrorFactory((code, message) => Error)
 void SetErrorFactory(const Napi::CallbackInfo& info) {
   AddonData::Of(info.Env()).make_error = Napi::Persistent(info[0].As<Napi::Function>());
@@ -27,18 +31,20 @@ Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {
   });
 }
 
-// preloadLibrary(path): promise. Opens the library on a thread of libuv's pool, so that openLibrary has nothing left to
-// do. A failure is openLibrary's to report.
-Napi::Value PreloadLibrary(const Napi::CallbackInfo& info) {
+// preload(path, logSeverity): promise. Opens the library and creates the environment (tens of milliseconds each) on a
+// thread of libuv's pool, so that openLibrary and createEnvironment have nothing left to do. A failure is theirs to report.
+Napi::Value Preload(const Napi::CallbackInfo& info) {
   class Worker final : public Napi::AsyncWorker {
    public:
-    Worker(Napi::Env env, std::string path) : AsyncWorker(env), path_(std::move(path)), promise_(env) {}
+    Worker(Napi::Env env, std::string path, OrtLoggingLevel level)
+        : AsyncWorker(env), path_(std::move(path)), level_(level), promise_(env) {}
     Napi::Promise promise() const { return promise_.Promise(); }
 
    protected:
     void Execute() override {
       try {
         ort::OpenLibrary(path_);
+        ort::CreateEnvironment({.log_level = level_});
       } catch (const ort::Error&) {
       }
     }
@@ -46,9 +52,10 @@ Napi::Value PreloadLibrary(const Napi::CallbackInfo& info) {
 
    private:
     std::string path_;
+    OrtLoggingLevel level_;
     Napi::Promise::Deferred promise_;
   };
-  auto* worker = new Worker(info.Env(), info[0].As<Napi::String>().Utf8Value());  // deletes itself
+  auto* worker = new Worker(info.Env(), info[0].As<Napi::String>().Utf8Value(), ToLevel(info[1]));  // deletes itself
   worker->Queue();
   return worker->promise();
 }
@@ -57,7 +64,7 @@ Napi::Value PreloadLibrary(const Napi::CallbackInfo& info) {
 Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     ort::EnvironmentOptions options;
-    options.log_level = static_cast<OrtLoggingLevel>(info[0].As<Napi::Number>().Int32Value());
+    options.log_level = ToLevel(info[0]);
     if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
     if (info[1].IsFunction()) options.log_function = SendLogTo(info.Env(), info[1].As<Napi::Function>());
     return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(options));
@@ -93,7 +100,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Value", value);
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
   exports.Set("openLibrary", Napi::Function::New<OpenLibrary>(env));
-  exports.Set("preloadLibrary", Napi::Function::New<PreloadLibrary>(env));
+  exports.Set("preload", Napi::Function::New<Preload>(env));
   exports.Set("createEnvironment", Napi::Function::New<CreateEnvironment>(env));
   exports.Set("availableProviders", Napi::Function::New<AvailableProviders>(env));
   exports.Set("liveBlocks", Napi::Function::New<LiveBlocks>(env));

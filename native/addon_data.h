@@ -27,6 +27,7 @@ class AddonData {
 
   // Every session with a thread, so that the environment's end stops them all.
   std::unordered_set<SessionState*> sessions;
+  uint64_t values_disposed = 0;
   Napi::FunctionReference make_error;
   Napi::FunctionReference value_constructor;
 

@@ -96,6 +96,8 @@ void BindingState::PrepareRun(Napi::Env env) {
     ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
     terminated = false;
   }
+  if (checked_at != session->addon().values_disposed) [[unlikely]]
+    CheckBound();
   if (!borrows) [[likely]]
     return;
   for (const auto& value : inputs) {
@@ -104,6 +106,25 @@ void BindingState::PrepareRun(Napi::Env env) {
   for (const Output& output : outputs) {
     if (output.value) output.value->CheckAttached(env);
   }
+}
+
+void BindingState::CheckBound() {
+  const auto check = [](const ValueState& value, const char* what, const std::string& name) {
+    if (value.disposed) throw ort::Error("ERR_DISPOSED", what + (" '" + name) + "' is bound to an OrtValue that was disposed");
+  };
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const ort::ValueInfo& info = session->inputs[i];
+    if (inputs[i]) {
+      check(*inputs[i], "input", info.name);
+    } else if (info.kind != ONNX_TYPE_OPTIONAL) {
+      throw ort::Error("ERR_MISSING_INPUT", "input '" + info.name + "' is not bound");
+    }
+  }
+  if (outputs.empty()) throw ort::Error("ERR_MISSING_OUTPUT", "no output is bound");
+  for (const Output& output : outputs) {
+    if (output.value) check(*output.value, "output", session->outputs[output.index].name);
+  }
+  checked_at = session->addon().values_disposed;
 }
 
 void BindingState::RefreshOutputs() {
@@ -164,6 +185,7 @@ Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
     state.inputs.at(index) = value;
     state.borrows = state.borrows || !value->borrowed.IsEmpty();
     state.policy.Forget();
+    state.checked_at = BindingState::kUnchecked;
     return info.Env().Undefined();
   });
 }
@@ -195,6 +217,7 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
         std::any_of(state.outputs.begin(), state.outputs.end(),
                     [](const auto& other) { return other.value == nullptr || other.value->IsString(); });
     state.policy.Forget();
+    state.checked_at = BindingState::kUnchecked;
     return info.Env().Undefined();
   });
 }
@@ -205,6 +228,7 @@ Napi::Value Binding::ClearInputs(const Napi::CallbackInfo& info) {
     state.CheckIdle();
     ort::api().ClearBoundInputs(state.handle.get());
     state.inputs.assign(state.inputs.size(), nullptr);
+    state.checked_at = BindingState::kUnchecked;
     return info.Env().Undefined();
   });
 }
@@ -215,6 +239,7 @@ Napi::Value Binding::ClearOutputs(const Napi::CallbackInfo& info) {
     state.CheckIdle();
     ort::api().ClearBoundOutputs(state.handle.get());
     state.outputs.clear();
+    state.checked_at = BindingState::kUnchecked;
     state.refreshes = false;
     return info.Env().Undefined();
   });

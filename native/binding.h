@@ -32,6 +32,7 @@ struct BindingState {
   void Run();
 
 
+  void CheckBound();
   void RefreshOutputs();
 
   std::shared_ptr<SessionState> session;
@@ -40,6 +41,9 @@ struct BindingState {
   ort::RunOptionsHandle options;
   ort::IoBindingHandle handle;
   run::InlinePolicy policy;
+  // What is bound was found whole when so many values had been disposed; until another is, it still is.
+  static constexpr uint64_t kUnchecked = ~uint64_t{0};
+  uint64_t checked_at = kUnchecked;
   AsyncJob* job = nullptr;  // the asynchronous run in flight
   bool running = false;
   bool terminated = false;  // the last run was asked to end; the JS thread's alone, as the option itself is not

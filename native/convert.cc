@@ -74,8 +74,7 @@ ort::SessionSettings ToSessionSettings(Napi::Object options) {
   });
   ForEach(options.Get("externalData"), [&](std::string path, Napi::Value view) {
     const Bytes bytes = ToBytes(view);
-    const auto* first = static_cast<const char*>(bytes.data);
-    settings.external_data.push_back({std::move(path), std::vector<char>(first, first + bytes.length)});
+    settings.external_data.push_back({std::move(path), static_cast<char*>(bytes.data), bytes.length});
   });
   return settings;
 }

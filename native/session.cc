@@ -16,15 +16,16 @@ std::chrono::nanoseconds ToMicroseconds(Napi::Value value) {
 class LoadJob final : public AsyncJob {
  public:
   LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
-          ort::SessionSettings settings)
-      : AsyncJob(env, owner), state_(std::move(state)), settings_(std::move(settings)) {
+          Napi::Object settings)
+      : AsyncJob(env, owner),
+        state_(std::move(state)),
+        settings_(ToSessionSettings(settings)),
+        keep_settings_(Napi::Persistent(settings)) {
     if (model.IsString()) {
       path_ = model.As<Napi::String>().Utf8Value();
     } else {
-      // A copy: the caller may change or transfer the bytes while the model is parsed.
-      const Bytes bytes = ToBytes(model);
-      const auto* first = static_cast<const char*>(bytes.data);
-      bytes_.assign(first, first + bytes.length);
+      bytes_ = ToBytes(model);
+      keep_model_ = Napi::Reference<Napi::Value>::New(model, 1);
     }
   }
 
@@ -33,7 +34,7 @@ class LoadJob final : public AsyncJob {
     const auto options = ort::MakeSessionOptions(settings_);
     if (path_.empty()) {
       state_->handle = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
-                                                       bytes_.data(), bytes_.size(), options.get());
+                                                       bytes_.data, bytes_.length, options.get());
     } else {
       state_->handle = ort::Create<ort::SessionHandle>(ort::api().CreateSession, ort::Environment(),
                                                        ort::ToPath(path_).c_str(), options.get());
@@ -50,7 +51,10 @@ class LoadJob final : public AsyncJob {
   std::shared_ptr<SessionState> state_;
   ort::SessionSettings settings_;
   std::string path_;
-  std::vector<char> bytes_;
+  Bytes bytes_{};  // the facade's own copy, which nobody changes,
+  // alive, like the bytes of external data, while the model is loaded.
+  Napi::Reference<Napi::Value> keep_model_;
+  Napi::ObjectReference keep_settings_;
 };
 
 // The last job of a session: by then every run has ended, and `closed` keeps the JS thread away.
@@ -98,8 +102,7 @@ const std::shared_ptr<SessionState>& Session::StateOf(Napi::Value value) {
 // load(path or bytes, settings): promise
 Napi::Value Session::Load(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
-    auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0],
-                                         ToSessionSettings(info[1].As<Napi::Object>()));
+    auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0], info[1].As<Napi::Object>());
     return AsyncJob::Start(std::move(job), state_->thread);
   });
 }

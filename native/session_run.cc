@@ -55,11 +55,13 @@ uint64_t HashShapes(Napi::Array feeds) {
 RunCall::RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed)
     : session_(&session) {
   for (uint32_t at = 0; at + 3 < feeds.Length(); at += 4) AddFeed(feeds, at, feed);
-  for (uint32_t at = 0; at + 1 < fetches.Length(); at += 2) {
+  for (uint32_t at = 0; at + 2 < fetches.Length(); at += 3) {
     output_names_.push_back(session.outputs.at(IndexAt(fetches, at)).name.c_str());
-    const Napi::Value target = fetches[at + 1];
-    targets_.push_back(target.IsUndefined() ? Napi::Reference<Napi::Value>()
-                                            : Napi::Reference<Napi::Value>::New(target, 1));
+    Target& target = targets_.emplace_back();
+    const Napi::Value array = fetches[at + 1];
+    if (array.IsUndefined()) continue;
+    target.array = Napi::Reference<Napi::Value>::New(array, 1);
+    target.dims = ToDims(fetches[at + 2]);
   }
 }
 
@@ -134,22 +136,20 @@ void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t 
   void* data = nullptr;
   ort::Check(ort::api().GetTensorMutableData(value.get(), &data));
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
-  if (!targets_[output].IsEmpty()) {
-    const Bytes target = ToBytes(targets_[output].Value());
-    if (target.length != bytes) {
-      throw ort::Error("ERR_OUTPUT_SHAPE", "output '" + std::string(output_names_[output]) + "' has " +
-                                               std::to_string(bytes) + " bytes, its pre-allocated tensor " +
-                                               std::to_string(target.length));
-    }
-    if (bytes > 0) std::memcpy(target.data, data, bytes);
+  const Target& target = targets_[output];
+  if (!target.array.IsEmpty() && target.dims == shape.dims) {
+    const Bytes array = ToBytes(target.array.Value());
+    if (array.length != bytes) throw ort::Error("ERR_DETACHED", "a pre-allocated tensor was detached (transferred)");
+    if (bytes > 0) std::memcpy(array.data, data, bytes);
     results.Set(at + 2, env.Null());
   } else if (bytes < kCopyBelow) {
     auto buffer = Napi::ArrayBuffer::New(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     results.Set(at + 2, buffer);
   } else {
-    const auto owner = std::make_shared<ort::ValueHandle>(std::move(value));
-    results.Set(at + 2, ExternalArrayBuffer(env, data, bytes, owner));
+    auto owner = std::make_shared<BufferOwner>();
+    owner->memory = std::shared_ptr<OrtValue>(std::move(value));
+    results.Set(at + 2, ExternalArrayBuffer(env, data, bytes, std::move(owner)));
   }
 }
 

@@ -35,6 +35,8 @@ class SessionState {
     addon_ = nullptr;
   }
 
+  AddonData& addon() const noexcept { return *addon_; }
+
   void CheckOpen() const {
     if (closed || !handle) {
       throw ort::Error("ERR_DISPOSED", "the session was released");

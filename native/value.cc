@@ -158,9 +158,13 @@ Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
     void* data = nullptr;
     ort::Check(ort::api().GetTensorMutableData(state.handle.get(), &data));
     Account(info.Env(), -accounted_);
-    std::shared_ptr<void> owner = state_;
-    if (state.memory) owner = state.memory;
-    return ExternalArrayBuffer(info.Env(), data, state.bytes, std::move(owner));
+    buffer_ = std::make_shared<BufferOwner>();
+    if (state.memory) {
+      buffer_->memory = state.memory;
+    } else {
+      buffer_->memory = state_;
+    }
+    return ExternalArrayBuffer(info.Env(), data, state.bytes, buffer_);
   });
 }
 
@@ -195,11 +199,16 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
   });
 }
 
-// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays
-// its owner's.
+// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays its
+// owner's.
 Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
-  if (state_ && state_->borrowed.IsEmpty() && info[0].IsArrayBuffer())
-    napi_detach_arraybuffer(info.Env(), info[0]);
+  if (buffer_ && info[0].IsArrayBuffer() && napi_detach_arraybuffer(info.Env(), info[0]) == napi_ok) {
+    buffer_->memory.reset();
+  }
+  if (state_) {
+    state_->disposed = true;
+    ++AddonData::Of(info.Env()).values_disposed;
+  }
   Release(info.Env());
   return info.Env().Undefined();
 }
@@ -215,10 +224,11 @@ void Value::Account(Napi::Env env, int64_t bytes) {
   accounted_ += bytes;
 }
 
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<void> owner) {
+Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes,
+                                std::shared_ptr<BufferOwner> owner) {
   if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
-  auto* hint = new std::shared_ptr<void>(std::move(owner));
-  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<void>*>(hint); };
+  auto* hint = new std::shared_ptr<BufferOwner>(std::move(owner));
+  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<BufferOwner>*>(hint); };
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer);
   if (status == napi_ok) return {env, buffer};

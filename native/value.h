@@ -16,6 +16,7 @@ struct ValueState {
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
   std::vector<int64_t> dims;                                                 // of a tensor
   size_t bytes = 0;
+  bool disposed = false;  // by its user: bindings refuse it from then on
   // Destroyed before what it points into.
   std::shared_ptr<device::HostMemory> memory;         // memory the addon owns
   Napi::Reference<Napi::Value> borrowed;              // or the ArrayBuffer of a user's typed array
@@ -27,6 +28,15 @@ struct ValueState {
   // A borrowed buffer that JavaScript has transferred away is no longer ours to read or write.
   void CheckAttached(Napi::Env env) const;
 };
+
+// What keeps the memory under an external ArrayBuffer alive. The ArrayBuffer's finalizer waits for a turn of the event
+// loop; whoever detaches the ArrayBuffer may let go of the memory at once.
+struct BufferOwner {
+  std::shared_ptr<void> memory;
+};
+
+// Memory as an ArrayBuffer, which keeps its owner alive.
+Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner);
 
 class Value : public Napi::ObjectWrap<Value> {
  public:
@@ -59,8 +69,6 @@ class Value : public Napi::ObjectWrap<Value> {
   void Account(Napi::Env env, int64_t bytes);
 
   std::shared_ptr<ValueState> state_;
+  std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer that shows the memory
   int64_t accounted_ = 0;  // bytes V8 was told of; while an ArrayBuffer shows them, V8 counts them itself
 };
-
-// The memory of a tensor as an ArrayBuffer, which keeps `owner` alive.
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<void> owner);

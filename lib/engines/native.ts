@@ -6,14 +6,18 @@ import bindings = require('bindings')
 import type { Engine } from '../engine'
 import { OrtError, type OrtErrorCode } from '../errors'
 import { findLibrary } from './library'
+import { outputShapeError } from './ort-messages'
 import { type EngineOptions, logSeverity } from './select'
 
 /** What native/addon.cc registers. */
 export interface Addon extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders'> {
   setErrorFactory(factory: (code: OrtErrorCode, message: string) => Error): void
   openLibrary(path: string): { path: string; version: string }
-  /** Opens the library on another thread, so that `openLibrary` has nothing left to do; fails in silence. */
-  preloadLibrary(path: string): Promise<void>
+  /**
+   * Opens the library and creates the environment on another thread, so that `openLibrary` and `createEnvironment` have
+   * nothing left to do; what fails is theirs to report.
+   */
+  preload(path: string, logSeverity: number): Promise<void>
   /** False where the process has its environment already. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
   /** Blocks of host memory that exist now in the process. */
@@ -59,11 +63,12 @@ export function loadAddon(): Addon | OrtError {
   }
 }
 
-/** Does the slow part of opening the native engine off the event loop: the library's mapping and relocation. */
+/** Does the slow part of opening the native engine off the event loop. */
 export async function preloadNative(): Promise<void> {
   const addon = loadAddon()
   const candidate = addon instanceof Error ? undefined : findLibrary(undefined, [])
-  if (!(addon instanceof Error) && candidate !== undefined) await addon.preloadLibrary(candidate.path)
+  if (!(addon instanceof Error) && candidate !== undefined)
+    await addon.preload(candidate.path, logSeverity({}))
 }
 
 /** The native engine: the addon, over ONNX Runtime's library. */
@@ -110,15 +115,9 @@ const REMEDIES: Partial<Record<OrtErrorCode, string>> = {
   ERR_DETACHED: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
 }
 
-/** ONNX Runtime reports an output that does not fit its buffer by this text alone. */
-const OUTPUT_SHAPE = /shape verification failed|Expected shape from model|OrtValue shape/i
-
 function explain(code: OrtErrorCode, message: string): Error {
-  if (code.startsWith('ERR_ORT_') && OUTPUT_SHAPE.test(message)) {
-    return new OrtError('ERR_OUTPUT_SHAPE', `an output does not fit the buffer bound for it (${message})`, {
-      remedy: "Bind a buffer of the output's shape, or 'dynamic' to have ONNX Runtime allocate it",
-    })
-  }
+  const known = code.startsWith('ERR_ORT_') ? outputShapeError(message) : undefined
+  if (known !== undefined) return known
   const remedy = REMEDIES[code]
   return new OrtError(code, message, remedy !== undefined ? { remedy } : {})
 }

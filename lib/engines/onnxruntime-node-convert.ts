@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-node'
 import { codeOf, type ElementType } from '../element-types'
 import { type RawValueInfo, type SessionSettings, ValueKind } from '../engine'
 import { OrtError, type OrtErrorCode } from '../errors'
+import { outputShapeError } from './ort-messages'
 
 /** Between the engine's forms and onnxruntime-node's. */
 
@@ -23,6 +24,10 @@ const GRAPH_OPTIMIZATION = { 0: 'disabled', 1: 'basic', 2: 'extended', 3: 'layou
 const EXECUTION_MODE = ['sequential', 'parallel'] as const
 
 export function toOptions(settings: SessionSettings): Ort.InferenceSession.SessionOptions {
+  if (settings.freeDimensionOverrides !== undefined) {
+    // It would take them and do nothing.
+    throw notSupported("the session option 'freeDimensionOverrides'", 'Leave it out')
+  }
   const { graphOptimizationLevel, executionMode, profileFilePrefix, externalData, config, ...same } = settings
   return {
     ...(same as Ort.InferenceSession.SessionOptions),
@@ -43,9 +48,8 @@ export function toOptions(settings: SessionSettings): Ort.InferenceSession.Sessi
 const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
   [/File doesn't exist|No such file/i, 'ERR_ORT_NO_SUCHFILE'],
   [/Protobuf parsing failed|Failed to parse|parsing/i, 'ERR_ORT_INVALID_PROTOBUF'],
-  [/shape verification failed|Expected shape from model|OrtValue shape/i, 'ERR_OUTPUT_SHAPE'],
   [/Could not find an implementation|not implemented/i, 'ERR_ORT_NOT_IMPLEMENTED'],
-  [/is not supported|Unsupported data type|non[- ]tensor/i, 'ERR_NOT_SUPPORTED'],
+  [/Tensor\.type is not supported|Unsupported data type|non[- ]tensor/i, 'ERR_NOT_SUPPORTED'],
   [
     /Invalid (rank|dimensions)|Got invalid dimensions|Unexpected input data type|Invalid input name/i,
     'ERR_ORT_INVALID_ARGUMENT',
@@ -57,6 +61,8 @@ const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
 export function explain(error: unknown): OrtError {
   if (error instanceof OrtError) return error
   const message = error instanceof Error ? error.message : String(error)
+  const known = outputShapeError(message)
+  if (known !== undefined) return known
   const code = CODES.find(([pattern]) => pattern.test(message))?.[1] ?? 'ERR_ORT_FAIL'
   return new OrtError(code, message, { cause: error })
 }

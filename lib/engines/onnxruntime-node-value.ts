@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-node'
 import {
   arrayLength,
   codeOf,
+  copyOf,
   type ElementType,
   isCommonType,
   nameOf,
@@ -34,10 +35,21 @@ export class HeapValue implements EngineValue {
     const name = nameOf(type)!
     if (name === 'string') return new HeapValue(name, dims, new Array<string>(sizeOf(dims)).fill(''))
     const bytes = arrayLength(name, sizeOf(dims)) * viewOf(name, new ArrayBuffer(0)).BYTES_PER_ELEMENT
-    return new HeapValue(name, dims, viewOf(name, new ArrayBuffer(bytes)))
+    try {
+      return new HeapValue(name, dims, viewOf(name, new ArrayBuffer(bytes)))
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause
+      throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, { cause })
+    }
   }
 
   static borrow(type: number, dims: readonly number[], data: ArrayBufferView): HeapValue {
+    if (!(data.buffer instanceof ArrayBuffer)) {
+      throw notSupported(
+        'tensors over a SharedArrayBuffer',
+        'Use an ArrayBuffer, or install the native addon',
+      )
+    }
     return new HeapValue(nameOf(type)!, dims, data as TypedArray)
   }
 
@@ -82,6 +94,7 @@ export class HeapValue implements EngineValue {
     throw notSupported('sequences', 'Install the native addon')
   }
 
+  /** Views of the memory stay as they are: it is on the JavaScript heap, and a run in flight may need it. */
   dispose(): void {
     this.#data = undefined
   }
@@ -136,24 +149,18 @@ export function toOrtTensor(ort: typeof Ort, feeds: Feeds, at: number): Ort.Tens
   if (data instanceof HeapValue) return data.toTensor(ort)
   const type = nameOf(feeds[at] as number)!
   // A copy: the run begins in a later turn, and the caller may change the data before.
-  const copy = (data as TypedArray | string[]).slice()
+  const copy = Array.isArray(data) ? [...data] : copyOf(data as TypedArray)
   return makeTensor(ort, type, copy, feeds[at + 1] as number[])
 }
 
-/** A result in the engine's form; written into `target` where there is one. */
-export function resultOf(tensor: Ort.Tensor, target: unknown): Results {
+/** A result in the engine's form; written into `target` where there is one of its shape. */
+export function resultOf(tensor: Ort.Tensor, target: unknown, dims: unknown): Results {
   const type = codeOf(tensor.type as ElementType)
   if (tensor.type === 'string') return [type, tensor.dims, tensor.data]
   const data = tensor.data as TypedArray
-  if (target === undefined) return [type, tensor.dims, wholeBuffer(data)]
-  const bytes = bytesOf(target as TypedArray)
-  if (bytes.length !== data.byteLength) {
-    throw new OrtError('ERR_OUTPUT_SHAPE', 'an output does not fit its pre-allocated tensor', {
-      expected: `${bytes.length} bytes`,
-      given: String(data.byteLength),
-    })
-  }
-  bytes.set(bytesOf(data))
+  if (target === undefined || String(dims) !== String(tensor.dims))
+    return [type, tensor.dims, wholeBuffer(data)]
+  bytesOf(target as TypedArray).set(bytesOf(data))
   return [type, tensor.dims, null]
 }
 

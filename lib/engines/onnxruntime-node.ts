@@ -1,17 +1,18 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as Ort from 'onnxruntime-node'
-import type {
-  Engine,
-  EngineBinding,
-  EngineSession,
-  Feeds,
-  Fetches,
-  ModelMetadata,
-  RawValueInfo,
-  Results,
-  RunSettings,
-  SessionSettings,
+import {
+  type Engine,
+  type EngineBinding,
+  type EngineSession,
+  type Feeds,
+  type Fetches,
+  type ModelMetadata,
+  type RawValueInfo,
+  type Results,
+  type RunSettings,
+  type SessionSettings,
+  ValueKind,
 } from '../engine'
 import { OrtError } from '../errors'
 import { explain, notSupported, toInfo, toOptions } from './onnxruntime-node-convert'
@@ -78,11 +79,9 @@ class NodeSession implements EngineSession {
   constructor(readonly ort: typeof Ort) {}
 
   async load(model: string | Uint8Array, settings: SessionSettings): Promise<void> {
-    // As a copy: the caller may change or transfer the bytes before they are parsed.
-    const source = typeof model === 'string' ? model : model.slice()
     const options = toOptions(settings)
     try {
-      this.#session = await this.ort.InferenceSession.create(source as string, options)
+      this.#session = await this.ort.InferenceSession.create(model as string, options)
     } catch (error) {
       throw explain(error)
     }
@@ -108,12 +107,12 @@ class NodeSession implements EngineSession {
     }
     const outputs = new Map<string, Ort.Tensor | null>()
     const names: string[] = []
-    for (let at = 0; at < fetches.length; at += 2) {
+    for (let at = 0; at < fetches.length; at += 3) {
       names.push(outputNames[fetches[at] as number]!)
       outputs.set(names[names.length - 1]!, null)
     }
     const results = await this.runNamed(inputs, outputs, settings)
-    return names.flatMap((name, i) => resultOf(results[name]!, fetches[i * 2 + 1]))
+    return names.flatMap((name, i) => resultOf(results[name]!, fetches[i * 3 + 1], fetches[i * 3 + 2]))
   }
 
   /** One run; `outputs` are the wanted names, with the tensors to write into. */
@@ -123,6 +122,7 @@ class NodeSession implements EngineSession {
     settings?: RunSettings,
   ): Promise<Record<string, Ort.Tensor>> {
     const { config, ...rest } = settings ?? {}
+    if (rest.terminate) throw notSupported("the run option 'terminate'", 'Leave it out')
     const options = (
       config === undefined ? rest : { ...rest, extra: config }
     ) as Ort.InferenceSession.RunOptions
@@ -197,6 +197,7 @@ class NodeBinding implements EngineBinding {
 
   async run(): Promise<void> {
     this.#checkIdle()
+    this.#checkBound()
     const { ort } = this.#session
     const inputNames = this.#session.inputs()
     const outputNames = this.#session.outputs()
@@ -225,6 +226,14 @@ class NodeBinding implements EngineBinding {
 
   dispose(): void {
     this.#disposed = true
+  }
+
+  #checkBound(): void {
+    this.#session.inputs().forEach(({ name, kind }, index) => {
+      if (this.#inputs.has(index) || kind !== ValueKind.tensor) return
+      throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is not bound`)
+    })
+    if (this.#outputs.size === 0) throw new OrtError('ERR_MISSING_OUTPUT', 'no output is bound')
   }
 
   #checkIdle(): void {

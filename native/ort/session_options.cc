@@ -5,16 +5,16 @@
 namespace ort {
 namespace {
 
-void AddExternalData(OrtSessionOptions* options, std::vector<ExternalFile>& files) {
+void AddExternalData(OrtSessionOptions* options, const std::vector<ExternalFile>& files) {
   std::vector<std::filesystem::path> paths;
   std::vector<const ORTCHAR_T*> names;
   std::vector<char*> buffers;
   std::vector<size_t> lengths;
-  for (ExternalFile& file : files) paths.push_back(ToPath(file.path));
+  for (const ExternalFile& file : files) paths.push_back(ToPath(file.path));
   for (size_t i = 0; i < files.size(); ++i) {
     names.push_back(paths[i].c_str());
-    buffers.push_back(files[i].bytes.data());
-    lengths.push_back(files[i].bytes.size());
+    buffers.push_back(files[i].data);
+    lengths.push_back(files[i].size);
   }
   Check(api().AddExternalInitializersFromFilesInMemory(options, names.data(), buffers.data(), lengths.data(),
                                                        files.size()));
@@ -22,7 +22,7 @@ void AddExternalData(OrtSessionOptions* options, std::vector<ExternalFile>& file
 
 }  // namespace
 
-SessionOptionsHandle MakeSessionOptions(SessionSettings& settings) {
+SessionOptionsHandle MakeSessionOptions(const SessionSettings& settings) {
   auto handle = Create<SessionOptionsHandle>(api().CreateSessionOptions);
   OrtSessionOptions* options = handle.get();
   const auto set = [options](auto function, const auto& value) {

@@ -10,9 +10,11 @@
 
 namespace ort {
 
+// The bytes are the caller's, and stay until the session is made.
 struct ExternalFile {
   std::string path;
-  std::vector<char> bytes;
+  char* data;
+  size_t size;
 };
 
 // Every field was validated by the facade; an empty optional leaves ONNX Runtime's own default.
@@ -33,6 +35,6 @@ struct SessionSettings {
   std::vector<ExternalFile> external_data;
 };
 
-SessionOptionsHandle MakeSessionOptions(SessionSettings& settings);
+SessionOptionsHandle MakeSessionOptions(const SessionSettings& settings);
 
 }  // namespace ort

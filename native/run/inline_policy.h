@@ -19,12 +19,13 @@ class InlinePolicy {
 
   explicit InlinePolicy(std::chrono::nanoseconds bound) : bound_(bound) {}
 
-  bool Allows() const noexcept { return short_runs_ >= needed_; }
+  bool Allows() const noexcept { return short_runs_ >= needed_ && since_turn_ < kLongestBurst; }
 
   // New shapes say nothing of the old ones' times.
   void Forget() noexcept { short_runs_ = 0; }
 
   void Record(std::chrono::nanoseconds took, bool was_inline) noexcept {
+    since_turn_ = was_inline ? since_turn_ + took : std::chrono::nanoseconds::zero();
     if (took < bound_) {
       if (++short_runs_ - needed_ > kForgivenAfter) needed_ = kNeeded;
     } else {
@@ -34,12 +35,14 @@ class InlinePolicy {
   }
 
  private:
+  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(1);
   static constexpr int64_t kNeeded = 2;
   static constexpr int64_t kMostNeeded = 1024;
   static constexpr int64_t kForgivenAfter = 4096;
 
   std::chrono::nanoseconds bound_;
-  int64_t short_runs_ = 0;  // in a row
+  std::chrono::nanoseconds since_turn_{0};  // what inline runs have taken since the event loop surely turned
+  int64_t short_runs_ = 0;                  // in a row
   int64_t needed_ = kNeeded;
 };
 

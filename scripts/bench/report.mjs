@@ -20,16 +20,18 @@ function inverse({ median, q1, q3 }) {
   return { median: 1 / median, q1: 1 / q3, q3: 1 / q1 }
 }
 
+const HEAD = ['', 'p50 µs', 'p99 µs', 'p99.9 µs', 'p50 × faster', 'p99 × faster', 'p50 × C loop', '+ µs']
+
 function row({ id, label, notMeasured, p50, p99, p999, againstLimit, againstBaseline }) {
-  if (notMeasured) return [label, `not measured: ${notMeasured}`, '', '', '', '', '']
-  const faster = (key) =>
-    againstBaseline && id !== BASELINE
-      ? `${ratio(inverse(againstBaseline[key]))}`
-      : id === BASELINE
-        ? '1'
-        : ''
-  const slower = againstLimit && id !== LIMIT ? ratio(againstLimit.p50) : id === LIMIT ? '1' : ''
-  return [label, digits(p50), digits(p99), digits(p999), faster('p50'), faster('p99'), slower]
+  if (notMeasured) return [`${label} (not measured: ${notMeasured})`, ...HEAD.slice(1).map(() => '')]
+  const baseline = id === BASELINE ? undefined : againstBaseline
+  const limit = id === LIMIT ? undefined : againstLimit
+  return [
+    label,
+    ...[p50, p99, p999].map(digits),
+    ...['p50', 'p99'].map((key) => (baseline ? ratio(inverse(baseline[key])) : '')),
+    ...(limit ? [ratio(limit.p50), digits(limit.p50Difference.median)] : ['', '']),
+  ]
 }
 
 /** @param {string[][]} rows the first of them the head; all columns but the first are numbers */
@@ -51,38 +53,30 @@ export function setup({ date, hardware, versions, load, intraOpNumThreads }) {
   ].join('\n')
 }
 
+/** What reading the clock costs, by contender. */
+function clocks({ models }) {
+  const labels = new Map(
+    models.flatMap(({ contenders: all }) => all.map(({ label, clockNs }) => [label, clockNs])),
+  )
+  return [...labels].filter(([, ns]) => ns !== undefined).map(([label, ns]) => `${label} ${ns}`)
+}
+
 export function markdown(report) {
-  const head = [
-    '',
-    'p50 µs',
-    'p99 µs',
-    'p99.9 µs',
-    'p50, times faster',
-    'p99, times faster',
-    'p50 over the limit',
-  ]
-  const sections = report.models.map(({ title, rounds, calls, contenders: measured }) =>
-    [
-      `**${title}** (${rounds} rounds of ${calls} calls)`,
-      '',
-      markdownTable([head, ...measured.map(row)]),
-    ].join('\n'),
-  )
-  const clocks = new Map(
-    report.models.flatMap(({ contenders: all }) => all).map(({ label, clockNs }) => [label, clockNs]),
-  )
-  const overhead = [...clocks].filter(([, ns]) => ns !== undefined).map(([label, ns]) => `${label} ${ns}`)
+  const sections = report.models.map(({ title, rounds, calls, contenders: measured }) => {
+    const table = markdownTable([HEAD, ...measured.map(row)])
+    return `**${title}** (${rounds} rounds of ${calls} calls)\n\n${table}`
+  })
   return [
     BEGIN,
     setup(report),
     '',
-    `Times faster: than ${labelOf(BASELINE)}. Over the limit: as a multiple of the ${labelOf(LIMIT)}. Both are of rounds that`,
-    'ran moments apart: the median (and quartiles) over all rounds. Each contender is a process of its own; they do their',
-    'rounds in turn; every call is timed by itself, and what reading the clock costs is part of each time.',
+    `× faster: than ${labelOf(BASELINE)}. × C loop, and + µs: against the limit. Both compare rounds that ran moments`,
+    'apart: median (and quartiles) over all rounds. Each contender is a process of its own; they do their rounds in',
+    'turn; every call is timed by itself, and what reading the clock costs is part of each time.',
     '',
     sections.join('\n\n'),
     '',
-    `Reading the clock, in ns: ${overhead.join(', ')}.`,
+    `Reading the clock, in ns: ${clocks(report).join('; ')}.`,
     END,
   ].join('\n')
 }

@@ -1,0 +1,46 @@
+import { OrtError } from '../errors'
+
+/** Errors that ONNX Runtime tells apart by their text alone. */
+
+const dims = (text: string): string =>
+  `[${text
+    .split(/[,\s]+/)
+    .filter(Boolean)
+    .join(', ')}]`
+
+const OUTPUT_SHAPE: readonly ((message: string) => { expected?: string; given?: string } | undefined)[] = [
+  (message) => {
+    const found =
+      /has shape \{([\d,\s]*)\} but the computed output shape for this run is \{([\d,\s]*)\}/.exec(message)
+    return found ? { given: dims(found[1]!), expected: dims(found[2]!) } : undefined
+  },
+  (message) => {
+    // ONNX Runtime 1.24 to 1.29
+    const found = /Current shape:\{([\d,\s]*)\} Requested shape:\{([\d,\s]*)\}/.exec(message)
+    return found ? { given: dims(found[1]!), expected: dims(found[2]!) } : undefined
+  },
+  (message) => {
+    const found = /Invalid rank for output: .* Got: (\d+) Expected: (\d+)/.exec(message)
+    return found ? { given: `rank ${found[1]}`, expected: `rank ${found[2]}` } : undefined
+  },
+  (message) => (/Got invalid dimensions for output/.test(message) ? {} : undefined),
+]
+
+/** The error for an output that does not fit the buffer it is bound to, where `message` speaks of one. */
+export function outputShapeError(message: string): OrtError | undefined {
+  for (const read of OUTPUT_SHAPE) {
+    const details = read(message)
+    if (details === undefined) continue
+    const name = /for output:? '?([^'\s]+)/.exec(message)?.[1]
+    return new OrtError(
+      'ERR_OUTPUT_SHAPE',
+      `output ${name ? `'${name}' ` : ''}does not fit what it is bound to`,
+      {
+        ...details,
+        remedy: "Bind a buffer of the run's shape, or 'dynamic' to have ONNX Runtime allocate it",
+        cause: message,
+      },
+    )
+  }
+  return undefined
+}
