@@ -58,6 +58,7 @@ export class OrtValue implements Disposable {
     this.kind = KINDS.get(value.kind()) ?? 'opaque'
     this.#type = this.kind === 'tensor' ? nameOf(value.type()) : undefined
     this.#dims = Object.freeze(value.dims())
+    this.size = sizeOf(this.#dims)
     this.#value = value
     this.#data = data
   }
@@ -117,7 +118,7 @@ export class OrtValue implements Disposable {
         remedy: 'Wrap a typed array over a buffer of fixed length',
       })
     }
-    checkLength(type, dims, data.length, data)
+    checkLength(type, sizeOf(dims), data.length, data)
     markAsUntransferable(buffer)
     return new OrtValue(engine().Value.borrow(codeOf(type), dims, rawView(data)), data)
   }
@@ -149,9 +150,7 @@ export class OrtValue implements Disposable {
   }
 
   /** Elements of a tensor. */
-  get size(): number {
-    return sizeOf(this.#dims)
-  }
+  readonly size: number
 
   /** Where the memory is. */
   get location(): DeviceName {
@@ -200,12 +199,12 @@ export class OrtValue implements Disposable {
           given: describe(data),
         })
       }
-      checkLength(this.type, this.#dims, data.length, data)
+      checkLength(this.type, this.size, data.length, data)
       value.setStrings(data)
       return
     }
     const array = checkArray(this.type, data, 'data')
-    checkLength(this.type, this.#dims, array.length, array)
+    checkLength(this.type, this.size, array.length, array)
     const target = this.data
     if (array.constructor === target.constructor) {
       ;(target as Uint8Array).set(array as Uint8Array)
@@ -253,13 +252,13 @@ export class OrtValue implements Disposable {
   }
 }
 
-function checkLength(type: ElementType, dims: readonly number[], length: number, data: unknown): void {
-  const expected = type === 'string' ? sizeOf(dims) : arrayLength(type, sizeOf(dims))
+function checkLength(type: ElementType, size: number, length: number, data: unknown): void {
+  const expected = type === 'string' ? size : arrayLength(type, size)
   if (length === expected) return
   if (isDetached(data)) {
     throw new OrtError('ERR_DETACHED', "the ArrayBuffer of 'data' was detached (transferred)")
   }
-  throw new OrtRangeError('ERR_INVALID_LENGTH', `'data' has another length than a tensor of [${dims}]`, {
+  throw new OrtRangeError('ERR_INVALID_LENGTH', `'data' has another length than the tensor`, {
     expected: `${expected} elements`,
     given: String(length),
   })

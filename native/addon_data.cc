@@ -33,7 +33,11 @@ void AddonData::Post(AsyncJob* job) noexcept {
 void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
   if (env == nullptr) return;  // the environment is gone, and the job with it
   const Napi::HandleScope scope(env);
-  static_cast<AsyncJob*>(data)->Settle(env);
+  try {
+    static_cast<AsyncJob*>(data)->Settle(env);
+  } catch (const Napi::Error&) {
+    // A worker is being terminated: it runs no JavaScript any more, so there is nobody to tell.
+  }
 }
 
 void AddonData::Shutdown() {

@@ -24,10 +24,15 @@ void Deliver(napi_env env, napi_value callback, void*, void* data) {
   if (env == nullptr) return;
   const Napi::Env napi(env);
   const Napi::HandleScope scope(napi);
-  Napi::Function(env, callback)
-      .Call({Napi::Number::New(env, record->severity), Napi::String::New(env, record->category),
+  try {
+    Napi::Function(env, callback)
+        .Call({Napi::Number::New(env, record->severity), Napi::String::New(env, record->category),
              Napi::String::New(env, record->log_id), Napi::String::New(env, record->location),
              Napi::String::New(env, record->message)});
+  } catch (const Napi::Error& error) {
+    // The callback threw, which is JavaScript's own affair; or a worker is being terminated, and this does nothing.
+    napi_fatal_exception(env, error.Value());
+  }
 }
 
 void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, const char* log_id,

@@ -8,9 +8,9 @@ import { root, run, runTool, tool } from './run.mjs'
 
 const required = process.argv.includes('--require')
 
+// `npm test` in a bare clone.
 if (!existsSync(join(root, 'node_modules', 'vitest'))) {
-  // `npm test` in a bare clone; `npm install` comes back here.
-  process.exit(run('npm', ['install'], { shell: process.platform === 'win32' }) ? 0 : 1)
+  if (!run('npm', ['install', '--ignore-scripts'], { shell: process.platform === 'win32' })) process.exit(1)
 }
 
 if (!runTool(tool('typescript', 'tsc'), ['-p', 'tsconfig.json'])) process.exit(1)

@@ -2,7 +2,7 @@
 // Colours of middle brightness and no background, so that it reads on a light page and on a dark one.
 
 const COLOURS = { limit: '#8b8f98', ours: '#2f9e6e', theirs: '#d0743c', text: '#7d838c', grid: '#7d838c' }
-const [WIDTH, LABELS, RIGHT, ROW, HEAD, FOOT] = [860, 290, 120, 24, 44, 26]
+const [WIDTH, LABELS, RIGHT, ROW, HEAD, FOOT] = [900, 330, 120, 24, 44, 26]
 const FONT = 'font-family="system-ui, -apple-system, Segoe UI, sans-serif"'
 
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')

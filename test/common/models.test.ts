@@ -1,0 +1,78 @@
+import { InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { modelCases, tolerance } from '../helpers/cases.mjs'
+import { engineName, runForms } from '../helpers/engine.ts'
+import { loadCase } from '../helpers/test-data.mjs'
+import { expectTensor, tensorsOf, toTensor } from '../helpers/values.ts'
+
+const cases = modelCases()
+if (cases.every(({ bundled }) => bundled)) {
+  describe.skip('models that are not bundled: no folder ../shared/models, and ONNX_MODELS_DIR names none', () => {
+    test('every case', () => {})
+  })
+}
+
+describe.each(cases)('$id', ({ id, dir, manifest }) => {
+  const { modelPath, dataSets: values } = loadCase(dir)
+  const dataSets = values.map(({ inputs, outputs }) => ({
+    inputs: tensorsOf(inputs),
+    outputs: tensorsOf(outputs),
+  }))
+  let session: InferenceSession
+
+  beforeAll(async () => {
+    // Without the warnings about caches that are not updated in place, which recurrent.test.ts does.
+    session = await InferenceSession.create(modelPath, { logSeverityLevel: 3 })
+  })
+  afterAll(() => session.release())
+
+  test('has the data sets that the manifest says, and runs on this engine', () => {
+    expect(dataSets).toHaveLength(manifest.test_data_sets)
+    expect(session.engine).toBe(engineName)
+  })
+
+  test('session.run', async () => {
+    for (const { inputs, outputs } of dataSets) {
+      const results = await session.run(
+        Object.fromEntries(inputs.map((input) => [input.name, toTensor(input)])),
+      )
+      expect(Object.keys(results)).toEqual(session.outputNames)
+      for (const output of outputs) expectTensor(results[output.name], output, tolerance(id))
+    }
+  })
+
+  test.each(runForms)('a binding that is bound once, by %s', async (_form, run) => {
+    for (const { inputs, outputs } of dataSets) {
+      const shapes = Object.fromEntries(inputs.map(({ name, dims }) => [name, dims]))
+      using binding = session.createIoBinding(shapes)
+      for (const input of inputs) writeInput(binding, input)
+      // Again and again: a run may take another way than the one before.
+      for (let i = 0; i < 4; ++i) {
+        await run(binding)
+        for (const output of outputs) expectTensor(binding.outputValue(output.name), output, tolerance(id))
+      }
+    }
+  })
+
+  test("Python's form", async () => {
+    using binding = session.ioBinding()
+    for (const name of session.outputNames) binding.bindOutput(name)
+    for (const { inputs, outputs } of dataSets) {
+      inputs.forEach((input, i) => {
+        if (i % 2 === 0) binding.bindOrtValueInput(input.name, OrtValue.fromTensor(toTensor(input)))
+        else binding.bindCpuInput(input.name, toTensor(input))
+      })
+      await session.runWithIoBinding(binding)
+      const results = binding.copyOutputsToCpu()
+      outputs.forEach((output, i) => {
+        expectTensor(results[i], output, tolerance(id))
+      })
+    }
+  })
+})
+
+function writeInput(binding: IoBinding, input: Parameters<typeof toTensor>[0] & { name: string }): void {
+  if (input.type === 'string') binding.inputValue(input.name)!.write(input.data)
+  // The tensor's data, because float16 is a Float16Array where the JavaScript engine has one.
+  else binding.inputs[input.name]!.set(toTensor(input).data as never)
+}

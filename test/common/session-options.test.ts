@@ -1,0 +1,286 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { InferenceSession, type SessionOptions } from 'onnxruntime-iobinding'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isNative } from '../helpers/engine.ts'
+import { expectError } from '../helpers/errors.ts'
+import { mlp, model, node, oneNode, tensor, value } from '../helpers/model-builder.mjs'
+import { decode } from '../helpers/onnx-proto.mjs'
+import { float32 } from '../helpers/values.ts'
+
+let dir: string
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'options-'))
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const create = (bytes: Uint8Array | string, options: unknown) =>
+  InferenceSession.create(bytes as Uint8Array, options as SessionOptions)
+
+/** Operators of a model whose sum of constants ONNX Runtime folds, and whose Identity it leaves out. */
+async function optimized(options: SessionOptions): Promise<string[]> {
+  const optimizedModelFilePath = join(dir, 'optimized.onnx')
+  const unoptimized = model({
+    inputs: [value('x', 'float32', [1])],
+    outputs: [value('y', 'float32', [1])],
+    nodes: [
+      node('Add', ['one', 'one'], ['two']),
+      node('Identity', ['x'], ['same']),
+      node('Mul', ['same', 'two'], ['y']),
+    ],
+    initializers: [tensor('one', 'float32', [1], [1])],
+  })
+  await using session = await create(unoptimized, { ...options, optimizedModelFilePath, logSeverityLevel: 3 })
+  expect((await session.run({ x: float32([3]) })).y!.data).toEqual(Float32Array.of(6))
+  const bytes = readFileSync(optimizedModelFilePath)
+  // The identifier of the flat file of ONNX Runtime's own format.
+  if (bytes.toString('latin1', 4, 8) === 'ORTM') return ['ORTM']
+  return decode('ModelProto', bytes).graph.node.map(({ opType }: { opType: string }) => opType)
+}
+
+describe('honoured', () => {
+  test('graphOptimizationLevel, optimizedModelFilePath', async () => {
+    expect(await optimized({ graphOptimizationLevel: 'disabled' })).toEqual(['Add', 'Identity', 'Mul'])
+    for (const graphOptimizationLevel of ['basic', 'extended', 'layout', 'all'] as const) {
+      expect(await optimized({ graphOptimizationLevel })).toEqual(['Mul'])
+    }
+    expect(await optimized({})).toEqual(['Mul'])
+  })
+
+  test.each([
+    { session: { save_model_format: 'ORT' } },
+    { 'session.save_model_format': 'ORT' },
+    { session: { save_model_format: 'ORT', intra_op: { allow_spinning: false } } },
+  ])('extra: %j', async (extra) => {
+    expect(await optimized({ extra })).toEqual(['ORTM'])
+  })
+
+  test('extra: a value that ONNX Runtime refuses', async () => {
+    const extra = { session: { intra_op_thread_affinities: 'nonsense' } }
+    await expectError(() => create(oneNode(), { extra, intraOpNumThreads: 2 }), /^ERR_ORT_/, {
+      says: 'ThreadAffinity',
+    })
+  })
+
+  test('freeDimensionOverrides', async () => {
+    if (!isNative) {
+      // onnxruntime-node would take it, and do nothing with it.
+      const given = { freeDimensionOverrides: { batch: 2 } }
+      await expectError(() => create(mlp(), given), 'ERR_NOT_SUPPORTED', { says: 'freeDimensionOverrides' })
+      return
+    }
+    await using session = await create(mlp(), { freeDimensionOverrides: { batch: 2 } })
+    expect(session.inputMetadata).toMatchObject([{ shape: [2, 128] }])
+    expect(session.outputMetadata).toMatchObject([{ shape: [2, 128] }])
+    expect((await session.run({ x: float32(new Float32Array(256), [2, 128]) })).y!.dims).toEqual([2, 128])
+    const x = float32(new Float32Array(128), [1, 128])
+    await expectError(() => session.run({ x }), 'ERR_SHAPE_MISMATCH', {
+      type: RangeError,
+      says: ['[2, 128]', '[1, 128]'],
+    })
+    // Every shape follows from the model now.
+    using binding = session.createIoBinding()
+    expect(binding.inputs.x).toHaveLength(256)
+    expect(binding.outputs.y).toHaveLength(256)
+  })
+
+  test('enableProfiling, profileFilePrefix, endProfiling', async () => {
+    const prefix = join(dir, 'profile')
+    const files = () => readdirSync(dir).filter((name) => name.startsWith('profile'))
+    await using session = await create(oneNode(), { enableProfiling: true, profileFilePrefix: prefix })
+    await session.run({ x: float32([1]) })
+    const path = session.endProfiling()
+    const [file] = files()
+    // onnxruntime-node does not tell the path.
+    expect(path).toBe(isNative ? join(dir, file!) : '')
+    expect(JSON.parse(readFileSync(join(dir, file!), 'utf8'))).toContainEqual(
+      expect.objectContaining({ name: 'session_initialization' }),
+    )
+    await using _quiet = await create(oneNode(), { enableProfiling: false, profileFilePrefix: prefix })
+    expect(files()).toHaveLength(1)
+  })
+
+  test.skipIf(process.platform !== 'linux')(
+    'intraOpNumThreads (seen in Linux’s list of threads)',
+    async () => {
+      const threads = () => readdirSync('/proc/self/task').length
+      // Whatever else has threads in the process starts them with the first session.
+      await using _first = await create(mlp(), { intraOpNumThreads: 1 })
+      const before = threads()
+      await using _one = await create(mlp(), { intraOpNumThreads: 1 })
+      const withOne = threads()
+      await using _four = await create(mlp(), { intraOpNumThreads: 4 })
+      expect(threads() - withOne).toBe(withOne - before + 3)
+    },
+  )
+
+  test('all that show in no result are taken', async () => {
+    await using session = await create(oneNode(), {
+      executionMode: 'parallel',
+      executionProviders: [{ name: 'cpu', useArena: false }],
+      intraOpNumThreads: 2,
+      interOpNumThreads: 2,
+      enableCpuMemArena: false,
+      enableMemPattern: false,
+      enableGraphCapture: false,
+      logId: 'options',
+      logSeverityLevel: 3,
+      logVerbosityLevel: 0,
+      preferredOutputLocation: 'cpu',
+      inlineRunBelowUs: 0,
+      runThreadSpinUs: 0,
+      externalData: undefined,
+    })
+    for (let i = 0; i < 4; ++i) {
+      expect((await session.run({ x: float32([i]) })).y!.data).toEqual(Float32Array.of(i + 1))
+    }
+    await using other = await create(oneNode(), {
+      preferredOutputLocation: { y: 'cpu-pinned' },
+      inlineRunBelowUs: 1e6,
+    })
+    expect((await other.run({ x: float32([1]) })).y!.data).toEqual(Float32Array.of(2))
+  })
+})
+
+describe('externalData', () => {
+  /** y = x + weights, which are in a file. */
+  const external = () =>
+    model({
+      inputs: [value('x', 'float32', [3])],
+      outputs: [value('y', 'float32', [3])],
+      nodes: [node('Add', ['x', 'weights'], ['y'])],
+      initializers: [
+        {
+          name: 'weights',
+          dims: [3],
+          dataType: 1,
+          dataLocation: 'EXTERNAL',
+          externalData: [
+            { key: 'location', value: 'weights.bin' },
+            { key: 'offset', value: '4' },
+            { key: 'length', value: '12' },
+          ],
+        },
+      ],
+    })
+  const weights = () => new Uint8Array(Float32Array.of(-1, 10, 20, 30, -1).buffer)
+  const x = float32([1, 2, 3])
+  const y = Float32Array.of(11, 22, 33)
+
+  test('beside a model that is a file', async () => {
+    writeFileSync(join(dir, 'external.onnx'), external())
+    writeFileSync(join(dir, 'weights.bin'), weights())
+    await using session = await create(join(dir, 'external.onnx'), {})
+    expect((await session.run({ x })).y!.data).toEqual(y)
+  })
+
+  test('as bytes, which may change as soon as create() has been called', async () => {
+    const data = weights()
+    const pending = create(external(), { externalData: [{ path: 'weights.bin', data }] })
+    data.fill(0)
+    await using session = await pending
+    expect((await session.run({ x })).y!.data).toEqual(y)
+  })
+
+  test('that is missing, or too short', async () => {
+    await expectError(() => create(external(), {}), /^ERR_ORT_/)
+    const short = [{ path: 'weights.bin', data: weights().subarray(0, 8) }]
+    await expectError(() => create(external(), { externalData: short }), /^ERR_ORT_/)
+  })
+})
+
+describe('refused', () => {
+  const cyclic: Record<string, unknown> = {}
+  cyclic.self = cyclic
+  const bad: [Record<string, unknown>, string, new () => Error, ...string[]][] = [
+    [{ execututionMode: 'parallel' }, 'ERR_UNKNOWN_OPTION', Error, "'execututionMode'", 'executionMode'],
+    [{ intraOpNumThreads: '4' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'intraOpNumThreads'", "'4'"],
+    [{ intraOpNumThreads: -1 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'intraOpNumThreads'", '-1'],
+    [{ interOpNumThreads: 1.5 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'interOpNumThreads'", '1.5'],
+    [
+      { graphOptimizationLevel: 'most' },
+      'ERR_INVALID_ARG_VALUE',
+      TypeError,
+      "'graphOptimizationLevel'",
+      'extended',
+    ],
+    [{ graphOptimizationLevel: 'toString' }, 'ERR_INVALID_ARG_VALUE', TypeError, "'graphOptimizationLevel'"],
+    [{ executionMode: 1 }, 'ERR_INVALID_ARG_VALUE', TypeError, "'executionMode'", 'parallel'],
+    [{ enableCpuMemArena: 1 }, 'ERR_INVALID_ARG_TYPE', TypeError, "'enableCpuMemArena'"],
+    [{ enableMemPattern: 'no' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'enableMemPattern'"],
+    [{ enableProfiling: 'yes' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'enableProfiling'"],
+    [{ profileFilePrefix: 1 }, 'ERR_INVALID_ARG_TYPE', TypeError, "'profileFilePrefix'"],
+    [{ optimizedModelFilePath: 1 }, 'ERR_INVALID_ARG_TYPE', TypeError, "'optimizedModelFilePath'"],
+    [{ logId: 1 }, 'ERR_INVALID_ARG_TYPE', TypeError, "'logId'"],
+    [{ logSeverityLevel: 5 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'logSeverityLevel'"],
+    [{ logVerbosityLevel: -1 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'logVerbosityLevel'"],
+    [{ freeDimensionOverrides: 3 }, 'ERR_INVALID_ARG_TYPE', TypeError, "'freeDimensionOverrides'"],
+    [{ freeDimensionOverrides: { batch: '1' } }, 'ERR_INVALID_ARG_TYPE', TypeError, "'batch'"],
+    [{ freeDimensionOverrides: { batch: -1 } }, 'ERR_INVALID_ARG_VALUE', RangeError, "'batch'"],
+    [
+      { preferredOutputLocation: 'gpu-buffer' },
+      'ERR_NOT_SUPPORTED',
+      Error,
+      "'preferredOutputLocation'",
+      'gpu-buffer',
+    ],
+    [{ preferredOutputLocation: { y: 'texture' } }, 'ERR_NOT_SUPPORTED', Error, "'preferredOutputLocation'"],
+    [{ enableGraphCapture: true }, 'ERR_NOT_SUPPORTED', Error, "'enableGraphCapture'"],
+    [{ externalData: 'weights.bin' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'externalData'"],
+    [{ externalData: [{ path: 'a', data: 'b' }] }, 'ERR_INVALID_ARG_TYPE', TypeError, "'externalData'"],
+    [{ externalData: ['weights.bin'] }, 'ERR_INVALID_ARG_TYPE', TypeError, "'externalData'"],
+    [{ extra: 'x' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'extra'"],
+    [{ extra: { session: { list: [1] } } }, 'ERR_INVALID_ARG_TYPE', TypeError, "'session.list'"],
+    [{ extra: cyclic }, 'ERR_INVALID_ARG_VALUE', TypeError, "'extra'"],
+    [{ inlineRunBelowUs: -1 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'inlineRunBelowUs'"],
+    [{ runThreadSpinUs: '1' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'runThreadSpinUs'"],
+    [{ executionProviders: 'cpu' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'executionProviders'"],
+    [{ executionProviders: ['cuda'] }, 'ERR_PROVIDER_UNAVAILABLE', Error, "'cuda'", "'cpu'"],
+    [{ executionProviders: [{ name: 'tensorrt' }] }, 'ERR_PROVIDER_UNAVAILABLE', Error, "'tensorrt'"],
+    [{ executionProviders: ['cpu', 'gpu'] }, 'ERR_UNKNOWN_PROVIDER', Error, "'gpu'", 'cuda'],
+    [{ executionProviders: [1] }, 'ERR_UNKNOWN_PROVIDER', Error, '1'],
+    [{ executionProviders: [{}] }, 'ERR_UNKNOWN_PROVIDER', Error, 'undefined'],
+    [
+      { executionProviders: [{ name: 'cpu', arena: true }] },
+      'ERR_UNKNOWN_OPTION',
+      Error,
+      "'arena'",
+      'useArena',
+    ],
+    [{ executionProviders: [{ name: 'cpu', useArena: 1 }] }, 'ERR_INVALID_ARG_TYPE', TypeError, "'useArena'"],
+  ]
+
+  test.each(bad)('%o', async (options, code, type, ...says) => {
+    await expectError(() => create(oneNode(), options), code as 'ERR_BUSY', { type, says })
+  })
+})
+
+describe('executionProviders', () => {
+  test.each([[[]], [['cpu']], [[{ name: 'cpu' }]], [['cpu', 'cpu']]])(
+    '%j run on the CPU',
+    async (executionProviders) => {
+      await using session = await create(oneNode(), { executionProviders })
+      expect(session.executionProviders).toEqual(['cpu'])
+    },
+  )
+
+  test('one that cannot be had, before one that can, is left out with one warning', async () => {
+    const warnings: Error[] = []
+    const listen = (warning: Error) => warnings.push(warning)
+    process.on('warning', listen)
+    for (let i = 0; i < 2; ++i) {
+      await using session = await create(oneNode(), {
+        executionProviders: [{ name: 'cuda', deviceId: 0 }, 'cpu'],
+      })
+      expect(session.executionProviders).toEqual(['cpu'])
+      expect((await session.run({ x: float32([1]) })).y!.data).toEqual(Float32Array.of(2))
+    }
+    await new Promise(setImmediate)
+    process.off('warning', listen)
+    expect(warnings).toMatchObject([
+      { name: 'OnnxRuntimeIoBindingWarning', code: 'ERR_PROVIDER_UNAVAILABLE' },
+    ])
+    expect(warnings[0]!.message).toContain("'cuda'")
+  })
+})

@@ -1,0 +1,316 @@
+import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { describe, expect, test } from 'vitest'
+import { detachable, growable, resizable } from '../helpers/buffers.ts'
+import { isNative } from '../helpers/engine.ts'
+import { expectError } from '../helpers/errors.ts'
+import { counter, identity } from '../helpers/model-builder.mjs'
+import { elementTypes } from '../helpers/tensors.mjs'
+import { float32, int64 } from '../helpers/values.ts'
+
+type ElementType = Parameters<typeof OrtValue.allocate>[0]
+
+const fallbackLacks = /^(bfloat16|float8|u?int4)/
+const types = Object.keys(elementTypes).filter(
+  (type) => isNative || !fallbackLacks.test(type),
+) as ElementType[]
+const arrayOf = (type: string) =>
+  type === 'float16' && 'Float16Array' in globalThis
+    ? globalThis['Float16Array' as never]
+    : elementTypes[type]!.array
+
+describe('allocate', () => {
+  test.each(types.filter((type) => type !== 'string'))('%s: zeroed memory of its own', (type) => {
+    for (const dims of [[3, 2], [], [0], [2, 0, 3], [1000]]) {
+      using value = OrtValue.allocate(type, dims)
+      const size = dims.reduce((product, dim) => product * dim, 1)
+      expect(value).toMatchObject({ kind: 'tensor', type, dims, size, location: 'cpu', disposed: false })
+      expect(value.data).toBeInstanceOf(arrayOf(type))
+      expect(value.data).toHaveLength(type.endsWith('int4') ? Math.ceil(size / 2) : size)
+      expect(new Uint8Array(value.data.buffer).every((byte) => byte === 0)).toBe(true)
+      expect(value.data).toBe(value.data)
+    }
+  })
+
+  test('string: empty strings', () => {
+    using value = OrtValue.allocate('string', [2])
+    expect(value.read()).toEqual(['', ''])
+  })
+
+  test('the shape is a copy, and frozen', () => {
+    const dims = [2, 3]
+    using value = OrtValue.allocate('float32', dims)
+    dims[0] = 99
+    expect(value.dims).toEqual([2, 3])
+    expect(Object.isFrozen(value.dims)).toBe(true)
+  })
+
+  const refused: [string, unknown[], string, new () => Error, ...string[]][] = [
+    ['no type', [], 'ERR_INVALID_ARG_VALUE', TypeError, "'type'", 'undefined', 'float32'],
+    ['an unknown type', ['float33', [1]], 'ERR_INVALID_ARG_VALUE', TypeError, "'float33'"],
+    ['a property of every object', ['toString', [1]], 'ERR_INVALID_ARG_VALUE', TypeError, "'toString'"],
+    ['no shape', ['float32'], 'ERR_INVALID_DIMS', TypeError, "'dims'", 'undefined'],
+    ['a shape that is a number', ['float32', 3], 'ERR_INVALID_DIMS', TypeError, "'dims'", '3'],
+    ['a typed array for a shape', ['float32', Int32Array.of(3)], 'ERR_INVALID_DIMS', TypeError, "'dims'"],
+    ['a negative dimension', ['float32', [2, -1]], 'ERR_INVALID_DIMS', RangeError, "'dims'", '[2, -1]'],
+    ['a fraction', ['float32', [1.5]], 'ERR_INVALID_DIMS', RangeError, "'dims'", '[1.5]'],
+    ['a name', ['float32', ['n']], 'ERR_INVALID_DIMS', RangeError, "'dims'"],
+    [
+      'a product beyond all numbers',
+      ['float32', [2 ** 40, 2 ** 40]],
+      'ERR_INVALID_DIMS',
+      RangeError,
+      "'dims'",
+    ],
+    ['bytes beyond all numbers', ['float64', [2 ** 52]], 'ERR_(INVALID_DIMS|OUT_OF_MEMORY)', Error],
+    ['more than there is', ['uint8', [2 ** 46]], 'ERR_OUT_OF_MEMORY', Error],
+    ['another device', ['float32', [1], 'cuda'], 'ERR_NOT_SUPPORTED', Error, "'cuda'", "'cpu'"],
+    ['another id', ['float32', [1], 'cpu', 1], 'ERR_NOT_SUPPORTED', Error, 'id 1'],
+  ]
+
+  test.each(refused)('is refused: %s', async (_title, args, code, type, ...says) => {
+    const call = () => OrtValue.allocate(...(args as [ElementType, number[]]))
+    await expectError(call, new RegExp(`^${code}$`), { type, says })
+  })
+})
+
+describe('fromTensor', () => {
+  test('copies', () => {
+    const tensor = float32([1, 2, 3, 4], [2, 2])
+    using value = OrtValue.fromTensor(tensor)
+    ;(tensor.data as Float32Array).fill(0)
+    expect(value).toMatchObject({ type: 'float32', dims: [2, 2] })
+    expect(value.data).toEqual(Float32Array.of(1, 2, 3, 4))
+  })
+
+  test('what is no tensor is refused', async () => {
+    for (const bad of [undefined, null, 1, {}, [1]]) {
+      await expectError(() => OrtValue.fromTensor(bad as never), /^ERR_INVALID_ARG_(TYPE|VALUE)$/, {
+        type: TypeError,
+      })
+    }
+  })
+
+  test('a tensor on a GPU is refused', async () => {
+    const tensor = Tensor.fromGpuBuffer({} as never, { dataType: 'float32', dims: [1] })
+    await expectError(() => OrtValue.fromTensor(tensor), 'ERR_NOT_SUPPORTED')
+  })
+})
+
+describe('read and write', () => {
+  test('copy', () => {
+    using value = OrtValue.allocate('int64', [2])
+    const data = BigInt64Array.of(1n, -2n)
+    value.write(data)
+    data.fill(0n)
+    const copy = value.read() as BigInt64Array
+    expect(copy).toEqual(BigInt64Array.of(1n, -2n))
+    copy.fill(9n)
+    expect(value.data).toEqual(BigInt64Array.of(1n, -2n))
+  })
+
+  test('bits of float16 are written as they are', () => {
+    using value = OrtValue.allocate('float16', [2])
+    value.write(Uint16Array.of(0x3c00, 0xfc01))
+    const { buffer, byteOffset } = value.data
+    expect(new Uint16Array(buffer, byteOffset, 2)).toEqual(Uint16Array.of(0x3c00, 0xfc01))
+  })
+
+  const refused: [string, ElementType, unknown, string, new () => Error, ...string[]][] = [
+    ['too few', 'float32', new Float32Array(3), 'ERR_INVALID_LENGTH', RangeError, '4 elements', '3'],
+    ['too many', 'float32', new Float32Array(5), 'ERR_INVALID_LENGTH', RangeError, '4 elements', '5'],
+    ['another array', 'float32', new Float64Array(4), 'ERR_TYPE_MISMATCH', TypeError, 'Float32Array'],
+    ['a plain array', 'float32', [1, 2, 3, 4], 'ERR_TYPE_MISMATCH', TypeError, 'Float32Array'],
+    ['a signed array', 'uint8', new Int8Array(4), 'ERR_TYPE_MISMATCH', TypeError, 'Uint8Array', 'Int8Array'],
+    [
+      'numbers for 64-bit integers',
+      'int64',
+      new Float64Array(4),
+      'ERR_TYPE_MISMATCH',
+      TypeError,
+      'BigInt64Array',
+    ],
+    ['nothing', 'float32', undefined, 'ERR_TYPE_MISMATCH', TypeError, 'undefined'],
+    ['a typed array for strings', 'string', new Uint8Array(4), 'ERR_TYPE_MISMATCH', TypeError, 'string[]'],
+    ['too few strings', 'string', ['a'], 'ERR_INVALID_LENGTH', RangeError, '4 elements', '1'],
+  ]
+
+  test.each(refused)('is refused: %s', async (_title, type, data, code, error, ...says) => {
+    using value = OrtValue.allocate(type, [4])
+    await expectError(() => value.write(data as never), code as 'ERR_BUSY', { type: error, says })
+  })
+
+  test('a detached array is refused', async () => {
+    const { array, detach } = detachable(4)
+    detach()
+    using value = OrtValue.allocate('float32', [4])
+    await expectError(() => value.write(array), 'ERR_DETACHED')
+    await expectError(() => OrtValue.wrap('float32', array, [4]), 'ERR_DETACHED')
+  })
+})
+
+describe('wrap', () => {
+  test('shares the memory, both ways', async () => {
+    const memory = new Float32Array(8).fill(-1)
+    const array = memory.subarray(3, 4)
+    using state = OrtValue.wrap('float32', array, [1])
+    expect(state.data).toBe(array)
+    await using session = await InferenceSession.create(counter())
+    using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
+    array[0] = 41
+    await binding.run()
+    expect(array[0]).toBe(42)
+    memory[3] = 1
+    await binding.run()
+    expect([...memory]).toEqual([-1, -1, -1, 2, -1, -1, -1, -1])
+  })
+
+  test('memory of a SharedArrayBuffer', async () => {
+    const array = new Float32Array(new SharedArrayBuffer(4))
+    if (!isNative) return expectError(() => OrtValue.wrap('float32', array, [1]), 'ERR_NOT_SUPPORTED')
+    using state = OrtValue.wrap('float32', array, [1])
+    await using session = await InferenceSession.create(counter())
+    using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
+    await binding.run()
+    return expect(array[0]).toBe(1)
+  })
+
+  test('an empty array, and a scalar', async () => {
+    await using session = await InferenceSession.create(identity('float32'))
+    for (const [array, dims] of [
+      [new Float32Array(0), [0, 3]],
+      [Float32Array.of(7), []],
+    ] as const) {
+      using x = OrtValue.wrap('float32', array, dims)
+      expect((await session.run({ x })).y).toMatchObject({ dims })
+    }
+  })
+
+  test('its buffer is not to be transferred', () => {
+    const array = new Float32Array(4)
+    using _value = OrtValue.wrap('float32', array, [4])
+    try {
+      structuredClone(array.buffer, { transfer: [array.buffer] })
+    } catch {
+      // Node.js 21 and newer throw; the older ones clone.
+    }
+    expect(array).toHaveLength(4)
+  })
+
+  const refused: [string, unknown[], string, new () => Error, ...string[]][] = [
+    [
+      'another type',
+      ['float32', new Float64Array(4), [4]],
+      'ERR_TYPE_MISMATCH',
+      TypeError,
+      'Float32Array',
+      'Float64Array',
+    ],
+    ['no array', ['float32', [1, 2], [2]], 'ERR_TYPE_MISMATCH', TypeError, "'data'"],
+    [
+      'a buffer',
+      ['uint8', new ArrayBuffer(4), [4]],
+      'ERR_TYPE_MISMATCH',
+      TypeError,
+      'Uint8Array',
+      'ArrayBuffer',
+    ],
+    ['strings', ['string', ['a'], [1]], 'ERR_TYPE_MISMATCH', TypeError, "'data'"],
+    ['too short an array', ['float32', new Float32Array(3), [4]], 'ERR_INVALID_LENGTH', RangeError, '4', '3'],
+    ['too long an array', ['float32', new Float32Array(5), [4]], 'ERR_INVALID_LENGTH', RangeError, '4', '5'],
+    ['bad dims', ['float32', new Float32Array(4), [-4]], 'ERR_INVALID_DIMS', RangeError, "'dims'"],
+    ['an unknown type', ['float', new Float32Array(4), [4]], 'ERR_INVALID_ARG_VALUE', TypeError, "'float'"],
+    [
+      'a resizable buffer',
+      ['float32', new Float32Array(resizable()), [4]],
+      'ERR_NOT_SUPPORTED',
+      Error,
+      'resizable',
+    ],
+    [
+      'a growable buffer',
+      ['float32', new Float32Array(growable()), [4]],
+      'ERR_NOT_SUPPORTED',
+      Error,
+      'resizable',
+    ],
+  ]
+
+  test.each(refused)('is refused: %s', async (_title, args, code, type, ...says) => {
+    const call = () => OrtValue.wrap(...(args as [ElementType, Float32Array, number[]]))
+    await expectError(call, code as 'ERR_BUSY', { type, says })
+  })
+})
+
+describe('toTensor', () => {
+  test('shares the memory', () => {
+    using value = OrtValue.fromTensor(int64([1, 2], [1, 2]))
+    const tensor = value.toTensor()
+    expect(tensor).toBeInstanceOf(Tensor)
+    expect(tensor).toMatchObject({ type: 'int64', dims: [1, 2] })
+    ;(value.data as BigInt64Array)[1] = 9n
+    expect(tensor.data).toEqual(BigInt64Array.of(1n, 9n))
+  })
+
+  test('copies strings', () => {
+    using value = OrtValue.allocate('string', [1])
+    value.write(['a'])
+    const tensor = value.toTensor()
+    value.write(['b'])
+    expect(tensor.data).toEqual(['a'])
+  })
+
+  test('onnxruntime-common has not all types', async () => {
+    if (!isNative) return expectError(() => OrtValue.allocate('bfloat16', [1]), 'ERR_NOT_SUPPORTED')
+    using value = OrtValue.allocate('bfloat16', [1])
+    return expectError(() => value.toTensor(), 'ERR_TYPE_MISMATCH', { type: TypeError, says: 'bfloat16' })
+  })
+})
+
+test('a tensor has no elements in the sense of a sequence', async () => {
+  using value = OrtValue.allocate('float32', [2])
+  await expectError(() => value.elements(), /^ERR_(NOT_SUPPORTED|TYPE_MISMATCH|ORT_[A-Z_]+)$/)
+})
+
+describe('dispose', () => {
+  test('is idempotent, and what comes after is refused', async () => {
+    const value = OrtValue.allocate('float32', [2])
+    value.dispose()
+    value.dispose()
+    value[Symbol.dispose]()
+    expect(value.disposed).toBe(true)
+    const uses = [
+      () => value.data,
+      () => value.read(),
+      () => value.write(new Float32Array(2)),
+      () => value.toTensor(),
+    ]
+    for (const use of uses) await expectError(use, 'ERR_DISPOSED', { says: 'OrtValue' })
+    expect(value).toMatchObject({ kind: 'tensor', type: 'float32', dims: [2], size: 2 })
+    await using session = await InferenceSession.create(identity('float32', ['n']))
+    await expectError(() => session.run({ x: value }), 'ERR_DISPOSED')
+    await expectError(() => session.createIoBinding({ x: value }), 'ERR_DISPOSED')
+  })
+
+  // On onnxruntime-node the memory is the JavaScript heap's, which needs no such care.
+  test('empties the views of memory that the value owned, on the native engine', () => {
+    const value = OrtValue.allocate('float32', [2])
+    const { data } = value
+    const tensor = value.toTensor()
+    value.dispose()
+    expect([data.length, tensor.data.length]).toEqual(isNative ? [0, 0] : [2, 2])
+  })
+
+  test('leaves a wrapped array alone', () => {
+    const array = Float32Array.of(1, 2)
+    const value = OrtValue.wrap('float32', array, [2])
+    value.dispose()
+    expect(array).toEqual(Float32Array.of(1, 2))
+  })
+
+  test('strings', async () => {
+    const value = OrtValue.allocate('string', [1])
+    value.dispose()
+    await expectError(() => value.read(), 'ERR_DISPOSED')
+    await expectError(() => value.write(['a']), 'ERR_DISPOSED')
+  })
+})

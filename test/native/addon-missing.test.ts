@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { runScript } from './child'
+import { copyPackage } from './package-copy'
+
+const ADDON = 'onnxruntime_iobinding.node'
+
+/** Where the addon is looked for. */
+function places(script: string): string[] {
+  return [join('prebuilds', `${process.platform}-${process.arch}`), join('build', 'Release')].map((folder) =>
+    join(dirname(script), folder, ADDON),
+  )
+}
+
+async function run(script: string, args: string[], engine: string | undefined) {
+  const env = { ONNXRUNTIME_IOBINDING_ENGINE: engine, ORT_DYLIB_PATH: undefined }
+  const ended = await runScript(script, args, { cwd: dirname(script), env })
+  expect(ended).toMatchObject({ code: 0, signal: null })
+  return { result: JSON.parse(ended.stdout), stderr: ended.stderr }
+}
+
+describe('where the addon is missing', () => {
+  it('onnxruntime-node serves, with one warning that says why', async () => {
+    const script = copyPackage('library.mjs', { onnxruntimeNode: true })
+    const { result, stderr } = await run(script, ['firstCreatesAtOnce'], undefined)
+    expect(result).toEqual(Array(4).fill('onnxruntime-node'))
+    expect(stderr.match(/OnnxRuntimeIoBindingWarning/g)).toHaveLength(1)
+    expect(stderr).toContain('[ERR_ADDON_NOT_LOADED]')
+    expect(stderr).toContain('Running on onnxruntime-node instead')
+    for (const place of places(script)) expect(stderr).toContain(`${place}: no such file`)
+  })
+
+  it('initialize tells', async () => {
+    const script = copyPackage('library.mjs', { onnxruntimeNode: true })
+    expect((await run(script, ['initialize'], undefined)).result).toMatchObject({ engine: 'onnxruntime-node' })
+    const options = JSON.stringify({ libraryPath: '/nowhere/libonnxruntime.so' })
+    expect((await run(script, ['initialize', options], undefined)).result).toMatchObject({
+      code: 'ERR_NOT_SUPPORTED',
+    })
+  })
+
+  it('nothing is said where onnxruntime-node was asked for', async () => {
+    const script = copyPackage('library.mjs', { onnxruntimeNode: true })
+    const { result, stderr } = await run(script, ['create'], 'onnxruntime-node')
+    expect({ result, stderr }).toEqual({ result: 'onnxruntime-node', stderr: '' })
+  })
+
+  it('it is an error where the addon was asked for', async () => {
+    const script = copyPackage('library.mjs', { onnxruntimeNode: true })
+    for (const scenario of ['create', 'allocate', 'initialize']) {
+      const { result, stderr } = await run(script, [scenario], 'native')
+      expect(result).toMatchObject({ name: 'OrtError', code: 'ERR_ADDON_NOT_LOADED' })
+      for (const place of places(script)) expect(result.message).toContain(`${place}: no such file`)
+      expect(result.remedy).toContain('npm run build:native')
+      expect(stderr).toBe('')
+    }
+  })
+
+  it('it is an error where onnxruntime-node is missing too', async () => {
+    const script = copyPackage('library.mjs', {})
+    const { result } = await run(script, ['create'], undefined)
+    expect(result).toMatchObject({ name: 'OrtError', code: 'ERR_LIBRARY_NOT_FOUND' })
+    expect(result.remedy).toContain('Install onnxruntime-node')
+  })
+})
+
+describe('where the addon is broken', () => {
+  it.each([
+    [undefined, 'onnxruntime-node', expect.stringContaining('OnnxRuntimeIoBindingWarning')],
+    ['native', expect.objectContaining({ code: 'ERR_ADDON_NOT_LOADED' }), ''],
+  ])('and the engine asked for is %s', async (engine, expected, warning) => {
+    const script = copyPackage('library.mjs', { onnxruntimeNode: true })
+    const path = places(script)[1]!
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, 'no shared object')
+    const { result, stderr } = await run(script, ['create'], engine)
+    expect({ result, stderr }).toEqual({ result: expected, stderr: warning })
+    expect(result.message ?? stderr).toContain(`${path}: `)
+    expect(result.message ?? stderr).not.toContain(`${path}: no such file`)
+  })
+})

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface ChildOptions {
+  /** Options of Node.js. */
+  readonly node?: readonly string[]
+  /** Variables of the environment; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+}
+
+/** Runs a script in a process of its own, to its end. */
+export async function runScript(
+  path: string,
+  args: readonly string[] = [],
+  options: ChildOptions = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [...(options.node ?? []), path, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+    })
+  }
+  const end = await new Promise<Pick<Ended, 'code' | 'signal'>>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal }))
+  })
+  return { ...end, ...output }
+}
+
+/** Runs a script of fixtures/. */
+export function runFixture(
+  name: string,
+  args: readonly string[] = [],
+  options?: ChildOptions,
+): Promise<Ended> {
+  return runScript(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), args, options)
+}
+
+/** What a child that did its work and ended by itself gives. */
+export function endedWith(stdout: string): Ended {
+  return { code: 0, signal: null, stdout: `${stdout}\n`, stderr: '' }
+}

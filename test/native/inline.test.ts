@@ -1,0 +1,132 @@
+import { InferenceSession, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
+import { describe, expect, it } from 'vitest'
+import { counter, oneNode, twoInputs } from '../helpers/model-builder.mjs'
+import { LONG, slowBinding, slowSession } from './slow'
+
+/** Whether a promise settles before the event loop turns; a run thread's answer comes with a turn. */
+async function settlesInThisTurn(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  promise.then(() => {
+    settled = true
+  })
+  for (let i = 0; i < 20; i++) await undefined
+  const answer = settled
+  await promise
+  return answer
+}
+
+/** For each of some runs, one after another: whether it settled in the turn it was asked for in. */
+async function turns(count: number, run: () => Promise<unknown>): Promise<boolean[]> {
+  const answers: boolean[] = []
+  for (let i = 0; i < count; i++) answers.push(await settlesInThisTurn(run()))
+  return answers
+}
+
+async function forms(
+  model: Uint8Array,
+  options: SessionOptions,
+): Promise<[string, () => Promise<unknown>][]> {
+  const session = await InferenceSession.create(model, options)
+  const binding = session.createIoBinding()
+  const x = new Tensor('float32', new Float32Array(1), [1])
+  return [
+    ['binding.run', () => binding.run()],
+    ['session.run', () => session.run({ x })],
+  ]
+}
+
+/** So that no pause of the machine makes a short run a long one. */
+const ALL_SHORT = { inlineRunBelowUs: 1_000_000 }
+
+describe('a short run', () => {
+  it('settles in the same turn once runs before it were short', async () => {
+    for (const [form, run] of await forms(oneNode(), ALL_SHORT)) {
+      const answers = await turns(20, run)
+      expect(answers[0], form).toBe(false)
+      expect(answers.filter(Boolean).length, form).toBeGreaterThan(10)
+    }
+  })
+
+  it('never does where inlineRunBelowUs is 0', async () => {
+    for (const [form, run] of await forms(oneNode(), { inlineRunBelowUs: 0 })) {
+      expect(await turns(50, run), form).toEqual(Array(50).fill(false))
+    }
+  })
+
+  it('does not when other runs of the session are in flight', async () => {
+    const session = await slowSession(ALL_SHORT)
+    const short = slowBinding(session, 1n)
+    while (!(await settlesInThisTurn(short.run())));
+    const order: string[] = []
+    const long = slowBinding(session, LONG / 10n).run()
+    await Promise.all([long.then(() => order.push('long')), short.run().then(() => order.push('short'))])
+    expect(order).toEqual(['long', 'short'])
+  })
+
+  it('is no longer expected when a value of another shape is bound', async () => {
+    const session = await InferenceSession.create(twoInputs(), ALL_SHORT)
+    const bindings = [1, 2].map((n) => session.createIoBinding({ a: [n], b: [n] }))
+    const binding = bindings[0]!
+    while (!(await settlesInThisTurn(binding.run())));
+    binding.bindOrtValueInput('a', bindings[1]!.inputValue('a')!)
+    binding.bindOrtValueInput('b', bindings[1]!.inputValue('b')!)
+    binding.bindOutput('sum')
+    binding.bindOutput('prod')
+    expect(await settlesInThisTurn(binding.run())).toBe(false)
+    expect(binding.outputs.sum).toEqual(new Float32Array(2))
+  })
+
+  it('lets the event loop turn, however many there are', async () => {
+    for (const [form, run] of await forms(oneNode(), {})) {
+      let turned = false
+      setImmediate(() => {
+        turned = true
+      })
+      let runs = 0
+      while (!turned && runs < 1e6) {
+        await run()
+        runs++
+      }
+      expect(turned, `${runs} of ${form}`).toBe(true)
+    }
+  })
+
+  it('may be aborted by a signal, or not', async () => {
+    const session = await InferenceSession.create(oneNode(), ALL_SHORT)
+    const binding = session.createIoBinding()
+    const controller = new AbortController()
+    const { signal } = controller
+    for (let i = 0; i < 10; i++) await binding.run({ signal })
+    controller.abort()
+    await expect(binding.run({ signal })).rejects.toMatchObject({ name: 'AbortError' })
+    await binding.run()
+  })
+})
+
+describe('a long run', () => {
+  it('never settles in the same turn', async () => {
+    const session = await slowSession()
+    const binding = slowBinding(session, LONG / 20n)
+    expect(await turns(8, () => binding.run())).toEqual(Array(8).fill(false))
+  })
+})
+
+describe.each<[string, SessionOptions]>([
+  ['without spinning', { runThreadSpinUs: 0 }],
+  ['without spinning or inline runs', { runThreadSpinUs: 0, inlineRunBelowUs: 0 }],
+  ['spinning long', { runThreadSpinUs: 1000, inlineRunBelowUs: 0 }],
+  ['inline as often as can be', ALL_SHORT],
+])('runs %s', (_, options) => {
+  it('each see what the one before has written', async () => {
+    const session = await InferenceSession.create(counter(), options)
+    const binding = session.createIoBinding()
+    const state = binding.inputValue('state')!
+    binding.bindOrtValueOutput('new_state', state)
+    for (let i = 0; i < 300; i++) {
+      if (i % 10 === 9) await new Promise((resolve) => setTimeout(resolve, 1))
+      await (i % 7 === 6 ? binding.runSync() : binding.run())
+    }
+    expect(state.data[0]).toBe(300)
+    await session.release()
+  })
+})

@@ -1,0 +1,213 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { initialized } from 'onnxruntime-iobinding'
+import { describe, expect, it } from 'vitest'
+import { type ChildOptions, runFixture, runScript } from './child'
+import { copyPackage, temporaryFolder } from './package-copy'
+
+const real = initialized().libraryPath
+const missing = '/nowhere/libonnxruntime.so'
+const fakeSource = fileURLToPath(new URL('fixtures/fake-library.c', import.meta.url))
+
+/** A child's report, of a scenario of fixtures/library.mjs. */
+async function report(args: readonly string[], env: ChildOptions['env'] = {}, script?: string) {
+  const options = { env: { ORT_DYLIB_PATH: undefined, ...env }, ...(script && { cwd: dirname(script) }) }
+  const ended = script ? await runScript(script, args, options) : await runFixture('library.mjs', args, options)
+  expect(ended).toMatchObject({ code: 0, signal: null })
+  return { ...ended, result: JSON.parse(ended.stdout) }
+}
+
+const initializeWith = async (options: object, env?: ChildOptions['env']) =>
+  (await report(['initialize', JSON.stringify(options)], env)).result
+
+function link(name: string): string {
+  const path = join(temporaryFolder(), name)
+  symlinkSync(real, path)
+  return path
+}
+
+function compile(...options: string[]): string {
+  const path = join(temporaryFolder(), 'libfake.so')
+  execFileSync('cc', ['-shared', '-fPIC', '-o', path, ...options])
+  return path
+}
+
+function hasCompiler(): boolean {
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const REMEDY = 'Install onnxruntime-node, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH'
+
+describe("ONNX Runtime's library is", () => {
+  it('that of onnxruntime-node', async () => {
+    const { result } = await report(['initialize'])
+    const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
+    expect(result).toMatchObject({ engine: 'native', version: '1.30.0' })
+    expect(result.libraryPath.startsWith(root)).toBe(true)
+    expect(result.availableProviders).toContain('CPUExecutionProvider')
+  })
+
+  it('before that the one of ORT_DYLIB_PATH', async () => {
+    const path = link('from-environment.so')
+    expect(await initializeWith({}, { ORT_DYLIB_PATH: path })).toMatchObject({ libraryPath: path })
+  })
+
+  it('before that the one of libraryPath', async () => {
+    const path = link('from-option.so')
+    const options = { libraryPath: path }
+    expect(await initializeWith(options, { ORT_DYLIB_PATH: missing })).toMatchObject({ libraryPath: path })
+  })
+
+  it('found by sessions that are created at once', async () => {
+    expect((await report(['firstCreatesAtOnce'])).result).toEqual(Array(4).fill('native'))
+  })
+})
+
+describe('a library that cannot be opened', () => {
+  it.each([
+    ['libraryPath', { libraryPath: missing }, {}],
+    ['ORT_DYLIB_PATH', {}, { ORT_DYLIB_PATH: missing }],
+  ])('is missing where %s names it', async (source, options, env) => {
+    const error = await initializeWith(options, env)
+    expect(error).toMatchObject({ name: 'OrtError', code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
+    expect(error.message).toContain(`${missing} (${source}): `)
+    expect(error.message).toContain('1.24')
+    expect(error.message).toContain(REMEDY)
+  })
+
+  it.each(['create', 'allocate'])('fails %s alike', async (scenario) => {
+    const { result } = await report([scenario], { ORT_DYLIB_PATH: missing })
+    expect(result).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
+    expect(result.message).toContain(missing)
+  })
+
+  it('is none of those of an onnxruntime-node that is not installed', async () => {
+    const script = copyPackage('library.mjs', { addon: true })
+    const { result } = await report(['create'], {}, script)
+    expect(result).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
+    for (const from of [join('dist', 'engines', 'library.js'), 'package.json']) {
+      expect(result.message).toContain(`as required from ${join(dirname(script), from)}: not installed`)
+    }
+  })
+
+  it('is that of an onnxruntime-node without one for this platform', async () => {
+    const script = copyPackage('library.mjs', { addon: true })
+    const empty = join(dirname(script), 'node_modules', 'onnxruntime-node')
+    mkdirSync(empty)
+    writeFileSync(join(empty, 'package.json'), '{ "version": "1.30.0" }')
+    const { result } = await report(['create'], {}, script)
+    expect(result).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND' })
+    expect(result.message).toContain(join(empty, 'bin', 'napi-v6', process.platform, process.arch))
+  })
+
+  it.each([
+    ['no library', () => fakeSource],
+    ['a folder', () => temporaryFolder()],
+    ['empty', () => '']
+  ])('is %s', async (_, path) => {
+    const libraryPath = path()
+    const error = await initializeWith({ libraryPath })
+    expect(error.code).toMatch(/^ERR_(LIBRARY_NOT_FOUND|LIBRARY_INVALID|INVALID_ARG_VALUE)$/)
+    expect(error.message).toContain(libraryPath)
+  })
+
+  const note = hasCompiler() ? '' : ' (skipped: there is no C compiler)'
+  describe.skipIf(!hasCompiler())(`is of a compiler${note}, and`, () => {
+    it('has no OrtGetApiBase', async () => {
+      const libraryPath = compile('-x', 'c', '/dev/null')
+      const error = await initializeWith({ libraryPath })
+      expect(error).toMatchObject({ code: 'ERR_LIBRARY_INVALID', remedy: REMEDY })
+      expect(error.message).toContain(`${libraryPath} (libraryPath): the library has no OrtGetApiBase`)
+    })
+
+    it.each(['1.20.0', '1.23.2', '2.0.0', '0.9', 'unknown', '', '1.24.0'])('says it is "%s"', async (version) => {
+      const libraryPath = compile(`-DVERSION="${version}"`, fakeSource)
+      const error = await initializeWith({ libraryPath })
+      expect(error).toMatchObject({ code: 'ERR_LIBRARY_VERSION', remedy: REMEDY })
+      expect(error.message).toContain(`${libraryPath} (libraryPath): ONNX Runtime ${version} was found`)
+      expect(error.message).toContain('1.24 or newer')
+    })
+  })
+
+  it('leaves the process free to open another', async () => {
+    expect((await report(['afterFailure'])).result).toEqual(['ERR_LIBRARY_NOT_FOUND', 'native', 'native'])
+  })
+})
+
+describe('initialize', () => {
+  it('is refused when the engine is open', async () => {
+    const [first, error, now] = (await report(['twice'])).result
+    expect(error).toMatchObject({ name: 'OrtError', code: 'ERR_ALREADY_INITIALIZED' })
+    expect(now).toEqual(first)
+    expect((await report(['afterSession'])).result).toMatchObject({ code: 'ERR_ALREADY_INITIALIZED' })
+  })
+
+  it('is refused in a worker that names another library', async () => {
+    const path = link('another.so')
+    const { result } = await report(['workerOfOtherLibrary', path])
+    expect(result).toMatchObject({ code: 'ERR_LIBRARY_CONFLICT' })
+    for (const part of [path, real, '1.30.0']) expect(result.message).toContain(part)
+  })
+
+  it.each([
+    [{ libraryPath: 3 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ logLevel: 'loud' }, 'ERR_INVALID_ARG_VALUE'],
+    [{ onLog: 'stderr' }, 'ERR_INVALID_ARG_TYPE'],
+    [{ library: real }, 'ERR_UNKNOWN_OPTION'],
+  ])('is refused with %j', async (options, code) => {
+    expect(await initializeWith(options)).toMatchObject({ code })
+  })
+})
+
+describe('the log', () => {
+  it('goes to onLog, by its level', async () => {
+    const { result, stderr } = await report(['onLog', 'verbose'])
+    expect(new Set(result.map(({ level }: { level: string }) => level))).toContain('info')
+    for (const record of result) {
+      expect(record).toEqual({
+        level: expect.stringMatching(/^(verbose|info|warning|error|fatal)$/),
+        category: expect.any(String),
+        logId: expect.any(String),
+        location: expect.stringMatching(/:\d+ /),
+        message: expect.any(String),
+      })
+    }
+    expect(stderr).toBe('')
+    expect((await report(['onLog', 'error'])).result).toEqual([])
+  })
+
+  it('goes to the first receiver of the process, from any thread', async () => {
+    expect((await report(['onLogOfWorker'])).result).toEqual(['native', true, 'ERR_ALREADY_INITIALIZED'])
+  })
+
+  it('may meet a receiver that throws', async () => {
+    expect((await report(['onLogThrows'])).result).toEqual(['native', ['thrown by onLog']])
+  })
+
+  it("goes to stderr by the level of onnxruntime-common's env", async () => {
+    expect((await report(['logLevel', 'verbose'])).stderr).toMatch(/\[[VI]:onnxruntime/)
+    expect((await report(['logLevel', 'error'])).stderr).toBe('')
+  })
+})
+
+describe('ONNXRUNTIME_IOBINDING_ENGINE', () => {
+  it('is refused where it names no engine', async () => {
+    const { result } = await report(['create'], { ONNXRUNTIME_IOBINDING_ENGINE: 'tensorflow' })
+    expect(result).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
+    for (const part of ['ONNXRUNTIME_IOBINDING_ENGINE', "'native' or 'onnxruntime-node'", "'tensorflow'"]) {
+      expect(result.message).toContain(part)
+    }
+  })
+
+  it.each([undefined, '', 'native'])('chooses the addon where it is %j', async (value) => {
+    expect((await report(['create'], { ONNXRUNTIME_IOBINDING_ENGINE: value })).result).toBe('native')
+  })
+})
