@@ -19,13 +19,14 @@ class InlinePolicy {
 
   explicit InlinePolicy(std::chrono::nanoseconds bound) : bound_(bound) {}
 
-  bool Allows() const noexcept { return short_runs_ >= needed_ && since_turn_ < kLongestBurst; }
+  bool Allows() const noexcept { return short_runs_ >= needed_ && burst_ < kMostInARow && burst_time_ < kLongestBurst; }
 
   // New shapes say nothing of the old ones' times.
   void Forget() noexcept { short_runs_ = 0; }
 
   void Record(std::chrono::nanoseconds took, bool was_inline) noexcept {
-    since_turn_ = was_inline ? since_turn_ + took : std::chrono::nanoseconds::zero();
+    burst_ = was_inline ? burst_ + 1 : 0;
+    burst_time_ = was_inline ? burst_time_ + took : std::chrono::nanoseconds::zero();
     if (took < bound_) {
       if (++short_runs_ - needed_ > kForgivenAfter) needed_ = kNeeded;
     } else {
@@ -35,13 +36,16 @@ class InlinePolicy {
   }
 
  private:
+  static constexpr int kMostInARow = 256;
   static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(1);
   static constexpr int64_t kNeeded = 2;
   static constexpr int64_t kMostNeeded = 1024;
   static constexpr int64_t kForgivenAfter = 4096;
 
   std::chrono::nanoseconds bound_;
-  std::chrono::nanoseconds since_turn_{0};  // what inline runs have taken since the event loop surely turned
+  // Inline runs since the event loop surely turned, and what they took.
+  int burst_ = 0;
+  std::chrono::nanoseconds burst_time_{0};
   int64_t short_runs_ = 0;                  // in a row
   int64_t needed_ = kNeeded;
 };

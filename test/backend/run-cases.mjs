@@ -48,11 +48,11 @@ function toNodeFeed(value) {
 }
 
 /**
- * @param {any} constructor
+ * @param {any} Constructor
  * @param {import('../helpers/test-data.mjs').TensorValue} tensor
  */
-function toTensor(constructor, { type, data, dims }) {
-  return new constructor(type, data, dims)
+function toTensor(Constructor, { type, data, dims }) {
+  return new Constructor(type, data, dims)
 }
 
 /** An optional that is there is its content. @param {Value} value @returns {OrtValue} */

@@ -50,11 +50,11 @@ describe('the onnxruntime-node engine', () => {
 
   it('binds once and runs many', async () => {
     const binding = session.createIoBinding({ x: [2, 128] })
-    const { x } = binding.inputs
+    const x = binding.inputs.x as Float32Array
     const { y } = binding.outputs
     for (let i = 0; i < 5; i++) {
       const data = Float32Array.from({ length: 256 }, (_, j) => (i + j) / 256)
-      x!.set(data)
+      x.set(data)
       await binding.run()
       const results = await session.run({ x: new Tensor('float32', data, [2, 128]) })
       expect(binding.outputs.y).toBe(y)
@@ -73,9 +73,15 @@ describe('the onnxruntime-node engine', () => {
   it('has outputs of unknown shape', async () => {
     const binding = (await InferenceSession.create(nonZero())).createIoBinding({ x: [4] })
     for (const [data, indices] of [
-      [[0, 1, 0, 1], [1n, 3n]],
+      [
+        [0, 1, 0, 1],
+        [1n, 3n],
+      ],
       [[0, 0, 0, 0], []],
-      [[1, 1, 1, 0], [0n, 1n, 2n]],
+      [
+        [1, 1, 1, 0],
+        [0n, 1n, 2n],
+      ],
     ] as const) {
       binding.inputs.x!.set(data as never)
       await binding.run()
@@ -113,6 +119,10 @@ describe('the onnxruntime-node engine', () => {
     }
     const values = [OrtValue.allocate('float32', [1])]
     expect(() => OrtValue.sequence(values)).toThrow(refused('sequence'))
+    expect(() => OrtValue.allocate('string', [1]).write(['a\0b'])).toThrow(refused('NUL'))
+    await expect(session.run(feeds, { terminate: true })).rejects.toEqual(refused('terminate'))
+    const options = { freeDimensionOverrides: { batch: 1 } }
+    await expect(InferenceSession.create(mlp(), options)).rejects.toEqual(refused('freeDimensionOverrides'))
     await binding.run()
     await session.run(feeds)
   })

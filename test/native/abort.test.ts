@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { InferenceSession } from 'onnxruntime-iobinding'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENDLESS, LONG, setTrips, slowBinding, slowFeeds, slowSession } from './slow'
+import { ENDLESS, LONG, setTrips, slowBinding, slowFeeds, slowSession } from './fixtures/slow.mjs'
 
 let session: InferenceSession
 

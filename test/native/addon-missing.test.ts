@@ -33,7 +33,9 @@ describe('where the addon is missing', () => {
 
   it('initialize tells', async () => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
-    expect((await run(script, ['initialize'], undefined)).result).toMatchObject({ engine: 'onnxruntime-node' })
+    expect((await run(script, ['initialize'], undefined)).result).toMatchObject({
+      engine: 'onnxruntime-node',
+    })
     const options = JSON.stringify({ libraryPath: '/nowhere/libonnxruntime.so' })
     expect((await run(script, ['initialize', options], undefined)).result).toMatchObject({
       code: 'ERR_NOT_SUPPORTED',

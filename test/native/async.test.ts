@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type InferenceSession, OrtError, type OrtValue } from 'onnxruntime-iobinding'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ENDLESS, LONG, setTrips, slowBinding, slowFeeds, slowSession } from './slow'
+import { ENDLESS, LONG, setTrips, slowBinding, slowFeeds, slowSession } from './fixtures/slow.mjs'
 
 let session: InferenceSession
 
@@ -60,10 +60,10 @@ describe.each(FORMS)('while %s is in flight', (_, run) => {
     })
     session = mine
     await Promise.all([
-      readFile(__filename),
+      readFile(import.meta.filename),
       promisify(pbkdf2)('password', 'salt', 1000, 32, 'sha256'),
       lookup('localhost'),
-      ...Array.from({ length: 8 }, () => readFile(__filename)),
+      ...Array.from({ length: 8 }, () => readFile(import.meta.filename)),
     ])
     expect(settled).toBe(0)
     for (const controller of controllers) controller.abort()

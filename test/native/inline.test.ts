@@ -1,7 +1,7 @@
 import { InferenceSession, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
 import { counter, oneNode, twoInputs } from '../helpers/model-builder.mjs'
-import { LONG, slowBinding, slowSession } from './slow'
+import { LONG, slowBinding, slowSession } from './fixtures/slow.mjs'
 
 /** Whether a promise settles before the event loop turns; a run thread's answer comes with a turn. */
 async function settlesInThisTurn(promise: Promise<unknown>): Promise<boolean> {

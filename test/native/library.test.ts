@@ -15,7 +15,9 @@ const fakeSource = fileURLToPath(new URL('fixtures/fake-library.c', import.meta.
 /** A child's report, of a scenario of fixtures/library.mjs. */
 async function report(args: readonly string[], env: ChildOptions['env'] = {}, script?: string) {
   const options = { env: { ORT_DYLIB_PATH: undefined, ...env }, ...(script && { cwd: dirname(script) }) }
-  const ended = script ? await runScript(script, args, options) : await runFixture('library.mjs', args, options)
+  const ended = script
+    ? await runScript(script, args, options)
+    : await runFixture('library.mjs', args, options)
   expect(ended).toMatchObject({ code: 0, signal: null })
   return { ...ended, result: JSON.parse(ended.stdout) }
 }
@@ -111,7 +113,7 @@ describe('a library that cannot be opened', () => {
   it.each([
     ['no library', () => fakeSource],
     ['a folder', () => temporaryFolder()],
-    ['empty', () => '']
+    ['empty', () => ''],
   ])('is %s', async (_, path) => {
     const libraryPath = path()
     const error = await initializeWith({ libraryPath })
@@ -128,13 +130,16 @@ describe('a library that cannot be opened', () => {
       expect(error.message).toContain(`${libraryPath} (libraryPath): the library has no OrtGetApiBase`)
     })
 
-    it.each(['1.20.0', '1.23.2', '2.0.0', '0.9', 'unknown', '', '1.24.0'])('says it is "%s"', async (version) => {
-      const libraryPath = compile(`-DVERSION="${version}"`, fakeSource)
-      const error = await initializeWith({ libraryPath })
-      expect(error).toMatchObject({ code: 'ERR_LIBRARY_VERSION', remedy: REMEDY })
-      expect(error.message).toContain(`${libraryPath} (libraryPath): ONNX Runtime ${version} was found`)
-      expect(error.message).toContain('1.24 or newer')
-    })
+    it.each(['1.20.0', '1.23.2', '2.0.0', '0.9', 'unknown', '', '1.24.0'])(
+      'says it is "%s"',
+      async (version) => {
+        const libraryPath = compile(`-DVERSION="${version}"`, fakeSource)
+        const error = await initializeWith({ libraryPath })
+        expect(error).toMatchObject({ code: 'ERR_LIBRARY_VERSION', remedy: REMEDY })
+        expect(error.message).toContain(`${libraryPath} (libraryPath): ONNX Runtime ${version} was found`)
+        expect(error.message).toContain('1.24 or newer')
+      },
+    )
   })
 
   it('leaves the process free to open another', async () => {
