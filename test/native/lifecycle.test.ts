@@ -49,6 +49,7 @@ describe('worker threads', () => {
 describe('garbage collection and disposal', () => {
   it.each([
     ['collects values that were dropped', 'values'],
+    ['frees the memory of values that are disposed, at once', 'disposedValues'],
     ['collects sessions and bindings that were dropped', 'sessionsAndBindings'],
     ['keeps the memory of a view whose value was collected', 'viewOutlivesValue'],
     ['keeps bound values and wrapped arrays whose handles were collected', 'boundValuesOutliveTheirHandles'],
