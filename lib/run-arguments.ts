@@ -1,14 +1,5 @@
 import { Tensor } from 'onnxruntime-common'
-import {
-  arrayLength,
-  checkArray,
-  checkElementType,
-  codeOf,
-  type ElementType,
-  nameOf,
-  rawView,
-  viewOf,
-} from './element-types'
+import { checkElementType, codeOf, type ElementType, nameOf, rawView, viewOf } from './element-types'
 import type { Feeds, Fetches, Results, RunSettings } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'

@@ -31,8 +31,9 @@ Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {
   });
 }
 
-// preload(path, logSeverity): promise. Opens the library and creates the environment (tens of milliseconds each) on a
-// thread of libuv's pool, so that openLibrary and createEnvironment have nothing left to do. A failure is theirs to report.
+// preload(path, logSeverity): promise. Opens the library and creates the environment (tens of milliseconds
+// each) on a thread of libuv's pool, so that openLibrary and createEnvironment have nothing left to do. A
+// failure is theirs to report.
 Napi::Value Preload(const Napi::CallbackInfo& info) {
   class Worker final : public Napi::AsyncWorker {
    public:
@@ -55,7 +56,8 @@ Napi::Value Preload(const Napi::CallbackInfo& info) {
     OrtLoggingLevel level_;
     Napi::Promise::Deferred promise_;
   };
-  auto* worker = new Worker(info.Env(), info[0].As<Napi::String>().Utf8Value(), ToLevel(info[1]));  // deletes itself
+  auto* worker =
+      new Worker(info.Env(), info[0].As<Napi::String>().Utf8Value(), ToLevel(info[1]));  // deletes itself
   worker->Queue();
   return worker->promise();
 }

@@ -31,7 +31,6 @@ struct BindingState {
   // The thread that runs it.
   void Run();
 
-
   void CheckBound();
   void RefreshOutputs();
 
@@ -46,9 +45,9 @@ struct BindingState {
   uint64_t checked_at = kUnchecked;
   AsyncJob* job = nullptr;  // the asynchronous run in flight
   bool running = false;
-  bool terminated = false;  // the last run was asked to end; the JS thread's alone, as the option itself is not
-  bool refreshes = false;  // some output is made anew or emptied for each run
-  bool borrows = false;    // some value borrows a user's typed array
+  bool terminated = false;  // the last run was asked to end; only the JS thread looks at this
+  bool refreshes = false;   // some output is made anew or emptied for each run
+  bool borrows = false;     // some value borrows a user's typed array
 };
 
 class Binding : public Napi::ObjectWrap<Binding> {
@@ -56,14 +55,16 @@ class Binding : public Napi::ObjectWrap<Binding> {
   static Napi::Function Define(Napi::Env env);
   explicit Binding(const Napi::CallbackInfo& info);
 
+  // Of each object its own: see DefineOwn.
+  Napi::Value RunSync(const Napi::CallbackInfo& info);
+  Napi::Value Run(const Napi::CallbackInfo& info);
+
  private:
   Napi::Value BindInput(const Napi::CallbackInfo& info);
   Napi::Value BindOutput(const Napi::CallbackInfo& info);
   Napi::Value ClearInputs(const Napi::CallbackInfo& info);
   Napi::Value ClearOutputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
-  void RunSync(const Napi::CallbackInfo& info);
-  Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 

@@ -27,10 +27,11 @@ void Deliver(napi_env env, napi_value callback, void*, void* data) {
   try {
     Napi::Function(env, callback)
         .Call({Napi::Number::New(env, record->severity), Napi::String::New(env, record->category),
-             Napi::String::New(env, record->log_id), Napi::String::New(env, record->location),
-             Napi::String::New(env, record->message)});
+               Napi::String::New(env, record->log_id), Napi::String::New(env, record->location),
+               Napi::String::New(env, record->message)});
   } catch (const Napi::Error& error) {
-    // The callback threw, which is JavaScript's own affair; or a worker is being terminated, and this does nothing.
+    // The callback threw, which is JavaScript's own affair; or a worker is being terminated, and this does
+    // nothing.
     napi_fatal_exception(env, error.Value());
   }
 }

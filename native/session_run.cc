@@ -139,7 +139,8 @@ void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t 
   const Target& target = targets_[output];
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
     const Bytes array = ToBytes(target.array.Value());
-    if (array.length != bytes) throw ort::Error("ERR_DETACHED", "a pre-allocated tensor was detached (transferred)");
+    if (array.length != bytes)
+      throw ort::Error("ERR_DETACHED", "a pre-allocated tensor was detached (transferred)");
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     results.Set(at + 2, env.Null());
   } else if (bytes < kCopyBelow) {

@@ -20,9 +20,9 @@ uint64_t HashShapes(Napi::Array feeds);
 
 class RunCall {
  public:
-  // feeds: [input index, element type, dims, data, ...], where data is a typed array, a string[] or, with the type
-  // undefined, a NativeValue. fetches: [output index, target, dims, ...], where target is a typed array to write a result
-  // of these dims into, or undefined.
+  // feeds: [input index, element type, dims, data, ...], where data is a typed array, a string[] or, with the
+  // type undefined, a NativeValue. fetches: [output index, target, dims, ...], where target is a typed array
+  // to write a result of these dims into, or undefined.
   RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed);
 
   void SetOptions(const ort::RunSettings& settings) { options_ = ort::MakeRunOptions(settings); }

@@ -47,8 +47,8 @@ class SessionState {
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
   bool closed = false;  // release() was called: nothing new may start
-  // Guards `bindings` and their handles: the release job drops these while the JS thread may be disposing of one. All
-  // else that touches a binding's handle comes after CheckOpen.
+  // Guards `bindings` and their handles: the release job drops these while the JS thread may be disposing of
+  // one. All else that touches a binding's handle comes after CheckOpen.
   std::mutex release_mutex;
   std::unordered_set<BindingState*> bindings;
   std::unordered_map<uint32_t, AsyncJob*> runs;  // those in flight that can be canceled

@@ -199,8 +199,8 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
   });
 }
 
-// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays its
-// owner's.
+// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays
+// its owner's.
 Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
   if (buffer_ && info[0].IsArrayBuffer() && napi_detach_arraybuffer(info.Env(), info[0]) == napi_ok) {
     buffer_->memory.reset();
@@ -224,11 +224,12 @@ void Value::Account(Napi::Env env, int64_t bytes) {
   accounted_ += bytes;
 }
 
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes,
-                                std::shared_ptr<BufferOwner> owner) {
+Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {
   if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
   auto* hint = new std::shared_ptr<BufferOwner>(std::move(owner));
-  const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<BufferOwner>*>(hint); };
+  const auto release = [](napi_env, void*, void* hint) {
+    delete static_cast<std::shared_ptr<BufferOwner>*>(hint);
+  };
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer);
   if (status == napi_ok) return {env, buffer};

@@ -29,8 +29,8 @@ struct ValueState {
   void CheckAttached(Napi::Env env) const;
 };
 
-// What keeps the memory under an external ArrayBuffer alive. The ArrayBuffer's finalizer waits for a turn of the event
-// loop; whoever detaches the ArrayBuffer may let go of the memory at once.
+// What keeps the memory under an external ArrayBuffer alive. The ArrayBuffer's finalizer waits for a turn of
+// the event loop; whoever detaches the ArrayBuffer may let go of the memory at once.
 struct BufferOwner {
   std::shared_ptr<void> memory;
 };

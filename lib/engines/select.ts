@@ -56,7 +56,16 @@ function select(options: EngineOptions): Engine {
     const addon = loadAddon()
     if (!(addon instanceof Error)) return openNative(addon, options)
     if (wanted === 'native') throw addon
-    const fallback = openFallback(options)
+    let fallback: Engine
+    try {
+      fallback = openFallback(options)
+    } catch (cause) {
+      if ((cause as OrtError).code !== 'ERR_LIBRARY_NOT_FOUND') throw cause
+      throw new OrtError('ERR_LIBRARY_NOT_FOUND', `${addon.message}\n${(cause as OrtError).message}`, {
+        remedy: 'Install onnxruntime-node, which either needs',
+        cause,
+      })
+    }
     process.emitWarning(`${addon.message}\nRunning on onnxruntime-node instead.`, {
       type: 'OnnxRuntimeIoBindingWarning',
       code: 'ERR_ADDON_NOT_LOADED',

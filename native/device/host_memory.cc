@@ -1,9 +1,7 @@
 #include "host_memory.h"
 
-#include <algorithm>
 #include <atomic>
-#include <cstring>
-#include <new>
+#include <cstdlib>
 #include <string>
 
 #include "../ort/error.h"
@@ -13,22 +11,29 @@ namespace {
 std::atomic<std::size_t> live{0};
 }
 
-HostMemory::HostMemory(void* data, std::size_t bytes) noexcept : data_(data), bytes_(bytes) { ++live; }
+HostMemory::HostMemory(void* block, std::size_t bytes) noexcept : block_(block), bytes_(bytes) {
+  std::size_t space = bytes + kHostAlignment;
+  data_ = block;
+  std::align(kHostAlignment, bytes, data_, space);
+  ++live;
+}
 
 HostMemory::~HostMemory() {
-  ::operator delete(data_, std::align_val_t(kHostAlignment));
+  std::free(block_);
   --live;
 }
 
 std::shared_ptr<HostMemory> HostMemory::Allocate(std::size_t bytes, Fill fill) {
-  const std::size_t size = std::max(bytes, kHostAlignment);
-  void* data = ::operator new(size, std::align_val_t(kHostAlignment), std::nothrow);
-  if (data == nullptr) {
+  // Aligned by hand: glibc does not use again what an aligned allocation has freed, and calloc gets large
+  // blocks zeroed.
+  const std::size_t size = bytes + kHostAlignment;
+  void* block = nullptr;
+  if (size > bytes) block = fill == Fill::kZero ? std::calloc(1, size) : std::malloc(size);
+  if (block == nullptr) {
     throw ort::Error("ERR_OUT_OF_MEMORY",
                      "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
   }
-  if (fill == Fill::kZero) std::memset(data, 0, size);
-  return std::shared_ptr<HostMemory>(new HostMemory(data, bytes));
+  return std::shared_ptr<HostMemory>(new HostMemory(block, bytes));
 }
 
 std::size_t HostMemory::LiveCount() noexcept { return live; }

@@ -26,8 +26,9 @@ class HostMemory {
   static std::size_t LiveCount() noexcept;
 
  private:
-  HostMemory(void* data, std::size_t bytes) noexcept;
-  void* data_;
+  HostMemory(void* block, std::size_t bytes) noexcept;
+  void* block_;  // as it was allocated
+  void* data_;   // aligned
   std::size_t bytes_;
 };
 
