@@ -79,10 +79,10 @@ export interface EngineValue {
  */
 export type Feeds = unknown[]
 /**
- * `[output index, target, dims]` for each fetch, flat. A result of these dims is written into the target, a typed array;
+ * `[output index, target, dims]` for each fetch, flat; undefined for all outputs. A result of these dims is written into the target, a typed array;
  * a result of others is given back, and so is one without a target (undefined).
  */
-export type Fetches = unknown[]
+export type Fetches = unknown[] | undefined
 /**
  * `[element type, dims, data]` for each fetch, flat. `data` is an `ArrayBuffer`, a `string[]`, `null` where the target
  * was written, or, for what onnxruntime-common has no name for, an {@link EngineValue} (and the rest undefined).

@@ -25,6 +25,8 @@ export function toMetadata(info: RawValueInfo): ValueMetadata {
 export class Ports {
   readonly names: readonly string[]
   readonly metadata: readonly ValueMetadata[]
+  /** Every name, with no tensor to write into: what a run without fetches gives. */
+  readonly all: ReadonlyMap<string, null>
   readonly #indices: ReadonlyMap<string, number>
 
   constructor(
@@ -33,6 +35,7 @@ export class Ports {
   ) {
     this.names = Object.freeze(infos.map((info) => info.name))
     this.metadata = Object.freeze(infos.map(toMetadata))
+    this.all = new Map(this.names.map((name) => [name, null]))
     this.#indices = new Map(infos.map((info, index) => [info.name, index]))
   }
 

@@ -18,8 +18,7 @@ export interface RunRequest {
 
 /** Sorts out `run(feeds, options?)` and `run(feeds, fetches, options?)` by onnxruntime-common's rules. */
 export function resolveRequest(outputs: Ports, second: unknown, third: unknown): RunRequest {
-  const all = () => new Map<string, Tensor | null>(outputs.names.map((name) => [name, null]))
-  if (second === undefined) return { fetches: all(), options: checkOptions(third) }
+  if (second === undefined) return { fetches: outputs.all, options: checkOptions(third) }
   if (typeof second !== 'object') {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
       given: describe(second),
@@ -31,7 +30,7 @@ export function resolveRequest(outputs: Ports, second: unknown, third: unknown):
   if (isTensor(second)) throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'fetches' cannot be a Tensor")
   if (Array.isArray(second)) return { fetches: fetchNames(outputs, second), options: checkOptions(third) }
   const fetches = fetchTargets(outputs, second as Record<string, unknown>)
-  if (fetches.size === 0) return { fetches: all(), options: second as Record<string, unknown> }
+  if (fetches.size === 0) return { fetches: outputs.all, options: second as Record<string, unknown> }
   return { fetches, options: checkOptions(third) }
 }
 
@@ -127,7 +126,8 @@ function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unkn
 
 /** The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. */
 export function resolveFetches(outputs: Ports, fetches: RunRequest['fetches']): Fetches {
-  const resolved: Fetches = []
+  if (fetches === outputs.all) return undefined
+  const resolved: unknown[] = []
   for (const [name, target] of fetches) {
     const index = outputs.indexOf(name, 'fetches')
     if (target === null || target.type === 'string') resolved.push(index, undefined, undefined)

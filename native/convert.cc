@@ -31,6 +31,24 @@ void ForEach(Napi::Value value, Add add) {
   }
 }
 
+size_t ElementSize(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
 void Check(Napi::Env env, napi_status status) {
   if (status != napi_ok) throw Napi::Error::New(env);
 }
@@ -132,17 +150,13 @@ Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata
 }
 
 Bytes ToBytes(Napi::Value view) {
-  Bytes bytes{};
-  if (view.IsDataView()) {
-    Check(view.Env(), napi_get_dataview_info(view.Env(), view, &bytes.length, &bytes.data, nullptr, nullptr));
-    return bytes;
-  }
-  if (!view.IsTypedArray()) throw ort::Error("ERR_INVALID_ARG_TYPE", "expected a typed array");
   napi_typedarray_type type{};
   size_t length = 0;
-  Check(view.Env(),
-        napi_get_typedarray_info(view.Env(), view, &type, &length, &bytes.data, nullptr, nullptr));
-  bytes.length = view.As<Napi::TypedArray>().ByteLength();
+  Bytes bytes{};
+  if (napi_get_typedarray_info(view.Env(), view, &type, &length, &bytes.data, nullptr, nullptr) != napi_ok) {
+    throw ort::Error("ERR_INVALID_ARG_TYPE", "expected a typed array");
+  }
+  bytes.length = length * ElementSize(type);
   return bytes;
 }
 

@@ -21,7 +21,7 @@ ort::RunSettings ToRunSettings(Napi::Object options);
 Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values);
 Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata);
 
-// The bytes a typed array (or DataView) shows.
+// The bytes a typed array shows.
 struct Bytes {
   void* data;
   size_t length;

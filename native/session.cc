@@ -122,17 +122,17 @@ Napi::Value Session::ModelMetadata(const Napi::CallbackInfo& info) {
   });
 }
 
-// run(feeds, fetches, options?, id?): the results when the run was done inline, else a promise of them.
+// run(feeds, fetches?, options?, id?): the results when the run was done inline, else a promise of them.
 Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     state_->CheckOpen();
-    const auto feeds = info[0].As<Napi::Array>();
+    const std::vector<FeedView> feeds = ToFeeds(info[0].As<Napi::Array>());
     const uint64_t shapes = HashShapes(feeds);
     if (shapes != shapes_) policy_.Forget();
     shapes_ = shapes;
 
     const bool is_inline = policy_.Allows() && state_->thread.Idle();
-    RunCall call(*state_, feeds, info[1].As<Napi::Array>(), is_inline ? Feed::kBorrow : Feed::kCopy);
+    RunCall call(*state_, feeds, info[1], is_inline ? Feed::kBorrow : Feed::kCopy);
     if (info[2].IsObject()) call.SetOptions(ToRunSettings(info[2].As<Napi::Object>()));
     if (is_inline) {
       const auto start = run::InlinePolicy::Clock::now();

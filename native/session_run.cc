@@ -26,65 +26,82 @@ bool IsCommon(ONNXTensorElementDataType type) {
   }
 }
 
-ONNXTensorElementDataType TypeAt(Napi::Array array, uint32_t at) {
-  return static_cast<ONNXTensorElementDataType>(
-      static_cast<Napi::Value>(array[at]).As<Napi::Number>().Int32Value());
-}
-
 size_t IndexAt(Napi::Array array, uint32_t at) {
   return static_cast<Napi::Value>(array[at]).As<Napi::Number>().Uint32Value();
 }
 
 }  // namespace
 
-uint64_t HashShapes(Napi::Array feeds) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (uint32_t at = 0; at + 3 < feeds.Length(); at += 4) {
-    Mix(hash, IndexAt(feeds, at));
+std::vector<FeedView> ToFeeds(Napi::Array feeds) {
+  std::vector<FeedView> views(feeds.Length() / 4);
+  uint32_t at = 0;
+  for (FeedView& view : views) {
+    view.index = IndexAt(feeds, at);
+    view.data = feeds[at + 3];
     const Napi::Value type = feeds[at + 1];
-    if (!type.IsNumber()) {
-      for (const int64_t dim : Value::StateOf(feeds[at + 3])->dims) Mix(hash, static_cast<uint64_t>(dim));
-      continue;
+    if (type.IsNumber()) {
+      view.type = static_cast<ONNXTensorElementDataType>(type.As<Napi::Number>().Int32Value());
+      view.dims = ToDims(feeds[at + 2]);
+    } else {
+      view.type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+      view.dims = Value::StateOf(view.data)->dims;
     }
-    Mix(hash, type.As<Napi::Number>().Uint32Value());
-    for (const int64_t dim : ToDims(feeds[at + 2])) Mix(hash, static_cast<uint64_t>(dim));
+    at += 4;
+  }
+  return views;
+}
+
+uint64_t HashShapes(const std::vector<FeedView>& feeds) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const FeedView& view : feeds) {
+    Mix(hash, view.index);
+    Mix(hash, static_cast<uint64_t>(view.type));
+    for (const int64_t dim : view.dims) Mix(hash, static_cast<uint64_t>(dim));
   }
   return hash;
 }
 
-RunCall::RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed)
+RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, Feed feed)
     : session_(&session) {
-  for (uint32_t at = 0; at + 3 < feeds.Length(); at += 4) AddFeed(feeds, at, feed);
-  for (uint32_t at = 0; at + 2 < fetches.Length(); at += 3) {
-    output_names_.push_back(session.outputs.at(IndexAt(fetches, at)).name.c_str());
-    Target& target = targets_.emplace_back();
-    const Napi::Value array = fetches[at + 1];
-    if (array.IsUndefined()) continue;
-    target.array = Napi::Reference<Napi::Value>::New(array, 1);
-    target.dims = ToDims(fetches[at + 2]);
+  for (const FeedView& view : feeds) AddFeed(view, feed);
+  if (fetches.IsUndefined()) {
+    for (size_t index = 0; index < session.outputs.size(); ++index) AddFetch(index);
+    return;
+  }
+  const auto array = fetches.As<Napi::Array>();
+  for (uint32_t at = 0; at + 2 < array.Length(); at += 3) {
+    AddFetch(IndexAt(array, at));
+    const Napi::Value target = array[at + 1];
+    if (target.IsUndefined()) continue;
+    targets_.back().array = Napi::Reference<Napi::Value>::New(target, 1);
+    targets_.back().dims = ToDims(array[at + 2]);
   }
 }
 
-void RunCall::AddFeed(Napi::Array feeds, uint32_t at, Feed feed) {
-  input_names_.push_back(session_->inputs.at(IndexAt(feeds, at)).name.c_str());
-  const Napi::Value data = feeds[at + 3];
-  if (!static_cast<Napi::Value>(feeds[at + 1]).IsNumber()) {
-    fed_values_.push_back(Value::StateOf(data));
-    fed_values_.back()->CheckAttached(feeds.Env());
+void RunCall::AddFetch(size_t index) {
+  output_indices_.push_back(index);
+  output_names_.push_back(session_->outputs.at(index).name.c_str());
+  targets_.emplace_back();
+}
+
+void RunCall::AddFeed(const FeedView& view, Feed feed) {
+  input_names_.push_back(session_->inputs.at(view.index).name.c_str());
+  if (view.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED) {
+    fed_values_.push_back(Value::StateOf(view.data));
+    fed_values_.back()->CheckAttached(view.data.Env());
     inputs_.push_back(fed_values_.back()->handle.get());
     return;
   }
-  const ONNXTensorElementDataType type = TypeAt(feeds, at + 1);
-  const std::vector<int64_t> dims = ToDims(feeds[at + 2]);
-  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
-    fed_.push_back(ort::CreateStringTensor(dims));
-    WriteStrings(fed_.back().get(), ort::ElementCount(dims), data.As<Napi::Array>());
+  if (view.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
+    fed_.push_back(ort::CreateStringTensor(view.dims));
+    WriteStrings(fed_.back().get(), ort::ElementCount(view.dims), view.data.As<Napi::Array>());
   } else {
-    const Bytes bytes = ToBytes(data);
-    if (bytes.length != ort::ByteLength(type, dims)) {
+    const Bytes bytes = ToBytes(view.data);
+    const size_t expected = ort::ByteLength(view.type, view.dims);
+    if (bytes.length != expected) {
       throw ort::Error("ERR_INVALID_LENGTH", "input '" + std::string(input_names_.back()) + "': expected " +
-                                                 std::to_string(ort::ByteLength(type, dims)) +
-                                                 " bytes, got " + std::to_string(bytes.length));
+                                                 std::to_string(expected) + " bytes, got " +
+                                                 std::to_string(bytes.length));
     }
     void* memory = bytes.data;
     if (feed == Feed::kCopy || memory == nullptr) {
@@ -93,8 +110,8 @@ void RunCall::AddFeed(Napi::Array feeds, uint32_t at, Feed feed) {
       if (bytes.length > 0) std::memcpy(memory, bytes.data, bytes.length);
     }
     fed_.push_back(ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
-                                                 ort::CpuMemoryInfo(), memory, bytes.length, dims.data(),
-                                                 dims.size(), type));
+                                                 ort::CpuMemoryInfo(), memory, bytes.length, view.dims.data(),
+                                                 view.dims.size(), view.type));
   }
   inputs_.push_back(fed_.back().get());
 }
@@ -115,14 +132,20 @@ Napi::Value RunCall::Results(Napi::Env env) {
   return results;
 }
 
-void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output) {
-  ort::ValueHandle& value = outputs_[output];
+bool RunCall::IsTensor(size_t output) const {
+  // What is declared a tensor is one; an optional may turn out to be one.
+  if (session_->outputs[output_indices_[output]].kind == ONNX_TYPE_TENSOR) return true;
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   int has_value = 0;
-  ort::Check(ort::api().GetValueType(value.get(), &kind));
-  ort::Check(ort::api().HasValue(value.get(), &has_value));
+  ort::Check(ort::api().GetValueType(outputs_[output].get(), &kind));
+  ort::Check(ort::api().HasValue(outputs_[output].get(), &has_value));
+  return kind == ONNX_TYPE_TENSOR && has_value != 0;
+}
+
+void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output) {
+  ort::ValueHandle& value = outputs_[output];
   ort::TensorShape shape{};
-  if (kind == ONNX_TYPE_TENSOR && has_value != 0) shape = ort::ShapeOf(value.get());
+  if (IsTensor(output)) shape = ort::ShapeOf(value.get());
   if (!IsCommon(shape.type)) {
     results.Set(at + 2, ::Value::Wrap(env, std::move(value)));
     return;

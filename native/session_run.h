@@ -15,15 +15,25 @@
 // first (it might be changed or transferred meanwhile).
 enum class Feed { kBorrow, kCopy };
 
+// One input of the call, as JavaScript gives it.
+struct FeedView {
+  size_t index;
+  ONNXTensorElementDataType type;  // undefined for a NativeValue
+  std::vector<int64_t> dims;
+  Napi::Value data;  // typed array, string[] or NativeValue
+};
+
+// [input index, element type, dims, data, ...], where the type of a NativeValue is undefined.
+std::vector<FeedView> ToFeeds(Napi::Array feeds);
+
 // A hash of the feeds' names, types and shapes.
-uint64_t HashShapes(Napi::Array feeds);
+uint64_t HashShapes(const std::vector<FeedView>& feeds);
 
 class RunCall {
  public:
-  // feeds: [input index, element type, dims, data, ...], where data is a typed array, a string[] or, with the
-  // type undefined, a NativeValue. fetches: [output index, target, dims, ...], where target is a typed array
-  // to write a result of these dims into, or undefined.
-  RunCall(SessionState& session, Napi::Array feeds, Napi::Array fetches, Feed feed);
+  // fetches: [output index, target, dims, ...], where target is a typed array to write a result of these dims
+  // into, or undefined; without fetches all outputs.
+  RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, Feed feed);
 
   void SetOptions(const ort::RunSettings& settings) { options_ = ort::MakeRunOptions(settings); }
   OrtRunOptions* options() const noexcept { return options_.get(); }
@@ -36,7 +46,9 @@ class RunCall {
   Napi::Value Results(Napi::Env env);
 
  private:
-  void AddFeed(Napi::Array feeds, uint32_t at, Feed feed);
+  void AddFeed(const FeedView& view, Feed feed);
+  void AddFetch(size_t index);
+  bool IsTensor(size_t output) const;
   void AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output);
 
   SessionState* session_;
@@ -46,6 +58,7 @@ class RunCall {
   std::vector<std::shared_ptr<ValueState>> fed_values_;      // alive until the run has ended
   std::vector<std::shared_ptr<device::HostMemory>> copies_;  // likewise, and so are the
   std::vector<ort::ValueHandle> fed_;                        // values over them
+  std::vector<size_t> output_indices_;
   std::vector<const char*> output_names_;
   std::vector<ort::ValueHandle> outputs_;
   struct Target {

@@ -105,14 +105,13 @@ class NodeSession implements EngineSession {
     for (let at = 0; at < feeds.length; at += 4) {
       inputs[inputNames[feeds[at] as number]!] = toOrtTensor(this.ort, feeds, at + 1)
     }
-    const outputs = new Map<string, Ort.Tensor | null>()
+    const all = outputNames.flatMap((_, index) => [index, undefined, undefined])
+    const wanted = fetches ?? all
     const names: string[] = []
-    for (let at = 0; at < fetches.length; at += 3) {
-      names.push(outputNames[fetches[at] as number]!)
-      outputs.set(names[names.length - 1]!, null)
-    }
+    for (let at = 0; at < wanted.length; at += 3) names.push(outputNames[wanted[at] as number]!)
+    const outputs = new Map(names.map((name) => [name, null]))
     const results = await this.runNamed(inputs, outputs, settings)
-    return names.flatMap((name, i) => resultOf(results[name]!, fetches[i * 3 + 1], fetches[i * 3 + 2]))
+    return names.flatMap((name, i) => resultOf(results[name]!, wanted[i * 3 + 1], wanted[i * 3 + 2]))
   }
 
   /** One run; `outputs` are the wanted names, with the tensors to write into. */
