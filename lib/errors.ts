@@ -49,66 +49,64 @@ function compose(message: string, { expected, given, remedy }: OrtErrorDetails):
   return text
 }
 
-function causeOf(details: OrtErrorDetails): ErrorOptions | undefined {
-  return 'cause' in details ? { cause: details.cause } : undefined
+/** What an error of this package has beside a message. */
+export interface OrtErrorFields {
+  readonly code: OrtErrorCode
+  /** What the call wants. */
+  readonly expected: string | undefined
+  /** What it got. */
+  readonly given: string | undefined
+  /** What to do. */
+  readonly remedy: string | undefined
+}
+
+/** Constructor of an error with a code, over one of JavaScript's error classes. */
+export interface OrtErrorConstructor<E extends Error> {
+  new (code: OrtErrorCode, message: string, details?: OrtErrorDetails): E & OrtErrorFields
+  readonly prototype: E & OrtErrorFields
+}
+
+function define<E extends Error>(
+  Base: new (message: string, options?: ErrorOptions) => E,
+  name: string,
+): OrtErrorConstructor<E> {
+  class Coded
+    extends (Base as new (message: string, options?: ErrorOptions) => Error)
+    implements OrtErrorFields
+  {
+    readonly expected: string | undefined
+    readonly given: string | undefined
+    readonly remedy: string | undefined
+    constructor(
+      readonly code: OrtErrorCode,
+      message: string,
+      details: OrtErrorDetails = {},
+    ) {
+      super(compose(message, details), 'cause' in details ? { cause: details.cause } : undefined)
+      this.expected = details.expected
+      this.given = details.given
+      this.remedy = details.remedy
+    }
+  }
+  Object.defineProperty(Coded, 'name', { value: name })
+  Object.defineProperty(Coded.prototype, 'name', { value: name, configurable: true, writable: true })
+  return Coded as unknown as OrtErrorConstructor<E>
 }
 
 /** An error of this package or of ONNX Runtime: `code` tells which, `expected`, `given` and `remedy` what to do. */
-export class OrtError extends Error {
-  override readonly name: string = 'OrtError'
-  readonly expected: string | undefined
-  readonly given: string | undefined
-  readonly remedy: string | undefined
-  constructor(
-    readonly code: OrtErrorCode,
-    message: string,
-    details: OrtErrorDetails = {},
-  ) {
-    super(compose(message, details), causeOf(details))
-    this.expected = details.expected
-    this.given = details.given
-    this.remedy = details.remedy
-  }
-}
+export const OrtError = define(Error, 'OrtError')
+export type OrtError = InstanceType<typeof OrtError>
 
 /** An {@link OrtError} that is a `TypeError`, where onnxruntime-common throws one. */
-export class OrtTypeError extends TypeError {
-  override readonly name: string = 'OrtTypeError'
-  readonly expected: string | undefined
-  readonly given: string | undefined
-  readonly remedy: string | undefined
-  constructor(
-    readonly code: OrtErrorCode,
-    message: string,
-    details: OrtErrorDetails = {},
-  ) {
-    super(compose(message, details), causeOf(details))
-    this.expected = details.expected
-    this.given = details.given
-    this.remedy = details.remedy
-  }
-}
+export const OrtTypeError = define(TypeError, 'OrtTypeError')
+export type OrtTypeError = InstanceType<typeof OrtTypeError>
 
 /** An {@link OrtError} that is a `RangeError`, where onnxruntime-common throws one. */
-export class OrtRangeError extends RangeError {
-  override readonly name: string = 'OrtRangeError'
-  readonly expected: string | undefined
-  readonly given: string | undefined
-  readonly remedy: string | undefined
-  constructor(
-    readonly code: OrtErrorCode,
-    message: string,
-    details: OrtErrorDetails = {},
-  ) {
-    super(compose(message, details), causeOf(details))
-    this.expected = details.expected
-    this.given = details.given
-    this.remedy = details.remedy
-  }
-}
+export const OrtRangeError = define(RangeError, 'OrtRangeError')
+export type OrtRangeError = InstanceType<typeof OrtRangeError>
 
 /** Whether an error is one of the three classes above. */
-export function isOrtError(error: unknown): error is OrtError | OrtTypeError | OrtRangeError {
+export function isOrtError(error: unknown): error is Error & OrtErrorFields {
   return error instanceof OrtError || error instanceof OrtTypeError || error instanceof OrtRangeError
 }
 

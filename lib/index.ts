@@ -12,7 +12,9 @@ export {
   isOrtError,
   OrtError,
   type OrtErrorCode,
+  type OrtErrorConstructor,
   type OrtErrorDetails,
+  type OrtErrorFields,
   OrtRangeError,
   OrtTypeError,
 } from './errors'

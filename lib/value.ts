@@ -206,11 +206,11 @@ export class OrtValue implements Disposable {
     const array = checkArray(this.type, data, 'data')
     checkLength(this.type, this.size, array.length, array)
     const target = this.data
-    if (array.constructor === target.constructor) {
-      ;(target as Uint8Array).set(array as Uint8Array)
+    if (this.type === 'float16' && array.constructor !== target.constructor) {
+      // One side is a Float16Array, the other the bits of one: set() would convert numbers.
+      rawView(target).set(rawView(array) as never)
     } else {
-      // Bits of float16: the same bytes under another type.
-      new Uint16Array(target.buffer, target.byteOffset, target.length).set(array as Uint16Array)
+      target.set(array as never)
     }
   }
 
