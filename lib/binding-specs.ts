@@ -34,7 +34,7 @@ export function inputSpecs(ports: Ports, given: Readonly<Record<string, InputSpe
     )
   }
   for (const name of Object.keys(given)) ports.indexOf(name, 'inputs')
-  return new Map(ports.names.map((name, index) => [name, given[name] ?? declaredShape(ports, index)]))
+  return new Map(ports.names.map((name, index) => [name, own(given, name) ?? declaredShape(ports, index)]))
 }
 
 /** A spec for each wanted output: what the caller gives, else the shape that follows from the inputs' shapes. */
@@ -54,7 +54,7 @@ export function outputSpecs(
   return new Map(
     fetches.map((name) => [
       name,
-      outputs[name] ?? derivedShape(ports, ports.indexOf(name, 'fetches'), symbols),
+      own(outputs, name) ?? derivedShape(ports, ports.indexOf(name, 'fetches'), symbols),
     ]),
   )
 }
@@ -73,6 +73,10 @@ export function allocateFor(ports: Ports, name: string, dims: readonly number[])
       given: describe(dims),
     },
   )
+}
+
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
 function declaredShape(ports: Ports, index: number): readonly number[] {

@@ -3,9 +3,9 @@ import { abortable, checkSignal } from './abort'
 import { allocateFor, type InputSpec, type IoBindingOptions, inputSpecs, outputSpecs } from './binding-specs'
 import { isCommonType, type TypedArray } from './element-types'
 import type { Engine, EngineBinding, EngineSession } from './engine'
-import { describe, OrtError, OrtTypeError } from './errors'
+import { describe, OrtError } from './errors'
 import type { Ports } from './metadata'
-import { type DeviceName, OrtValue } from './value'
+import { checkOrtValue, type DeviceName, OrtValue } from './value'
 
 /** Options of an asynchronous run. */
 export interface IoBindingRunOptions {
@@ -198,10 +198,13 @@ export class IoBinding implements Disposable {
   run(options?: IoBindingRunOptions): Promise<void> {
     try {
       const signal = checkSignal(this.#host.engine, options?.signal)
-      const pending = this.#binding.run()
+      this.#ran = false
       this.#results = undefined
-      this.#ran = pending === undefined
-      if (pending === undefined) return DONE
+      const pending = this.#binding.run()
+      if (pending === undefined) {
+        this.#ran = true
+        return DONE
+      }
       return this.#finish(
         signal === undefined ? pending : abortable(pending, signal, () => this.#binding.cancel()),
       )
@@ -272,13 +275,6 @@ export class IoBinding implements Disposable {
     this.#owned.add(value)
     return value
   }
-}
-
-function checkOrtValue(value: unknown, argument: string): OrtValue {
-  if (value instanceof OrtValue) return value
-  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' must be an OrtValue`, {
-    given: describe(value),
-  })
 }
 
 /**

@@ -10,6 +10,9 @@ export interface ModelArguments {
 /** Sorts out the overloads of `InferenceSession.create` by onnxruntime-common's rules. */
 export function modelArguments(args: readonly unknown[]): ModelArguments {
   const [model, second, third, fourth] = args
+  if (model === '' || (typeof model === 'string' && model.includes('\0'))) {
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is no path", { given: JSON.stringify(model) })
+  }
   if (typeof model === 'string' || model instanceof Uint8Array)
     return { model, options: checkOptions(second) }
   if (!(model instanceof ArrayBuffer || model instanceof SharedArrayBuffer)) {

@@ -41,8 +41,15 @@ export function checkBoolean(options: Options, key: string): boolean | undefined
 
 export function checkString(options: Options, key: string): string | undefined {
   const value = read(options, key)
-  if (value === undefined || typeof value === 'string') return value
+  if (value === undefined) return undefined
+  if (typeof value === 'string') return checkNoNul(value, key)
   throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a string`, { given: describe(value) })
+}
+
+/** ONNX Runtime's C API would take what follows a NUL for not there. */
+function checkNoNul(text: string, key: string): string {
+  if (!text.includes('\0')) return text
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${key}' holds NUL`, { given: JSON.stringify(text) })
 }
 
 /** The number that stands for a named choice. */
@@ -79,7 +86,8 @@ export function flatten(value: unknown, argument: string): Record<string, string
       const key = prefix + name
       if (isRecord(entry)) visit(entry, `${key}.`, [...above, node])
       else if (typeof entry === 'boolean') entries[key] = entry ? '1' : '0'
-      else if (typeof entry === 'string' || typeof entry === 'number') entries[key] = String(entry)
+      else if (typeof entry === 'string' || typeof entry === 'number')
+        entries[checkNoNul(key, argument)] = checkNoNul(String(entry), key)
       else {
         throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' has an entry that is none, '${key}'`, {
           expected: 'a string, a number, a boolean or an object of them',

@@ -4,6 +4,7 @@ import type { Feeds, Fetches, Results, RunSettings } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
 import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from './options'
+import { checkDims } from './shape'
 import { dataOf, isTensor } from './tensor'
 import { OrtValue } from './value'
 
@@ -86,7 +87,7 @@ export function resolveFeeds(inputs: Ports, feeds: unknown): Feeds {
   const resolved: Feeds = []
   for (let index = 0; index < inputs.names.length; ++index) {
     const name = inputs.names[index]!
-    const feed = feeds[name]
+    const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
     if (feed === undefined) {
       throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in 'feeds'`)
     }
@@ -114,14 +115,16 @@ function addFeed(resolved: Feeds, inputs: Ports, index: number, feed: unknown): 
   }
   const type = checkElementType(feed.type)
   inputs.checkType(index, type)
-  inputs.checkShape(index, feed.dims)
+  // Copies: the engine must not run JavaScript of the caller's.
+  const dims = checkDims(feed.dims, `feeds.${name}`)
+  inputs.checkShape(index, dims)
   const data = engineDataOf(feed, type, `feeds.${name}`)
-  resolved.push(index, codeOf(type), feed.dims, data)
+  resolved.push(index, codeOf(type), dims, data)
 }
 
 function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
   const data = dataOf(tensor, type, argument)
-  return Array.isArray(data) ? data : rawView(data)
+  return Array.isArray(data) ? [...data] : rawView(data)
 }
 
 /** The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. */
@@ -160,7 +163,7 @@ function toValue(name: string, target: Tensor | null, results: Results, at: numb
   const type = nameOf(results[at] as number)!
   return new Tensor(
     type as Tensor.Type,
-    (data instanceof ArrayBuffer ? viewOf(type, data) : data) as Tensor.DataType,
+    (Array.isArray(data) ? data : viewOf(type, data as ArrayBuffer)) as Tensor.DataType,
     dims,
   )
 }

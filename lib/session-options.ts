@@ -111,8 +111,12 @@ function freeDimensions(options: SessionOptions): Record<string, number> | undef
       given: describe(overrides),
     })
   }
-  for (const name of Object.keys(overrides)) checkInteger(overrides, name, 0, Number.MAX_SAFE_INTEGER)
-  return { ...overrides } as Record<string, number>
+  const sizes: Record<string, number> = {}
+  for (const name of Object.keys(overrides)) {
+    const size = checkInteger(overrides, name, 0, Number.MAX_SAFE_INTEGER)
+    if (size !== undefined) sizes[name] = size
+  }
+  return sizes
 }
 
 /** Files as bytes, or as paths that ONNX Runtime reads itself (beside the model). */

@@ -135,7 +135,7 @@ export class InferenceSession implements AsyncDisposable {
     const signal = checkSignal(this.#host.engine, request.options.signal)
     const id = signal === undefined ? 0 : nextRunId()
     const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
-    if (!(results instanceof Promise)) return toReturnValue(request.fetches, results)
+    if (Array.isArray(results)) return toReturnValue(request.fetches, results)
     const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
     return toReturnValue(request.fetches, await pending)
   }

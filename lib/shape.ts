@@ -1,7 +1,9 @@
 import { describe, OrtRangeError, OrtTypeError } from './errors'
 
 /** @throws OrtTypeError, OrtRangeError `ERR_INVALID_DIMS` unless `dims` are non-negative integers */
-export function checkDims(dims: unknown, argument: string): readonly number[] {
+export function checkDims(given: unknown, argument: string): readonly number[] {
+  // A copy: what is checked is what is used.
+  const dims: unknown = Array.isArray(given) ? [...given] : given
   if (!Array.isArray(dims)) {
     throw new OrtTypeError('ERR_INVALID_DIMS', `'${argument}' is not a shape`, {
       expected: 'an array of non-negative integers',
@@ -19,7 +21,7 @@ export function checkDims(dims: unknown, argument: string): readonly number[] {
   if (!Number.isSafeInteger(sizeOf(dims))) {
     throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' is too large`, { given: describe(dims) })
   }
-  return dims
+  return dims as readonly number[]
 }
 
 /** A shape as a model declares it: symbolic dimensions by name. */

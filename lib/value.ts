@@ -78,9 +78,9 @@ export class OrtValue implements Disposable {
    */
   static allocate(type: ElementType, dims: readonly number[], device: DeviceName = 'cpu', id = 0): OrtValue {
     checkElementType(type)
-    checkDims(dims, 'dims')
+    const shape = checkDims(dims, 'dims')
     checkDevice(device, id)
-    return new OrtValue(engine().Value.allocate(codeOf(type), dims))
+    return new OrtValue(engine().Value.allocate(codeOf(type), shape))
   }
 
   /** A tensor with memory of its own that holds a copy of another tensor's data. */
@@ -102,15 +102,16 @@ export class OrtValue implements Disposable {
 
   /**
    * A tensor over a typed array that stays the caller's: nothing is copied. The array is kept alive while the value or
-   * a binding needs it, and its buffer is marked untransferable; should it be detached all the same
-   * (`ArrayBuffer.prototype.transfer`), the next run is refused. A run in flight must not lose it.
+   * a binding needs it, and its buffer is marked untransferable; should it be detached all the same (by
+   * `ArrayBuffer.prototype.transfer`, where Node does not heed the mark), the next run is refused. A run in flight must
+   * not lose it.
    *
    * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` where the array has not exactly the
    *   elements that `dims` say; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
    */
   static wrap(type: ElementType, data: TypedArray, dims: readonly number[]): OrtValue {
     checkElementType(type)
-    checkDims(dims, 'dims')
+    const shape = checkDims(dims, 'dims')
     checkArray(type, data, 'data')
     const buffer = data.buffer as ArrayBuffer & { resizable?: boolean; growable?: boolean }
     if (buffer.resizable === true || buffer.growable === true) {
@@ -118,14 +119,16 @@ export class OrtValue implements Disposable {
         remedy: 'Wrap a typed array over a buffer of fixed length',
       })
     }
-    checkLength(type, sizeOf(dims), data.length, data)
+    checkLength(type, sizeOf(shape), data.length, data)
     markAsUntransferable(buffer)
-    return new OrtValue(engine().Value.borrow(codeOf(type), dims, rawView(data)), data)
+    return new OrtValue(engine().Value.borrow(codeOf(type), shape, rawView(data)), data)
   }
 
   /** A sequence of tensors, which it shares and keeps alive. */
   static sequence(values: readonly OrtValue[]): OrtValue {
-    return new OrtValue(engine().Value.sequence(values.map((value) => value.engineValue)))
+    return new OrtValue(
+      engine().Value.sequence(values.map((value) => checkOrtValue(value, 'values').engineValue)),
+    )
   }
 
   /** @internal */
@@ -241,8 +244,7 @@ export class OrtValue implements Disposable {
    * value owned become empty (detached); on the onnxruntime-node engine they stay. Idempotent.
    */
   dispose(): void {
-    const owned = this.#data?.buffer
-    this.#value?.dispose(owned instanceof ArrayBuffer ? owned : undefined)
+    this.#value?.dispose(this.#data?.buffer as ArrayBuffer | undefined)
     this.#value = undefined
     this.#data = undefined
   }
@@ -250,6 +252,14 @@ export class OrtValue implements Disposable {
   [Symbol.dispose](): void {
     this.dispose()
   }
+}
+
+/** @throws OrtTypeError `ERR_INVALID_ARG_TYPE` */
+export function checkOrtValue(value: unknown, argument: string): OrtValue {
+  if (value instanceof OrtValue) return value
+  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' must be an OrtValue`, {
+    given: describe(value),
+  })
 }
 
 function checkLength(type: ElementType, size: number, length: number, data: unknown): void {

@@ -1,4 +1,4 @@
-// Registration only. lib/addon.ts declares the same surface for TypeScript.
+// Registration only. lib/engine.ts declares the same surface for TypeScript.
 #include <napi.h>
 
 #include "addon_data.h"
@@ -46,7 +46,7 @@ Napi::Value Preload(const Napi::CallbackInfo& info) {
       try {
         ort::OpenLibrary(path_);
         ort::CreateEnvironment({.log_level = level_});
-      } catch (const ort::Error&) {
+      } catch (const std::exception&) {
       }
     }
     void OnOK() override { promise_.Resolve(Env().Undefined()); }

@@ -33,17 +33,12 @@ void AsyncJob::Settle(Napi::Env env) {
   addon_.Untrack(this);
   thread_->Settled();
   Done();
-  if (error_) {
-    promise_.Reject(ToJsError(env, *error_));
-    return;
-  }
   try {
-    promise_.Resolve(Result(env));
-  } catch (const ort::Error& error) {
-    promise_.Reject(ToJsError(env, error));
+    Guard(env, [&] {
+      if (error_) throw *error_;
+      promise_.Resolve(Result(env));
+    });
   } catch (const Napi::Error& error) {
     promise_.Reject(error.Value());
-  } catch (const std::exception& error) {
-    promise_.Reject(ToJsError(env, ort::Error("ERR_INTERNAL", error.what())));
   }
 }

@@ -15,7 +15,12 @@ namespace {
 class BindingRun final : public AsyncJob {
  public:
   BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
-      : AsyncJob(env, owner), state_(std::move(state)) {}
+      : AsyncJob(env, owner), state_(std::move(state)), used_(state_->inputs) {
+    for (const auto& output : state_->outputs) used_.push_back(output.value);
+    for (const auto& value : used_) {
+      if (value) ++value->in_flight;
+    }
+  }
 
   void Terminate() noexcept override {
     state_->terminated = true;
@@ -33,6 +38,9 @@ class BindingRun final : public AsyncJob {
   void Done() noexcept override {
     state_->running = false;
     state_->job = nullptr;
+    for (const auto& value : used_) {
+      if (value) --value->in_flight;
+    }
   }
   Napi::Value Result(Napi::Env env) override {
     state_->policy.Record(took_, false);
@@ -41,6 +49,7 @@ class BindingRun final : public AsyncJob {
 
  private:
   std::shared_ptr<BindingState> state_;
+  std::vector<std::shared_ptr<ValueState>> used_;
   std::chrono::nanoseconds took_{};
 };
 
@@ -53,6 +62,8 @@ class QueuedRun final : public run::Job {
       state_.Run();
     } catch (const ort::Error& error) {
       error_ = error;
+    } catch (const std::exception& error) {
+      error_.emplace("ERR_INTERNAL", error.what());
     }
   }
   void Finished() noexcept override {}
@@ -92,6 +103,7 @@ void BindingState::CheckIdle() const {
 
 void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
+  replaced.clear();
   if (terminated) [[unlikely]] {
     ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
     terminated = false;
@@ -143,6 +155,24 @@ void BindingState::RefreshOutputs() {
       ort::ClearStrings(output.value->handle.get(), ort::ElementCount(output.value->dims));
     }
   }
+}
+
+Napi::Value BindingState::WrapOutput(Napi::Env env, ort::ValueHandle output) const {
+  Value::KeepAlive used(inputs.begin(), inputs.end());
+  used.insert(used.end(), replaced.begin(), replaced.end());
+  ONNXType kind = ONNX_TYPE_UNKNOWN;
+  ort::Check(ort::api().GetValueType(output.get(), &kind));
+  if (kind == ONNX_TYPE_TENSOR && ort::ElementBits(ort::ShapeOf(output.get()).type) != 0) {
+    void* data = nullptr;
+    ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
+    // A graph's output may be its input itself.
+    for (const auto& input : used) {
+      if (input && static_cast<const ValueState*>(input.get())->Holds(data))
+        return Value::Copy(env, output.get());
+    }
+    used.clear();
+  }
+  return Value::Wrap(env, std::move(output), std::move(used));
 }
 
 void BindingState::Run() {
@@ -206,8 +236,9 @@ Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
     value->CheckAttached(info.Env());
     ort::Check(ort::api().BindInput(state.handle.get(), state.session->inputs.at(index).name.c_str(),
                                     value->handle.get()));
+    if (state.refreshes) state.replaced.push_back(state.inputs.at(index));
     state.inputs.at(index) = value;
-    state.borrows = state.borrows || !value->borrowed.IsEmpty();
+    state.borrows = state.borrows || value->Borrows();
     state.policy.Forget();
     state.checked_at = BindingState::kUnchecked;
     return info.Env().Undefined();
@@ -228,7 +259,7 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
       output.value = Value::StateOf(info[1]);
       output.value->CheckAttached(info.Env());
       ort::Check(ort::api().BindOutput(state.handle.get(), name, output.value->handle.get()));
-      state.borrows = state.borrows || !output.value->borrowed.IsEmpty();
+      state.borrows = state.borrows || output.value->Borrows();
     }
     const auto bound = std::find_if(state.outputs.begin(), state.outputs.end(),
                                     [index](const auto& other) { return other.index == index; });
@@ -251,6 +282,8 @@ Napi::Value Binding::ClearInputs(const Napi::CallbackInfo& info) {
     BindingState& state = State();
     state.CheckIdle();
     ort::api().ClearBoundInputs(state.handle.get());
+    if (state.refreshes)
+      state.replaced.insert(state.replaced.end(), state.inputs.begin(), state.inputs.end());
     state.inputs.assign(state.inputs.size(), nullptr);
     state.checked_at = BindingState::kUnchecked;
     return info.Env().Undefined();
@@ -283,8 +316,7 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
     const auto result = Napi::Array::New(info.Env(), state.outputs.size());
     for (uint32_t i = 0; i < state.outputs.size(); ++i) {
       const bool ours = state.outputs[i].value == nullptr && i < count && values[i];
-      result.Set(i,
-                 ours ? Value::Wrap(info.Env(), std::move(values[i])).As<Napi::Value>() : info.Env().Null());
+      result.Set(i, ours ? state.WrapOutput(info.Env(), std::move(values[i])) : info.Env().Null());
     }
     return result;
   });
@@ -321,13 +353,15 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
     const Napi::Promise promise = AsyncJob::Start(std::move(job), state.session->thread);
     state.job = started;
     state.running = true;
+    running_ = state_;
     return promise;
   });
 }
 
 Napi::Value Binding::Cancel(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
-    if (state_ && state_->job != nullptr) state_->job->Cancel(info.Env());
+    const auto running = running_.lock();
+    if (running && running->job != nullptr) running->job->Cancel(info.Env());
     return info.Env().Undefined();
   });
 }

@@ -31,12 +31,17 @@ struct BindingState {
   // The thread that runs it.
   void Run();
 
+  // JS thread: an output that ONNX Runtime allocated in the last run.
+  Napi::Value WrapOutput(Napi::Env env, ort::ValueHandle output) const;
+
   void CheckBound();
   void RefreshOutputs();
 
   std::shared_ptr<SessionState> session;
   std::vector<std::shared_ptr<ValueState>> inputs;  // by the input's index; null where unbound
-  std::vector<Output> outputs;                      // in the order they were bound
+  std::vector<std::shared_ptr<ValueState>>
+      replaced;                 // inputs of the last run that its outputs may still share
+  std::vector<Output> outputs;  // in the order they were bound
   ort::RunOptionsHandle options;
   ort::IoBindingHandle handle;
   run::InlinePolicy policy;
@@ -71,4 +76,5 @@ class Binding : public Napi::ObjectWrap<Binding> {
   BindingState& State() const;
 
   std::shared_ptr<BindingState> state_;
+  std::weak_ptr<BindingState> running_;  // of the last asynchronous run, which may outlive dispose()
 };

@@ -6,6 +6,10 @@
 
 namespace {
 
+void Check(Napi::Env env, napi_status status) {
+  if (status != napi_ok) throw Napi::Error::New(env);
+}
+
 template <typename T>
 std::optional<T> Optional(Napi::Object object, const char* key) {
   const Napi::Value value = object.Get(key);
@@ -24,7 +28,12 @@ template <typename Add>
 void ForEach(Napi::Value value, Add add) {
   if (value.IsUndefined()) return;
   const auto object = value.As<Napi::Object>();
-  const Napi::Array keys = object.GetPropertyNames();
+  napi_value names = nullptr;
+  Check(value.Env(),
+        napi_get_all_property_names(value.Env(), object, napi_key_own_only,
+                                    static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
+                                    napi_key_numbers_to_strings, &names));
+  const Napi::Array keys(value.Env(), names);
   for (uint32_t i = 0; i < keys.Length(); ++i) {
     const Napi::Value key = keys[i];
     add(key.As<Napi::String>().Utf8Value(), object.Get(key));
@@ -47,10 +56,6 @@ size_t ElementSize(napi_typedarray_type type) {
     default:
       return 1;
   }
-}
-
-void Check(Napi::Env env, napi_status status) {
-  if (status != napi_ok) throw Napi::Error::New(env);
 }
 
 }  // namespace

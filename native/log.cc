@@ -36,8 +36,9 @@ void Deliver(napi_env env, napi_value callback, void*, void* data) {
   }
 }
 
+// From any thread, through ONNX Runtime's C frames: nothing may be thrown.
 void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, const char* log_id,
-                      const char* location, const char* message) {
+                      const char* location, const char* message) noexcept try {
   const std::lock_guard lock(mutex);
   if (receiver != nullptr) {
     auto record = std::make_unique<Record>(
@@ -49,6 +50,8 @@ void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, con
   }
   std::fprintf(stderr, "[onnxruntime:%s] %s: %s\n", Text(category).c_str(), Text(location).c_str(),
                Text(message).c_str());
+} catch (...) {
+  // A message is lost; there is nobody to tell.
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "session.h"
 
+#include <algorithm>
+
 #include "async_job.h"
 #include "binding.h"
 #include "convert.h"
+#include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/path.h"
 #include "session_run.h"
@@ -32,7 +35,7 @@ class LoadJob final : public AsyncJob {
  protected:
   void Work() override {
     const auto options = ort::MakeSessionOptions(settings_);
-    if (path_.empty()) {
+    if (bytes_.data != nullptr) {
       state_->handle = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
                                                        bytes_.data, bytes_.length, options.get());
     } else {
@@ -41,6 +44,10 @@ class LoadJob final : public AsyncJob {
     }
     state_->inputs = ort::Inputs(state_->handle.get());
     state_->outputs = ort::Outputs(state_->handle.get());
+    state_->only_tensors =
+        std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
+          return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
+        });
   }
   // A session that did not load has no use for its thread.
   void Done() noexcept override {
@@ -108,11 +115,11 @@ Napi::Value Session::Load(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Session::Inputs(const Napi::CallbackInfo& info) {
-  return FromValueInfos(info.Env(), state_->inputs);
+  return Guard(info.Env(), [&]() -> Napi::Value { return FromValueInfos(info.Env(), state_->inputs); });
 }
 
 Napi::Value Session::Outputs(const Napi::CallbackInfo& info) {
-  return FromValueInfos(info.Env(), state_->outputs);
+  return Guard(info.Env(), [&]() -> Napi::Value { return FromValueInfos(info.Env(), state_->outputs); });
 }
 
 Napi::Value Session::ModelMetadata(const Napi::CallbackInfo& info) {
@@ -131,8 +138,10 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     if (shapes != shapes_) policy_.Forget();
     shapes_ = shapes;
 
-    const bool is_inline = policy_.Allows() && state_->thread.Idle();
+    // What is no tensor may go on sharing the feeds' memory, which therefore must be ours.
+    const bool is_inline = policy_.Allows() && state_->thread.Idle() && state_->only_tensors;
     RunCall call(*state_, feeds, info[1], is_inline ? Feed::kBorrow : Feed::kCopy);
+    state_->CheckOpen();  // reading the arguments may have run JavaScript
     if (info[2].IsObject()) call.SetOptions(ToRunSettings(info[2].As<Napi::Object>()));
     if (is_inline) {
       const auto start = run::InlinePolicy::Clock::now();

@@ -1,5 +1,6 @@
 #include "session_run.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "convert.h"
@@ -142,12 +143,26 @@ bool RunCall::IsTensor(size_t output) const {
   return kind == ONNX_TYPE_TENSOR && has_value != 0;
 }
 
+// A graph's output may be its input itself.
+bool RunCall::IsFed(const void* data) const {
+  return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
+    ONNXType kind = ONNX_TYPE_UNKNOWN;
+    void* fed = nullptr;
+    ort::Check(ort::api().GetValueType(input, &kind));
+    if (kind != ONNX_TYPE_TENSOR) return false;
+    ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(input), &fed));
+    return fed == data;
+  });
+}
+
 void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output) {
   ort::ValueHandle& value = outputs_[output];
   ort::TensorShape shape{};
   if (IsTensor(output)) shape = ort::ShapeOf(value.get());
   if (!IsCommon(shape.type)) {
-    results.Set(at + 2, ::Value::Wrap(env, std::move(value)));
+    ::Value::KeepAlive fed(fed_values_.begin(), fed_values_.end());
+    fed.insert(fed.end(), copies_.begin(), copies_.end());
+    results.Set(at + 2, ::Value::Wrap(env, std::move(value), std::move(fed)));
     return;
   }
   results.Set(at, Napi::Number::New(env, static_cast<int>(shape.type)));
@@ -166,7 +181,7 @@ void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t 
       throw ort::Error("ERR_DETACHED", "a pre-allocated tensor was detached (transferred)");
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     results.Set(at + 2, env.Null());
-  } else if (bytes < kCopyBelow) {
+  } else if (bytes < kCopyBelow || IsFed(data)) {
     auto buffer = Napi::ArrayBuffer::New(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     results.Set(at + 2, buffer);
@@ -183,6 +198,7 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions({});
   if (id_ != 0) session_->runs[id_] = this;
+  for (const auto& value : call_.fed_values()) ++value->in_flight;
 }
 
 void RunJob::Terminate() noexcept {
@@ -196,8 +212,9 @@ void RunJob::Work() {
   took_ = run::InlinePolicy::Clock::now() - start;
 }
 
-void RunJob::Done() noexcept {
+RunJob::~RunJob() {
   if (id_ != 0) session_->runs.erase(id_);
+  for (const auto& value : call_.fed_values()) --value->in_flight;
 }
 
 Napi::Value RunJob::Result(Napi::Env env) {

@@ -37,6 +37,7 @@ class RunCall {
 
   void SetOptions(const ort::RunSettings& settings) { options_ = ort::MakeRunOptions(settings); }
   OrtRunOptions* options() const noexcept { return options_.get(); }
+  const std::vector<std::shared_ptr<ValueState>>& fed_values() const noexcept { return fed_values_; }
 
   // The thread that runs it.
   void Execute();
@@ -49,6 +50,7 @@ class RunCall {
   void AddFeed(const FeedView& view, Feed feed);
   void AddFetch(size_t index);
   bool IsTensor(size_t output) const;
+  bool IsFed(const void* data) const;
   void AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output);
 
   SessionState* session_;
@@ -72,11 +74,11 @@ class RunJob final : public AsyncJob {
  public:
   RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
          run::InlinePolicy& policy, uint32_t id);
+  ~RunJob() override;
   void Terminate() noexcept override;
 
  protected:
   void Work() override;
-  void Done() noexcept override;
   Napi::Value Result(Napi::Env env) override;
 
  private:

@@ -46,7 +46,8 @@ class SessionState {
   ort::SessionHandle handle;  // made and released on the run thread
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
-  bool closed = false;  // release() was called: nothing new may start
+  bool only_tensors = false;  // no output is a sequence, a map or an optional, or of strings
+  bool closed = false;        // release() was called: nothing new may start
   // Guards `bindings` and their handles: the release job drops these while the JS thread may be disposing of
   // one. All else that touches a binding's handle comes after CheckOpen.
   std::mutex release_mutex;

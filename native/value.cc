@@ -1,5 +1,8 @@
 #include "value.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "addon_data.h"
 #include "convert.h"
 #include "ort/element_type.h"
@@ -16,6 +19,7 @@ std::shared_ptr<ValueState> TensorState(ONNXTensorElementDataType type, std::vec
 }
 
 void PointAt(ValueState& state, void* data) {
+  state.data = data;
   state.handle =
       ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(), data,
                                     state.bytes, state.dims.data(), state.dims.size(), state.type);
@@ -25,9 +29,28 @@ ONNXTensorElementDataType ToType(Napi::Value value) {
   return static_cast<ONNXTensorElementDataType>(value.As<Napi::Number>().Int32Value());
 }
 
+// Strings are objects of ONNX Runtime's, which nobody may look at while a run writes them.
+void CheckNotInFlight(const ValueState& state) {
+  if (state.in_flight > 0) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
+}
+
+// Whether a value is the ArrayBuffer over this memory: it may have been transferred away, or never have been.
+bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
+  void* data = nullptr;
+  size_t length = 0;
+  return buffer.IsArrayBuffer() && napi_get_arraybuffer_info(env, buffer, &data, &length) == napi_ok &&
+         data != nullptr && data == memory;
+}
+
 }  // namespace
 
+bool ValueState::Borrows() const noexcept {
+  return !borrowed.IsEmpty() || std::any_of(elements.begin(), elements.end(),
+                                            [](const auto& element) { return element->Borrows(); });
+}
+
 void ValueState::CheckAttached(Napi::Env env) const {
+  for (const auto& element : elements) element->CheckAttached(env);
   if (borrowed.IsEmpty()) return;
   bool detached = false;
   napi_is_detached_arraybuffer(env, borrowed.Value(), &detached);
@@ -55,8 +78,9 @@ Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
   return object;
 }
 
-Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle) {
+Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared) {
   auto state = std::make_shared<ValueState>();
+  state->shared = std::move(shared);
   int has_value = 1;
   ort::Check(ort::api().GetValueType(handle.get(), &state->kind));
   ort::Check(ort::api().HasValue(handle.get(), &has_value));
@@ -66,8 +90,20 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle) {
     state->type = shape.type;
     state->bytes = ort::ByteLength(shape.type, shape.dims);
     state->dims = std::move(shape.dims);
+    if (!state->IsString()) ort::Check(ort::api().GetTensorMutableData(handle.get(), &state->data));
   }
   state->handle = std::move(handle);
+  return New(env, std::move(state));
+}
+
+Napi::Object Value::Copy(Napi::Env env, const OrtValue* tensor) {
+  ort::TensorShape shape = ort::ShapeOf(tensor);
+  auto state = TensorState(shape.type, std::move(shape.dims));
+  void* data = nullptr;
+  ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(tensor), &data));
+  state->memory = device::HostMemory::Allocate(state->bytes, device::HostMemory::Fill::kNone);
+  PointAt(*state, state->memory->data());
+  if (state->bytes > 0) std::memcpy(state->data, data, state->bytes);
   return New(env, std::move(state));
 }
 
@@ -126,9 +162,10 @@ Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
     state->kind = ONNX_TYPE_SEQUENCE;
     std::vector<const OrtValue*> handles;
     for (uint32_t i = 0; i < array.Length(); ++i) {
-      state->elements.push_back(StateOf(array[i]));
-      state->elements.back()->CheckAttached(info.Env());
-      handles.push_back(state->elements.back()->handle.get());
+      const std::shared_ptr<ValueState>& element = StateOf(array[i]);
+      element->CheckAttached(info.Env());
+      handles.push_back(element->handle.get());
+      state->elements.push_back(element);
     }
     state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateValue, handles.data(), handles.size(),
                                                   ONNX_TYPE_SEQUENCE);
@@ -155,8 +192,6 @@ Napi::Value Value::Dims(const Napi::CallbackInfo& info) {
 Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     ValueState& state = State();
-    void* data = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(state.handle.get(), &data));
     Account(info.Env(), -accounted_);
     buffer_ = std::make_shared<BufferOwner>();
     if (state.memory) {
@@ -164,13 +199,14 @@ Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
     } else {
       buffer_->memory = state_;
     }
-    return ExternalArrayBuffer(info.Env(), data, state.bytes, buffer_);
+    return ExternalArrayBuffer(info.Env(), state.data, state.bytes, buffer_);
   });
 }
 
 Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     const ValueState& state = State();
+    CheckNotInFlight(state);
     return ReadStrings(info.Env(), state.handle.get(), ort::ElementCount(state.dims));
   });
 }
@@ -178,12 +214,13 @@ Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
 Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     const ValueState& state = State();
+    CheckNotInFlight(state);
     WriteStrings(state.handle.get(), ort::ElementCount(state.dims), info[0].As<Napi::Array>());
     return info.Env().Undefined();
   });
 }
 
-// A sequence's elements, or a map's keys and values: ONNX Runtime copies each out.
+// A sequence's elements, or a map's keys and values.
 Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     const ValueState& state = State();
@@ -191,9 +228,9 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
     if (state.kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state.handle.get(), &count));
     const auto array = Napi::Array::New(info.Env(), count);
     for (uint32_t i = 0; i < count; ++i) {
-      array.Set(
-          i, Wrap(info.Env(), ort::Create<ort::ValueHandle>(ort::api().GetValue, state.handle.get(),
-                                                            static_cast<int>(i), ort::DefaultAllocator())));
+      auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state.handle.get(),
+                                                   static_cast<int>(i), ort::DefaultAllocator());
+      array.Set(i, Wrap(info.Env(), std::move(element), {state_}));
     }
     return array;
   });
@@ -202,7 +239,8 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
 // dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays
 // its owner's.
 Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
-  if (buffer_ && info[0].IsArrayBuffer() && napi_detach_arraybuffer(info.Env(), info[0]) == napi_ok) {
+  if (buffer_ && Shows(info.Env(), info[0], state_->data) &&
+      napi_detach_arraybuffer(info.Env(), info[0]) == napi_ok) {
     buffer_->memory.reset();
   }
   if (state_) {
@@ -216,6 +254,7 @@ Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
 void Value::Release(Napi::Env env) {
   Account(env, -accounted_);
   state_.reset();
+  buffer_.reset();
 }
 
 void Value::Account(Napi::Env env, int64_t bytes) {
@@ -227,12 +266,14 @@ void Value::Account(Napi::Env env, int64_t bytes) {
 Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {
   if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
   auto* hint = new std::shared_ptr<BufferOwner>(std::move(owner));
-  const auto release = [](napi_env, void*, void* hint) {
-    delete static_cast<std::shared_ptr<BufferOwner>*>(hint);
+  const auto release = [](napi_env, void*, void* held) {
+    delete static_cast<std::shared_ptr<BufferOwner>*>(held);
   };
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer);
   if (status == napi_ok) return {env, buffer};
+  // Whatever else fails, Node has taken the finalizer and runs it.
+  if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
   delete hint;
   throw ort::Error(
       "ERR_NO_EXTERNAL_BUFFERS",

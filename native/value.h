@@ -16,14 +16,25 @@ struct ValueState {
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
   std::vector<int64_t> dims;                                                 // of a tensor
   size_t bytes = 0;
+  void* data = nullptr;   // of a tensor that has memory: not of strings
   bool disposed = false;  // by its user: bindings refuse it from then on
+  int in_flight = 0;      // asynchronous runs that use it: its strings are theirs meanwhile
   // Destroyed before what it points into.
   std::shared_ptr<device::HostMemory> memory;         // memory the addon owns
   Napi::Reference<Napi::Value> borrowed;              // or the ArrayBuffer of a user's typed array
-  std::vector<std::shared_ptr<ValueState>> elements;  // of a sequence made here: it shares their memory
+  std::vector<std::shared_ptr<ValueState>> elements;  // or a sequence made here shares its elements' memory
+  std::vector<std::shared_ptr<void>> shared;          // what else it may point into: see KeepAlive
   ort::ValueHandle handle;                            // or memory ONNX Runtime owns
 
   bool IsString() const noexcept { return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING; }
+
+  // Whether a pointer is into this tensor's memory.
+  bool Holds(const void* pointer) const noexcept {
+    const auto* first = static_cast<const char*>(data);
+    return data != nullptr && pointer >= first && pointer < first + (bytes > 0 ? bytes : 1);
+  }
+
+  bool Borrows() const noexcept;
 
   // A borrowed buffer that JavaScript has transferred away is no longer ours to read or write.
   void CheckAttached(Napi::Env env) const;
@@ -45,8 +56,14 @@ class Value : public Napi::ObjectWrap<Value> {
   ~Value() override = default;
   void Finalize(Napi::Env env) override { Release(env); }
 
+  // What must stay while a value does. A sequence shares its elements' tensors, and ONNX Runtime's sequence
+  // operators share those of their inputs.
+  using KeepAlive = std::vector<std::shared_ptr<void>>;
+
   // A JavaScript object for a value that ONNX Runtime made.
-  static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle);
+  static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared = {});
+  // The same for a tensor whose memory is an input's: a copy, since the input goes its own way.
+  static Napi::Object Copy(Napi::Env env, const OrtValue* tensor);
   static const std::shared_ptr<ValueState>& StateOf(Napi::Value value);
 
  private:

@@ -6,6 +6,7 @@ import {
   type ElementType,
   isCommonType,
   nameOf,
+  rawView,
   type TypedArray,
   viewOf,
 } from '../element-types'
@@ -140,7 +141,11 @@ function makeTensor(
   dims: readonly number[],
 ): Ort.Tensor {
   if (Array.isArray(data)) checkStrings(data)
-  return new ort.Tensor(type as Ort.Tensor.Type, data as Ort.Tensor.DataType, dims)
+  const tensor = new ort.Tensor(type as Ort.Tensor.Type, data as Ort.Tensor.DataType, dims)
+  if (Array.isArray(data)) return tensor
+  // onnxruntime-node takes a Float16Array for empty, and onnxruntime-common makes one wherever it can.
+  const bits = rawView(tensor.data as TypedArray)
+  return bits === tensor.data ? tensor : Object.defineProperty(tensor, 'data', { value: bits })
 }
 
 /** The tensor of a feed, `[element type, dims, data]` from `at` on. */

@@ -1,0 +1,207 @@
+import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { describe, expect, it } from 'vitest'
+import {
+  concatStrings,
+  model,
+  node,
+  oneNode,
+  sequenceAt,
+  sequenceType,
+  slowLoop,
+  tensorType,
+  value,
+  wrongShapeDeclared,
+} from '../helpers/model-builder.mjs'
+
+const N = 2000
+const sequence = sequenceType(tensorType('float32', [null]))
+
+/** A tensor with memory of its own, every element the same. */
+function filled(number: number): OrtValue {
+  const filled = OrtValue.allocate('float32', [N])
+  filled.data.fill(number as never)
+  return filled
+}
+
+/** Takes whatever memory has just been freed. */
+function churn(): OrtValue[] {
+  return Array.from({ length: 50 }, () => filled(7))
+}
+
+/** An input that is an output too. */
+const passThrough = () =>
+  model({
+    inputs: [value('x', 'float32', ['n'])],
+    outputs: [value('x', 'float32', ['n']), value('z', 'float32', ['n'])],
+    nodes: [node('Abs', ['x'], ['z'])],
+  })
+
+describe('a graph whose output is its input', () => {
+  it('gives a result of its own', async () => {
+    const session = await InferenceSession.create(passThrough())
+    for (let i = 0; i < 6; i++) {
+      const data = new Float32Array(N).fill(3)
+      const { x } = await session.run({ x: new Tensor('float32', data, [N]) })
+      data.fill(9)
+      churn()
+      expect(new Set(x!.data as Float32Array)).toEqual(new Set([3]))
+    }
+  })
+
+  it('gives a bound output of its own, whatever becomes of the input', async () => {
+    const session = await InferenceSession.create(passThrough())
+    const binding = session.ioBinding()
+    const input = filled(3)
+    binding.bindOrtValueInput('x', input)
+    binding.bindOutput('x')
+    await binding.run()
+    binding.bindOrtValueInput('x', filled(5))
+    const [output] = binding.getOutputs()
+    input.dispose()
+    churn()
+    expect(new Set(output!.data)).toEqual(new Set([3]))
+  })
+})
+
+describe('sequences share their tensors', () => {
+  it('SequenceErase: what is left outlives the input', async () => {
+    const nodes = [node('SequenceErase', ['s'], ['o'])]
+    const bytes = model({ inputs: [value('s', sequence)], outputs: [value('o', sequence)], nodes })
+    const session = await InferenceSession.create(bytes)
+    const [a, b] = [filled(3), filled(4)]
+    const input = OrtValue.sequence([a, b])
+    const { o } = await session.run({ s: input })
+    for (const disposed of [input, a, b]) disposed.dispose()
+    const [element] = (o as OrtValue).elements()
+    ;(o as OrtValue).dispose()
+    churn()
+    expect(new Set(element!.data)).toEqual(new Set([3]))
+  })
+
+  it('SequenceInsert: so do the others, and what was inserted', async () => {
+    const nodes = [node('SequenceInsert', ['s', 't'], ['o'])]
+    const inputs = [value('s', sequence), value('t', 'float32', [null])]
+    const session = await InferenceSession.create(model({ inputs, outputs: [value('o', sequence)], nodes }))
+    const a = filled(3)
+    const input = OrtValue.sequence([a])
+    const inserted = new Tensor('float32', new Float32Array(N).fill(4), [N])
+    const { o } = await session.run({ s: input, t: inserted })
+    input.dispose()
+    a.dispose()
+    churn()
+    expect((o as OrtValue).elements().map(({ data }) => data[N - 1])).toEqual([3, 4])
+  })
+
+  it('a detached element is found', async () => {
+    const session = await InferenceSession.create(sequenceAt())
+    const data = new Float32Array(4)
+    const binding = session.ioBinding()
+    binding.bindOrtValueInput('sequence', OrtValue.sequence([OrtValue.wrap('float32', data, [4])]))
+    binding.bindOrtValueInput('index', OrtValue.allocate('int64', []))
+    binding.bindOutput('y')
+    binding.runSync()
+    const { port1 } = new MessageChannel()
+    // Node heeds the mark that wrap() sets, V8 itself does not.
+    const transfer = (data.buffer as { transfer?: () => ArrayBuffer }).transfer
+    try {
+      if (transfer) transfer.call(data.buffer)
+      else port1.postMessage(data.buffer, [data.buffer])
+    } catch {
+      // marked untransferable, and so still attached
+    }
+    port1.close()
+    if (data.byteLength > 0) expect(() => binding.runSync()).not.toThrow()
+    else expect(() => binding.runSync()).toThrow(expect.objectContaining({ code: 'ERR_DETACHED' }))
+  })
+
+  it('takes OrtValues only', () => {
+    const impostor = { engineValue: {} } as unknown as OrtValue
+    expect(() => OrtValue.sequence([impostor])).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+    )
+  })
+})
+
+describe('dispose', () => {
+  it('detaches the buffer over its own memory alone', () => {
+    const disposed = filled(3)
+    const view = disposed.data
+    Object.defineProperty(view, 'buffer', { value: new ArrayBuffer(8) })
+    disposed.dispose()
+    churn()
+    expect(new Set(view)).toEqual(new Set([3])) // still shown, so still there
+  })
+
+  it('of a binding leaves its run in flight to the signal', async () => {
+    const session = await InferenceSession.create(slowLoop(), { logSeverityLevel: 4 })
+    const binding = session.createIoBinding()
+    binding.inputs.trips![0] = 1_000_000_000n
+    const controller = new AbortController()
+    const run = binding.run({ signal: controller.signal })
+    binding.dispose()
+    controller.abort()
+    await expect(run).rejects.toBe(controller.signal.reason)
+  })
+})
+
+describe('while a run is in flight', () => {
+  it('its strings are neither read nor written', async () => {
+    const session = await InferenceSession.create(concatStrings(), { inlineRunBelowUs: 0 })
+    const binding = session.createIoBinding({ a: [2], b: [2] })
+    const run = binding.run()
+    const busy = expect.objectContaining({ code: 'ERR_BUSY' })
+    expect(() => binding.inputValue('a')!.write(['x', 'y'])).toThrow(busy)
+    expect(() => binding.inputValue('a')!.read()).toThrow(busy)
+    await run
+    binding.inputValue('a')!.write(['x', 'y'])
+    binding.inputValue('b')!.write(['1', '2'])
+    await binding.run()
+    expect(binding.outputValue('y')!.read()).toEqual(['x1', 'y2'])
+  })
+})
+
+describe('a run that fails inline', () => {
+  it('leaves no outputs', async () => {
+    const session = await InferenceSession.create(wrongShapeDeclared(), {
+      inlineRunBelowUs: 1_000_000,
+      logSeverityLevel: 4,
+    })
+    const binding = session.createIoBinding({ x: [4], shape: [1] }, { outputs: { y: 'dynamic' } })
+    binding.inputs.shape![0] = 4n
+    for (let i = 0; i < 6; i++) await binding.run()
+    expect(binding.outputs.y).toHaveLength(4)
+    binding.inputs.shape![0] = 3n
+    await expect(binding.run()).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_/) })
+    expect(binding.outputs.y).toBeUndefined()
+    expect(() => binding.getOutputs()).toThrow()
+  })
+})
+
+describe('hostile arguments', () => {
+  it('a getter in dims cannot release the session under a run', async () => {
+    const session = await InferenceSession.create(oneNode(), { inlineRunBelowUs: 1_000_000 })
+    const x = new Tensor('float32', new Float32Array(1), [1])
+    for (let i = 0; i < 6; i++) await session.run({ x })
+    let released: Promise<void> | undefined
+    Object.defineProperty(x.dims, 0, {
+      get() {
+        released ??= session.release()
+        return 1
+      },
+    })
+    await expect(session.run({ x })).rejects.toMatchObject({ code: 'ERR_DISPOSED' })
+    await released
+  })
+
+  it('what a prototype holds is no option', async () => {
+    const prototype = Object.prototype as { polluted?: number }
+    prototype.polluted = 1
+    try {
+      const extra = { session: { intra_op: { allow_spinning: '0' } } }
+      const session = await InferenceSession.create(oneNode(), { extra })
+      await session.release()
+    } finally {
+      delete prototype.polluted
+    }
+  })
+})
