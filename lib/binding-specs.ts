@@ -2,6 +2,7 @@ import { nameOf } from './element-types'
 import { ValueKind } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
+import { checkKnown, isRecord } from './options'
 import { checkDims, resolveShape, symbolSizes } from './shape'
 import { OrtValue } from './value'
 
@@ -40,10 +41,23 @@ export function inputSpecs(ports: Ports, given: Readonly<Record<string, InputSpe
 /** A spec for each wanted output: what the caller gives, else the shape that follows from the inputs' shapes. */
 export function outputSpecs(
   ports: Ports,
-  { outputs = {}, fetches = ports.names }: IoBindingOptions,
+  options: IoBindingOptions,
   inputs: Ports,
   inputValues: ReadonlyMap<string, OrtValue>,
 ): Map<string, OutputSpec> {
+  if (!isRecord(options)) {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'options' must be an object", {
+      given: describe(options),
+    })
+  }
+  checkKnown(options, ['outputs', 'fetches'], 'option of createIoBinding')
+  const { outputs = {}, fetches = ports.names } = options as IoBindingOptions
+  if (!isRecord(outputs) || !Array.isArray(fetches)) {
+    throw new OrtTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      "'outputs' must be an object, and 'fetches' an array of names",
+    )
+  }
   const symbols = symbolSizes(
     inputs.infos.flatMap(({ name, shape }) => {
       const dims = inputValues.get(name)?.dims
@@ -61,6 +75,13 @@ export function outputSpecs(
 
 /** A value of the type that an input or output declares. */
 export function allocateFor(ports: Ports, name: string, dims: readonly number[]): OrtValue {
+  if (!Array.isArray(dims)) {
+    throw new OrtTypeError('ERR_INVALID_DIMS', `'${ports.side}s.${name}' cannot be bound`, {
+      expected: ports.side === 'input' ? 'a shape or an OrtValue' : "a shape, an OrtValue or 'dynamic'",
+      given: describe(dims),
+      remedy: 'For data that exist use OrtValue.wrap(type, array, dims) or OrtValue.fromTensor(tensor)',
+    })
+  }
   checkDims(dims, `${ports.side}s.${name}`)
   const { kind, type: code } = ports.info(ports.indexOf(name, `${ports.side}s`))
   const type = nameOf(code)

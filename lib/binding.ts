@@ -1,11 +1,13 @@
 import type { Tensor } from 'onnxruntime-common'
 import { abortable, checkSignal } from './abort'
 import { allocateFor, type InputSpec, type IoBindingOptions, inputSpecs, outputSpecs } from './binding-specs'
-import { isCommonType, type TypedArray } from './element-types'
+import { isCommonType } from './element-types'
 import type { Engine, EngineBinding, EngineSession } from './engine'
 import { describe, OrtError } from './errors'
 import type { Ports } from './metadata'
+import { checkKnown } from './options'
 import { checkOrtValue, type DeviceName, OrtValue } from './value'
+import { type AnyViews, type Views, views } from './views'
 
 /** Options of an asynchronous run. */
 export interface IoBindingRunOptions {
@@ -31,7 +33,9 @@ const DONE = Promise.resolve()
  *
  * Corresponds to Python's `onnxruntime.IOBinding`, and carries its methods.
  */
-export class IoBinding implements Disposable {
+export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
+  implements Disposable
+{
   readonly #host: BindingHost
   readonly #binding: EngineBinding
   readonly #inputValues = new Map<string, OrtValue>()
@@ -39,8 +43,8 @@ export class IoBinding implements Disposable {
   readonly #outputValues = new Map<string, OrtValue | undefined>()
   /** Values that were allocated for the binding and go with it, unless another was bound in their place. */
   readonly #owned = new Set<OrtValue>()
-  #inputViews: Readonly<Record<string, TypedArray>> | undefined
-  #outputViews: Readonly<Record<string, TypedArray>> | undefined
+  #inputViews: Views | undefined
+  #outputViews: Views | undefined
   /** What ONNX Runtime allocated in the last run, once asked for. */
   #results: ReadonlyMap<string, OrtValue> | undefined
   #ran = false
@@ -49,6 +53,11 @@ export class IoBinding implements Disposable {
   constructor(host: BindingHost) {
     this.#host = host
     this.#binding = new host.engine.Binding(host.session)
+  }
+
+  /** @internal */
+  belongsTo(session: EngineSession): boolean {
+    return this.#host.session === session
   }
 
   /** @internal the bind-once form */
@@ -71,18 +80,18 @@ export class IoBinding implements Disposable {
    * The memory of each bound input as a typed array, the same object every time: write into it, then run. A string
    * input has none; use `inputValue(name).write(strings)`.
    */
-  get inputs(): Readonly<Record<string, TypedArray>> {
+  get inputs(): I {
     this.#inputViews ??= views(this.#inputValues, (name) => this.#inputValues.get(name))
-    return this.#inputViews
+    return this.#inputViews as I
   }
 
   /**
    * The memory of each bound output as a typed array: for an output with memory of its own the same object every time,
    * for one that ONNX Runtime allocates that of the last run, and undefined before the first.
    */
-  get outputs(): Readonly<Record<string, TypedArray>> {
+  get outputs(): O {
     this.#outputViews ??= views(this.#outputValues, (name) => this.outputValue(name))
-    return this.#outputViews
+    return this.#outputViews as O
   }
 
   /** The value bound to an input. */
@@ -198,6 +207,7 @@ export class IoBinding implements Disposable {
   run(options?: IoBindingRunOptions): Promise<void> {
     try {
       const signal = checkSignal(this.#host.engine, options?.signal)
+      if (options !== undefined) checkKnown(options, ['signal'], 'run option')
       this.#ran = false
       this.#results = undefined
       const pending = this.#binding.run()
@@ -275,21 +285,4 @@ export class IoBinding implements Disposable {
     this.#owned.add(value)
     return value
   }
-}
-
-/**
- * An object of typed arrays by name. A bound tensor's is looked up once; that of a string tensor (which has none and says
- * so), or of an output that ONNX Runtime allocates, at each access.
- */
-function views(
-  bound: ReadonlyMap<string, OrtValue | undefined>,
-  latest: (name: string) => OrtValue | undefined,
-): Readonly<Record<string, TypedArray>> {
-  const object: Record<string, TypedArray> = {}
-  for (const [name, value] of bound) {
-    const fixed = value !== undefined && value.kind === 'tensor' && value.type !== 'string'
-    const property = fixed ? { value: value.data } : { get: () => latest(name)?.data }
-    Object.defineProperty(object, name, { enumerable: true, ...property })
-  }
-  return Object.freeze(object)
 }

@@ -1,5 +1,37 @@
 import { describe, OrtTypeError } from './errors'
 
+type Float16Data = typeof globalThis extends { Float16Array: new (...args: never) => infer A }
+  ? A
+  : Uint16Array
+
+/** What holds a tensor's elements, by element type; strings have no typed array. */
+export interface ElementArrays {
+  float32: Float32Array
+  float64: Float64Array
+  float16: Float16Data
+  int8: Int8Array
+  uint8: Uint8Array
+  int16: Int16Array
+  uint16: Uint16Array
+  int32: Int32Array
+  uint32: Uint32Array
+  int64: BigInt64Array
+  uint64: BigUint64Array
+  bool: Uint8Array
+  string: never
+  bfloat16: Uint16Array
+  float8e4m3fn: Uint8Array
+  float8e4m3fnuz: Uint8Array
+  float8e5m2: Uint8Array
+  float8e5m2fnuz: Uint8Array
+  float8e8m0: Uint8Array
+  uint4: Uint8Array
+  int4: Uint8Array
+  float4e2m1: Uint8Array
+  uint2: Uint8Array
+  int2: Uint8Array
+}
+
 /** Any typed array that a tensor's data can be. */
 export type TypedArray =
   | Float32Array

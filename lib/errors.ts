@@ -53,11 +53,11 @@ function compose(message: string, { expected, given, remedy }: OrtErrorDetails):
 export interface OrtErrorFields {
   readonly code: OrtErrorCode
   /** What the call wants. */
-  readonly expected: string | undefined
+  readonly expected?: string
   /** What it got. */
-  readonly given: string | undefined
+  readonly given?: string
   /** What to do. */
-  readonly remedy: string | undefined
+  readonly remedy?: string
 }
 
 /** Constructor of an error with a code, over one of JavaScript's error classes. */
@@ -74,18 +74,20 @@ function define<E extends Error>(
     extends (Base as new (message: string, options?: ErrorOptions) => Error)
     implements OrtErrorFields
   {
-    readonly expected: string | undefined
-    readonly given: string | undefined
-    readonly remedy: string | undefined
+    // Declared only: an error shows what it has to say, and nothing else.
+    declare readonly expected?: string
+    declare readonly given?: string
+    declare readonly remedy?: string
     constructor(
       readonly code: OrtErrorCode,
       message: string,
       details: OrtErrorDetails = {},
     ) {
       super(compose(message, details), 'cause' in details ? { cause: details.cause } : undefined)
-      this.expected = details.expected
-      this.given = details.given
-      this.remedy = details.remedy
+      const { expected, given, remedy } = details
+      if (expected !== undefined) this.expected = expected
+      if (given !== undefined) this.given = given
+      if (remedy !== undefined) this.remedy = remedy
     }
   }
   Object.defineProperty(Coded, 'name', { value: name })

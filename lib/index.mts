@@ -1,2 +1,16 @@
 // The same objects for ECMAScript modules: one copy of the package in a process, however it is loaded.
-export * from './index.js'
+
+export type * from './index.js'
+export {
+  env,
+  InferenceSession,
+  IoBinding,
+  initialize,
+  initialized,
+  isOrtError,
+  OrtError,
+  OrtRangeError,
+  OrtTypeError,
+  OrtValue,
+  Tensor,
+} from './index.js'

@@ -3,10 +3,10 @@
  *
  * @packageDocumentation
  */
-export { env, Tensor } from 'onnxruntime-common'
+export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
 export { IoBinding, type IoBindingRunOptions } from './binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
-export type { ElementType, TypedArray } from './element-types'
+export type { ElementArrays, ElementType, TypedArray } from './element-types'
 export type { EngineName, ModelMetadata } from './engine'
 export {
   isOrtError,
@@ -31,3 +31,4 @@ export type { RunValue } from './run-arguments'
 export { type Feeds, type Fetches, InferenceSession, type RunOptions, type RunResult } from './session'
 export type { SessionOptions } from './session-options'
 export { type DeviceName, OrtValue, type OrtValueData, type OrtValueKind } from './value'
+export type { AnyViews, Views } from './views'

@@ -63,7 +63,7 @@ export class Ports {
     const { name, kind, type: code } = this.info(index)
     // An optional input takes the tensor itself.
     if (kind === ValueKind.optional || nameOf(code) === type) return
-    throw new OrtTypeError('ERR_TYPE_MISMATCH', `${this.side} '${name}' has another type`, {
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', `${this.side} '${name}' has the wrong type`, {
       expected: kind === ValueKind.tensor ? (nameOf(code) ?? `type ${code}`) : 'a value that is no tensor',
       given: type,
     })
@@ -73,7 +73,7 @@ export class Ports {
   checkShape(index: number, dims: readonly number[]): void {
     const { name, shape } = this.info(index)
     if (matches(shape, dims)) return
-    throw new OrtRangeError('ERR_SHAPE_MISMATCH', `${this.side} '${name}' has another shape`, {
+    throw new OrtRangeError('ERR_SHAPE_MISMATCH', `${this.side} '${name}' has the wrong shape`, {
       expected: `[${shape?.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]`,
       given: `[${dims.join(', ')}]`,
     })

@@ -11,7 +11,7 @@ export interface ModelArguments {
 export function modelArguments(args: readonly unknown[]): ModelArguments {
   const [model, second, third, fourth] = args
   if (model === '' || (typeof model === 'string' && model.includes('\0'))) {
-    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is no path", { given: JSON.stringify(model) })
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is not a path", { given: JSON.stringify(model) })
   }
   if (typeof model === 'string' || model instanceof Uint8Array)
     return { model, options: checkOptions(second) }

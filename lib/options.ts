@@ -15,7 +15,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function checkKnown(options: Options, known: readonly string[], what: string): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key) || read(options, key) === undefined) continue
-    throw new OrtError('ERR_UNKNOWN_OPTION', `'${key}' is no ${what}`, {
+    throw new OrtError('ERR_UNKNOWN_OPTION', `unknown ${what} '${key}'`, {
       expected: `one of ${known.join(', ')}`,
     })
   }
@@ -61,7 +61,7 @@ export function checkChoice(
   const value = read(options, key)
   if (value === undefined) return undefined
   if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value]
-  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${key}' is none of its choices`, {
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `invalid '${key}'`, {
     expected: Object.keys(choices).join(', '),
     given: describe(value),
   })
@@ -89,7 +89,7 @@ export function flatten(value: unknown, argument: string): Record<string, string
       else if (typeof entry === 'string' || typeof entry === 'number')
         entries[checkNoNul(key, argument)] = checkNoNul(String(entry), key)
       else {
-        throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' has an entry that is none, '${key}'`, {
+        throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' has an invalid entry, '${key}'`, {
           expected: 'a string, a number, a boolean or an object of them',
           given: describe(entry),
         })

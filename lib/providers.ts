@@ -43,7 +43,7 @@ export function checkProviders(list: unknown): Providers {
   const missing = names.filter((name) => name !== 'cpu')
   const cpu = list[names.indexOf('cpu')]
   if (missing.length > 0) {
-    const message = `execution provider ${missing.map((name) => `'${name}'`).join(', ')} cannot be had: this version runs on the CPU`
+    const message = `execution provider ${missing.map((name) => `'${name}'`).join(', ')} is not available: this version runs on the CPU`
     if (cpu === undefined) {
       throw new OrtError('ERR_PROVIDER_UNAVAILABLE', message, {
         remedy: "Add 'cpu' to the list to run there",
@@ -63,7 +63,7 @@ export function checkProviders(list: unknown): Providers {
 function nameOf(entry: unknown): string {
   const name: unknown = isRecord(entry) ? entry.name : entry
   if (typeof name === 'string' && KNOWN.includes(name)) return name
-  throw new OrtError('ERR_UNKNOWN_PROVIDER', "'executionProviders' names a provider that is none", {
+  throw new OrtError('ERR_UNKNOWN_PROVIDER', "'executionProviders' names an unknown provider", {
     expected: `one of ${KNOWN.join(', ')}`,
     given: describe(name),
   })
@@ -74,7 +74,7 @@ function useArenaOf(cpu: unknown): { useArena?: boolean } {
   for (const [key, value] of Object.entries(cpu)) {
     if (key === 'name') continue
     if (key !== 'useArena') {
-      throw new OrtError('ERR_UNKNOWN_OPTION', `'${key}' is no option of the provider 'cpu'`, {
+      throw new OrtError('ERR_UNKNOWN_OPTION', `'${key}' is not an option of the provider 'cpu'`, {
         expected: 'useArena',
       })
     }

@@ -132,7 +132,7 @@ function externalData(options: SessionOptions): Record<string, Uint8Array> | und
   for (const file of files) {
     const data: unknown = isRecord(file) ? file.data : undefined
     if (!isRecord(file) || typeof file.path !== 'string' || !(data instanceof Uint8Array)) {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'externalData' has an entry that is none", {
+      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'externalData' has an invalid entry", {
         expected: '{ path: string, data: Uint8Array }',
         given: describe(file),
         remedy: 'Files beside a model that is created from a path need no entry',
@@ -148,7 +148,7 @@ function checkOutputLocation(options: SessionOptions): void {
   if (preferred === undefined) return
   for (const location of isRecord(preferred) ? Object.values(preferred) : [preferred]) {
     if (LOCATIONS.includes(location as string)) continue
-    throw new OrtError('ERR_NOT_SUPPORTED', "'preferredOutputLocation' is not to be had on the CPU", {
+    throw new OrtError('ERR_NOT_SUPPORTED', "'preferredOutputLocation' is not supported on the CPU", {
       expected: LOCATIONS.map((name) => `'${name}'`).join(' or '),
       given: describe(location),
     })

@@ -5,7 +5,7 @@ import type { InputSpec, IoBindingOptions } from './binding-specs'
 import { copyOf } from './element-types'
 import type { EngineName, EngineSession, ModelMetadata } from './engine'
 import { engineAsync } from './engines/select'
-import { OrtError } from './errors'
+import { describe, OrtError, OrtTypeError } from './errors'
 import { Ports, type ValueMetadata } from './metadata'
 import { modelArguments } from './model-arguments'
 import {
@@ -17,6 +17,7 @@ import {
   toReturnValue,
 } from './run-arguments'
 import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from './session-options'
+import type { AnyViews, Views } from './views'
 
 let lastRunId = 0
 
@@ -36,7 +37,7 @@ export interface RunOptions extends Common.RunOptions {
 export type Feeds = Readonly<Record<string, RunValue>>
 /** Output names, or an object of them: null, or a pre-allocated Tensor that the result is written into. */
 export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>
-export type RunResult = Readonly<Record<string, RunValue>>
+export type RunResult<V extends RunValue = RunValue> = Readonly<Record<string, V>>
 
 /**
  * A loaded model. A superset of onnxruntime-node's class: what runs there runs here, off the event loop.
@@ -118,13 +119,20 @@ export class InferenceSession implements AsyncDisposable {
    * Runs the model once, by onnxruntime-common's contract. Inputs are read before the call returns, so the caller may
    * change them at once; results are the caller's.
    *
+   * Results are Tensors; of a model that gives sequences, or types that onnxruntime-common has no name for, they are
+   * OrtValues: `run<RunValue>(...)`.
+   *
    * For many runs bind instead: {@link InferenceSession.createIoBinding}.
    *
    * @throws OrtTypeError, OrtRangeError naming the argument; OrtError `ERR_MISSING_INPUT`, `ERR_DETACHED`,
    *   `ERR_OUTPUT_SHAPE`, `ERR_DISPOSED`, `ERR_ORT_*`
    */
-  run(feeds: Feeds, options?: RunOptions): Promise<RunResult>
-  run(feeds: Feeds, fetches: Fetches, options?: RunOptions): Promise<RunResult>
+  run<V extends RunValue = Tensor>(feeds: Feeds, options?: RunOptions): Promise<RunResult<V>>
+  run<V extends RunValue = Tensor>(
+    feeds: Feeds,
+    fetches: Fetches,
+    options?: RunOptions,
+  ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
     const session = this.#open
     const { inputs, outputs } = this.#host
@@ -148,11 +156,11 @@ export class InferenceSession implements AsyncDisposable {
    * @throws OrtRangeError `ERR_UNKNOWN_INPUT`, `ERR_UNKNOWN_OUTPUT`, `ERR_SHAPE_MISMATCH`; OrtTypeError
    *   `ERR_TYPE_MISMATCH`; OrtError `ERR_MISSING_INPUT`, `ERR_DISPOSED`
    */
-  createIoBinding(
+  createIoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
     inputs: Readonly<Record<string, InputSpec>> = {},
     options: IoBindingOptions = {},
-  ): IoBinding {
-    return IoBinding.create({ ...this.#host, session: this.#open }, inputs, options)
+  ): IoBinding<I, O> {
+    return IoBinding.create({ ...this.#host, session: this.#open }, inputs, options) as IoBinding<I, O>
   }
 
   /** An empty binding, to be bound as Python's is. */
@@ -160,9 +168,26 @@ export class InferenceSession implements AsyncDisposable {
     return new IoBinding({ ...this.#host, session: this.#open })
   }
 
-  /** The same as `binding.run(options)`. */
-  runWithIoBinding(binding: IoBinding, options?: IoBindingRunOptions): Promise<void> {
-    return binding.run(options)
+  /** The same as `binding.run(options)`, of a binding of this session. */
+  runWithIoBinding(
+    binding: Pick<IoBinding, 'belongsTo' | 'run'>,
+    options?: IoBindingRunOptions,
+  ): Promise<void> {
+    try {
+      if (!(binding instanceof IoBinding)) {
+        throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'binding' must be an IoBinding", {
+          given: describe(binding),
+        })
+      }
+      if (!binding.belongsTo(this.#open)) {
+        throw new OrtError('ERR_INVALID_ARG_VALUE', "'binding' is another session's", {
+          remedy: 'Run it with the session that made it',
+        })
+      }
+      return binding.run(options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** onnxruntime-common has it, and ONNX Runtime no such call: profiling starts with `enableProfiling`. */
@@ -187,4 +212,15 @@ export class InferenceSession implements AsyncDisposable {
     if (this.#released !== undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
     return this.#host.session
   }
+}
+
+/** onnxruntime-common's names for the types of this class. */
+export declare namespace InferenceSession {
+  export type FeedsType = Feeds
+  export type FetchesType = Fetches
+  export type OnnxValueMapType = RunResult<Tensor>
+  export type ReturnType = RunResult<Tensor>
+  export type RunOptions = import('./session').RunOptions
+  export type SessionOptions = import('./session-options').SessionOptions
+  export type ValueMetadata = import('./metadata').ValueMetadata
 }

@@ -12,7 +12,7 @@ export function checkDims(given: unknown, argument: string): readonly number[] {
   }
   for (const dim of dims) {
     if (!Number.isSafeInteger(dim) || dim < 0) {
-      throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' has a dimension that is none`, {
+      throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' has an invalid dimension`, {
         expected: 'non-negative integers',
         given: describe(dims),
       })

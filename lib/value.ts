@@ -6,6 +6,7 @@ import {
   checkElementType,
   codeOf,
   copyOf,
+  type ElementArrays,
   type ElementType,
   isCommonType,
   nameOf,
@@ -47,7 +48,7 @@ function checkDevice(device: unknown, id: unknown): void {
  *
  * Corresponds to Python's `onnxruntime.OrtValue`.
  */
-export class OrtValue implements Disposable {
+export class OrtValue<T extends ElementType = ElementType> implements Disposable {
   readonly kind: OrtValueKind
   readonly #type: ElementType | undefined
   readonly #dims: readonly number[]
@@ -76,11 +77,16 @@ export class OrtValue implements Disposable {
    * @param device `'cpu'`
    * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError for bad arguments
    */
-  static allocate(type: ElementType, dims: readonly number[], device: DeviceName = 'cpu', id = 0): OrtValue {
+  static allocate<T extends ElementType>(
+    type: T,
+    dims: readonly number[],
+    device: DeviceName = 'cpu',
+    id = 0,
+  ): OrtValue<T> {
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
     checkDevice(device, id)
-    return new OrtValue(engine().Value.allocate(codeOf(type), shape))
+    return new OrtValue<T>(engine().Value.allocate(codeOf(type), shape))
   }
 
   /** A tensor with memory of its own that holds a copy of another tensor's data. */
@@ -109,19 +115,19 @@ export class OrtValue implements Disposable {
    * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` where the array has not exactly the
    *   elements that `dims` say; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
    */
-  static wrap(type: ElementType, data: TypedArray, dims: readonly number[]): OrtValue {
+  static wrap<T extends ElementType>(type: T, data: ElementArrays[T], dims: readonly number[]): OrtValue<T> {
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
-    checkArray(type, data, 'data')
-    const buffer = data.buffer as ArrayBuffer & { resizable?: boolean; growable?: boolean }
+    const array = checkArray(type, data, 'data')
+    const buffer = array.buffer as ArrayBuffer & { resizable?: boolean; growable?: boolean }
     if (buffer.resizable === true || buffer.growable === true) {
       throw new OrtError('ERR_NOT_SUPPORTED', 'a resizable ArrayBuffer cannot be bound', {
         remedy: 'Wrap a typed array over a buffer of fixed length',
       })
     }
-    checkLength(type, sizeOf(shape), data.length, data)
+    checkLength(type, sizeOf(shape), array.length, array)
     markAsUntransferable(buffer)
-    return new OrtValue(engine().Value.borrow(codeOf(type), shape, rawView(data)), data)
+    return new OrtValue<T>(engine().Value.borrow(codeOf(type), shape, rawView(array)), array)
   }
 
   /** A sequence of tensors, which it shares and keeps alive. */
@@ -140,8 +146,8 @@ export class OrtValue implements Disposable {
   }
 
   /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for what is no tensor */
-  get type(): ElementType {
-    if (this.#type !== undefined) return this.#type
+  get type(): T {
+    if (this.#type !== undefined) return this.#type as T
     throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value is not a tensor of a known element type', {
       given: this.kind,
     })
@@ -170,7 +176,7 @@ export class OrtValue implements Disposable {
    *
    * @throws OrtError `ERR_DISPOSED`; OrtTypeError `ERR_TYPE_MISMATCH` for strings and for what is no tensor
    */
-  get data(): TypedArray {
+  get data(): ElementArrays[T] {
     const value = this.engineValue
     if (this.type === 'string') {
       throw new OrtTypeError('ERR_TYPE_MISMATCH', 'strings have no memory to show', {
@@ -178,13 +184,14 @@ export class OrtValue implements Disposable {
       })
     }
     this.#data ??= viewOf(this.type, value.arrayBuffer())
-    return this.#data
+    return this.#data as ElementArrays[T]
   }
 
   /** A copy of the tensor's elements. */
-  read(): OrtValueData {
-    if (this.type === 'string') return this.engineValue.strings()
-    return copyOf(this.data)
+  read(): T extends 'string' ? string[] : ElementArrays[T] {
+    type Read = T extends 'string' ? string[] : ElementArrays[T]
+    if (this.type === 'string') return this.engineValue.strings() as Read
+    return copyOf(this.data as TypedArray) as Read
   }
 
   /**
@@ -208,7 +215,7 @@ export class OrtValue implements Disposable {
     }
     const array = checkArray(this.type, data, 'data')
     checkLength(this.type, this.size, array.length, array)
-    const target = this.data
+    const target: TypedArray = this.data
     if (this.type === 'float16' && array.constructor !== target.constructor) {
       // One side is a Float16Array, the other the bits of one: set() would convert numbers.
       rawView(target).set(rawView(array) as never)
@@ -223,7 +230,7 @@ export class OrtValue implements Disposable {
    * @throws OrtTypeError `ERR_TYPE_MISMATCH` for what onnxruntime-common has no type for
    */
   toTensor(): Tensor {
-    const { type } = this
+    const type: ElementType = this.type
     if (!isCommonType(type)) {
       throw new OrtTypeError('ERR_TYPE_MISMATCH', 'onnxruntime-common has no tensor of this type', {
         given: type,

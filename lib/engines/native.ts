@@ -56,7 +56,8 @@ export function loadAddon(): Addon | OrtError {
       'ERR_ADDON_NOT_LOADED',
       `the native addon could not be loaded:\n  ${tried.join('\n  ')}`,
       {
-        remedy: 'Build it with `npm run build:native` (needs CMake and a C++20 compiler)',
+        remedy:
+          "Build it with `npm run build:native` in the package's checkout (needs CMake and a C++20 compiler)",
         cause,
       },
     )

@@ -23,7 +23,14 @@ const OUTPUT_SHAPE: readonly ((message: string) => { expected?: string; given?: 
     const found = /Invalid rank for output: .* Got: (\d+) Expected: (\d+)/.exec(message)
     return found ? { given: `rank ${found[1]}`, expected: `rank ${found[2]}` } : undefined
   },
-  (message) => (/Got invalid dimensions for output/.test(message) ? {} : undefined),
+  (message) => {
+    if (!message.includes('Got invalid dimensions for output')) return undefined
+    const found = [...message.matchAll(/index: (\d+) Got: (\d+) Expected: (\d+)/g)]
+    return {
+      expected: found.map(([, index, , size]) => `${size} in dimension ${index}`).join(', '),
+      given: found.map(([, , size]) => size).join(', '),
+    }
+  },
 ]
 
 /** The error for an output that does not fit the buffer it is bound to, where `message` speaks of one. */
@@ -38,7 +45,7 @@ export function outputShapeError(message: string): OrtError | undefined {
       {
         ...details,
         remedy: "Bind a buffer of the run's shape, or 'dynamic' to have ONNX Runtime allocate it",
-        cause: message,
+        cause: new Error(message),
       },
     )
   }

@@ -126,7 +126,12 @@ const medians = contenders.map(({ name }, c) => {
   return percentile(sorted, 0.5)
 })
 console.log(`  ratio of the medians ${(medians[1] / medians[0]).toFixed(2)}`)
-if (engine !== 'native') console.log('\nThe native addon was not built: `npm run build:native` builds it.')
+if (engine !== 'native') {
+  console.log(
+    '\nThe same engine on both sides, so about 1 is to be expected: the native addon was not built.',
+  )
+  console.log('`npm run build:native` builds it (it needs CMake and a C++20 compiler).')
+}
 
 for (const contender of contenders) await contender.release()
 if (difference > 1e-4) throw new Error('the two engines disagree')

@@ -158,13 +158,17 @@ if (isNative) {
 } else {
   test.each(Object.entries({ ...rawBits, ...fourBits }))('onnxruntime-node has no %s', async (type, data) => {
     await expectError(() => OrtValue.allocate(type as 'int4', [1]), 'ERR_NOT_SUPPORTED', { says: type })
-    await expectError(() => OrtValue.wrap(type as 'int4', data.slice(0, 1), [1]), 'ERR_NOT_SUPPORTED', {
-      says: type,
-    })
+    await expectError(
+      () => OrtValue.wrap(type as 'int4', data.slice(0, 1) as Uint8Array, [1]),
+      'ERR_NOT_SUPPORTED',
+      {
+        says: type,
+      },
+    )
     // A model of it is refused when it is loaded, or when it is run.
     await expectError(async () => {
       await using session = await create(type)
-      await session.run({ x: toTensor(type, data.slice(0, 1), [1]) })
+      await session.run({ x: toTensor(type, data.slice(0, 1) as Uint8Array, [1]) })
     }, 'ERR_NOT_SUPPORTED')
   })
 }
@@ -252,7 +256,7 @@ describe('sequences', () => {
     test('a sequence comes out, and goes in', async () => {
       await using inserting = await InferenceSession.create(sequenceInsert())
       await using taking = await InferenceSession.create(sequenceAt())
-      const sequence = (await inserting.run(feeds)).sequence as OrtValue
+      const sequence = (await inserting.run<OrtValue>(feeds)).sequence!
       expect(sequence).toBeInstanceOf(OrtValue)
       expect(sequence.kind).toBe('sequence')
       expect(sequence.elements().map((value) => [...(value.data as Float32Array)])).toEqual([a, b])

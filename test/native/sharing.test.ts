@@ -17,14 +17,14 @@ const N = 2000
 const sequence = sequenceType(tensorType('float32', [null]))
 
 /** A tensor with memory of its own, every element the same. */
-function filled(number: number): OrtValue {
+function filled(number: number): OrtValue<'float32'> {
   const filled = OrtValue.allocate('float32', [N])
-  filled.data.fill(number as never)
+  filled.data.fill(number)
   return filled
 }
 
 /** Takes whatever memory has just been freed. */
-function churn(): OrtValue[] {
+function churn(): OrtValue<'float32'>[] {
   return Array.from({ length: 50 }, () => filled(7))
 }
 
@@ -59,7 +59,7 @@ describe('a graph whose output is its input', () => {
     const [output] = binding.getOutputs()
     input.dispose()
     churn()
-    expect(new Set(output!.data)).toEqual(new Set([3]))
+    expect(new Set(output!.data as Float32Array)).toEqual(new Set([3]))
   })
 })
 
@@ -70,12 +70,12 @@ describe('sequences share their tensors', () => {
     const session = await InferenceSession.create(bytes)
     const [a, b] = [filled(3), filled(4)]
     const input = OrtValue.sequence([a, b])
-    const { o } = await session.run({ s: input })
+    const { o } = await session.run<OrtValue>({ s: input })
     for (const disposed of [input, a, b]) disposed.dispose()
-    const [element] = (o as OrtValue).elements()
-    ;(o as OrtValue).dispose()
+    const [element] = o!.elements()
+    o!.dispose()
     churn()
-    expect(new Set(element!.data)).toEqual(new Set([3]))
+    expect(new Set(element!.data as Float32Array)).toEqual(new Set([3]))
   })
 
   it('SequenceInsert: so do the others, and what was inserted', async () => {
@@ -85,11 +85,11 @@ describe('sequences share their tensors', () => {
     const a = filled(3)
     const input = OrtValue.sequence([a])
     const inserted = new Tensor('float32', new Float32Array(N).fill(4), [N])
-    const { o } = await session.run({ s: input, t: inserted })
+    const { o } = await session.run<OrtValue>({ s: input, t: inserted })
     input.dispose()
     a.dispose()
     churn()
-    expect((o as OrtValue).elements().map(({ data }) => data[N - 1])).toEqual([3, 4])
+    expect(o!.elements().map(({ data }) => data[N - 1])).toEqual([3, 4])
   })
 
   it('a detached element is found', async () => {

@@ -1,0 +1,39 @@
+import type { TypedArray } from './element-types'
+import { OrtTypeError } from './errors'
+import type { OrtValue } from './value'
+
+/** Typed arrays by name. */
+export type Views = Readonly<Record<string, TypedArray>>
+/** The same where nothing is said of their types, so that none has to be cast. */
+// biome-ignore lint/suspicious/noExplicitAny: what any is for
+export type AnyViews = Readonly<Record<string, any>>
+
+/**
+ * An object of typed arrays by name. A bound tensor's is looked up once; that of a string tensor (which has none and says
+ * so), or of an output that ONNX Runtime allocates, at each access.
+ */
+export function views(
+  bound: ReadonlyMap<string, OrtValue | undefined>,
+  latest: (name: string) => OrtValue | undefined,
+): Views {
+  const object: Record<string, TypedArray> = {}
+  for (const [name, value] of bound) {
+    const fixed = value !== undefined && value.kind === 'tensor' && value.type !== 'string'
+    const data = fixed ? value.data : undefined
+    Object.defineProperty(object, name, {
+      enumerable: true,
+      get: fixed ? () => data : () => latest(name)?.data,
+      // In sloppy mode an assignment to what is read-only would do nothing, and say nothing.
+      set() {
+        throw new OrtTypeError(
+          'ERR_INVALID_ARG_VALUE',
+          `'${name}' is memory that stays, and cannot be replaced`,
+          {
+            remedy: 'Write into it (.set(), .fill(), [i]), or bind another OrtValue',
+          },
+        )
+      },
+    })
+  }
+  return Object.freeze(object)
+}

@@ -1,0 +1,74 @@
+import {
+  InferenceSession,
+  type IoBinding,
+  type OrtErrorCode,
+  OrtRangeError,
+  OrtTypeError,
+} from 'onnxruntime-iobinding'
+import { describe, expect, it } from 'vitest'
+import { expectError } from '../helpers/errors.ts'
+import { oneNode, twoInputs } from '../helpers/model-builder.mjs'
+
+const shapes = { a: [2], b: [2] }
+const session = await InferenceSession.create(twoInputs())
+
+describe('createIoBinding', () => {
+  it.each([
+    ['an unknown option', { output: {} }, 'ERR_UNKNOWN_OPTION'],
+    ['null', null, 'ERR_INVALID_ARG_TYPE'],
+    ['fetches that are no array', { fetches: 'sum' }, 'ERR_INVALID_ARG_TYPE'],
+    ['an output that is neither shape nor value', { outputs: { sum: 'dynamc' } }, 'ERR_INVALID_DIMS'],
+  ])('refuses %s', async (_, options, code) => {
+    await expectError(() => session.createIoBinding(shapes, options as object), code as OrtErrorCode)
+  })
+
+  it('says what to do with data', async () => {
+    const inputs = { ...shapes, a: new Float32Array(2) as unknown as number[] }
+    await expectError(() => session.createIoBinding(inputs), 'ERR_INVALID_DIMS', { says: 'OrtValue.wrap' })
+  })
+})
+
+describe('memory that stays', () => {
+  it('is written into, not replaced, in sloppy mode either', () => {
+    const binding = session.createIoBinding(shapes)
+    const assign = new Function('views', 'views.a = new Float32Array(2)')
+    expect(() => assign(binding.inputs)).toThrow(OrtTypeError)
+    expect(() => assign(binding.inputs)).toThrow(/\.set\(\)/)
+    expect(binding.inputs.a).toBe(binding.inputs.a)
+  })
+})
+
+describe('run', () => {
+  it('refuses an option it does not know', async () => {
+    const binding = session.createIoBinding(shapes)
+    await expectError(() => binding.run({ sginal: undefined, tag: 'x' } as object), 'ERR_UNKNOWN_OPTION')
+    await binding.run({})
+  })
+
+  it('of another session is refused', async () => {
+    const other = await InferenceSession.create(oneNode())
+    const binding = session.createIoBinding(shapes)
+    await expectError(() => other.runWithIoBinding(binding), 'ERR_INVALID_ARG_VALUE')
+    await expectError(
+      () => session.runWithIoBinding(undefined as unknown as IoBinding),
+      'ERR_INVALID_ARG_TYPE',
+    )
+    await session.runWithIoBinding(binding)
+    const released = await InferenceSession.create(twoInputs())
+    const stale = released.createIoBinding(shapes)
+    await released.release()
+    await expectError(() => released.runWithIoBinding(stale), 'ERR_DISPOSED')
+  })
+})
+
+describe('an output of another size than its memory', () => {
+  it('is told with both sizes', async () => {
+    const binding = session.createIoBinding(shapes, { outputs: { sum: [3] } })
+    const error = await binding.run().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'ERR_OUTPUT_SHAPE', expected: '[2]', given: '[3]' })
+    expect(error).not.toBeInstanceOf(OrtRangeError)
+  })
+})
