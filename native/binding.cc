@@ -3,10 +3,7 @@
 #include <algorithm>
 
 #include "async_job.h"
-#include "ort/element_type.h"
 #include "ort/environment.h"
-#include "ort/run_options.h"
-#include "ort/strings.h"
 #include "session.h"
 
 namespace {
@@ -77,108 +74,6 @@ class QueuedRun final : public run::Job {
 };
 
 }  // namespace
-
-BindingState::BindingState(std::shared_ptr<SessionState> owner)
-    : session(std::move(owner)),
-      inputs(session->inputs.size()),
-      options(ort::MakeRunOptions()),
-      handle(ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session->handle.get())),
-      policy(session->inline_bound) {
-  const std::lock_guard lock(session->release_mutex);
-  session->bindings.insert(this);
-}
-
-BindingState::~BindingState() {
-  const std::lock_guard lock(session->release_mutex);
-  session->bindings.erase(this);
-  handle.reset();
-}
-
-void BindingState::CheckIdle() const {
-  session->CheckOpen();
-  if (running) {
-    throw ort::Error("ERR_BUSY", "the binding is running: one run at a time, await it before the next call");
-  }
-}
-
-void BindingState::PrepareRun(Napi::Env env) {
-  CheckIdle();
-  replaced.clear();
-  if (terminated) [[unlikely]] {
-    ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
-    terminated = false;
-  }
-  if (checked_at != session->addon().values_disposed) [[unlikely]]
-    CheckBound();
-  if (!borrows) [[likely]]
-    return;
-  for (const auto& value : inputs) {
-    if (value) value->CheckAttached(env);
-  }
-  for (const Output& output : outputs) {
-    if (output.value) output.value->CheckAttached(env);
-  }
-}
-
-void BindingState::CheckBound() {
-  const auto check = [](const ValueState& value, const char* what, const std::string& name) {
-    if (value.disposed)
-      throw ort::Error("ERR_DISPOSED", what + (" '" + name) + "' is bound to an OrtValue that was disposed");
-  };
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const ort::ValueInfo& info = session->inputs[i];
-    if (inputs[i]) {
-      check(*inputs[i], "input", info.name);
-    } else if (info.kind != ONNX_TYPE_OPTIONAL) {
-      throw ort::Error("ERR_MISSING_INPUT", "input '" + info.name + "' is not bound");
-    }
-  }
-  if (outputs.empty()) throw ort::Error("ERR_MISSING_OUTPUT", "no output is bound");
-  for (const Output& output : outputs) {
-    if (output.value) check(*output.value, "output", session->outputs[output.index].name);
-  }
-  checked_at = session->addon().values_disposed;
-}
-
-void BindingState::RefreshOutputs() {
-  for (const Output& output : outputs) {
-    const std::string& name = session->outputs[output.index].name;
-    if (!output.value) {
-      // A binding keeps the tensor that its first run allocated, and another shape would then not fit.
-      ort::Check(ort::api().BindOutputToDevice(handle.get(), name.c_str(), ort::CpuMemoryInfo()));
-    } else if (output.value->IsString()) {
-      // Kernels take a string output for empty, and some append to what it holds.
-      if (std::find(inputs.begin(), inputs.end(), output.value) != inputs.end()) {
-        throw ort::Error("ERR_NOT_SUPPORTED",
-                         "output '" + name + "': strings cannot be an input and an output");
-      }
-      ort::ClearStrings(output.value->handle.get(), ort::ElementCount(output.value->dims));
-    }
-  }
-}
-
-Napi::Value BindingState::WrapOutput(Napi::Env env, ort::ValueHandle output) const {
-  Value::KeepAlive used(inputs.begin(), inputs.end());
-  used.insert(used.end(), replaced.begin(), replaced.end());
-  ONNXType kind = ONNX_TYPE_UNKNOWN;
-  ort::Check(ort::api().GetValueType(output.get(), &kind));
-  if (kind == ONNX_TYPE_TENSOR && ort::ElementBits(ort::ShapeOf(output.get()).type) != 0) {
-    void* data = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
-    // A graph's output may be its input itself.
-    for (const auto& input : used) {
-      if (input && static_cast<const ValueState*>(input.get())->Holds(data))
-        return Value::Copy(env, output.get());
-    }
-    used.clear();
-  }
-  return Value::Wrap(env, std::move(output), std::move(used));
-}
-
-void BindingState::Run() {
-  if (refreshes) RefreshOutputs();
-  ort::Check(ort::api().RunWithBinding(session->handle.get(), options.get(), handle.get()));
-}
 
 namespace {
 
