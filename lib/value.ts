@@ -30,6 +30,8 @@ const KINDS = new Map<number, OrtValueKind>(
   Object.entries(ValueKind).map(([name, code]) => [code, name as OrtValueKind]),
 )
 
+const WASM_PAGE = 64 * 1024
+
 /** What a tensor's elements are read from and written to. */
 export type OrtValueData = TypedArray | string[]
 
@@ -108,9 +110,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
 
   /**
    * A tensor over a typed array that stays the caller's: nothing is copied. The array is kept alive while the value or
-   * a binding needs it, and its buffer is marked untransferable; should it be detached all the same (by
-   * `ArrayBuffer.prototype.transfer`, where Node does not heed the mark), the next run is refused. A run in flight must
-   * not lose it.
+   * a binding needs it, and its buffer is marked untransferable (unless its length is one of WebAssembly's memory, a
+   * multiple of 64 KiB); should it be detached all the same, the next run is refused. A run in flight must not lose it.
    *
    * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` where the array has not exactly the
    *   elements that `dims` say; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
@@ -126,7 +127,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
       })
     }
     checkLength(type, sizeOf(shape), array.length, array)
-    markAsUntransferable(buffer)
+    // WebAssembly's memory detaches its buffer when it grows, and that of a marked buffer ends the process (Node 24). It
+    // comes in pages of 64 KiB: what may be such memory is left unmarked.
+    if (buffer.byteLength % WASM_PAGE !== 0) markAsUntransferable(buffer)
     return new OrtValue<T>(engine().Value.borrow(codeOf(type), shape, rawView(array)), array)
   }
 
