@@ -73,10 +73,6 @@ class QueuedRun final : public run::Job {
   std::optional<ort::Error> error_;
 };
 
-}  // namespace
-
-namespace {
-
 using Method = Napi::Value (Binding::*)(const Napi::CallbackInfo&);
 
 template <Method method>

@@ -12,7 +12,7 @@
 
 namespace {
 
-std::chrono::nanoseconds ToMicroseconds(Napi::Value value) {
+std::chrono::nanoseconds FromMicroseconds(Napi::Value value) {
   return std::chrono::nanoseconds(static_cast<int64_t>(value.As<Napi::Number>().DoubleValue() * 1e3));
 }
 
@@ -98,8 +98,8 @@ Napi::Function Session::Define(Napi::Env env) {
 // new Session(inlineRunBelowUs, runThreadSpinUs)
 Session::Session(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Session>(info),
-      state_(std::make_shared<SessionState>(AddonData::Of(info.Env()), ToMicroseconds(info[0]),
-                                            ToMicroseconds(info[1]))),
+      state_(std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
+                                            FromMicroseconds(info[1]))),
       policy_(state_->inline_bound) {}
 
 const std::shared_ptr<SessionState>& Session::StateOf(Napi::Value value) {

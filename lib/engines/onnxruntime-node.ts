@@ -72,6 +72,8 @@ function requireOnnxruntimeNode(): NodeJS.Require {
 
 class NodeSession implements EngineSession {
   #session: Ort.InferenceSession | undefined
+  #inputs: RawValueInfo[] = []
+  #outputs: RawValueInfo[] = []
   /** Settles when the runs so far have ended. */
   #idle: Promise<unknown> = Promise.resolve()
   closed = false
@@ -82,17 +84,19 @@ class NodeSession implements EngineSession {
     const options = toOptions(settings)
     try {
       this.#session = await this.ort.InferenceSession.create(model as string, options)
+      this.#inputs = this.#session.inputMetadata.map(toInfo)
+      this.#outputs = this.#session.outputMetadata.map(toInfo)
     } catch (error) {
       throw explain(error)
     }
   }
 
   inputs(): RawValueInfo[] {
-    return this.#loaded.inputMetadata.map(toInfo)
+    return this.#inputs
   }
 
   outputs(): RawValueInfo[] {
-    return this.#loaded.outputMetadata.map(toInfo)
+    return this.#outputs
   }
 
   modelMetadata(): ModelMetadata {
