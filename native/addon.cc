@@ -3,9 +3,11 @@
 
 #include "addon_data.h"
 #include "binding.h"
+#include "convert.h"
 #include "device/host_memory.h"
 #include "log.h"
 #include "ort/library.h"
+#include "ort/shared_library.h"
 #include "session.h"
 #include "value.h"
 
@@ -87,6 +89,30 @@ Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
   });
 }
 
+// loadLibrary(path): opened for good, so that what is opened later finds it
+Napi::Value LoadLibrary(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    std::string reason;
+    const std::string path = info[0].As<Napi::String>().Utf8Value();
+    if (ort::OpenShared(path, reason) == nullptr) throw ort::Error("ERR_LIBRARY_NOT_FOUND", reason);
+    return info.Env().Undefined();
+  });
+}
+
+// appendProvider(name, options): to options of no session, to see whether it can be
+Napi::Value AppendProvider(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const std::string name = info[0].As<Napi::String>().Utf8Value();
+    const device::Options provider_options = ToEntries(info[1]);
+    ort::Environment();
+    device::Device& device = device::Open(name, 0, provider_options);
+    const device::Access access = device.Enter(false);
+    const auto options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+    device.Append(options.get(), provider_options, nullptr);
+    return info.Env().Undefined();
+  });
+}
+
 // liveBlocks(): blocks of host memory that exist now in the process
 Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(device::HostMemory::LiveCount()));
@@ -105,6 +131,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("preload", Napi::Function::New<Preload>(env));
   exports.Set("createEnvironment", Napi::Function::New<CreateEnvironment>(env));
   exports.Set("availableProviders", Napi::Function::New<AvailableProviders>(env));
+  exports.Set("loadLibrary", Napi::Function::New<LoadLibrary>(env));
+  exports.Set("appendProvider", Napi::Function::New<AppendProvider>(env));
   exports.Set("liveBlocks", Napi::Function::New<LiveBlocks>(env));
   return exports;
 }

@@ -44,6 +44,7 @@ void AddonData::Shutdown() {
   for (AsyncJob* job : in_flight_) job->Terminate();
   for (SessionState* session : sessions) session->Abandon();
   sessions.clear();
+  device::DrainAll();
   for (AsyncJob* job : in_flight_) delete job;
   in_flight_.clear();
 }

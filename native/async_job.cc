@@ -18,14 +18,25 @@ void AsyncJob::Cancel(Napi::Env env) {
   }
 }
 
-void AsyncJob::Execute() noexcept {
+template <typename Body>
+void AsyncJob::Catch(Body body) noexcept {
   try {
-    Work();
+    body();
   } catch (const ort::Error& error) {
     error_ = error;
   } catch (const std::exception& error) {
     error_.emplace("ERR_INTERNAL", error.what());
   }
+}
+
+void AsyncJob::Execute() noexcept {
+  Catch([this] { Work(); });
+}
+
+bool AsyncJob::Ended(bool wait) noexcept {
+  bool ended = true;
+  if (!error_) Catch([&] { ended = WorkEnded(wait); });
+  return ended;
 }
 
 void AsyncJob::Settle(Napi::Env env) {

@@ -22,6 +22,7 @@ class AsyncJob : public run::Job {
   void Cancel(Napi::Env env);
 
   void Execute() noexcept final;
+  bool Ended(bool wait) noexcept final;
   void Finished() noexcept final { addon_.Post(this); }
 
   // JS thread: settles the promise and deletes the job.
@@ -33,6 +34,8 @@ class AsyncJob : public run::Job {
  protected:
   // Run thread. May throw.
   virtual void Work() = 0;
+  // Run thread, after work that has started what it was to start: whether that has ended. May throw.
+  virtual bool WorkEnded(bool /*wait*/) { return true; }
   // JS thread, before the promise is settled, whether the work succeeded or not.
   virtual void Done() noexcept {}
   // JS thread, after work that succeeded.
@@ -43,5 +46,7 @@ class AsyncJob : public run::Job {
   run::RunThread* thread_ = nullptr;  // once it is queued; of a session that the job keeps alive
   Napi::Promise::Deferred promise_;
   Napi::ObjectReference owner_;
+  template <typename Body>
+  void Catch(Body body) noexcept;
   std::optional<ort::Error> error_;
 };

@@ -2,76 +2,12 @@
 
 #include <algorithm>
 
-#include "async_job.h"
+#include "binding_run.h"
+#include "convert.h"
 #include "ort/environment.h"
 #include "session.h"
 
 namespace {
-
-// A run on the session's thread that a promise waits for.
-class BindingRun final : public AsyncJob {
- public:
-  BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
-      : AsyncJob(env, owner), state_(std::move(state)), used_(state_->inputs) {
-    for (const auto& output : state_->outputs) used_.push_back(output.value);
-    for (const auto& value : used_) {
-      if (value) ++value->in_flight;
-    }
-  }
-
-  void Terminate() noexcept override {
-    state_->terminated = true;
-    if (OrtStatus* status = ort::api().RunOptionsSetTerminate(state_->options.get())) {
-      ort::api().ReleaseStatus(status);
-    }
-  }
-
- protected:
-  void Work() override {
-    const auto start = run::InlinePolicy::Clock::now();
-    state_->Run();
-    took_ = run::InlinePolicy::Clock::now() - start;
-  }
-  void Done() noexcept override {
-    state_->running = false;
-    state_->job = nullptr;
-    for (const auto& value : used_) {
-      if (value) --value->in_flight;
-    }
-  }
-  Napi::Value Result(Napi::Env env) override {
-    state_->policy.Record(took_, false);
-    return env.Undefined();
-  }
-
- private:
-  std::shared_ptr<BindingState> state_;
-  std::vector<std::shared_ptr<ValueState>> used_;
-  std::chrono::nanoseconds took_{};
-};
-
-// runSync while other runs of the session are queued: after them, on the run thread.
-class QueuedRun final : public run::Job {
- public:
-  explicit QueuedRun(BindingState& state) : state_(state) {}
-  void Execute() noexcept override {
-    try {
-      state_.Run();
-    } catch (const ort::Error& error) {
-      error_ = error;
-    } catch (const std::exception& error) {
-      error_.emplace("ERR_INTERNAL", error.what());
-    }
-  }
-  void Finished() noexcept override {}
-  void Rethrow() const {
-    if (error_) throw *error_;
-  }
-
- private:
-  BindingState& state_;
-  std::optional<ort::Error> error_;
-};
 
 using Method = Napi::Value (Binding::*)(const Napi::CallbackInfo&);
 
@@ -90,6 +26,20 @@ void DefineOwn(Binding* binding, const char* name) {
   object.Set(name, function);
 }
 
+bool ToBoolean(Napi::Value value) { return value.IsBoolean() && value.As<Napi::Boolean>().Value(); }
+
+// What a call of run says of its inputs.
+void Select(BindingState& state, const Napi::CallbackInfo& info) {
+  if (!state.device) return;
+  if (!info[0].IsArray()) return state.device->Select(nullptr);
+  const auto indices = info[0].As<Napi::Array>();
+  std::vector<size_t> changed;
+  for (uint32_t i = 0; i < indices.Length(); ++i) {
+    changed.push_back(static_cast<Napi::Value>(indices[i]).As<Napi::Number>().Uint32Value());
+  }
+  state.device->Select(&changed);
+}
+
 }  // namespace
 
 Napi::Function Binding::Define(Napi::Env env) {
@@ -98,7 +48,9 @@ Napi::Function Binding::Define(Napi::Env env) {
       {InstanceMethod<&Binding::BindInput>("bindInput"), InstanceMethod<&Binding::BindOutput>("bindOutput"),
        InstanceMethod<&Binding::ClearInputs>("clearInputs"),
        InstanceMethod<&Binding::ClearOutputs>("clearOutputs"), InstanceMethod<&Binding::Outputs>("outputs"),
-       InstanceMethod<&Binding::Cancel>("cancel"), InstanceMethod<&Binding::Dispose>("dispose")});
+       InstanceMethod<&Binding::Capture>("capture"),
+       InstanceMethod<&Binding::ReleaseCapture>("releaseCapture"), InstanceMethod<&Binding::Cancel>("cancel"),
+       InstanceMethod<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Binding>(info) {
@@ -117,16 +69,23 @@ BindingState& Binding::State() const {
   return *state_;
 }
 
-// bindInput(index, value)
+// bindInput(index, value, mapped?)
 Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
-    state.CheckIdle();
+    state.CheckChangeable();
     const size_t index = info[0].As<Napi::Number>().Uint32Value();
     const std::shared_ptr<ValueState>& value = Value::StateOf(info[1]);
     value->CheckAttached(info.Env());
-    ort::Check(ort::api().BindInput(state.handle.get(), state.session->inputs.at(index).name.c_str(),
-                                    value->handle.get()));
+    const std::string& name = state.session->inputs.at(index).name;
+    OrtValue* bound = value->handle.get();
+    if (state.device) {
+      bound = state.device->Input(index, *value, ToBoolean(info[2]));
+    } else {
+      state.session->CheckDevice(value->OnDevice() ? value->device : nullptr, "input", name);
+    }
+    ort::Check(ort::api().BindInput(state.handle.get(), name.c_str(), bound));
+    if (state.device) state.device->Commit();
     if (state.refreshes) state.replaced.push_back(state.inputs.at(index));
     state.inputs.at(index) = value;
     state.borrows = state.borrows || value->Borrows();
@@ -136,26 +95,42 @@ Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
   });
 }
 
-// bindOutput(index, value): into the value's memory. bindOutput(index): ONNX Runtime allocates.
+// bindOutput(index, value, mapped?): into the value's memory. bindOutput(index, undefined, device, id): ONNX
+// Runtime allocates.
 Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
-    state.CheckIdle();
+    state.CheckChangeable();
     const size_t index = info[0].As<Napi::Number>().Uint32Value();
-    const char* name = state.session->outputs.at(index).name.c_str();
-    BindingState::Output output{index, nullptr};
+    const std::string& name = state.session->outputs.at(index).name;
+    BindingState::Output output{index, nullptr, ort::CpuMemoryInfo()};
+    OrtValue* bound = nullptr;
     if (info[1].IsUndefined()) {
-      ort::Check(ort::api().BindOutputToDevice(state.handle.get(), name, ort::CpuMemoryInfo()));
+      if (info[2].IsString()) output.info = state.session->InfoOf(ToLocation(info[2], info[3]), name);
+      if (state.device) state.device->NoOutput(index);
     } else {
       output.value = Value::StateOf(info[1]);
       output.value->CheckAttached(info.Env());
-      ort::Check(ort::api().BindOutput(state.handle.get(), name, output.value->handle.get()));
+      bound = output.value->handle.get();
+      if (state.device) {
+        bound = state.device->Output(index, *output.value, ToBoolean(info[2]));
+      } else {
+        state.session->CheckDevice(output.value->OnDevice() ? output.value->device : nullptr, "output", name);
+      }
       state.borrows = state.borrows || output.value->Borrows();
     }
-    const auto bound = std::find_if(state.outputs.begin(), state.outputs.end(),
-                                    [index](const auto& other) { return other.index == index; });
-    if (bound != state.outputs.end()) {
-      *bound = std::move(output);
+    {
+      // What the last run allocated goes, which is the device's business.
+      const device::Access access = state.session->EnterDevice();
+      ort::Check(bound != nullptr
+                     ? ort::api().BindOutput(state.handle.get(), name.c_str(), bound)
+                     : ort::api().BindOutputToDevice(state.handle.get(), name.c_str(), output.info));
+    }
+    if (state.device) state.device->Commit();
+    const auto before = std::find_if(state.outputs.begin(), state.outputs.end(),
+                                     [index](const auto& other) { return other.index == index; });
+    if (before != state.outputs.end()) {
+      *before = std::move(output);
     } else {
       state.outputs.push_back(std::move(output));
     }
@@ -171,8 +146,9 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
 Napi::Value Binding::ClearInputs(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
-    state.CheckIdle();
+    state.CheckChangeable();
     ort::api().ClearBoundInputs(state.handle.get());
+    if (state.device) state.device->ForgetInputs();
     if (state.refreshes)
       state.replaced.insert(state.replaced.end(), state.inputs.begin(), state.inputs.end());
     state.inputs.assign(state.inputs.size(), nullptr);
@@ -184,8 +160,12 @@ Napi::Value Binding::ClearInputs(const Napi::CallbackInfo& info) {
 Napi::Value Binding::ClearOutputs(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
-    state.CheckIdle();
-    ort::api().ClearBoundOutputs(state.handle.get());
+    state.CheckChangeable();
+    {
+      const device::Access access = state.session->EnterDevice();
+      ort::api().ClearBoundOutputs(state.handle.get());
+    }
+    if (state.device) state.device->ForgetOutputs();
     state.outputs.clear();
     state.checked_at = BindingState::kUnchecked;
     state.refreshes = false;
@@ -207,20 +187,25 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
     const auto result = Napi::Array::New(info.Env(), state.outputs.size());
     for (uint32_t i = 0; i < state.outputs.size(); ++i) {
       const bool ours = state.outputs[i].value == nullptr && i < count && values[i];
-      result.Set(i, ours ? state.WrapOutput(info.Env(), std::move(values[i])) : info.Env().Null());
+      result.Set(
+          i, ours ? state.WrapOutput(info.Env(), state.outputs[i], std::move(values[i])) : info.Env().Null());
     }
     return result;
   });
 }
 
+// runSync(changed?): the indices of the inputs that have changed since the last run; all where it is
+// undefined
 Napi::Value Binding::RunSync(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
     state.PrepareRun(info.Env());
-    if (state.session->thread.Idle()) [[likely]] {
+    // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
+    if (!state.device && state.session->thread.Idle()) [[likely]] {
       state.Run();
       return {};
     }
+    Select(state, info);
     QueuedRun run(state);
     state.session->thread.SubmitAndWait(&run);
     run.Rethrow();
@@ -228,7 +213,7 @@ Napi::Value Binding::RunSync(const Napi::CallbackInfo& info) {
   });
 }
 
-// run(): undefined when the run was done inline, else a promise.
+// run(changed?): undefined when the run was done inline, else a promise.
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
@@ -239,6 +224,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
       state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
       return {};
     }
+    Select(state, info);
     auto job = std::make_unique<BindingRun>(info.Env(), Value(), state_);
     BindingRun* started = job.get();
     const Napi::Promise promise = AsyncJob::Start(std::move(job), state.session->thread);
@@ -246,6 +232,34 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
     state.running = true;
     running_ = state_;
     return promise;
+  });
+}
+
+// capture(verify): promise
+Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckChangeable();
+    if (!state.session->graphs) {
+      throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
+    }
+    state.PrepareRun(info.Env());
+    state.device->Select(nullptr);
+    state.graph_id = state.session->next_graph_id++;
+    state.options.PrepareCapture(*state.session->device, state.graph_id);
+    auto job = std::make_unique<CaptureJob>(info.Env(), Value(), state_, ToBoolean(info[0]));
+    const Napi::Promise promise = AsyncJob::Start(std::move(job), state.session->thread);
+    state.running = true;
+    return promise;
+  });
+}
+
+Napi::Value Binding::ReleaseCapture(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    BindingState& state = State();
+    state.CheckIdle();
+    state.ReleaseGraph();
+    return info.Env().Undefined();
   });
 }
 

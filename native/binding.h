@@ -22,6 +22,8 @@ class Binding : public Napi::ObjectWrap<Binding> {
   Napi::Value ClearInputs(const Napi::CallbackInfo& info);
   Napi::Value ClearOutputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
+  Napi::Value Capture(const Napi::CallbackInfo& info);
+  Napi::Value ReleaseCapture(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 

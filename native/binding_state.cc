@@ -10,9 +10,11 @@
 BindingState::BindingState(std::shared_ptr<SessionState> owner)
     : session(std::move(owner)),
       inputs(session->inputs.size()),
-      options(ort::MakeRunOptions()),
+      options(session->device, session->graphs),
       handle(ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session->handle.get())),
-      policy(session->inline_bound) {
+      // On a device every run is the run thread's.
+      policy(session->device == nullptr ? session->inline_bound : std::chrono::nanoseconds::zero()) {
+  if (session->device != nullptr) device = std::make_unique<DeviceBinding>(*session);
   const std::lock_guard lock(session->release_mutex);
   session->bindings.insert(this);
 }
@@ -20,7 +22,17 @@ BindingState::BindingState(std::shared_ptr<SessionState> owner)
 BindingState::~BindingState() {
   const std::lock_guard lock(session->release_mutex);
   session->bindings.erase(this);
-  handle.reset();
+  if (handle) ReleaseGraph();
+  Release();
+}
+
+void BindingState::Release() noexcept {
+  {
+    // Outputs that ONNX Runtime allocated go with the handle.
+    const device::Access access = session->EnterDevice();
+    handle.reset();
+  }
+  device.reset();
 }
 
 void BindingState::CheckIdle() const {
@@ -30,11 +42,20 @@ void BindingState::CheckIdle() const {
   }
 }
 
+void BindingState::CheckChangeable() const {
+  CheckIdle();
+  if (options.captured()) {
+    throw ort::Error("ERR_GRAPH_CAPTURED",
+                     "the binding has a captured graph, which would go on with what was bound before");
+  }
+}
+
 void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
   replaced.clear();
+  options.Advance();
   if (terminated) [[unlikely]] {
-    ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
+    options.Unterminate();
     terminated = false;
   }
   if (checked_at != session->addon().values_disposed) [[unlikely]]
@@ -74,7 +95,7 @@ void BindingState::RefreshOutputs() {
     const std::string& name = session->outputs[output.index].name;
     if (!output.value) {
       // A binding keeps the tensor that its first run allocated, and another shape would then not fit.
-      ort::Check(ort::api().BindOutputToDevice(handle.get(), name.c_str(), ort::CpuMemoryInfo()));
+      ort::Check(ort::api().BindOutputToDevice(handle.get(), name.c_str(), output.info));
     } else if (output.value->IsString()) {
       // Kernels take a string output for empty, and some append to what it holds.
       if (std::find(inputs.begin(), inputs.end(), output.value) != inputs.end()) {
@@ -86,25 +107,34 @@ void BindingState::RefreshOutputs() {
   }
 }
 
-Napi::Value BindingState::WrapOutput(Napi::Env env, ort::ValueHandle output) const {
+Napi::Value BindingState::WrapOutput(Napi::Env env, const Output& bound, ort::ValueHandle output) const {
   Value::KeepAlive used(inputs.begin(), inputs.end());
   used.insert(used.end(), replaced.begin(), replaced.end());
+  const auto where = session->LocationOf(bound.info);
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   ort::Check(ort::api().GetValueType(output.get(), &kind));
   if (kind == ONNX_TYPE_TENSOR && ort::ElementBits(ort::ShapeOf(output.get()).type) != 0) {
     void* data = nullptr;
     ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
-    // A graph's output may be its input itself.
-    for (const auto& input : used) {
-      if (input && static_cast<const ValueState*>(input.get())->Holds(data))
-        return Value::Copy(env, output.get());
-    }
+    // A graph's output may be its input itself, or the input's mirror.
+    const bool mirrored = where.OnDevice() && device->Mirrors(data);
+    const bool fed = std::any_of(used.begin(), used.end(), [&](const auto& input) {
+      return input && static_cast<const ValueState*>(input.get())->Holds(data, where);
+    });
+    if (mirrored || fed) return Value::Copy(env, output.get(), where);
     used.clear();
   }
-  return Value::Wrap(env, std::move(output), std::move(used));
+  if (where.device != nullptr) used.push_back(session->handle);
+  return Value::Wrap(env, std::move(output), std::move(used), where);
 }
 
 void BindingState::Run() {
   if (refreshes) RefreshOutputs();
-  ort::Check(ort::api().RunWithBinding(session->handle.get(), options.get(), handle.get()));
+  ort::Check(ort::api().RunWithBinding(session->handle.get(), options.next(), handle.get()));
+}
+
+void BindingState::Start(bool overlap) {
+  device->Start(handle.get(), options.next(), {.overlap = overlap}, [this] {
+    if (refreshes) RefreshOutputs();
+  });
 }

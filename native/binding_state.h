@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "binding_device.h"
+#include "binding_options.h"
 #include "session_state.h"
 #include "value.h"
 
@@ -21,18 +23,30 @@ struct BindingState {
 
   struct Output {
     size_t index;
-    std::shared_ptr<ValueState> value;  // null: ONNX Runtime allocates it anew for each run
+    std::shared_ptr<ValueState> value;  // null: ONNX Runtime allocates it anew for each run,
+    const OrtMemoryInfo* info;          // in this memory
   };
 
-  // JS thread: may it be changed or run?
+  // JS thread: may it be run?
   void CheckIdle() const;
+  // JS thread: may what is bound be changed?
+  void CheckChangeable() const;
   // JS thread, before each run: may it be run, and is every borrowed buffer still there?
   void PrepareRun(Napi::Env env);
-  // The thread that runs it.
+  // The thread that runs it, on the CPU.
   void Run();
+  // The run thread, on a device: starts a run, and says whether it has ended.
+  void Start(bool overlap);
+  bool Ended(bool wait) { return device->Ended(wait); }
+  // The run thread: captures a graph. The JS thread has prepared `options`, and finishes them.
+  void Capture(bool verify);
+  // JS thread: lets go of the graph.
+  void ReleaseGraph() noexcept;
+  // Lets go of all handles, on the session's release.
+  void Release() noexcept;
 
   // JS thread: an output that ONNX Runtime allocated in the last run.
-  Napi::Value WrapOutput(Napi::Env env, ort::ValueHandle output) const;
+  Napi::Value WrapOutput(Napi::Env env, const Output& bound, ort::ValueHandle output) const;
 
   void CheckBound();
   void RefreshOutputs();
@@ -42,8 +56,10 @@ struct BindingState {
   std::vector<std::shared_ptr<ValueState>>
       replaced;                 // inputs of the last run that its outputs may still share
   std::vector<Output> outputs;  // in the order they were bound
-  ort::RunOptionsHandle options;
+  BindingOptions options;
   ort::IoBindingHandle handle;
+  std::unique_ptr<DeviceBinding> device;  // null on the CPU
+  int graph_id = 0;                       // of the last capture
   run::InlinePolicy policy;
   // What is bound was found whole when so many values had been disposed; until another is, it still is.
   static constexpr uint64_t kUnchecked = ~uint64_t{0};

@@ -76,6 +76,23 @@ Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims) {
   return array;
 }
 
+std::vector<std::pair<std::string, std::string>> ToEntries(Napi::Value object) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  ForEach(object, [&entries](std::string key, Napi::Value value) {
+    entries.emplace_back(std::move(key), value.As<Napi::String>().Utf8Value());
+  });
+  return entries;
+}
+
+device::Location ToLocation(Napi::Value name, Napi::Value id) {
+  constexpr std::string_view kPinned = "-pinned";
+  std::string device = name.As<Napi::String>().Utf8Value();
+  if (device == "cpu") return {};
+  const bool pinned = device.ends_with(kPinned);
+  if (pinned) device.resize(device.size() - kPinned.size());
+  return {&device::Open(device, id.As<Napi::Number>().Int32Value(), {}), pinned};
+}
+
 ort::SessionSettings ToSessionSettings(Napi::Object options) {
   ort::SessionSettings settings;
   settings.intra_op_num_threads = Optional<int>(options, "intraOpNumThreads");
@@ -92,9 +109,15 @@ ort::SessionSettings ToSessionSettings(Napi::Object options) {
   ForEach(options.Get("freeDimensionOverrides"), [&](std::string name, Napi::Value size) {
     settings.free_dimension_overrides.emplace_back(std::move(name), size.As<Napi::Number>().Int64Value());
   });
-  ForEach(options.Get("config"), [&](std::string key, Napi::Value value) {
-    settings.config.emplace_back(std::move(key), value.As<Napi::String>().Utf8Value());
-  });
+  settings.config = ToEntries(options.Get("config"));
+  if (options.Get("provider").IsObject()) {
+    const auto provider = options.Get("provider").As<Napi::Object>();
+    settings.provider = {provider.Get("name").As<Napi::String>().Utf8Value(),
+                         provider.Get("deviceId").As<Napi::Number>().Int32Value(),
+                         ToEntries(provider.Get("options"))};
+  }
+  settings.enable_graph_capture = Optional<bool>(options, "enableGraphCapture").value_or(false);
+  settings.blocking_wait = Optional<bool>(options, "blockingWait").value_or(false);
   ForEach(options.Get("externalData"), [&](std::string path, Napi::Value view) {
     const Bytes bytes = ToBytes(view);
     settings.external_data.push_back({std::move(path), static_cast<char*>(bytes.data), bytes.length});
@@ -108,9 +131,7 @@ ort::RunSettings ToRunSettings(Napi::Object options) {
   settings.log_verbosity_level = Optional<int>(options, "logVerbosityLevel");
   settings.tag = Optional<std::string>(options, "tag");
   settings.terminate = Optional<bool>(options, "terminate").value_or(false);
-  ForEach(options.Get("config"), [&](std::string key, Napi::Value value) {
-    settings.config.emplace_back(std::move(key), value.As<Napi::String>().Utf8Value());
-  });
+  settings.config = ToEntries(options.Get("config"));
   return settings;
 }
 

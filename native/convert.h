@@ -8,12 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "device/device.h"
 #include "ort/metadata.h"
 #include "ort/run_options.h"
 #include "ort/session_options.h"
 
 std::vector<int64_t> ToDims(Napi::Value value);
 Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims);
+
+// Own properties of an object of strings, in order; none where it is undefined.
+std::vector<std::pair<std::string, std::string>> ToEntries(Napi::Value object);
+
+// A device's name ('cpu', 'cuda', 'cuda-pinned', 'webgpu') and id; opens the device.
+device::Location ToLocation(Napi::Value name, Napi::Value id);
 
 ort::SessionSettings ToSessionSettings(Napi::Object options);
 ort::RunSettings ToRunSettings(Napi::Object options);

@@ -1,13 +1,10 @@
 #include "session.h"
 
-#include <algorithm>
-
 #include "async_job.h"
 #include "binding.h"
 #include "convert.h"
-#include "ort/element_type.h"
 #include "ort/environment.h"
-#include "ort/path.h"
+#include "session_load.h"
 #include "session_run.h"
 
 namespace {
@@ -15,54 +12,6 @@ namespace {
 std::chrono::nanoseconds FromMicroseconds(Napi::Value value) {
   return std::chrono::nanoseconds(static_cast<int64_t>(value.As<Napi::Number>().DoubleValue() * 1e3));
 }
-
-class LoadJob final : public AsyncJob {
- public:
-  LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
-          Napi::Object settings)
-      : AsyncJob(env, owner),
-        state_(std::move(state)),
-        settings_(ToSessionSettings(settings)),
-        keep_settings_(Napi::Persistent(settings)) {
-    if (model.IsString()) {
-      path_ = model.As<Napi::String>().Utf8Value();
-    } else {
-      bytes_ = ToBytes(model);
-      keep_model_ = Napi::Reference<Napi::Value>::New(model, 1);
-    }
-  }
-
- protected:
-  void Work() override {
-    const auto options = ort::MakeSessionOptions(settings_);
-    if (bytes_.data != nullptr) {
-      state_->handle = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
-                                                       bytes_.data, bytes_.length, options.get());
-    } else {
-      state_->handle = ort::Create<ort::SessionHandle>(ort::api().CreateSession, ort::Environment(),
-                                                       ort::ToPath(path_).c_str(), options.get());
-    }
-    state_->inputs = ort::Inputs(state_->handle.get());
-    state_->outputs = ort::Outputs(state_->handle.get());
-    state_->only_tensors =
-        std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
-          return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
-        });
-  }
-  // A session that did not load has no use for its thread.
-  void Done() noexcept override {
-    if (!state_->handle) state_->thread.Stop();
-  }
-
- private:
-  std::shared_ptr<SessionState> state_;
-  ort::SessionSettings settings_;
-  std::string path_;
-  Bytes bytes_{};  // the facade's own copy, which nobody changes,
-  // alive, like the bytes of external data, while the model is loaded.
-  Napi::Reference<Napi::Value> keep_model_;
-  Napi::ObjectReference keep_settings_;
-};
 
 // The last job of a session: by then every run has ended, and `closed` keeps the JS thread away.
 class ReleaseJob final : public AsyncJob {
@@ -74,9 +23,10 @@ class ReleaseJob final : public AsyncJob {
   void Work() override {
     {
       const std::lock_guard lock(state_->release_mutex);
-      for (BindingState* binding : state_->bindings) binding->handle.reset();
+      for (BindingState* binding : state_->bindings) binding->Release();
     }
     state_->handle.reset();
+    state_->queue.reset();
   }
   void Done() noexcept override { state_->thread.Stop(); }
 
@@ -139,7 +89,8 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     shapes_ = shapes;
 
     // What is no tensor may go on sharing the feeds' memory, which therefore must be ours.
-    const bool is_inline = policy_.Allows() && state_->thread.Idle() && state_->only_tensors;
+    const bool is_inline =
+        policy_.Allows() && state_->thread.Idle() && state_->only_tensors && state_->device == nullptr;
     RunCall call(*state_, feeds, info[1], is_inline ? Feed::kBorrow : Feed::kCopy);
     state_->CheckOpen();  // reading the arguments may have run JavaScript
     if (info[2].IsObject()) call.SetOptions(ToRunSettings(info[2].As<Napi::Object>()));

@@ -74,6 +74,13 @@ RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi
     AddFetch(IndexAt(array, at));
     const Napi::Value target = array[at + 1];
     if (target.IsUndefined()) continue;
+    if (target.IsString()) {
+      const bool pinned = target.As<Napi::String>().Utf8Value() == "cpu-pinned";
+      targets_.back().info =
+          session.InfoOf({session.device, pinned}, session.outputs.at(output_indices_.back()).name);
+      bound_ = bound_ || targets_.back().info != ort::CpuMemoryInfo();
+      continue;
+    }
     targets_.back().array = Napi::Reference<Napi::Value>::New(target, 1);
     targets_.back().dims = ToDims(array[at + 2]);
   }
@@ -82,7 +89,7 @@ RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi
 void RunCall::AddFetch(size_t index) {
   output_indices_.push_back(index);
   output_names_.push_back(session_->outputs.at(index).name.c_str());
-  targets_.emplace_back();
+  targets_.push_back({{}, {}, ort::CpuMemoryInfo()});
 }
 
 void RunCall::AddFeed(const FeedView& view, Feed feed) {
@@ -90,6 +97,8 @@ void RunCall::AddFeed(const FeedView& view, Feed feed) {
   if (view.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED) {
     fed_values_.push_back(Value::StateOf(view.data));
     fed_values_.back()->CheckAttached(view.data.Env());
+    session_->CheckDevice(fed_values_.back()->OnDevice() ? fed_values_.back()->device : nullptr, "input",
+                          input_names_.back());
     inputs_.push_back(fed_values_.back()->handle.get());
     return;
   }
@@ -117,13 +126,43 @@ void RunCall::AddFeed(const FeedView& view, Feed feed) {
   inputs_.push_back(fed_.back().get());
 }
 
+void RunCall::SetOptions(ort::RunSettings settings) {
+  // Without a binding nothing stays where a graph would look for it.
+  if (session_->graphs) settings.config.emplace_back("gpu_graph_id", "-1");
+  options_ = ort::MakeRunOptions(settings);
+}
+
+OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
+  return ort::api().Run(session_->handle.get(), options_.get(), input_names_.data(), inputs_.data(),
+                        inputs_.size(), output_names_.data(), output_names_.size(), results.data());
+}
+
+// Run has no way to say where a result shall be; a binding has.
+OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
+  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session_->handle.get());
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    ort::Check(ort::api().BindInput(binding.get(), input_names_[i], inputs_[i]));
+  }
+  for (size_t i = 0; i < output_names_.size(); ++i) {
+    ort::Check(ort::api().BindOutputToDevice(binding.get(), output_names_[i], targets_[i].info));
+  }
+  if (OrtStatus* status = ort::api().RunWithBinding(session_->handle.get(), options_.get(), binding.get()))
+    return status;
+  OrtValue** values = nullptr;
+  size_t count = 0;
+  ort::Check(ort::api().GetBoundOutputValues(binding.get(), ort::DefaultAllocator(), &values, &count));
+  const ort::Allocated<OrtValue*> array(values);
+  std::copy(values, values + count, results.begin());
+  return nullptr;
+}
+
 void RunCall::Execute() {
+  const device::Access access = session_->EnterDevice();
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
-  OrtStatus* status =
-      ort::api().Run(session_->handle.get(), options_.get(), input_names_.data(), inputs_.data(),
-                     inputs_.size(), output_names_.data(), output_names_.size(), raw.data());
+  OrtStatus* status = bound_ ? RunBound(raw) : Run(raw);
   outputs_.clear();
   for (OrtValue* value : raw) outputs_.emplace_back(value);
+  if (status != nullptr) outputs_.clear();  // in the device's turn
   ort::Check(status);
 }
 
@@ -159,6 +198,14 @@ void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t 
   ort::ValueHandle& value = outputs_[output];
   ort::TensorShape shape{};
   if (IsTensor(output)) shape = ort::ShapeOf(value.get());
+  const device::Location where = session_->LocationOf(targets_[output].info);
+  if (where.device != nullptr && ort::ElementBits(shape.type) != 0) {
+    void* there = nullptr;
+    ort::Check(ort::api().GetTensorMutableData(value.get(), &there));
+    results.Set(at + 2, IsFed(there) ? ::Value::Copy(env, value.get(), where)
+                                     : ::Value::Wrap(env, std::move(value), {session_->handle}, where));
+    return;
+  }
   if (!IsCommon(shape.type)) {
     ::Value::KeepAlive fed(fed_values_.begin(), fed_values_.end());
     fed.insert(fed.end(), copies_.begin(), copies_.end());

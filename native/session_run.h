@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "async_job.h"
+#include "device/host_memory.h"
 #include "ort/run_options.h"
 #include "session_state.h"
 #include "value.h"
@@ -32,10 +33,10 @@ uint64_t HashShapes(const std::vector<FeedView>& feeds);
 class RunCall {
  public:
   // fetches: [output index, target, dims, ...], where target is a typed array to write a result of these dims
-  // into, or undefined; without fetches all outputs.
+  // into, or 'gpu-buffer' or 'cpu-pinned', or undefined; without fetches all outputs.
   RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, Feed feed);
 
-  void SetOptions(const ort::RunSettings& settings) { options_ = ort::MakeRunOptions(settings); }
+  void SetOptions(ort::RunSettings settings);
   OrtRunOptions* options() const noexcept { return options_.get(); }
   const std::vector<std::shared_ptr<ValueState>>& fed_values() const noexcept { return fed_values_; }
 
@@ -49,6 +50,8 @@ class RunCall {
  private:
   void AddFeed(const FeedView& view, Feed feed);
   void AddFetch(size_t index);
+  OrtStatus* Run(std::vector<OrtValue*>& results) const;
+  OrtStatus* RunBound(std::vector<OrtValue*>& results) const;
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   void AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output);
@@ -66,8 +69,10 @@ class RunCall {
   struct Target {
     Napi::Reference<Napi::Value> array;  // empty where there is none
     std::vector<int64_t> dims;
+    const OrtMemoryInfo* info;  // of the memory that the result shall be in
   };
   std::vector<Target> targets_;
+  bool bound_ = false;  // some result is to be elsewhere than in host memory
 };
 
 class RunJob final : public AsyncJob {

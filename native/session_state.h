@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "addon_data.h"
+#include "device/device.h"
 #include "ort/metadata.h"
 #include "run/inline_policy.h"
 #include "run/run_thread.h"
@@ -37,13 +38,39 @@ class SessionState {
 
   AddonData& addon() const noexcept { return *addon_; }
 
+  // Held around what ONNX Runtime does with the device's memory outside of a flight.
+  device::Access EnterDevice() const { return device != nullptr ? device->Enter(false) : device::Access(); }
+
+  // Where an output is that was bound to memory so described.
+  device::Location LocationOf(const OrtMemoryInfo* info) const {
+    if (device == nullptr) return {};
+    if (info == device->memory_info()) return {device, false};
+    if (info == device->pinned_memory_info()) return {device, true};
+    return {};
+  }
+  // The reverse, for an output that ONNX Runtime is to allocate; throws for another device.
+  const OrtMemoryInfo* InfoOf(const device::Location& where, const std::string& output) const;
+
+  // Refuses memory of a device that is not the session's: ONNX Runtime would take its address for one of its
+  // own.
+  void CheckDevice(const device::Device* other, const char* side, const std::string& name) const;
+
   void CheckOpen() const {
     if (closed || !handle) {
       throw ort::Error("ERR_DISPOSED", "the session was released");
     }
   }
 
-  ort::SessionHandle handle;  // made and released on the run thread
+  // Made on the run thread. Released there too, unless a value that ONNX Runtime allocated on the device is
+  // still around: its memory is the session's allocator's, so it shares the handle, whose deleter takes the
+  // device's turn and lets go of the queue last.
+  std::shared_ptr<OrtSession> handle;
+  device::Device* device = nullptr;  // null: the session runs on the CPU
+  std::shared_ptr<device::Queue> queue;
+  std::vector<bool> inputs_on_device;  // what ONNX Runtime wants there; all false on the CPU
+  std::vector<bool> outputs_on_device;
+  bool graphs = false;    // graphs can be captured
+  int next_graph_id = 1;  // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
   bool only_tensors = false;  // no output is a sequence, a map or an optional, or of strings

@@ -1,29 +1,15 @@
 #include "value.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "addon_data.h"
 #include "convert.h"
+#include "device/host_memory.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
+#include "value_copy.h"
 
 namespace {
-
-std::shared_ptr<ValueState> TensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims) {
-  auto state = std::make_shared<ValueState>();
-  state->type = type;
-  state->bytes = ort::ByteLength(type, dims);
-  state->dims = std::move(dims);
-  return state;
-}
-
-void PointAt(ValueState& state, void* data) {
-  state.data = data;
-  state.handle =
-      ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(), data,
-                                    state.bytes, state.dims.data(), state.dims.size(), state.type);
-}
 
 ONNXTensorElementDataType ToType(Napi::Value value) {
   return static_cast<ONNXTensorElementDataType>(value.As<Napi::Number>().Int32Value());
@@ -44,27 +30,14 @@ bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
 
 }  // namespace
 
-bool ValueState::Borrows() const noexcept {
-  return !borrowed.IsEmpty() || std::any_of(elements.begin(), elements.end(),
-                                            [](const auto& element) { return element->Borrows(); });
-}
-
-void ValueState::CheckAttached(Napi::Env env) const {
-  for (const auto& element : elements) element->CheckAttached(env);
-  if (borrowed.IsEmpty()) return;
-  bool detached = false;
-  napi_is_detached_arraybuffer(env, borrowed.Value(), &detached);
-  if (detached) {
-    throw ort::Error("ERR_DETACHED", "the ArrayBuffer of a bound typed array was detached (transferred)");
-  }
-}
-
 Napi::Function Value::Define(Napi::Env env) {
   return DefineClass(
       env, "NativeValue",
       {StaticMethod<&Value::Allocate>("allocate"), StaticMethod<&Value::Borrow>("borrow"),
        StaticMethod<&Value::Sequence>("sequence"), InstanceMethod<&Value::Kind>("kind"),
        InstanceMethod<&Value::Type>("type"), InstanceMethod<&Value::Dims>("dims"),
+       InstanceMethod<&Value::DeviceName>("device"), InstanceMethod<&Value::DeviceId>("deviceId"),
+       InstanceMethod<&Value::CopyTo>("copyTo"), InstanceMethod<&Value::CopyToAsync>("copyToAsync"),
        InstanceMethod<&Value::ArrayBuffer>("arrayBuffer"), InstanceMethod<&Value::Strings>("strings"),
        InstanceMethod<&Value::SetStrings>("setStrings"), InstanceMethod<&Value::Elements>("elements"),
        InstanceMethod<&Value::Dispose>("dispose")});
@@ -78,8 +51,11 @@ Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
   return object;
 }
 
-Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared) {
+Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared,
+                         const device::Location& where) {
   auto state = std::make_shared<ValueState>();
+  state->device = where.device;
+  state->pinned = where.pinned;
   state->shared = std::move(shared);
   int has_value = 1;
   ort::Check(ort::api().GetValueType(handle.get(), &state->kind));
@@ -96,14 +72,15 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
   return New(env, std::move(state));
 }
 
-Napi::Object Value::Copy(Napi::Env env, const OrtValue* tensor) {
+Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location& where) {
   ort::TensorShape shape = ort::ShapeOf(tensor);
-  auto state = TensorState(shape.type, std::move(shape.dims));
-  void* data = nullptr;
-  ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(tensor), &data));
-  state->memory = device::HostMemory::Allocate(state->bytes, device::HostMemory::Fill::kNone);
-  PointAt(*state, state->memory->data());
-  if (state->bytes > 0) std::memcpy(state->data, data, state->bytes);
+  auto state = MakeTensorState(shape.type, std::move(shape.dims));
+  state->device = where.device;
+  state->pinned = where.pinned;
+  AllocateThere(*state);
+  device::TensorView from{tensor, nullptr, state->bytes};
+  ort::Check(ort::api().GetTensorMutableData(tensor, &from.data));
+  CopyTensor(from, where, state->view(), *state);
   return New(env, std::move(state));
 }
 
@@ -121,14 +98,19 @@ ValueState& Value::State() const {
 Napi::Value Value::Allocate(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     const auto type = ToType(info[0]);
-    auto state = TensorState(type, ToDims(info[1]));
+    auto state = MakeTensorState(type, ToDims(info[1]));
+    const std::string device = info[2].As<Napi::String>().Utf8Value();
     if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
       state->handle =
           ort::Create<ort::ValueHandle>(ort::api().CreateTensorAsOrtValue, ort::DefaultAllocator(),
                                         state->dims.data(), state->dims.size(), type);
-    } else {
+    } else if (device == "cpu") {
       state->memory = device::HostMemory::Allocate(state->bytes, device::HostMemory::Fill::kZero);
       PointAt(*state, state->memory->data());
+    } else {
+      static_cast<device::Location&>(*state) = ToLocation(info[2], info[3]);
+      AllocateThere(*state);
+      if (state->OnDevice()) state->device->Zero(state->view());
     }
     return New(info.Env(), std::move(state));
   });
@@ -136,7 +118,7 @@ Napi::Value Value::Allocate(const Napi::CallbackInfo& info) {
 
 Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
-    auto state = TensorState(ToType(info[0]), ToDims(info[1]));
+    auto state = MakeTensorState(ToType(info[0]), ToDims(info[1]));
     const Bytes bytes = ToBytes(info[2]);
     if (bytes.length != state->bytes) {
       throw ort::Error("ERR_INVALID_LENGTH", "expected " + std::to_string(state->bytes) + " bytes, got " +
@@ -189,9 +171,25 @@ Napi::Value Value::Dims(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value { return FromDims(info.Env(), State().dims); });
 }
 
+Napi::Value Value::DeviceName(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const ValueState& state = State();
+    if (state.device == nullptr) return Napi::String::New(info.Env(), "cpu");
+    return Napi::String::New(info.Env(), state.device->name() + (state.pinned ? "-pinned" : ""));
+  });
+}
+
+Napi::Value Value::DeviceId(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const ValueState& state = State();
+    return Napi::Number::New(info.Env(), state.device != nullptr ? state.device->id() : 0);
+  });
+}
+
 Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     ValueState& state = State();
+    if (state.OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "memory of a device cannot be shown");
     Account(info.Env(), -accounted_);
     buffer_ = std::make_shared<BufferOwner>();
     if (state.memory) {
@@ -261,21 +259,4 @@ void Value::Account(Napi::Env env, int64_t bytes) {
   if (bytes == 0) return;
   Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
   accounted_ += bytes;
-}
-
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {
-  if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
-  auto* hint = new std::shared_ptr<BufferOwner>(std::move(owner));
-  const auto release = [](napi_env, void*, void* held) {
-    delete static_cast<std::shared_ptr<BufferOwner>*>(held);
-  };
-  napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer);
-  if (status == napi_ok) return {env, buffer};
-  // Whatever else fails, Node has taken the finalizer and runs it.
-  if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
-  delete hint;
-  throw ort::Error(
-      "ERR_NO_EXTERNAL_BUFFERS",
-      "this JavaScript engine refuses external ArrayBuffers, so memory cannot be shared with it");
 }

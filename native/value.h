@@ -6,48 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "device/host_memory.h"
-#include "ort/handles.h"
-
-// Shared by the wrapper, the bindings it is bound to and the runs in flight: memory goes when the last of
-// them goes. Made and destroyed on the JS thread.
-struct ValueState {
-  ONNXType kind = ONNX_TYPE_TENSOR;
-  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
-  std::vector<int64_t> dims;                                                 // of a tensor
-  size_t bytes = 0;
-  void* data = nullptr;   // of a tensor that has memory: not of strings
-  bool disposed = false;  // by its user: bindings refuse it from then on
-  int in_flight = 0;      // asynchronous runs that use it: its strings are theirs meanwhile
-  // Destroyed before what it points into.
-  std::shared_ptr<device::HostMemory> memory;         // memory the addon owns
-  Napi::Reference<Napi::Value> borrowed;              // or the ArrayBuffer of a user's typed array
-  std::vector<std::shared_ptr<ValueState>> elements;  // or a sequence made here shares its elements' memory
-  std::vector<std::shared_ptr<void>> shared;          // what else it may point into: see KeepAlive
-  ort::ValueHandle handle;                            // or memory ONNX Runtime owns
-
-  bool IsString() const noexcept { return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING; }
-
-  // Whether a pointer is into this tensor's memory.
-  bool Holds(const void* pointer) const noexcept {
-    const auto* first = static_cast<const char*>(data);
-    return data != nullptr && pointer >= first && pointer < first + (bytes > 0 ? bytes : 1);
-  }
-
-  bool Borrows() const noexcept;
-
-  // A borrowed buffer that JavaScript has transferred away is no longer ours to read or write.
-  void CheckAttached(Napi::Env env) const;
-};
-
-// What keeps the memory under an external ArrayBuffer alive. The ArrayBuffer's finalizer waits for a turn of
-// the event loop; whoever detaches the ArrayBuffer may let go of the memory at once.
-struct BufferOwner {
-  std::shared_ptr<void> memory;
-};
-
-// Memory as an ArrayBuffer, which keeps its owner alive.
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner);
+#include "external_buffer.h"
+#include "value_state.h"
 
 class Value : public Napi::ObjectWrap<Value> {
  public:
@@ -61,9 +21,10 @@ class Value : public Napi::ObjectWrap<Value> {
   using KeepAlive = std::vector<std::shared_ptr<void>>;
 
   // A JavaScript object for a value that ONNX Runtime made.
-  static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared = {});
+  static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared = {},
+                           const device::Location& where = {});
   // The same for a tensor whose memory is an input's: a copy, since the input goes its own way.
-  static Napi::Object Copy(Napi::Env env, const OrtValue* tensor);
+  static Napi::Object Copy(Napi::Env env, OrtValue* tensor, const device::Location& where = {});
   static const std::shared_ptr<ValueState>& StateOf(Napi::Value value);
 
  private:
@@ -75,7 +36,11 @@ class Value : public Napi::ObjectWrap<Value> {
   Napi::Value Kind(const Napi::CallbackInfo& info);
   Napi::Value Type(const Napi::CallbackInfo& info);
   Napi::Value Dims(const Napi::CallbackInfo& info);
+  Napi::Value DeviceName(const Napi::CallbackInfo& info);
+  Napi::Value DeviceId(const Napi::CallbackInfo& info);
   Napi::Value ArrayBuffer(const Napi::CallbackInfo& info);
+  Napi::Value CopyTo(const Napi::CallbackInfo& info);
+  Napi::Value CopyToAsync(const Napi::CallbackInfo& info);
   Napi::Value Strings(const Napi::CallbackInfo& info);
   Napi::Value SetStrings(const Napi::CallbackInfo& info);
   Napi::Value Elements(const Napi::CallbackInfo& info);

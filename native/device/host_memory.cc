@@ -8,13 +8,18 @@
 
 namespace device {
 namespace {
+
 std::atomic<std::size_t> live{0};
+
+void* Align(void* block, std::size_t bytes) noexcept {
+  std::size_t space = bytes + kHostAlignment;
+  return std::align(kHostAlignment, bytes, block, space);
 }
 
-HostMemory::HostMemory(void* block, std::size_t bytes) noexcept : block_(block), bytes_(bytes) {
-  std::size_t space = bytes + kHostAlignment;
-  data_ = block;
-  std::align(kHostAlignment, bytes, data_, space);
+}  // namespace
+
+HostMemory::HostMemory(void* block, void* data, std::size_t bytes) noexcept
+    : Memory(data, bytes), block_(block) {
   ++live;
 }
 
@@ -33,7 +38,7 @@ std::shared_ptr<HostMemory> HostMemory::Allocate(std::size_t bytes, Fill fill) {
     throw ort::Error("ERR_OUT_OF_MEMORY",
                      "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
   }
-  return std::shared_ptr<HostMemory>(new HostMemory(block, bytes));
+  return std::shared_ptr<HostMemory>(new HostMemory(block, Align(block, bytes), bytes));
 }
 
 std::size_t HostMemory::LiveCount() noexcept { return live; }

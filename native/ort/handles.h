@@ -15,6 +15,7 @@ struct Releaser {
 template <typename T, void (ORT_API_CALL* Api::*Release)(T*)>
 using Handle = std::unique_ptr<T, Releaser<T, Release>>;
 
+using CudaOptionsHandle = Handle<OrtCUDAProviderOptionsV2, &Api::ReleaseCUDAProviderOptions>;
 using IoBindingHandle = Handle<OrtIoBinding, &Api::ReleaseIoBinding>;
 using MemoryInfoHandle = Handle<OrtMemoryInfo, &Api::ReleaseMemoryInfo>;
 using ModelMetadataHandle = Handle<OrtModelMetadata, &Api::ReleaseModelMetadata>;

@@ -6,41 +6,10 @@
 
 #include "api.h"
 #include "error.h"
-#include "path.h"
-
-#ifdef _WIN32
-#define WIN32_LEAN_AND_MEAN
-#include <windows.h>
-#else
-#include <dlfcn.h>
-#endif
+#include "shared_library.h"
 
 namespace ort {
 namespace {
-
-#ifdef _WIN32
-void* OpenShared(const std::string& path, std::string& reason) {
-  HMODULE module = LoadLibraryExW(ToPath(path).c_str(), nullptr,
-                                  LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
-  if (module == nullptr) reason = "LoadLibraryEx failed with error " + std::to_string(GetLastError());
-  return module;
-}
-void* FindSymbol(void* library, const char* name) {
-  return reinterpret_cast<void*>(GetProcAddress(static_cast<HMODULE>(library), name));
-}
-void CloseShared(void* library) { FreeLibrary(static_cast<HMODULE>(library)); }
-#else
-void* OpenShared(const std::string& path, std::string& reason) {
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    const char* message = dlerror();
-    reason = message != nullptr ? message : "dlopen failed";
-  }
-  return library;
-}
-void* FindSymbol(void* library, const char* name) { return dlsym(library, name); }
-void CloseShared(void* library) { dlclose(library); }
-#endif
 
 int MinorVersion(const std::string& version) {
   int major = 0;

@@ -17,6 +17,13 @@ struct ExternalFile {
   size_t size;
 };
 
+// The execution provider of a session with a device, and its options under ONNX Runtime's own keys.
+struct ProviderSettings {
+  std::string name;
+  int device_id;
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
 // Every field was validated by the facade; an empty optional leaves ONNX Runtime's own default.
 struct SessionSettings {
   std::optional<int> intra_op_num_threads;
@@ -33,6 +40,9 @@ struct SessionSettings {
   std::vector<std::pair<std::string, int64_t>> free_dimension_overrides;
   std::vector<std::pair<std::string, std::string>> config;  // AddSessionConfigEntry
   std::vector<ExternalFile> external_data;
+  std::optional<ProviderSettings> provider;  // appended by its device
+  bool enable_graph_capture = false;
+  bool blocking_wait = false;
 };
 
 SessionOptionsHandle MakeSessionOptions(const SessionSettings& settings);

@@ -18,6 +18,7 @@ using ORTCHAR_T = char;
 #endif
 
 struct OrtAllocator;
+struct OrtCUDAProviderOptionsV2;
 struct OrtEnv;
 struct OrtIoBinding;
 struct OrtMemoryInfo;
@@ -26,6 +27,7 @@ struct OrtRunOptions;
 struct OrtSession;
 struct OrtSessionOptions;
 struct OrtStatus;
+struct OrtSyncStream;
 struct OrtTensorTypeAndShapeInfo;
 struct OrtTypeInfo;
 struct OrtValue;

@@ -21,27 +21,45 @@ void Pause() noexcept {
 #endif
 }
 
+void SpinUntil(const std::atomic<bool>& flag, std::chrono::nanoseconds spin) noexcept {
+  if (spin.count() <= 0) return;
+  const auto until = std::chrono::steady_clock::now() + spin;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (flag.load(std::memory_order_acquire)) return;
+      Pause();
+    }
+  } while (std::chrono::steady_clock::now() < until);
+}
+
 // Lets the submitting thread wait for a job.
 class WaitedJob final : public Job {
  public:
   explicit WaitedJob(Job* job) : job_(job) {}
-  void Execute() noexcept override { job_->Execute(); }
+  void Execute() noexcept override {
+    job_->among_others = among_others;
+    job_->Execute();
+  }
+  bool Overlaps() const noexcept override { return job_->Overlaps(); }
+  bool Ended(bool wait) noexcept override { return job_->Ended(wait); }
   void Finished() noexcept override {
     // Under the lock: the waiting thread destroys this object as soon as it has seen `done_`.
     const std::lock_guard lock(mutex_);
-    done_ = true;
+    done_.store(true, std::memory_order_release);
     wake_.notify_one();
   }
-  void Wait() {
+  // Looks for up to `spin` before it sleeps. Takes the lock in any case: Finished may still hold it.
+  void Wait(std::chrono::nanoseconds spin) {
+    SpinUntil(done_, spin);
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return done_; });
+    wake_.wait(lock, [this] { return done_.load(std::memory_order_relaxed); });
   }
 
  private:
   Job* job_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool done_ = false;
+  std::atomic<bool> done_{false};
 };
 
 }  // namespace
@@ -61,7 +79,7 @@ void RunThread::Submit(Job* job) {
 void RunThread::SubmitAndWait(Job* job) {
   WaitedJob waited(job);
   Submit(&waited);
-  waited.Wait();
+  waited.Wait(spin_);
   Settled();
 }
 
@@ -84,20 +102,12 @@ void RunThread::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void RunThread::SpinForWork() const {
-  if (spin_.count() <= 0) return;
-  const auto until = std::chrono::steady_clock::now() + spin_;
-  do {
-    for (int i = 0; i < 32; ++i) {
-      if (work_.load(std::memory_order_relaxed)) return;
-      Pause();
-    }
-  } while (std::chrono::steady_clock::now() < until);
-}
+void RunThread::SpinForWork() const { SpinUntil(work_, spin_); }
 
-Job* RunThread::Next() {
+Job* RunThread::Next(bool wait) {
+  if (!wait && !work_.load(std::memory_order_relaxed)) return nullptr;
   std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+  if (wait) wake_.wait(lock, [this] { return !queue_.empty() || stopping_; });
   if (queue_.empty()) return nullptr;
   Job* job = queue_.front();
   queue_.pop_front();
@@ -105,11 +115,36 @@ Job* RunThread::Next() {
   return job;
 }
 
+void RunThread::FinishFirst() {
+  Job* job = started_.front();
+  started_.pop_front();
+  job->Finished();
+}
+
+void RunThread::Start(Job* job) {
+  if (!job->Overlaps()) {
+    for (; !started_.empty(); FinishFirst()) started_.front()->Ended(true);
+  }
+  job->among_others = !started_.empty() || work_.load(std::memory_order_relaxed);
+  job->Execute();
+  started_.push_back(job);
+}
+
 void RunThread::Loop() {
-  while (Job* job = Next()) {
-    job->Execute();
-    job->Finished();
-    SpinForWork();
+  for (;;) {
+    if (started_.size() < kMostStarted) {
+      if (Job* job = Next(started_.empty())) {
+        Start(job);
+      } else if (started_.empty()) {
+        return;  // stopping
+      }
+    }
+    if (!started_.front()->Ended(started_.size() == kMostStarted)) {
+      Pause();
+      continue;
+    }
+    FinishFirst();
+    if (started_.empty()) SpinForWork();
   }
 }
 

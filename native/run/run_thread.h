@@ -1,5 +1,5 @@
-// A session's own thread: runs are done here, first in first out, so that neither the event loop nor libuv's
-// pool is ever held by one.
+// A session's own thread: runs are started here, and end, first in first out, so that neither the event loop
+// nor libuv's pool is ever held by one.
 #pragma once
 
 #include <atomic>
@@ -16,8 +16,15 @@ class Job {
   virtual ~Job() = default;
   // On the run thread; touches no JavaScript and throws nothing.
   virtual void Execute() noexcept = 0;
-  // On the run thread, after Execute: hands the job back. The job may be gone when this returns.
+  // Whether Execute may only start the work, so that the next such job can start before it has ended.
+  virtual bool Overlaps() const noexcept { return false; }
+  // On the run thread, after Execute: whether the work has ended; with `wait`, after waiting for that.
+  virtual bool Ended(bool /*wait*/) noexcept { return true; }
+  // On the run thread, once it has ended: hands the job back. The job may be gone when this returns.
   virtual void Finished() noexcept = 0;
+
+  // Set before Execute: other work is going on, or waits for its turn.
+  bool among_others = false;
 };
 
 class RunThread {
@@ -45,8 +52,13 @@ class RunThread {
 
  private:
   void Loop();
-  Job* Next();
+  Job* Next(bool wait);
+  void Start(Job* job);
+  void FinishFirst();
   void SpinForWork() const;
+
+  // Started and not ended: more would gain nothing, and hold memory.
+  static constexpr size_t kMostStarted = 4;
 
   const std::chrono::nanoseconds spin_;
   std::mutex mutex_;
@@ -54,7 +66,8 @@ class RunThread {
   std::deque<Job*> queue_;
   std::atomic<bool> work_{false};  // queued or stopping: what the spinning thread looks at
   bool stopping_ = false;
-  int unsettled_ = 0;  // the owner's own count
+  std::deque<Job*> started_;  // the run thread's own
+  int unsettled_ = 0;         // the owner's own count
   std::thread thread_;
 };
 

@@ -1,0 +1,141 @@
+#include "binding_device.h"
+
+#include <algorithm>
+
+DeviceBinding::DeviceBinding(SessionState& session)
+    : session_(session),
+      inputs_(session.inputs.size()),
+      outputs_(session.outputs.size()),
+      flight_(session.queue->MakeFlight()) {}
+
+OrtValue* DeviceBinding::Input(size_t index, const ValueState& value, bool mapped) {
+  const std::string& name = session_.inputs.at(index).name;
+  session_.CheckDevice(value.OnDevice() ? value.device : nullptr, "input", name);
+  const bool on_device = session_.inputs_on_device.at(index);
+  if (value.OnDevice() && !on_device) {
+    // ONNX Runtime would copy it once, now, and never look at it again.
+    throw ort::Error("ERR_DEVICE_MISMATCH", "input '" + name +
+                                                "' is read by the CPU, and cannot be bound to memory of " +
+                                                session_.device->name());
+  }
+  return Prepare(inputs_[index], MakeSlot(value, on_device, mapped, "input '" + name + "'"));
+}
+
+OrtValue* DeviceBinding::Output(size_t index, const ValueState& value, bool mapped) {
+  const std::string& name = session_.outputs.at(index).name;
+  session_.CheckDevice(value.OnDevice() ? value.device : nullptr, "output", name);
+  const bool on_device = session_.outputs_on_device.at(index);
+  return Prepare(outputs_[index], MakeSlot(value, on_device, mapped, "output '" + name + "'"));
+}
+
+DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_device, bool mapped,
+                                            const std::string& name) const {
+  Slot next;
+  next.bound = {value.handle.get(), value.data, value.bytes};
+  if (value.OnDevice()) {
+    next.way = Way::kDevice;
+  } else if (!on_device || value.data == nullptr) {
+    next.way = Way::kHost;
+  } else if (mapped) {
+    if (!value.pinned || value.device != session_.device) {
+      throw ort::Error("ERR_INVALID_ARG_VALUE", name + " can be mapped only where its memory is pinned for " +
+                                                    session_.device->name() + " " +
+                                                    std::to_string(session_.device->id()));
+    }
+    next.way = Way::kMapped;
+    next.tensor.value = ort::Create<ort::ValueHandle>(
+        ort::api().CreateTensorWithDataAsOrtValue, session_.device->memory_info(),
+        session_.device->Mapped(value.data), value.bytes, value.dims.data(), value.dims.size(), value.type);
+  } else {
+    next.way = Way::kMirror;
+    next.tensor = device::MakeTensor(session_.device->Allocate(value.bytes), session_.device->memory_info(),
+                                     value.type, value.dims);
+  }
+  return next;
+}
+
+OrtValue* DeviceBinding::Prepare(Slot& slot, Slot next) {
+  prepared_for_ = &slot;
+  prepared_ = std::move(next);
+  return prepared_.value();
+}
+
+void DeviceBinding::Commit() {
+  std::swap(*prepared_for_, prepared_);
+  prepared_ = {};
+  downloads_.clear();
+  for (const Slot& output : outputs_) {
+    if (output.way == Way::kMirror) downloads_.push_back({output.tensor.view(), output.bound});
+  }
+}
+
+void DeviceBinding::Select(const std::vector<size_t>* changed) {
+  for (Slot& input : inputs_) input.selected = changed == nullptr;
+  if (changed == nullptr) return;
+  for (const size_t index : *changed) inputs_.at(index).selected = true;
+}
+
+const std::vector<device::Copy>& DeviceBinding::Uploads() {
+  uploads_.clear();
+  for (Slot& input : inputs_) {
+    if (input.way != Way::kMirror || (input.fresh && !input.selected)) continue;
+    uploads_.push_back({input.bound, input.tensor.view()});
+    input.fresh = false;  // until the copy is known to have ended
+  }
+  return uploads_;
+}
+
+bool DeviceBinding::Ended(bool wait) {
+  try {
+    if (!flight_->Done(wait)) return false;
+  } catch (...) {
+    flight_->Abandon();
+    throw;
+  }
+  for (Slot& input : inputs_) input.fresh = input.way == Way::kMirror;
+  return true;
+}
+
+bool DeviceBinding::Mirrors(const void* data) const noexcept {
+  return std::any_of(inputs_.begin(), inputs_.end(), [data](const Slot& input) {
+    return input.way == Way::kMirror && input.tensor.memory->data() == data;
+  });
+}
+
+std::vector<device::TensorView> DeviceBinding::VisibleOutputs() const {
+  std::vector<device::TensorView> views;
+  for (const Slot& output : outputs_) {
+    if (output.way == Way::kDevice) views.push_back(output.bound);
+    if (output.way == Way::kMapped)
+      views.push_back({output.tensor.value.get(), output.bound.data, output.bound.bytes});
+  }
+  return views;
+}
+
+std::vector<device::TensorView> DeviceBinding::AllOutputs() const {
+  std::vector<device::TensorView> views = VisibleOutputs();
+  for (const Slot& output : outputs_) {
+    if (output.way == Way::kMirror) views.push_back(output.tensor.view());
+  }
+  return views;
+}
+
+void DeviceBinding::CheckCapturable(const std::vector<std::string>& unbound) const {
+  const auto refuse = [](const std::string& what) {
+    throw ort::Error("ERR_GRAPH_CAPTURE", "the run cannot be captured: " + what);
+  };
+  if (!unbound.empty()) {
+    refuse("output '" + unbound.front() +
+           "' is allocated anew for each run, and a graph writes where it did when captured");
+  }
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].way == Way::kHost) {
+      refuse("input '" + session_.inputs[i].name + "' is read by the CPU, which a replay leaves out");
+    }
+  }
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    if (outputs_[i].way != Way::kNone && !session_.outputs_on_device[i]) {
+      refuse("output '" + session_.outputs[i].name + "' is written by the CPU, which a replay leaves out");
+    }
+  }
+}

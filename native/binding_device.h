@@ -1,0 +1,90 @@
+// The device's side of a binding. Host memory that is bound has a mirror on the device, which is what ONNX
+// Runtime gets to see: bound itself, it would be copied once, when it is bound. Each run copies it to the
+// mirror, or back from it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "device/device.h"
+#include "session_state.h"
+#include "value.h"
+
+class DeviceBinding {
+ public:
+  explicit DeviceBinding(SessionState& session);
+
+  // JS thread, binding idle: what ONNX Runtime is to be given for a value. `mapped`: pinned memory that the
+  // device reads and writes where it is. Commit follows once ONNX Runtime has taken it: until then it holds
+  // what was bound before.
+  OrtValue* Input(size_t index, const ValueState& value, bool mapped);
+  OrtValue* Output(size_t index, const ValueState& value, bool mapped);
+  // The output is ONNX Runtime's to allocate.
+  void NoOutput(size_t index) { Prepare(outputs_.at(index), {}); }
+  void Commit();
+  void ForgetInputs() { inputs_ = std::vector<Slot>(inputs_.size()); }
+  void ForgetOutputs() {
+    outputs_ = std::vector<Slot>(outputs_.size());
+    downloads_.clear();
+  }
+
+  // JS thread, before a run: the inputs that have changed since the last one; null: all.
+  void Select(const std::vector<size_t>* changed);
+
+  struct StartMode {
+    bool overlap = false;  // other runs of the session are going on, or about to
+    bool capture = false;  // ONNX Runtime captures a graph
+    bool download = true;  // outputs in host memory are written
+  };
+  // Run thread. `prepare` is called in the device's turn, before the copies.
+  template <typename Prepare>
+  void Start(OrtIoBinding* binding, const OrtRunOptions* options, const StartMode& mode, Prepare prepare) {
+    try {
+      flight_->Begin(mode.overlap, mode.capture);
+      prepare();
+      flight_->Upload(Uploads());
+      flight_->Run(session_.handle.get(), options, binding);
+      flight_->Download(mode.download ? downloads_ : none_);
+      flight_->End();
+    } catch (...) {
+      flight_->Abandon();
+      throw;
+    }
+  }
+  bool Ended(bool wait);
+
+  // Whether memory is an input's mirror.
+  bool Mirrors(const void* data) const noexcept;
+
+  // Run thread. What a run writes on the device: what the user sees there (device memory, mapped memory), and
+  // the mirrors of what is copied back.
+  std::vector<device::TensorView> VisibleOutputs() const;
+  std::vector<device::TensorView> AllOutputs() const;
+  // Throws ERR_GRAPH_CAPTURE where a replay would not do what a run does.
+  void CheckCapturable(const std::vector<std::string>& unbound) const;
+
+ private:
+  enum class Way { kNone, kHost, kDevice, kMirror, kMapped };
+  struct Slot {
+    Way way = Way::kNone;
+    device::Tensor tensor;     // the mirror, or the mapped memory's view by the device
+    device::TensorView bound;  // of the user's value
+    bool fresh = false;        // an input's mirror holds what the host memory held last
+    bool selected = true;
+    OrtValue* value() const { return tensor.value ? tensor.value.get() : bound.value; }
+  };
+
+  Slot MakeSlot(const ValueState& value, bool on_device, bool mapped, const std::string& name) const;
+  OrtValue* Prepare(Slot& slot, Slot next);
+  const std::vector<device::Copy>& Uploads();
+
+  SessionState& session_;
+  std::vector<Slot> inputs_;
+  std::vector<Slot> outputs_;
+  Slot* prepared_for_ = nullptr;
+  Slot prepared_;
+  std::vector<device::Copy> uploads_;    // of the next run
+  std::vector<device::Copy> downloads_;  // of every run
+  const std::vector<device::Copy> none_;
+  std::unique_ptr<device::Flight> flight_;
+};

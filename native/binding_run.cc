@@ -1,0 +1,102 @@
+#include "binding_run.h"
+
+namespace {
+
+std::vector<std::shared_ptr<ValueState>> MarkUsed(const BindingState& state) {
+  std::vector<std::shared_ptr<ValueState>> used;
+  for (const auto& input : state.inputs) {
+    if (input) used.push_back(input);
+  }
+  for (const auto& output : state.outputs) {
+    if (output.value) used.push_back(output.value);
+  }
+  for (const auto& value : used) ++value->in_flight;
+  return used;
+}
+
+void Unmark(const std::vector<std::shared_ptr<ValueState>>& used) noexcept {
+  for (const auto& value : used) --value->in_flight;
+}
+
+bool CanOverlap(const BindingState& state) noexcept {
+  return state.device != nullptr && state.session->queue->overlaps();
+}
+
+}  // namespace
+
+BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
+    : AsyncJob(env, owner), state_(std::move(state)), used_(MarkUsed(*state_)) {}
+
+void BindingRun::Terminate() noexcept {
+  state_->terminated = true;
+  state_->options.Terminate();
+}
+
+bool BindingRun::Overlaps() const noexcept { return CanOverlap(*state_); }
+
+void BindingRun::Work() {
+  if (state_->device != nullptr) {
+    state_->Start(among_others);
+    return;
+  }
+  const auto start = run::InlinePolicy::Clock::now();
+  state_->Run();
+  took_ = run::InlinePolicy::Clock::now() - start;
+}
+
+bool BindingRun::WorkEnded(bool wait) { return state_->device == nullptr || state_->Ended(wait); }
+
+void BindingRun::Done() noexcept {
+  state_->running = false;
+  state_->job = nullptr;
+  Unmark(used_);
+}
+
+Napi::Value BindingRun::Result(Napi::Env env) {
+  state_->policy.Record(took_, false);
+  return env.Undefined();
+}
+
+template <typename Body>
+void QueuedRun::Catch(Body body) noexcept {
+  try {
+    body();
+  } catch (const ort::Error& error) {
+    error_ = error;
+  } catch (const std::exception& error) {
+    error_.emplace("ERR_INTERNAL", error.what());
+  }
+}
+
+void QueuedRun::Execute() noexcept {
+  Catch([this] {
+    if (state_.device != nullptr) {
+      state_.Start(among_others);
+    } else {
+      state_.Run();
+    }
+  });
+}
+
+bool QueuedRun::Overlaps() const noexcept { return CanOverlap(state_); }
+
+bool QueuedRun::Ended(bool wait) noexcept {
+  bool ended = true;
+  if (!error_ && state_.device != nullptr) Catch([&] { ended = state_.Ended(wait); });
+  return ended;
+}
+
+CaptureJob::CaptureJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, bool verify)
+    : AsyncJob(env, owner), state_(std::move(state)), used_(MarkUsed(*state_)), verify_(verify) {}
+
+void CaptureJob::Work() {
+  state_->Capture(verify_);
+  captured_ = true;
+}
+
+void CaptureJob::Done() noexcept {
+  state_->running = false;
+  Unmark(used_);
+  state_->options.FinishCapture(captured_);
+  if (!captured_) state_->ReleaseGraph();
+}

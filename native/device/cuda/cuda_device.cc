@@ -1,0 +1,204 @@
+#include "cuda_device.h"
+
+#include <map>
+
+#include "cuda_memory.h"
+#include "cuda_queue.h"
+#include "provider.h"
+
+namespace device::cuda {
+namespace {
+
+// One for all GPUs: a capture forbids unsafe calls to every other thread of the process.
+std::shared_mutex capture_mutex;
+
+CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
+
+CUcontext RetainContext(const Driver& driver, int id) {
+  const auto check = [](CUresult error, const char* call) {
+    if (error != CUDA_SUCCESS) Throw(error, call);
+  };
+  int count = 0;
+  check(driver.cuDeviceGetCount(&count), "cuDeviceGetCount");
+  if (count == 0) throw ort::Error("ERR_CUDA_NO_DEVICE", "the CUDA driver finds no GPU");
+  if (id >= count) {
+    throw ort::Error("ERR_CUDA_DEVICE_ID", "there is no GPU " + std::to_string(id) +
+                                               ": the CUDA driver finds " + std::to_string(count) +
+                                               ", counted from 0");
+  }
+  CUdevice device = 0;
+  check(driver.cuDeviceGet(&device, id), "cuDeviceGet");
+  CUcontext context = nullptr;
+  check(driver.cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
+  return context;
+}
+
+}  // namespace
+
+CudaDevice& CudaDevice::Open(int id) {
+  static std::mutex mutex;
+  static std::map<int, CudaDevice*> opened;
+  const std::lock_guard lock(mutex);
+  const Driver& driver = OpenDriver();
+  const auto found = opened.find(id);
+  if (found != opened.end()) return *found->second;
+  auto* device = new CudaDevice(id, RetainContext(driver, id));
+  opened.emplace(id, device);
+  return *device;
+}
+
+CudaDevice::CudaDevice(int id, CUcontext context)
+    : Device("cuda", id),
+      context_(context),
+      memory_info_(MakeMemoryInfo(id)),
+      pinned_memory_info_(MakePinnedMemoryInfo(id)) {}
+
+bool CudaDevice::Holds(const OrtMemoryInfo* info) const { return IsDeviceMemory(info); }
+
+std::shared_ptr<Memory> CudaDevice::Allocate(size_t bytes) { return DeviceMemory::Allocate(*this, bytes); }
+
+std::shared_ptr<Memory> CudaDevice::AllocatePinned(size_t bytes) {
+  return PinnedMemory::Allocate(*this, bytes);
+}
+
+void* CudaDevice::Mapped(void* pinned) {
+  const ContextScope scope(*this);
+  CUdeviceptr address = 0;
+  Check(driver().cuMemHostGetDevicePointer_v2(&address, pinned, 0), "cuMemHostGetDevicePointer");
+  return reinterpret_cast<void*>(address);
+}
+
+// On a stream of its own: the default one would wait for, and hold up, what others do.
+template <typename Enqueue>
+void CudaDevice::OnTransferStream(Enqueue enqueue) {
+  const ContextScope scope(*this);
+  const std::lock_guard lock(transfer_mutex_);
+  if (transfer_stream_ == nullptr) {
+    Check(driver().cuStreamCreate(&transfer_stream_, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+  }
+  enqueue(transfer_stream_);
+  Check(driver().cuStreamSynchronize(transfer_stream_), "cuStreamSynchronize");
+}
+
+void CudaDevice::CopyIn(const Copy& copy) {
+  if (copy.to.bytes == 0) return;
+  OnTransferStream([&](CUstream stream) {
+    Check(driver().cuMemcpyHtoDAsync_v2(Address(copy.to), copy.from.data, copy.to.bytes, stream),
+          "cuMemcpyHtoDAsync");
+  });
+}
+
+void CudaDevice::CopyOut(const Copy& copy) {
+  if (copy.to.bytes == 0) return;
+  OnTransferStream([&](CUstream stream) {
+    Check(driver().cuMemcpyDtoHAsync_v2(copy.to.data, Address(copy.from), copy.to.bytes, stream),
+          "cuMemcpyDtoHAsync");
+  });
+}
+
+void CudaDevice::CopyWithin(const Copy& copy) {
+  if (copy.to.bytes == 0) return;
+  OnTransferStream([&](CUstream stream) {
+    Check(driver().cuMemcpyDtoDAsync_v2(Address(copy.to), Address(copy.from), copy.to.bytes, stream),
+          "cuMemcpyDtoDAsync");
+  });
+}
+
+bool CudaDevice::CopyAcross(const Copy& copy, Device& to) {
+  auto* other = dynamic_cast<CudaDevice*>(&to);
+  if (other == nullptr) return false;
+  if (copy.to.bytes == 0) return true;
+  OnTransferStream([&](CUstream stream) {
+    Check(driver().cuMemcpyPeerAsync(Address(copy.to), other->context_, Address(copy.from), context_,
+                                     copy.to.bytes, stream),
+          "cuMemcpyPeerAsync");
+  });
+  return true;
+}
+
+void CudaDevice::Zero(const TensorView& tensor) {
+  if (tensor.bytes == 0) return;
+  OnTransferStream([&](CUstream stream) {
+    Check(driver().cuMemsetD8Async(Address(tensor), 0, tensor.bytes, stream), "cuMemsetD8Async");
+  });
+}
+
+Access CudaDevice::Enter(bool capture) {
+  if (capture) return Access(std::unique_lock(capture_mutex));
+  return Access(std::shared_lock(capture_mutex));
+}
+
+std::unique_ptr<Queue> CudaDevice::MakeQueue(bool blocking_wait) {
+  return std::make_unique<CudaQueue>(*this, blocking_wait);
+}
+
+void CudaDevice::Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) {
+  Options all = provider_options;
+  all.emplace_back("device_id", std::to_string(id()));
+  AppendProvider(options, all, queue != nullptr ? static_cast<CudaQueue*>(queue)->compute() : nullptr);
+}
+
+Options CudaDevice::run_options() const {
+  // One wait at the end, ours, after the downloads.
+  return {{"disable_synchronize_execution_providers", "1"}};
+}
+
+void CudaDevice::Check(CUresult error, const char* call) {
+  if (error == CUDA_SUCCESS) [[likely]]
+    return;
+  if (IsFatal(error)) lost_ = error;
+  Throw(error, call);
+}
+
+void CudaDevice::CheckAlive() const {
+  const CUresult error = lost_;
+  if (error == CUDA_SUCCESS) [[likely]]
+    return;
+  const char* name = nullptr;
+  driver().cuGetErrorName(error, &name);
+  throw ort::Error("ERR_CUDA_DEVICE_LOST", "GPU " + std::to_string(id()) + " was lost to an earlier error (" +
+                                               (name != nullptr ? name : "unknown") +
+                                               "): nothing of this process can use it any more");
+}
+
+ContextScope::ContextScope(CudaDevice& device, CaptureMode mode) {
+  device.CheckAlive();
+  device.Check(Push(device), "cuCtxPushCurrent");
+  if (mode == CaptureMode::kStay) exchanged_ = false;
+}
+
+CUresult ContextScope::Push(CudaDevice& device) noexcept {
+  const CUresult error = driver().cuCtxPushCurrent_v2(device.context_);
+  pushed_ = error == CUDA_SUCCESS;
+  exchanged_ = pushed_ && driver().cuThreadExchangeStreamCaptureMode(&mode_) == CUDA_SUCCESS;
+  return error;
+}
+
+ContextScope::~ContextScope() {
+  if (exchanged_) driver().cuThreadExchangeStreamCaptureMode(&mode_);
+  CUcontext context = nullptr;
+  if (pushed_) driver().cuCtxPopCurrent_v2(&context);
+}
+
+Stream::Stream(CudaDevice& device) : device_(device) {
+  const ContextScope scope(device);
+  device.Check(driver().cuStreamCreate(&stream_, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+}
+
+Stream::~Stream() {
+  const ContextScope scope(device_, std::nothrow);
+  if (scope) driver().cuStreamDestroy_v2(stream_);
+}
+
+Event::Event(CudaDevice& device, bool blocking) : device_(device) {
+  const ContextScope scope(device);
+  const unsigned int flags = CU_EVENT_DISABLE_TIMING | (blocking ? CU_EVENT_BLOCKING_SYNC : 0);
+  device.Check(driver().cuEventCreate(&event_, flags), "cuEventCreate");
+}
+
+Event::~Event() {
+  const ContextScope scope(device_, std::nothrow);
+  if (scope) driver().cuEventDestroy_v2(event_);
+}
+
+}  // namespace device::cuda

@@ -1,0 +1,105 @@
+#include "cuda_queue.h"
+
+#include "provider.h"
+
+namespace device::cuda {
+namespace {
+
+class CudaFlight final : public Flight {
+ public:
+  explicit CudaFlight(CudaQueue& queue)
+      : queue_(queue),
+        uploaded_(queue.device(), false),
+        computed_(queue.device(), false),
+        done_(queue.device(), queue.blocking_wait()) {}
+
+  void Begin(bool overlap, bool capture) override {
+    scope_.emplace(queue_.device(), ContextScope::CaptureMode::kStay);
+    access_ = queue_.device().Enter(capture);
+    overlap_ = overlap;
+    last_ = queue_.compute();
+  }
+
+  void Upload(const std::vector<Copy>& copies) override {
+    if (copies.empty()) return;
+    CUstream stream = overlap_ ? queue_.upload() : queue_.compute();
+    for (const Copy& copy : copies) {
+      if (copy.to.bytes == 0) continue;
+      Check(driver().cuMemcpyHtoDAsync_v2(reinterpret_cast<CUdeviceptr>(copy.to.data), copy.from.data,
+                                          copy.to.bytes, stream),
+            "cuMemcpyHtoDAsync");
+    }
+    if (overlap_) Order(uploaded_, stream, queue_.compute());
+  }
+
+  void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
+    cuda::Run(session, options, binding, queue_.compute());
+  }
+
+  void Download(const std::vector<Copy>& copies) override {
+    if (copies.empty()) return;
+    if (overlap_) {
+      Order(computed_, queue_.compute(), queue_.download());
+      last_ = queue_.download();
+    }
+    for (const Copy& copy : copies) {
+      if (copy.to.bytes == 0) continue;
+      Check(driver().cuMemcpyDtoHAsync_v2(copy.to.data, reinterpret_cast<CUdeviceptr>(copy.from.data),
+                                          copy.to.bytes, last_),
+            "cuMemcpyDtoHAsync");
+    }
+  }
+
+  void End() override {
+    Check(driver().cuEventRecord(done_.get(), last_), "cuEventRecord");
+    access_ = {};
+  }
+
+  bool Done(bool wait) override {
+    if (wait || queue_.blocking_wait()) {
+      Check(driver().cuEventSynchronize(done_.get()), "cuEventSynchronize");
+    } else {
+      const CUresult state = driver().cuEventQuery(done_.get());
+      if (state == CUDA_ERROR_NOT_READY) return false;
+      Check(state, "cuEventQuery");
+    }
+    scope_.reset();
+    return true;
+  }
+
+  // Copies may still be going on to memory that is about to be somebody else's.
+  void Abandon() noexcept override {
+    {
+      const ContextScope scope(queue_.device(), std::nothrow);
+      for (CUstream stream : {queue_.upload(), queue_.compute(), queue_.download()}) {
+        if (scope) driver().cuStreamSynchronize(stream);
+      }
+    }
+    access_ = {};
+    scope_.reset();
+  }
+
+ private:
+  void Check(CUresult error, const char* call) { queue_.device().Check(error, call); }
+
+  // What is put on `second` from now on comes after what is on `first` by now.
+  void Order(Event& event, CUstream first, CUstream second) {
+    Check(driver().cuEventRecord(event.get(), first), "cuEventRecord");
+    Check(driver().cuStreamWaitEvent(second, event.get(), 0), "cuStreamWaitEvent");
+  }
+
+  CudaQueue& queue_;
+  Event uploaded_;
+  Event computed_;
+  Event done_;
+  std::optional<ContextScope> scope_;  // from Begin until it is done
+  Access access_;
+  bool overlap_ = false;
+  CUstream last_ = nullptr;  // the stream that the run ends on
+};
+
+}  // namespace
+
+std::unique_ptr<Flight> CudaQueue::MakeFlight() { return std::make_unique<CudaFlight>(*this); }
+
+}  // namespace device::cuda

@@ -1,0 +1,36 @@
+// A session's streams. A run that is alone has all its work on the compute stream; one that overlaps
+// another's has its copies on streams of their own, so that they go on while the other's kernels do, and
+// events between them.
+#pragma once
+
+#include "cuda_device.h"
+
+namespace device::cuda {
+
+class CudaQueue final : public Queue {
+ public:
+  CudaQueue(CudaDevice& device, bool blocking_wait)
+      : device_(device),
+        blocking_wait_(blocking_wait),
+        compute_(device),
+        upload_(device),
+        download_(device) {}
+
+  std::unique_ptr<Flight> MakeFlight() override;
+  bool overlaps() const noexcept override { return true; }
+
+  CudaDevice& device() const noexcept { return device_; }
+  bool blocking_wait() const noexcept { return blocking_wait_; }
+  CUstream compute() const noexcept { return compute_.get(); }
+  CUstream upload() const noexcept { return upload_.get(); }
+  CUstream download() const noexcept { return download_.get(); }
+
+ private:
+  CudaDevice& device_;
+  const bool blocking_wait_;
+  Stream compute_;
+  Stream upload_;
+  Stream download_;
+};
+
+}  // namespace device::cuda

@@ -1,0 +1,103 @@
+#include "driver.h"
+
+#include <mutex>
+
+#include "../../ort/error.h"
+#include "../../ort/shared_library.h"
+#include "provider.h"
+
+namespace device::cuda {
+namespace {
+
+Driver opened{};
+
+std::string Describe(CUresult error) {
+  const char* name = nullptr;
+  const char* text = nullptr;
+  if (opened.cuGetErrorName(error, &name) != CUDA_SUCCESS || name == nullptr) {
+    return "CUDA error " + std::to_string(static_cast<int>(error));
+  }
+  opened.cuGetErrorString(error, &text);
+  return std::string(name) + (text != nullptr ? std::string(": ") + text : "");
+}
+
+// The driver's library once it has all that we call. It stays open when it is found wanting: a driver may
+// have started threads.
+void Load() {
+  const std::string path = DriverLibrary();
+  std::string reason;
+  void* library = ort::OpenShared(path, reason);
+  if (library == nullptr) {
+    throw ort::Error("ERR_CUDA_DRIVER_NOT_FOUND", "the CUDA driver could not be opened: " + reason);
+  }
+  Driver found{};
+#define CUDA_FUNCTION(name, params)                                                     \
+  found.name = reinterpret_cast<decltype(found.name)>(ort::FindSymbol(library, #name)); \
+  if (found.name == nullptr)                                                            \
+    throw ort::Error("ERR_CUDA_DRIVER_VERSION",                                         \
+                     "the CUDA driver (" + path + ") is too old: it has no " #name);
+#include "driver_functions.inc"
+#undef CUDA_FUNCTION
+  opened = found;
+}
+
+void Initialise() {
+  const CUresult error = opened.cuInit(0);
+  if (error == CUDA_ERROR_NO_DEVICE) {
+    throw ort::Error("ERR_CUDA_NO_DEVICE", "the CUDA driver finds no GPU (" + Describe(error) + ")");
+  }
+  if (error == CUDA_ERROR_STUB_LIBRARY) {
+    throw ort::Error("ERR_CUDA_DRIVER_NOT_FOUND",
+                     "the CUDA driver that was opened is the toolkit's stub (" + Describe(error) + ")");
+  }
+  if (error != CUDA_SUCCESS) Throw(error, "cuInit");
+}
+
+}  // namespace
+
+const Driver& OpenDriver() {
+  static std::mutex mutex;
+  static bool loaded = false;
+  static bool initialised = false;
+  const std::lock_guard lock(mutex);
+  if (!loaded) Load();
+  loaded = true;
+  if (!initialised) Initialise();
+  initialised = true;
+  return opened;
+}
+
+const Driver& driver() noexcept { return opened; }
+
+void Throw(CUresult error, const char* call) {
+  const char* name = nullptr;
+  constexpr const char kPrefix[] = "CUDA_ERROR_";
+  std::string code = "FAILURE";
+  if (opened.cuGetErrorName(error, &name) == CUDA_SUCCESS && name != nullptr) {
+    const std::string text = name;
+    code = text.rfind(kPrefix, 0) == 0 ? text.substr(sizeof kPrefix - 1) : text;
+  }
+  throw ort::Error("ERR_CUDA_" + code, std::string(call) + " failed (" + Describe(error) + ")");
+}
+
+bool IsFatal(CUresult error) noexcept {
+  switch (error) {
+    case CUDA_ERROR_ECC_UNCORRECTABLE:
+    case CUDA_ERROR_ILLEGAL_ADDRESS:
+    case CUDA_ERROR_LAUNCH_TIMEOUT:
+    case CUDA_ERROR_CONTEXT_IS_DESTROYED:
+    case CUDA_ERROR_ASSERT:
+    case CUDA_ERROR_HARDWARE_STACK_ERROR:
+    case CUDA_ERROR_ILLEGAL_INSTRUCTION:
+    case CUDA_ERROR_MISALIGNED_ADDRESS:
+    case CUDA_ERROR_INVALID_ADDRESS_SPACE:
+    case CUDA_ERROR_INVALID_PC:
+    case CUDA_ERROR_LAUNCH_FAILED:
+    case CUDA_ERROR_UNKNOWN:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace device::cuda

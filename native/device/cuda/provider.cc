@@ -1,0 +1,52 @@
+#include "provider.h"
+
+#include <cstring>
+
+namespace device::cuda {
+
+std::string DriverLibrary() {
+#ifdef _WIN32
+  return "nvcuda.dll";
+#else
+  return "libcuda.so.1";
+#endif
+}
+
+ort::MemoryInfoHandle MakeMemoryInfo(int id) {
+  return ort::Create<ort::MemoryInfoHandle>(ort::api().CreateMemoryInfo, "Cuda", OrtDeviceAllocator, id,
+                                            OrtMemTypeDefault);
+}
+
+ort::MemoryInfoHandle MakePinnedMemoryInfo(int id) {
+  return ort::Create<ort::MemoryInfoHandle>(ort::api().CreateMemoryInfo, "CudaPinned", OrtDeviceAllocator, id,
+                                            OrtMemTypeDefault);
+}
+
+bool IsDeviceMemory(const OrtMemoryInfo* info) {
+  // Not by the device type: ONNX Runtime counts pinned memory as the GPU's.
+  const char* name = nullptr;
+  ort::Check(ort::api().MemoryInfoGetName(info, &name));
+  return std::strcmp(name, "Cuda") == 0;
+}
+
+void AppendProvider(OrtSessionOptions* options, const Options& provider_options, CUstream stream) {
+  const auto cuda = ort::Create<ort::CudaOptionsHandle>(ort::api().CreateCUDAProviderOptions);
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  for (const auto& [key, value] : provider_options) {
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+  }
+  // All at once: each call sets what it is not given back to the default. The stream therefore comes last.
+  ort::Check(ort::api().UpdateCUDAProviderOptions(cuda.get(), keys.data(), values.data(), keys.size()));
+  if (stream != nullptr) {
+    ort::Check(ort::api().UpdateCUDAProviderOptionsWithValue(cuda.get(), "user_compute_stream", stream));
+  }
+  ort::Check(ort::api().SessionOptionsAppendExecutionProvider_CUDA_V2(options, cuda.get()));
+}
+
+void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding, CUstream) {
+  ort::Check(ort::api().RunWithBinding(session, options, binding));
+}
+
+}  // namespace device::cuda

@@ -1,0 +1,43 @@
+#include "device.h"
+
+#include "../ort/environment.h"
+#include "cuda/cuda_device.h"
+#include "ep_device.h"
+#include "host_memory.h"
+
+namespace device {
+
+bool Device::CopyAcross(const Copy&, Device&) { return false; }
+
+void Device::Zero(const TensorView& tensor) {
+  if (tensor.bytes == 0) return;
+  const auto zeros = HostMemory::Allocate(tensor.bytes, HostMemory::Fill::kZero);
+  const int64_t length = static_cast<int64_t>(tensor.bytes);
+  const auto value = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
+                                                   ort::CpuMemoryInfo(), zeros->data(), tensor.bytes, &length,
+                                                   size_t{1}, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8);
+  const auto target =
+      ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, memory_info(), tensor.data,
+                                    tensor.bytes, &length, size_t{1}, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8);
+  CopyIn({{value.get(), zeros->data(), tensor.bytes}, {target.get(), tensor.data, tensor.bytes}});
+}
+
+Device& Open(const std::string& name, int id, const Options& options) {
+  if (name == "cuda") return cuda::CudaDevice::Open(id);
+  if (name == "webgpu") return EpDevice::OpenWebGpu(options);
+  throw ort::Error("ERR_INVALID_ARG_VALUE", "there is no device '" + name + "'");
+}
+
+void DrainAll() noexcept { EpDevice::DrainWebGpu(); }
+
+Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONNXTensorElementDataType type,
+                  const std::vector<int64_t>& dims) {
+  Tensor tensor;
+  tensor.value =
+      ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, info, memory->data(),
+                                    memory->bytes(), dims.data(), dims.size(), type);
+  tensor.memory = std::move(memory);
+  return tensor;
+}
+
+}  // namespace device

@@ -1,0 +1,150 @@
+// A device with memory of its own: what a value or a session needs of it. The CPU is no Device: where a
+// pointer to one is null, memory is the host's and a run is ONNX Runtime's alone.
+//
+// Devices are made once a process and never destroyed, as the OrtEnv is: values and sessions point at them
+// freely.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../ort/handles.h"
+#include "memory.h"
+
+namespace device {
+
+// A tensor as the copies see it; `data` and `value` are of the same memory.
+struct TensorView {
+  OrtValue* value = nullptr;
+  void* data = nullptr;
+  size_t bytes = 0;
+};
+
+struct Copy {
+  TensorView from;
+  TensorView to;
+};
+
+// The turn of whoever touches the device through ONNX Runtime, where that is not safe from several threads at
+// once.
+class Access {
+ public:
+  Access() = default;
+  explicit Access(std::shared_lock<std::shared_mutex> lock) : shared_(std::move(lock)) {}
+  explicit Access(std::unique_lock<std::shared_mutex> lock) : exclusive_(std::move(lock)) {}
+
+ private:
+  std::shared_lock<std::shared_mutex> shared_;
+  std::unique_lock<std::shared_mutex> exclusive_;
+};
+
+// One binding's runs on the device, one at a time, each in this order: Begin, Upload, Run, Download, and Done
+// until it is. On the session's run thread. When a stage throws, Abandon: nothing of the run is then still
+// going on.
+class Flight {
+ public:
+  virtual ~Flight() = default;
+  // `overlap`: other bindings' runs of the session are going on, or about to. `capture`: the run is captured.
+  virtual void Begin(bool overlap, bool capture) = 0;
+  virtual void Upload(const std::vector<Copy>& copies) = 0;
+  virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
+  virtual void Download(const std::vector<Copy>& copies) = 0;
+  virtual void End() = 0;
+  // Whether all is done; with `wait`, after waiting for it. Throws what the device says went wrong.
+  virtual bool Done(bool wait) = 0;
+  virtual void Abandon() noexcept = 0;
+};
+
+// A session's share of the device; goes after the OrtSession.
+class Queue {
+ public:
+  virtual ~Queue() = default;
+  virtual std::unique_ptr<Flight> MakeFlight() = 0;
+  // Whether Done may come later than End, so that runs of several bindings overlap.
+  virtual bool overlaps() const noexcept = 0;
+};
+
+class Device;
+
+// Where a tensor is. Without a device it is in host memory; pinned memory is host memory that the device
+// knows.
+struct Location {
+  Device* device = nullptr;
+  bool pinned = false;
+  bool OnDevice() const noexcept { return device != nullptr && !pinned; }
+};
+
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+class Device {
+ public:
+  Device(std::string name, int id) : name_(std::move(name)), id_(id) {}
+  virtual ~Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+  int id() const noexcept { return id_; }
+
+  // Describes the device's memory, and pinned memory (null where there is none), to ONNX Runtime.
+  virtual const OrtMemoryInfo* memory_info() const noexcept = 0;
+  virtual const OrtMemoryInfo* pinned_memory_info() const noexcept = 0;
+  // Of a session's input or output: whether ONNX Runtime wants it in the device's memory.
+  virtual bool Holds(const OrtMemoryInfo* info) const = 0;
+
+  // What is in the memory is undefined.
+  virtual std::shared_ptr<Memory> Allocate(size_t bytes) = 0;
+  // Host memory that is copied to and from the device fastest; throws where the device has no such thing.
+  virtual std::shared_ptr<Memory> AllocatePinned(size_t bytes) = 0;
+  // Where the device reads pinned memory without a copy; throws where it cannot.
+  virtual void* Mapped(void* pinned) = 0;
+
+  // Any thread; done when they return. Sizes and types were checked.
+  virtual void CopyIn(const Copy& copy) = 0;
+  virtual void CopyOut(const Copy& copy) = 0;
+  virtual void CopyWithin(const Copy& copy) = 0;
+  // To another device of the same kind; false where that takes a way over the host.
+  virtual bool CopyAcross(const Copy& copy, Device& to);
+  virtual void Zero(const TensorView& tensor);
+
+  // Held around what ONNX Runtime does with the device; `capture`: while it captures a graph.
+  virtual Access Enter(bool capture) = 0;
+
+  virtual std::unique_ptr<Queue> MakeQueue(bool blocking_wait) = 0;
+  // Appends the execution provider to a session's options.
+  virtual void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) = 0;
+
+  // Before the process exits: waits for what is still going on. Drivers that are torn down at work crash.
+  virtual void Drain() noexcept {}
+
+  // Keys of run options: every run on the device has the first.
+  virtual Options run_options() const { return {}; }
+
+ private:
+  const std::string name_;
+  const int id_;
+};
+
+// The device by its provider's name, opened by the first who asks; `options` are the first session's.
+Device& Open(const std::string& name, int id, const Options& options);
+
+// Drains every device that is open. Any thread.
+void DrainAll() noexcept;
+
+// A tensor of the device's memory, or of pinned memory.
+struct Tensor {
+  std::shared_ptr<Memory> memory;
+  ort::ValueHandle value;
+  TensorView view() const noexcept {
+    return {value.get(), memory ? memory->data() : nullptr, memory ? memory->bytes() : 0};
+  }
+};
+Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONNXTensorElementDataType type,
+                  const std::vector<int64_t>& dims);
+
+}  // namespace device

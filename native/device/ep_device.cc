@@ -1,0 +1,177 @@
+#include "ep_device.h"
+
+#include "../ort/environment.h"
+#include "host_memory.h"
+
+namespace device {
+namespace {
+
+// y = Identity(x) over float[1]: what a session needs to be one. ONNX, as protoc writes it.
+constexpr unsigned char kIdentity[] = {
+    0x08, 0x08,                                                              // ir_version 8
+    0x3a, 0x37,                                                              // graph
+    0x0a, 0x10, 0x0a, 0x01, 'x',  0x12, 0x01, 'y',  0x22, 0x08, 'I',  'd',   // node
+    'e',  'n',  't',  'i',  't',  'y',                                       //
+    0x12, 0x01, 'g',                                                         // name
+    0x5a, 0x0f, 0x0a, 0x01, 'x',  0x12, 0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12,  // input
+    0x04, 0x0a, 0x02, 0x08, 0x01,                                            //
+    0x62, 0x0f, 0x0a, 0x01, 'y',  0x12, 0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12,  // output
+    0x04, 0x0a, 0x02, 0x08, 0x01,                                            //
+    0x42, 0x04, 0x0a, 0x00, 0x10, 0x11,                                      // opset 17
+};
+
+// ONNX Runtime's names of what the anchor must not have.
+bool IsOfGraphs(const std::string& key) { return key == "enableGraphCapture"; }
+
+}  // namespace
+
+class EpMemory final : public Memory {
+ public:
+  EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
+  ~EpMemory() override {
+    const Access access = device_.Enter(false);
+    if (OrtStatus* status = ort::api().AllocatorFree(device_.allocator_, data())) {
+      ort::api().ReleaseStatus(status);
+    }
+  }
+
+ private:
+  EpDevice& device_;
+};
+
+namespace {
+
+// Runs and copies are done when the calls return: uploads are ordered before the run by the provider, and a
+// download waits for what it reads.
+class EpFlight final : public Flight {
+ public:
+  explicit EpFlight(EpDevice& device) : device_(device) {}
+  void Begin(bool, bool capture) override { access_ = device_.Enter(capture); }
+  void Upload(const std::vector<Copy>& copies) override { CopyTensors(copies); }
+  void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
+    ort::Check(ort::api().RunWithBinding(session, options, binding));
+  }
+  void Download(const std::vector<Copy>& copies) override { CopyTensors(copies); }
+  void End() override { access_ = {}; }
+  bool Done(bool) override { return true; }
+  void Abandon() noexcept override { access_ = {}; }
+
+ private:
+  EpDevice& device_;
+  Access access_;
+};
+
+class EpQueue final : public Queue {
+ public:
+  explicit EpQueue(EpDevice& device) : device_(device) {}
+  std::unique_ptr<Flight> MakeFlight() override { return std::make_unique<EpFlight>(device_); }
+  bool overlaps() const noexcept override { return false; }
+
+ private:
+  EpDevice& device_;
+};
+
+}  // namespace
+
+void CopyTensors(const std::vector<Copy>& copies) {
+  std::vector<const OrtValue*> from;
+  std::vector<OrtValue*> to;
+  for (const Copy& copy : copies) {
+    if (copy.to.bytes == 0) continue;
+    from.push_back(copy.from.value);
+    to.push_back(copy.to.value);
+  }
+  if (from.empty()) return;
+  ort::Check(ort::api().CopyTensors(ort::Environment(), from.data(), to.data(), nullptr, from.size()));
+}
+
+namespace {
+std::mutex webgpu_mutex;
+EpDevice* webgpu = nullptr;
+}  // namespace
+
+Device& EpDevice::OpenWebGpu(const Options& options) {
+  const std::lock_guard lock(webgpu_mutex);
+  if (webgpu == nullptr) webgpu = new EpDevice("webgpu", options);
+  return *webgpu;
+}
+
+void EpDevice::DrainWebGpu() noexcept {
+  const std::lock_guard lock(webgpu_mutex);
+  if (webgpu != nullptr) webgpu->Drain();
+}
+
+// A download comes after everything that was submitted before it.
+void EpDevice::Drain() noexcept {
+  try {
+    const auto host = HostMemory::Allocate(sizeof(float), HostMemory::Fill::kZero);
+    const Tensor from = MakeTensor(Allocate(sizeof(float)), info_, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+    const Tensor to = MakeTensor(host, ort::CpuMemoryInfo(), ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+    CopyOut({from.view(), to.view()});
+  } catch (const std::exception&) {
+  }
+}
+
+EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(name), 0) {
+  const auto session_options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+  Options own;
+  for (const auto& option : options) {
+    if (!IsOfGraphs(option.first)) own.push_back(option);
+  }
+  Append(session_options.get(), own, nullptr);
+  auto anchor = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
+                                                kIdentity, sizeof kIdentity, session_options.get());
+  const OrtMemoryInfo* info = nullptr;
+  ort::Check(ort::api().SessionGetMemoryInfoForInputs(anchor.get(), &info, 1));
+  if (!Holds(info)) {
+    throw ort::Error("ERR_PROVIDER_UNAVAILABLE", "the execution provider '" + this->name() +
+                                                     "' was appended, and yet runs nothing on its device");
+  }
+  ort::Check(ort::api().CreateAllocator(anchor.get(), info, &allocator_));
+  info_ = info;
+  anchor_ = anchor.release();
+}
+
+bool EpDevice::Holds(const OrtMemoryInfo* info) const {
+  OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
+  ort::api().MemoryInfoGetDeviceType(info, &type);
+  return type != OrtMemoryInfoDeviceType_CPU;
+}
+
+std::shared_ptr<Memory> EpDevice::Allocate(size_t bytes) {
+  const Access access = Enter(false);
+  void* data = nullptr;
+  // An empty tensor has a buffer too.
+  ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
+  return std::make_shared<EpMemory>(*this, data, bytes);
+}
+
+std::shared_ptr<Memory> EpDevice::AllocatePinned(size_t) {
+  throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name() + "' has no pinned memory");
+}
+
+void* EpDevice::Mapped(void*) {
+  throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name() + "' cannot read host memory where it is");
+}
+
+void EpDevice::CopyAll(const std::vector<Copy>& copies) {
+  const Access access = Enter(false);
+  CopyTensors(copies);
+}
+
+Access EpDevice::Enter(bool) { return Access(std::unique_lock(mutex_)); }
+
+std::unique_ptr<Queue> EpDevice::MakeQueue(bool) { return std::make_unique<EpQueue>(*this); }
+
+void EpDevice::Append(OrtSessionOptions* options, const Options& provider_options, Queue*) {
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+  for (const auto& [key, value] : provider_options) {
+    keys.push_back(key.c_str());
+    values.push_back(value.c_str());
+  }
+  ort::Check(ort::api().SessionOptionsAppendExecutionProvider(options, "WebGPU", keys.data(), values.data(),
+                                                              keys.size()));
+}
+
+}  // namespace device

@@ -1,0 +1,27 @@
+// A block of memory that the addon owns. Shared: a value, a run in flight and an ArrayBuffer may each be the
+// last to need it.
+#pragma once
+
+#include <cstddef>
+
+namespace device {
+
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  // What an OrtValue over the block points at; on some devices an opaque handle, not an address.
+  void* data() const noexcept { return data_; }
+  std::size_t bytes() const noexcept { return bytes_; }
+
+ protected:
+  Memory(void* data, std::size_t bytes) noexcept : data_(data), bytes_(bytes) {}
+
+ private:
+  void* data_;
+  std::size_t bytes_;
+};
+
+}  // namespace device

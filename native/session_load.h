@@ -1,0 +1,32 @@
+// Loading a model, on the session's run thread.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "async_job.h"
+#include "convert.h"
+#include "session_state.h"
+
+class LoadJob final : public AsyncJob {
+ public:
+  LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
+          Napi::Object settings);
+
+ protected:
+  void Work() override;
+  void Done() noexcept override;
+
+ private:
+  ort::SessionHandle Create(const OrtSessionOptions* options) const;
+  void FindLocations();
+
+  std::shared_ptr<SessionState> state_;
+  ort::SessionSettings settings_;
+  std::string path_;
+  Bytes bytes_{};  // the facade's own copy, which nobody changes,
+  // alive, like the bytes of external data, while the model is loaded.
+  Napi::Reference<Napi::Value> keep_model_;
+  Napi::ObjectReference keep_settings_;
+};
