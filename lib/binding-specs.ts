@@ -1,3 +1,4 @@
+import type { SessionDevice } from './device'
 import { nameOf } from './element-types'
 import { ValueKind } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
@@ -21,6 +22,11 @@ export interface IoBindingOptions {
   readonly outputs?: Readonly<Record<string, OutputSpec>>
   /** The outputs wanted; all of them by default. */
   readonly fetches?: readonly string[]
+  /**
+   * On CUDA: inputs and outputs whose pinned memory the GPU reads and writes where it is, with no copy. For small
+   * tensors.
+   */
+  readonly mapped?: readonly string[]
 }
 
 /** A spec for each input: what the caller gives, else the shape that the model declares. */
@@ -50,7 +56,7 @@ export function outputSpecs(
       given: describe(options),
     })
   }
-  checkKnown(options, ['outputs', 'fetches'], 'option of createIoBinding')
+  checkKnown(options, ['outputs', 'fetches', 'mapped'], 'option of createIoBinding')
   const { outputs = {}, fetches = ports.names } = options as IoBindingOptions
   if (!isRecord(outputs) || !Array.isArray(fetches)) {
     throw new OrtTypeError(
@@ -73,8 +79,26 @@ export function outputSpecs(
   )
 }
 
-/** A value of the type that an input or output declares. */
-export function allocateFor(ports: Ports, name: string, dims: readonly number[]): OrtValue {
+/** @throws OrtTypeError; OrtRangeError `ERR_UNKNOWN_INPUT` for what is no input's name, and no output's */
+export function mappedNames(options: IoBindingOptions, inputs: Ports, outputs: Ports): ReadonlySet<string> {
+  const names: unknown = isRecord(options) ? options.mapped : undefined
+  if (names === undefined) return new Set()
+  if (!Array.isArray(names)) {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'mapped' must be an array of names", {
+      given: describe(names),
+    })
+  }
+  for (const name of names) if (!outputs.has(name)) inputs.indexOf(name, 'mapped')
+  return new Set(names)
+}
+
+/** A value of the type that an input or output declares, in memory that the session's device copies from fastest. */
+export function allocateFor(
+  ports: Ports,
+  name: string,
+  dims: readonly number[],
+  device: SessionDevice,
+): OrtValue {
   if (!Array.isArray(dims)) {
     throw new OrtTypeError('ERR_INVALID_DIMS', `'${ports.side}s.${name}' cannot be bound`, {
       expected: ports.side === 'input' ? 'a shape or an OrtValue' : "a shape, an OrtValue or 'dynamic'",
@@ -85,7 +109,11 @@ export function allocateFor(ports: Ports, name: string, dims: readonly number[])
   checkDims(dims, `${ports.side}s.${name}`)
   const { kind, type: code } = ports.info(ports.indexOf(name, `${ports.side}s`))
   const type = nameOf(code)
-  if (kind === ValueKind.tensor && type !== undefined) return OrtValue.allocate(type, dims)
+  if (kind === ValueKind.tensor && type !== undefined) {
+    return device.name === 'cuda' && type !== 'string'
+      ? OrtValue.allocate(type, dims, 'cuda-pinned', device.id)
+      : OrtValue.allocate(type, dims)
+  }
   throw new OrtTypeError(
     'ERR_TYPE_MISMATCH',
     `${ports.side} '${name}' is no tensor, so a shape does not fit`,

@@ -1,19 +1,28 @@
 import type { Tensor } from 'onnxruntime-common'
-import { abortable, checkSignal } from './abort'
-import { allocateFor, type InputSpec, type IoBindingOptions, inputSpecs, outputSpecs } from './binding-specs'
-import { isCommonType } from './element-types'
-import type { Engine, EngineBinding, EngineSession } from './engine'
-import { describe, OrtError } from './errors'
+import { abortable } from './abort'
+import { BoundOutputs } from './binding-outputs'
+import {
+  type BindOptions,
+  type CaptureOptions,
+  type IoBindingRunOptions,
+  type IoBindingRunSyncOptions,
+  resolveBindingRun,
+  resolveCapture,
+  resolveMapped,
+} from './binding-run-options'
+import {
+  allocateFor,
+  type InputSpec,
+  type IoBindingOptions,
+  inputSpecs,
+  mappedNames,
+  outputSpecs,
+} from './binding-specs'
+import { checkSessionDevice, type SessionDevice } from './device'
+import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine'
 import type { Ports } from './metadata'
-import { checkKnown } from './options'
-import { checkOrtValue, type DeviceName, OrtValue } from './value'
+import { checkOrtValue, OrtValue } from './value'
 import { type AnyViews, type Views, views } from './views'
-
-/** Options of an asynchronous run. */
-export interface IoBindingRunOptions {
-  /** Ends queued work at once, and running work at its next node. The promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-}
 
 /** @internal what a binding needs of its session */
 export interface BindingHost {
@@ -21,15 +30,21 @@ export interface BindingHost {
   readonly session: EngineSession
   readonly inputs: Ports
   readonly outputs: Ports
+  readonly device: SessionDevice
 }
 
 const DONE = Promise.resolve()
+const SYNC_OPTIONS = ['upload']
+const ASYNC_OPTIONS = ['signal', 'upload']
 
 /**
  * Values bound to a session's inputs and outputs once, and run many times.
  *
  * One run at a time: a call while a run is in flight is refused with `ERR_BUSY`. Several bindings of one session may be
- * in flight; their runs are done in the order they were asked for.
+ * in flight; their runs are done in the order they were asked for, on CUDA the copies of one while another computes.
+ *
+ * On a session with a device, host memory that is bound has a mirror on the device: each run copies its inputs there and
+ * its outputs back. Memory of the device is used where it is.
  *
  * Corresponds to Python's `onnxruntime.IOBinding`, and carries its methods.
  */
@@ -39,20 +54,18 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #host: BindingHost
   readonly #binding: EngineBinding
   readonly #inputValues = new Map<string, OrtValue>()
-  /** In the order they were bound; undefined where ONNX Runtime allocates. */
-  readonly #outputValues = new Map<string, OrtValue | undefined>()
+  readonly #outputs: BoundOutputs
   /** Values that were allocated for the binding and go with it, unless another was bound in their place. */
   readonly #owned = new Set<OrtValue>()
   #inputViews: Views | undefined
   #outputViews: Views | undefined
-  /** What ONNX Runtime allocated in the last run, once asked for. */
-  #results: ReadonlyMap<string, OrtValue> | undefined
-  #ran = false
+  #captured = false
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {
     this.#host = host
     this.#binding = new host.engine.Binding(host.session)
+    this.#outputs = new BoundOutputs(this.#binding)
   }
 
   /** @internal */
@@ -90,7 +103,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * for one that ONNX Runtime allocates that of the last run, and undefined before the first.
    */
   get outputs(): O {
-    this.#outputViews ??= views(this.#outputValues, (name) => this.outputValue(name))
+    this.#outputViews ??= views(this.#outputs.values, (name) => this.#outputs.get(name))
     return this.#outputViews as O
   }
 
@@ -103,14 +116,18 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   /** The value bound to an output, or the one the last run allocated for it; undefined before that run. */
   outputValue(name: string): OrtValue | undefined {
     this.#host.outputs.indexOf(name, 'name')
-    return this.#outputValues.get(name) ?? this.#lastResults().get(name)
+    return this.#outputs.get(name)
   }
 
-  /** Binds a value to an input: its memory is read by each run, until another is bound. */
-  bindOrtValueInput(name: string, value: OrtValue): void {
+  /**
+   * Binds a value to an input: its memory is read by each run, until another is bound.
+   *
+   * @throws OrtError `ERR_DEVICE_MISMATCH` for memory of another device than the session's, `ERR_GRAPH_CAPTURED`
+   */
+  bindOrtValueInput(name: string, value: OrtValue, options: BindOptions = {}): void {
     const index = this.#host.inputs.indexOf(name, 'name')
     this.#host.inputs.checkValue(index, checkOrtValue(value, 'value'))
-    this.#binding.bindInput(index, value.engineValue)
+    this.#binding.bindInput(index, value.engineValue, resolveMapped(options, this.#host.device))
     this.#disown(this.#inputValues.get(name), value)
     this.#inputValues.set(name, value)
     this.#inputViews = undefined
@@ -128,24 +145,32 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#owned.add(value)
   }
 
-  /** Binds a value to an output: each run writes into its memory. The value may be an input's too (state in place). */
-  bindOrtValueOutput(name: string, value: OrtValue): void {
+  /**
+   * Binds a value to an output: each run writes into its memory. The value may be an input's too (state in place).
+   *
+   * @throws OrtError `ERR_DEVICE_MISMATCH`, `ERR_GRAPH_CAPTURED`
+   */
+  bindOrtValueOutput(name: string, value: OrtValue, options: BindOptions = {}): void {
     const index = this.#host.outputs.indexOf(name, 'name')
     this.#host.outputs.checkValue(index, checkOrtValue(value, 'value'))
-    this.#binding.bindOutput(index, value.engineValue)
+    this.#binding.bindOutput(index, value.engineValue, resolveMapped(options, this.#host.device))
     this.#setOutput(name, value)
   }
 
-  /** Has ONNX Runtime allocate an output anew for each run; its shape is then the run's. */
-  bindOutput(name: string, device: DeviceName = 'cpu', id = 0): void {
+  /**
+   * Has ONNX Runtime allocate an output anew for each run, in host memory or left on the session's device; its shape is
+   * then the run's.
+   *
+   * @throws OrtError `ERR_DEVICE_MISMATCH` for a device that is not the session's
+   */
+  bindOutput(
+    name: string,
+    device: DeviceName = 'cpu',
+    id = device === 'cpu' ? 0 : this.#host.device.id,
+  ): void {
     const index = this.#host.outputs.indexOf(name, 'name')
-    if (device !== 'cpu' || id !== 0) {
-      throw new OrtError('ERR_NOT_SUPPORTED', 'this version binds host memory only', {
-        expected: "device 'cpu', id 0",
-        given: `device ${describe(device)}, id ${describe(id)}`,
-      })
-    }
-    this.#binding.bindOutput(index)
+    const where = checkSessionDevice(this.#host.device, device, id, `output '${name}'`)
+    this.#binding.bindOutput(index, undefined, where, id)
     this.#setOutput(name, undefined)
   }
 
@@ -157,20 +182,13 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   clearBindingOutputs(): void {
     this.#binding.clearOutputs()
-    this.#outputValues.clear()
+    this.#outputs.clear()
     this.#outputViews = undefined
-    this.#results = undefined
-    this.#ran = false
   }
 
   /** The outputs of the last run, in the order they were bound. */
   getOutputs(): OrtValue[] {
-    if (!this.#ran) {
-      throw new OrtError('ERR_INVALID_ARG_VALUE', 'there are no outputs before the first run', {
-        remedy: 'Run the binding first',
-      })
-    }
-    return [...this.#outputValues.keys()].map((name) => this.outputValue(name)!)
+    return this.#outputs.all()
   }
 
   /**
@@ -178,26 +196,20 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * has no Tensor for.
    */
   copyOutputsToCpu(): (Tensor | OrtValue)[] {
-    return this.getOutputs().map((value) => {
-      if (value.kind !== 'tensor') return value
-      const { type, dims } = value
-      const copy = OrtValue.allocate(type, dims)
-      copy.write(value.read())
-      return isCommonType(type) ? copy.toTensor() : copy
-    })
+    return this.#outputs.copies()
   }
 
   /**
-   * Runs the model on the calling thread and returns when the outputs are written; while other runs of the session are
-   * in flight, after them. Allocates nothing on the JavaScript heap.
+   * Runs the model and returns when the outputs are written: on the calling thread, or, on a session with a device and
+   * while other runs of the session are in flight, on the session's own. Allocates nothing on the JavaScript heap.
    *
-   * @throws OrtError `ERR_BUSY`, `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_OUTPUT_SHAPE`, `ERR_ORT_*`
+   * @throws OrtError `ERR_BUSY`, `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_OUTPUT_SHAPE`, `ERR_ORT_*`, `ERR_CUDA_*`
    */
-  runSync(): void {
-    this.#ran = false
-    this.#results = undefined
-    this.#binding.runSync()
-    this.#ran = true
+  runSync(options?: IoBindingRunSyncOptions): void {
+    const { upload } = this.#resolve(options, SYNC_OPTIONS)
+    this.#outputs.begin()
+    this.#binding.runSync(upload)
+    this.#outputs.end()
   }
 
   /**
@@ -206,13 +218,11 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   run(options?: IoBindingRunOptions): Promise<void> {
     try {
-      const signal = checkSignal(this.#host.engine, options?.signal)
-      if (options !== undefined) checkKnown(options, ['signal'], 'run option')
-      this.#ran = false
-      this.#results = undefined
-      const pending = this.#binding.run()
+      const { signal, upload } = this.#resolve(options, ASYNC_OPTIONS)
+      this.#outputs.begin()
+      const pending = this.#binding.run(upload)
       if (pending === undefined) {
-        this.#ran = true
+        this.#outputs.end()
         return DONE
       }
       return this.#finish(
@@ -225,7 +235,34 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   async #finish(pending: Promise<void>): Promise<void> {
     await pending
-    this.#ran = true
+    this.#outputs.end()
+  }
+
+  /**
+   * Captures what a run does on the device as a graph, which later runs replay in one call. For a session made with
+   * `enableGraphCapture`; before that, and on a binding without a capture, runs are plain ones. Every input and output
+   * must be bound to memory that stays (none `'dynamic'`), and none may be the CPU's. The model runs several times
+   * meanwhile; what it writes on the device is restored, and host memory is not written.
+   *
+   * From then on binding anything else is refused (`ERR_GRAPH_CAPTURED`): the graph would go on with what was bound.
+   *
+   * @throws OrtError `ERR_GRAPH_CAPTURE` where a run cannot be captured, `ERR_GRAPH_MISMATCH` where `verify` finds other
+   *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`; the binding then runs without a graph
+   */
+  async capture(options: CaptureOptions = {}): Promise<void> {
+    await this.#binding.capture(resolveCapture(options))
+    this.#captured = true
+  }
+
+  /** Whether runs replay a graph. */
+  get captured(): boolean {
+    return this.#captured
+  }
+
+  /** Lets go of the captured graph: runs are plain ones again, and other values may be bound. Idempotent. */
+  releaseCapture(): void {
+    this.#binding.releaseCapture()
+    this.#captured = false
   }
 
   /**
@@ -248,40 +285,34 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   #setOutput(name: string, value: OrtValue | undefined): void {
-    this.#disown(this.#outputValues.get(name), value)
-    this.#outputValues.set(name, value)
+    this.#disown(this.#outputs.values.get(name), value)
+    this.#outputs.set(name, value)
     this.#outputViews = undefined
-    this.#results = undefined
-    this.#ran = false
-  }
-
-  #lastResults(): ReadonlyMap<string, OrtValue> {
-    if (this.#results !== undefined) return this.#results
-    const results = new Map<string, OrtValue>()
-    if (!this.#ran) return results
-    const values = this.#binding.outputs()
-    ;[...this.#outputValues.keys()].forEach((name, i) => {
-      const value = values[i]
-      if (value) results.set(name, OrtValue.fromEngine(value))
-    })
-    this.#results = results
-    return results
   }
 
   #bindAll(inputs: Readonly<Record<string, InputSpec>>, options: IoBindingOptions): void {
     const { inputs: ports, outputs } = this.#host
+    const mapped = mappedNames(options, ports, outputs)
+    const how = (name: string): BindOptions => ({ mapped: mapped.has(name) })
     for (const [name, spec] of inputSpecs(ports, inputs)) {
-      this.bindOrtValueInput(name, spec instanceof OrtValue ? spec : this.#allocate(ports, name, spec))
+      const value = spec instanceof OrtValue ? spec : this.#allocate(ports, name, spec)
+      this.bindOrtValueInput(name, value, how(name))
     }
     for (const [name, spec] of outputSpecs(outputs, options, ports, this.#inputValues)) {
       if (spec === 'dynamic') this.bindOutput(name)
-      else
-        this.bindOrtValueOutput(name, spec instanceof OrtValue ? spec : this.#allocate(outputs, name, spec))
+      else {
+        const value = spec instanceof OrtValue ? spec : this.#allocate(outputs, name, spec)
+        this.bindOrtValueOutput(name, value, how(name))
+      }
     }
   }
 
+  #resolve(options: IoBindingRunOptions | undefined, known: readonly string[]) {
+    return resolveBindingRun(options, known, this.#host.engine, this.#host.inputs)
+  }
+
   #allocate(ports: Ports, name: string, dims: readonly number[]): OrtValue {
-    const value = allocateFor(ports, name, dims)
+    const value = allocateFor(ports, name, dims, this.#host.device)
     this.#owned.add(value)
     return value
   }

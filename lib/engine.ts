@@ -31,6 +31,16 @@ export interface ModelMetadata {
   readonly customMetadata: Readonly<Record<string, string>>
 }
 
+/** Where memory is: `OrtValue.location`, and the `device` arguments. */
+export type DeviceName = 'cpu' | 'cuda-pinned' | 'cuda' | 'webgpu'
+
+/** The execution provider of a session that has a device, and its options under ONNX Runtime's own keys. */
+export interface ProviderSettings {
+  readonly name: 'cuda' | 'webgpu'
+  readonly deviceId: number
+  readonly options: Readonly<Record<string, string>>
+}
+
 /** Session options after validation; an absent field leaves ONNX Runtime's default. */
 export interface SessionSettings {
   intraOpNumThreads?: number
@@ -48,6 +58,11 @@ export interface SessionSettings {
   logVerbosityLevel?: number
   externalData?: Record<string, Uint8Array>
   config?: Record<string, string>
+  /** Absent: the session runs on the CPU. */
+  provider?: ProviderSettings
+  enableGraphCapture?: boolean
+  /** The run thread sleeps until the device is done, in place of looking all the time. */
+  blockingWait?: boolean
 }
 
 /** Run options after validation. */
@@ -63,10 +78,16 @@ export interface EngineValue {
   kind(): number
   type(): number
   dims(): number[]
-  /** The value's memory, the same bytes every time; called once a value. Not for strings. */
+  device(): DeviceName
+  deviceId(): number
+  /** The value's memory, the same bytes every time; called once a value. Not for strings, not on a device. */
   arrayBuffer(): ArrayBuffer
   strings(): string[]
   setStrings(strings: readonly string[]): void
+  /** Copies the tensor into another of the same type and shape, from any device to any. */
+  copyTo(target: EngineValue): void
+  /** The same on another thread; both are in use meanwhile. */
+  copyToAsync(target: EngineValue): Promise<void>
   /** A sequence's elements, a map's keys and values. */
   elements(): EngineValue[]
   /** Idempotent. Detaches `buffer` where the value owns its memory. */
@@ -79,13 +100,16 @@ export interface EngineValue {
  */
 export type Feeds = unknown[]
 /**
- * `[output index, target, dims]` for each fetch, flat; undefined for all outputs. A result of these dims is written into the target, a typed array;
- * a result of others is given back, and so is one without a target (undefined).
+ * `[output index, target, dims]` for each fetch, flat; undefined for all outputs. A result of these dims is written into
+ * the target, a typed array; a result of others is given back, and so is one without a target (undefined). A target may
+ * also be `'gpu-buffer'` or `'cpu-pinned'`, the session's device's: the result is then given back as an
+ * {@link EngineValue}.
  */
 export type Fetches = unknown[] | undefined
 /**
  * `[element type, dims, data]` for each fetch, flat. `data` is an `ArrayBuffer`, a `string[]`, `null` where the target
- * was written, or, for what onnxruntime-common has no name for, an {@link EngineValue} (and the rest undefined).
+ * was written, or, for what onnxruntime-common has no name for, an {@link EngineValue} (and the rest undefined); for what
+ * was left on a device an EngineValue too.
  */
 export type Results = unknown[]
 
@@ -104,16 +128,26 @@ export interface EngineSession {
 }
 
 export interface EngineBinding {
-  bindInput(index: number, value: EngineValue): void
-  /** Without a value ONNX Runtime allocates the output anew for each run. */
-  bindOutput(index: number, value?: EngineValue): void
+  /**
+   * On a session with a device, host memory is copied to the device by each run; `mapped`: the device reads and writes
+   * pinned memory where it is.
+   */
+  bindInput(index: number, value: EngineValue, mapped?: boolean): void
+  /** Without a value ONNX Runtime allocates the output anew for each run, in host memory or on the device named. */
+  bindOutput(index: number, value: EngineValue, mapped?: boolean): void
+  bindOutput(index: number, value: undefined, device: DeviceName, id: number): void
   clearInputs(): void
   clearOutputs(): void
   /** In the order they were bound: the last run's value where ONNX Runtime allocated it, else null. */
   outputs(): (EngineValue | null)[]
-  runSync(): void
+  /** `upload`: the indices of the inputs that have changed since the last run; absent: all may have. */
+  runSync(upload?: readonly number[]): void
   /** Undefined where the run was short enough to be done inline, else a promise. */
-  run(): undefined | Promise<void>
+  run(upload?: readonly number[]): undefined | Promise<void>
+  /** Captures the device's work of a run, which later runs replay. `verify`: and compares it with a run without. */
+  capture(verify: boolean): Promise<void>
+  /** Runs without the graph from now on; idempotent. */
+  releaseCapture(): void
   /** Ends the run in flight, if there is one: its promise rejects. */
   cancel(): void
   /** Idempotent. A run in flight goes on. */
@@ -125,11 +159,11 @@ export interface Engine {
   /** Of ONNX Runtime, such as `1.30.0`; `path` of its library. */
   readonly library: { readonly version: string; readonly path: string }
   /** What can be asked of this engine beyond running: each false is refused with a coded error. */
-  readonly supports: { readonly runSync: boolean; readonly cancel: boolean }
+  readonly supports: { readonly runSync: boolean; readonly cancel: boolean; readonly devices: boolean }
   readonly Session: new (inlineRunBelowUs: number, runThreadSpinUs: number) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly Value: {
-    allocate(type: number, dims: readonly number[]): EngineValue
+    allocate(type: number, dims: readonly number[], device: DeviceName, id: number): EngineValue
     borrow(type: number, dims: readonly number[], data: ArrayBufferView): EngineValue
     sequence(values: readonly EngineValue[]): EngineValue
   }

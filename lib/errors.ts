@@ -1,10 +1,29 @@
-/** Codes of this package's own errors. ONNX Runtime's own are `ERR_ORT_` and the name of its error code. */
+/**
+ * Codes of this package's own errors. ONNX Runtime's own are `ERR_ORT_` and the name of its error code; those of the CUDA
+ * driver that have no name here are `ERR_CUDA_` and the driver's name, without its `CUDA_ERROR_`.
+ */
 export type OrtErrorCode =
   | 'ERR_ADDON_NOT_LOADED'
   | 'ERR_ALREADY_INITIALIZED'
   | 'ERR_BUSY'
+  | 'ERR_CPU_FALLBACK'
+  | 'ERR_CUDA_DEVICE_ID'
+  | 'ERR_CUDA_DEVICE_LOST'
+  | 'ERR_CUDA_DRIVER_NOT_FOUND'
+  | 'ERR_CUDA_DRIVER_VERSION'
+  | 'ERR_CUDA_FAILURE'
+  | 'ERR_CUDA_LIBRARY_INVALID'
+  | 'ERR_CUDA_LIBRARY_NOT_FOUND'
+  | 'ERR_CUDA_NO_DEVICE'
+  | 'ERR_CUDA_OUT_OF_MEMORY'
+  | 'ERR_CUDA_PROVIDER_NOT_FOUND'
+  | 'ERR_CUDA_VERSION'
   | 'ERR_DETACHED'
+  | 'ERR_DEVICE_MISMATCH'
   | 'ERR_DISPOSED'
+  | 'ERR_GRAPH_CAPTURE'
+  | 'ERR_GRAPH_CAPTURED'
+  | 'ERR_GRAPH_MISMATCH'
   | 'ERR_INTERNAL'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
@@ -28,6 +47,8 @@ export type OrtErrorCode =
   | 'ERR_UNKNOWN_OPTION'
   | 'ERR_UNKNOWN_OUTPUT'
   | 'ERR_UNKNOWN_PROVIDER'
+  | 'ERR_WEBGPU_NO_ADAPTER'
+  | `ERR_CUDA_${string}`
   | `ERR_ORT_${string}`
 
 /** What an error has to teach, beside its message. */

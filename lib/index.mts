@@ -12,5 +12,6 @@ export {
   OrtRangeError,
   OrtTypeError,
   OrtValue,
+  preload,
   Tensor,
 } from './index.js'

@@ -4,10 +4,18 @@
  * @packageDocumentation
  */
 export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
-export { IoBinding, type IoBindingRunOptions } from './binding'
+export { IoBinding } from './binding'
+export type {
+  BindOptions,
+  CaptureOptions,
+  IoBindingRunOptions,
+  IoBindingRunSyncOptions,
+} from './binding-run-options'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
+export type { CudaExecutionProviderOption } from './cuda-options'
+export type { SessionDevice } from './device'
 export type { ElementArrays, ElementType, TypedArray } from './element-types'
-export type { EngineName, ModelMetadata } from './engine'
+export type { DeviceName, EngineName, ModelMetadata } from './engine'
 export {
   isOrtError,
   OrtError,
@@ -27,8 +35,17 @@ export {
   type LogRecord,
 } from './initialize'
 export type { ValueMetadata } from './metadata'
+export { type PreloadedLibrary, type PreloadOptions, preload } from './preload'
+export type { ExecutionProvider } from './providers'
 export type { RunValue } from './run-arguments'
-export { type Feeds, type Fetches, InferenceSession, type RunOptions, type RunResult } from './session'
+export {
+  type Feeds,
+  type Fetches,
+  InferenceSession,
+  type RunOptions,
+  type RunResult,
+} from './session'
 export type { SessionOptions } from './session-options'
-export { type DeviceName, OrtValue, type OrtValueData, type OrtValueKind } from './value'
+export { OrtValue, type OrtValueData, type OrtValueKind } from './value'
 export type { AnyViews, Views } from './views'
+export type { WebGpuExecutionProviderOption } from './webgpu-options'

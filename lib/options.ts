@@ -15,10 +15,38 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function checkKnown(options: Options, known: readonly string[], what: string): void {
   for (const key of Object.keys(options)) {
     if (known.includes(key) || read(options, key) === undefined) continue
+    const near = nearest(key, known)
     throw new OrtError('ERR_UNKNOWN_OPTION', `unknown ${what} '${key}'`, {
       expected: `one of ${known.join(', ')}`,
+      ...(near !== undefined && { remedy: `Did you mean '${near}'?` }),
     })
   }
+}
+
+/** The name that was probably meant: the same in another spelling, or a slip or two away. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string) => text.replaceAll(/[_-]/g, '').toLowerCase()
+  let best: string | undefined
+  let least = Math.min(4, name.length / 2)
+  for (const candidate of known) {
+    const edits = distance(plain(name), plain(candidate))
+    if (edits < least) [best, least] = [candidate, edits]
+  }
+  return best
+}
+
+/** Levenshtein's: insertions, deletions and replacements that make one of the other. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= from.length; ++i) {
+    const next = [i]
+    for (let j = 1; j <= to.length; ++j) {
+      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[to.length]!
 }
 
 export function checkInteger(options: Options, key: string, least: number, most: number): number | undefined {
@@ -46,18 +74,29 @@ export function checkString(options: Options, key: string): string | undefined {
   throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a string`, { given: describe(value) })
 }
 
+export function checkStrings(options: Options, key: string): readonly string[] | undefined {
+  const value = read(options, key)
+  if (value === undefined) return undefined
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) {
+    return value.map((entry) => checkNoNul(entry, key))
+  }
+  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be an array of strings`, {
+    given: describe(value),
+  })
+}
+
 /** ONNX Runtime's C API would take what follows a NUL for not there. */
 function checkNoNul(text: string, key: string): string {
   if (!text.includes('\0')) return text
   throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${key}' holds NUL`, { given: JSON.stringify(text) })
 }
 
-/** The number that stands for a named choice. */
-export function checkChoice(
+/** What stands for a named choice. */
+export function checkChoice<T>(
   options: Options,
   key: string,
-  choices: Readonly<Record<string, number>>,
-): number | undefined {
+  choices: Readonly<Record<string, T>>,
+): T | undefined {
   const value = read(options, key)
   if (value === undefined) return undefined
   if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value]

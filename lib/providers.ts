@@ -1,7 +1,21 @@
+import type { InferenceSession as Common } from 'onnxruntime-common'
+import { CUDA_OPTIONS, type CudaExecutionProviderOption } from './cuda-options'
+import type { ProviderSettings } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
-import { isRecord } from './options'
+import { checkBoolean, checkChoice, checkInteger, checkKnown, isRecord } from './options'
+import { readOptions } from './provider-options'
+import { WEBGPU_OPTIONS, type WebGpuExecutionProviderOption } from './webgpu-options'
 
-/** The execution providers that onnxruntime-common names. This version runs on the first of them. */
+/** An entry of the session option `executionProviders`: a name, or an object of the name and the provider's options. */
+export type ExecutionProvider =
+  | CudaExecutionProviderOption
+  | WebGpuExecutionProviderOption
+  | Exclude<
+      Common.ExecutionProviderConfig,
+      Common.CudaExecutionProviderOption | Common.WebGpuExecutionProviderOption
+    >
+
+/** The execution providers that onnxruntime-common names. */
 const KNOWN = [
   'cpu',
   'coreml',
@@ -17,47 +31,52 @@ const KNOWN = [
   'xnnpack',
 ]
 
-export interface Providers {
-  /** Those that run the session. */
+/** A provider that may run the session. */
+export interface ProviderChoice {
+  readonly name: string
+  /** What `session.executionProviders` says where this one runs. */
   readonly names: readonly string[]
+  /** Of a device; absent for the CPU, and for what only has a name. */
+  readonly settings?: ProviderSettings
+  readonly blockingWait?: boolean
+}
+
+export interface Providers {
+  /** In the order in which they are tried. */
+  readonly choices: readonly [ProviderChoice, ...ProviderChoice[]]
   /** The cpu provider's own option. */
   readonly useArena?: boolean
 }
 
-const warned = new Set<string>()
-
 /**
- * The providers that a list comes down to. A provider that cannot be had is an error, unless the list goes on to one
- * that can: then it is left out, with a warning, once.
+ * The providers of a list, with their options checked; whether they can be had, creating the session tells.
  *
- * @throws OrtError `ERR_UNKNOWN_PROVIDER`, `ERR_PROVIDER_UNAVAILABLE`
+ * @throws OrtError `ERR_UNKNOWN_PROVIDER`, `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError naming
+ *   the option
  */
-export function checkProviders(list: unknown): Providers {
-  if (list === undefined) return { names: ['cpu'] }
-  if (!Array.isArray(list)) {
+export function resolveProviders(list: unknown): Providers {
+  if (list !== undefined && !Array.isArray(list)) {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'executionProviders' must be an array", {
       given: describe(list),
     })
   }
-  const names = list.map(nameOf)
-  const missing = names.filter((name) => name !== 'cpu')
-  const cpu = list[names.indexOf('cpu')]
-  if (missing.length > 0) {
-    const message = `execution provider ${missing.map((name) => `'${name}'`).join(', ')} is not available: this version runs on the CPU`
-    if (cpu === undefined) {
-      throw new OrtError('ERR_PROVIDER_UNAVAILABLE', message, {
-        remedy: "Add 'cpu' to the list to run there",
-      })
-    }
-    if (!warned.has(message)) {
-      warned.add(message)
-      process.emitWarning(`${message}, as the list allows.`, {
-        type: 'OnnxRuntimeIoBindingWarning',
-        code: 'ERR_PROVIDER_UNAVAILABLE',
-      })
-    }
+  const entries: unknown[] = list === undefined || list.length === 0 ? ['cpu'] : list
+  const names = entries.map(nameOf)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) {
+    throw new OrtError('ERR_INVALID_ARG_VALUE', "'executionProviders' names a provider more than once", {
+      given: `'${twice}'`,
+    })
   }
-  return { names: ['cpu'], ...useArenaOf(cpu) }
+  const choices = entries.map((entry, i) =>
+    choose(names[i]!, isRecord(entry) ? entry : {}, names.slice(i).includes('cpu')),
+  )
+  const cpu = entries[names.indexOf('cpu')]
+  const useArena = isRecord(cpu) ? checkBoolean(cpu, 'useArena') : undefined
+  return {
+    choices: choices as [ProviderChoice, ...ProviderChoice[]],
+    ...(useArena !== undefined && { useArena }),
+  }
 }
 
 function nameOf(entry: unknown): string {
@@ -69,21 +88,23 @@ function nameOf(entry: unknown): string {
   })
 }
 
-function useArenaOf(cpu: unknown): { useArena?: boolean } {
-  if (!isRecord(cpu)) return {}
-  for (const [key, value] of Object.entries(cpu)) {
-    if (key === 'name') continue
-    if (key !== 'useArena') {
-      throw new OrtError('ERR_UNKNOWN_OPTION', `'${key}' is not an option of the provider 'cpu'`, {
-        expected: 'useArena',
-      })
-    }
-    if (typeof value !== 'boolean') {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'useArena' must be a boolean", {
-        given: describe(value),
-      })
-    }
-    return { useArena: value }
-  }
-  return {}
+const WAIT = { spin: false, block: true } as const
+// ONNX Runtime counts devices in 16 bits.
+const MOST_DEVICES = 0x7fff
+
+function choose(name: string, options: Record<string, unknown>, thenCpu: boolean): ProviderChoice {
+  const names = thenCpu && name !== 'cpu' ? [name, 'cpu'] : [name]
+  if (name === 'cpu') checkKnown(options, ['name', 'useArena'], "option of the provider 'cpu':")
+  if (name !== 'cuda' && name !== 'webgpu') return { name, names }
+  const cuda = name === 'cuda'
+  const deviceId = cuda ? checkInteger(options, 'deviceId', 0, MOST_DEVICES) : 0
+  const blockingWait = checkChoice(options, 'wait', WAIT)
+  const settings = {
+    name,
+    deviceId: deviceId ?? 0,
+    options: cuda
+      ? readOptions(options, CUDA_OPTIONS, name, ['name', 'deviceId', 'wait'])
+      : readOptions(options, WEBGPU_OPTIONS, name, ['name', 'wait']),
+  } as const
+  return { name, names, settings, ...(blockingWait !== undefined && { blockingWait }) }
 }

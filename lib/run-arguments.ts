@@ -4,9 +4,10 @@ import type { Feeds, Fetches, Results, RunSettings } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
 import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from './options'
+import type { OutputLocation } from './output-locations'
 import { checkDims } from './shape'
-import { dataOf, isTensor } from './tensor'
-import { OrtValue } from './value'
+import { dataOf, hasTensor, isTensor } from './tensor'
+import { gpuValueOf, OrtValue } from './value'
 
 /** What `session.run` takes for an input and gives for an output. */
 export type RunValue = Tensor | OrtValue
@@ -113,6 +114,11 @@ function addFeed(resolved: Feeds, inputs: Ports, index: number, feed: unknown): 
       },
     )
   }
+  const value = gpuValueOf(feed, `feeds.${name}`)
+  if (value !== undefined) {
+    addFeed(resolved, inputs, index, value)
+    return
+  }
   const type = checkElementType(feed.type)
   inputs.checkType(index, type)
   // Copies: the engine must not run JavaScript of the caller's.
@@ -127,13 +133,21 @@ function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unkn
   return Array.isArray(data) ? [...data] : rawView(data)
 }
 
-/** The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. */
-export function resolveFetches(outputs: Ports, fetches: RunRequest['fetches']): Fetches {
-  if (fetches === outputs.all) return undefined
+/**
+ * The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. `locations` are
+ * those of results that are to be elsewhere than in host memory.
+ */
+export function resolveFetches(
+  outputs: Ports,
+  fetches: RunRequest['fetches'],
+  locations?: ReadonlyMap<string, OutputLocation>,
+): Fetches {
+  if (fetches === outputs.all && locations === undefined) return undefined
   const resolved: unknown[] = []
   for (const [name, target] of fetches) {
     const index = outputs.indexOf(name, 'fetches')
-    if (target === null || target.type === 'string') resolved.push(index, undefined, undefined)
+    if (target === null) resolved.push(index, locations?.get(name), undefined)
+    else if (target.type === 'string') resolved.push(index, undefined, undefined)
     else
       resolved.push(
         index,
@@ -158,7 +172,11 @@ export function toReturnValue(fetches: RunRequest['fetches'], results: Results):
 function toValue(name: string, target: Tensor | null, results: Results, at: number): RunValue {
   const dims = results[at + 1] as number[]
   const data = results[at + 2]
-  if (results[at] === undefined) return OrtValue.fromEngine(data as Parameters<typeof OrtValue.fromEngine>[0])
+  if (results[at] === undefined) {
+    const value = OrtValue.fromEngine(data as Parameters<typeof OrtValue.fromEngine>[0])
+    // What is no tensor of onnxruntime-common's in host memory is so on purpose: it was to be left on a device.
+    return target === null && value.location !== 'cpu' && hasTensor(value) ? value.toTensor() : value
+  }
   if (target !== null) return fillTarget(name, target, dims, data)
   const type = nameOf(results[at] as number)!
   return new Tensor(

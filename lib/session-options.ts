@@ -11,10 +11,31 @@ import {
   flatten,
   isRecord,
 } from './options'
-import { checkProviders } from './providers'
+import { checkLocations, type PreferredLocation, wantsDevice } from './output-locations'
+import { type ExecutionProvider, type Providers, resolveProviders } from './providers'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and this package's own. */
 export interface SessionOptions extends Common.SessionOptions {
+  /**
+   * Where the session may run, the first choice first: the first provider that can be had runs it. One before it that
+   * cannot (no driver, no library, no GPU) is left out with a warning of the process; at the end of the list its error is
+   * thrown. So `['cuda']` runs on CUDA or not at all, `['cuda', 'cpu']` on the CPU at worst.
+   *
+   * A list that goes on with `'cpu'` after a device also lets nodes run on the CPU: those that the device has no kernel
+   * for, and computations on shapes. Without it a model that has such nodes is refused. Default `['cpu']`.
+   */
+  readonly executionProviders?: readonly ExecutionProvider[]
+  /**
+   * Lets bindings capture the device's work of a run and replay it: a graph of CUDA's, or WebGPU's commands. Needs a device
+   * in `executionProviders`; should the list go on to the CPU, its warning says that there are no graphs. Default false.
+   */
+  readonly enableGraphCapture?: boolean
+  /**
+   * Where the results of `session.run` are: `'cpu'`, `'cpu-pinned'` (host memory that CUDA copies fast; other providers
+   * take it for `'cpu'`), `'gpu-buffer'` (left on the session's device), or an object of these by output name. Default
+   * `'cpu'`.
+   */
+  readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
    * An asynchronous run that is expected to take less than this is done before `run` returns, since handing a short run
    * to another thread and back costs more than the run. Microseconds; default 50; 0 never does.
@@ -31,15 +52,16 @@ export interface SessionOptions extends Common.SessionOptions {
 }
 
 export interface ResolvedSessionOptions {
+  /** Without what the provider says. */
   readonly settings: SessionSettings
-  readonly executionProviders: readonly string[]
+  readonly providers: Providers
+  readonly preferredLocation: PreferredLocation | undefined
   readonly inlineRunBelowUs: number
   readonly runThreadSpinUs: number
 }
 
 const GRAPH_OPTIMIZATION = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 } as const
 const EXECUTION_MODE = { sequential: 0, parallel: 1 } as const
-const LOCATIONS = ['cpu', 'cpu-pinned']
 
 const KNOWN = [
   'enableCpuMemArena',
@@ -86,17 +108,18 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   put('freeDimensionOverrides', freeDimensions(options))
   put('externalData', externalData(options))
   if (options.extra !== undefined) settings.config = flatten(options.extra, 'extra')
-  checkOutputLocation(options)
-  if (checkBoolean(options, 'enableGraphCapture')) {
-    throw new OrtError('ERR_NOT_SUPPORTED', "'enableGraphCapture' needs a device that captures graphs", {
-      remedy: 'The CPU has none: leave it out',
-    })
-  }
-  const providers = checkProviders(options.executionProviders)
+  put('enableGraphCapture', checkBoolean(options, 'enableGraphCapture') || undefined)
+  const preferredLocation = checkLocations(options.preferredOutputLocation)
+  const providers = resolveProviders(options.executionProviders)
   if (providers.useArena === false) settings.enableCpuMemArena = false
+  if (providers.choices.every(({ name }) => name === 'cpu')) {
+    if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
+    if (wantsDevice(preferredLocation)) throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
+  }
   return {
     settings,
-    executionProviders: providers.names,
+    providers,
+    preferredLocation,
     inlineRunBelowUs: checkInteger(options, 'inlineRunBelowUs', 0, 1e6) ?? 50,
     runThreadSpinUs: checkInteger(options, 'runThreadSpinUs', 0, 1e6) ?? 50,
   }
@@ -143,14 +166,9 @@ function externalData(options: SessionOptions): Record<string, Uint8Array> | und
   return result
 }
 
-function checkOutputLocation(options: SessionOptions): void {
-  const preferred: unknown = options.preferredOutputLocation
-  if (preferred === undefined) return
-  for (const location of isRecord(preferred) ? Object.values(preferred) : [preferred]) {
-    if (LOCATIONS.includes(location as string)) continue
-    throw new OrtError('ERR_NOT_SUPPORTED', "'preferredOutputLocation' is not supported on the CPU", {
-      expected: LOCATIONS.map((name) => `'${name}'`).join(' or '),
-      given: describe(location),
-    })
-  }
+/** The error of an option that only a device has. */
+export function needsDevice(what: string): OrtError {
+  return new OrtError('ERR_NOT_SUPPORTED', `${what} needs a device, and the session runs on the CPU`, {
+    remedy: 'Leave it out, or see that a device of executionProviders can be had',
+  })
 }

@@ -1,13 +1,18 @@
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
 import { abortable, checkSignal } from './abort'
-import { type BindingHost, IoBinding, type IoBindingRunOptions } from './binding'
+import { type BindingHost, IoBinding } from './binding'
+import type { IoBindingRunOptions } from './binding-run-options'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
+import type { SessionDevice } from './device'
 import { copyOf } from './element-types'
 import type { EngineName, EngineSession, ModelMetadata } from './engine'
 import { engineAsync } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
 import { Ports, type ValueMetadata } from './metadata'
 import { modelArguments } from './model-arguments'
+import { openSession } from './open-session'
+import { type OutputLocation, resolveLocations, wantsDevice } from './output-locations'
+import type { ProviderChoice } from './providers'
 import {
   type RunValue,
   resolveFeeds,
@@ -16,7 +21,7 @@ import {
   resolveRunOptions,
   toReturnValue,
 } from './run-arguments'
-import { type ResolvedSessionOptions, resolveSessionOptions, type SessionOptions } from './session-options'
+import { needsDevice, resolveSessionOptions, type SessionOptions } from './session-options'
 import type { AnyViews, Views } from './views'
 
 let lastRunId = 0
@@ -39,6 +44,10 @@ export type Feeds = Readonly<Record<string, RunValue>>
 export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>
 export type RunResult<V extends RunValue = RunValue> = Readonly<Record<string, V>>
 
+function deviceOf({ settings }: ProviderChoice): SessionDevice {
+  return settings === undefined ? { name: 'cpu', id: 0 } : { name: settings.name, id: settings.deviceId }
+}
+
 /**
  * A loaded model. A superset of onnxruntime-node's class: what runs there runs here, off the event loop.
  *
@@ -47,12 +56,19 @@ export type RunResult<V extends RunValue = RunValue> = Readonly<Record<string, V
  */
 export class InferenceSession implements AsyncDisposable {
   readonly #host: BindingHost
-  readonly #options: ResolvedSessionOptions
+  readonly #provider: ProviderChoice
+  /** The outputs whose results `run` gives elsewhere than in host memory. */
+  readonly #locations: ReadonlyMap<string, OutputLocation> | undefined
   #released: Promise<void> | undefined
 
-  private constructor(host: BindingHost, options: ResolvedSessionOptions) {
+  private constructor(
+    host: BindingHost,
+    provider: ProviderChoice,
+    locations: ReadonlyMap<string, OutputLocation> | undefined,
+  ) {
     this.#host = host
-    this.#options = options
+    this.#provider = provider
+    this.#locations = locations
   }
 
   /**
@@ -60,7 +76,11 @@ export class InferenceSession implements AsyncDisposable {
    *
    * @param path file of the model, `.onnx` or `.ort`
    * @throws OrtError `ERR_ORT_NO_SUCHFILE`, `ERR_ORT_INVALID_PROTOBUF` and ONNX Runtime's other codes for a model that
-   *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_PROVIDER_UNAVAILABLE`, and those of {@link initialize}
+   *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`, and those of {@link initialize}. Where no provider of
+   *   the list can be had: `ERR_PROVIDER_UNAVAILABLE`, `ERR_WEBGPU_NO_ADAPTER`, and for CUDA `ERR_CUDA_DRIVER_NOT_FOUND`,
+   *   `ERR_CUDA_DRIVER_VERSION`, `ERR_CUDA_NO_DEVICE`, `ERR_CUDA_PROVIDER_NOT_FOUND`, `ERR_CUDA_LIBRARY_NOT_FOUND`,
+   *   `ERR_CUDA_LIBRARY_INVALID`, `ERR_CUDA_VERSION`. At once: `ERR_CUDA_DEVICE_ID`, `ERR_CUDA_OUT_OF_MEMORY`,
+   *   `ERR_CPU_FALLBACK` where nodes would run on the CPU and the list does not go on with `'cpu'`
    */
   static create(path: string, options?: SessionOptions): Promise<InferenceSession>
   /** @param model bytes of the model, which are copied before the call returns */
@@ -77,11 +97,20 @@ export class InferenceSession implements AsyncDisposable {
     // A copy that is ours: the caller may change or transfer the bytes as soon as the call has returned.
     const source = typeof model === 'string' ? model : copyOf(model)
     const opened = await engineAsync()
-    const session = new opened.Session(resolved.inlineRunBelowUs, resolved.runThreadSpinUs)
-    await session.load(source, resolved.settings)
-    const inputs = new Ports('input', session.inputs())
-    const outputs = new Ports('output', session.outputs())
-    return new InferenceSession({ engine: opened, session, inputs, outputs }, resolved)
+    const { session, provider } = await openSession(opened, source, resolved)
+    try {
+      const inputs = new Ports('input', session.inputs())
+      const outputs = new Ports('output', session.outputs())
+      const { preferredLocation } = resolved
+      if (provider.settings === undefined && wantsDevice(preferredLocation))
+        throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
+      const locations = resolveLocations(preferredLocation, outputs, provider)
+      const device = deviceOf(provider)
+      return new InferenceSession({ engine: opened, session, inputs, outputs, device }, provider, locations)
+    } catch (error) {
+      await session.release()
+      throw error
+    }
   }
 
   get inputNames(): readonly string[] {
@@ -110,9 +139,17 @@ export class InferenceSession implements AsyncDisposable {
     return this.#host.engine.name
   }
 
-  /** The execution providers that run the session. */
+  /**
+   * The execution providers that run the session: `['cpu']`, a device's alone, or a device's and `'cpu'`, where nodes may
+   * run that the device has no kernel for, or that ONNX Runtime would rather have there (computations on shapes).
+   */
   get executionProviders(): readonly string[] {
-    return this.#options.executionProviders
+    return this.#provider.names
+  }
+
+  /** Where the session computes, and which of the devices of that kind it is. */
+  get device(): SessionDevice {
+    return this.#host.device
   }
 
   /**
@@ -139,7 +176,7 @@ export class InferenceSession implements AsyncDisposable {
     const request = resolveRequest(outputs, second, third)
     const settings = resolveRunOptions(request.options)
     const resolvedFeeds = resolveFeeds(inputs, feeds)
-    const resolvedFetches = resolveFetches(outputs, request.fetches)
+    const resolvedFetches = resolveFetches(outputs, request.fetches, this.#locations)
     const signal = checkSignal(this.#host.engine, request.options.signal)
     const id = signal === undefined ? 0 : nextRunId()
     const results = session.run(resolvedFeeds, resolvedFetches, settings, id)

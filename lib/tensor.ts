@@ -1,7 +1,9 @@
 import { Tensor } from 'onnxruntime-common'
-import { arrayLength, checkArray, type ElementType, type TypedArray } from './element-types'
-import { describe, OrtError } from './errors'
+import { isHost } from './device'
+import { arrayLength, checkArray, type ElementType, isCommonType, type TypedArray } from './element-types'
+import { describe, OrtError, OrtTypeError } from './errors'
 import { isRecord } from './options'
+import type { OrtValue } from './value'
 
 /** A Tensor of any copy of onnxruntime-common: a process may hold two, an ESM one and a CommonJS one. */
 export function isTensor(value: unknown): value is Tensor {
@@ -26,6 +28,43 @@ export function dataOf(tensor: Tensor, type: ElementType, argument: string): Typ
     throw new OrtError('ERR_DETACHED', `the ArrayBuffer of '${argument}' was detached (transferred)`)
   }
   return array
+}
+
+/** onnxruntime-common's types of tensors on a GPU. */
+const GPU_TYPES = ['bool', 'float16', 'float32', 'int32', 'int4', 'int64', 'uint32', 'uint4', 'uint8']
+
+/** Whether a Tensor of onnxruntime-common can stand for a value of this type and place. */
+export function hasTensor(value: OrtValue): boolean {
+  if (value.kind !== 'tensor' || !isCommonType(value.type)) return false
+  return isHost(value.location) || GPU_TYPES.includes(value.type)
+}
+
+/** See `OrtValue.toTensor`. */
+export function tensorOf(value: OrtValue): Tensor {
+  const type: ElementType = value.type
+  if (!hasTensor(value)) {
+    throw new OrtTypeError(
+      'ERR_TYPE_MISMATCH',
+      `onnxruntime-common has no tensor of this type in '${value.location}'`,
+      {
+        given: type,
+        remedy: 'Use the OrtValue itself: data, read(), write() and copyTo()',
+      },
+    )
+  }
+  if (!isHost(value.location)) {
+    return Tensor.fromGpuBuffer(value as unknown as Tensor.GpuBufferType, {
+      dataType: type as Tensor.GpuBufferDataTypes,
+      dims: value.dims,
+      download: () => value.readAsync() as Promise<never>,
+      dispose: () => value.dispose(),
+    })
+  }
+  if (value.location === 'cuda-pinned') {
+    return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, value.data as never, value.dims)
+  }
+  const data = type === 'string' ? value.read() : value.data
+  return new Tensor(type as Tensor.Type, data as Tensor.DataType, value.dims)
 }
 
 /** Before Node 21 an ArrayBuffer does not say so itself; a detached one can no longer be viewed. */

@@ -1,27 +1,23 @@
-import { markAsUntransferable } from 'node:worker_threads'
-import { Tensor } from 'onnxruntime-common'
+import type { Tensor } from 'onnxruntime-common'
+import { checkDevice, isHost } from './device'
 import {
-  arrayLength,
   checkArray,
   checkElementType,
   codeOf,
   copyOf,
   type ElementArrays,
   type ElementType,
-  isCommonType,
   nameOf,
   rawView,
   type TypedArray,
   viewOf,
 } from './element-types'
-import { type EngineValue, ValueKind } from './engine'
+import { type DeviceName, type EngineValue, ValueKind } from './engine'
 import { engine } from './engines/select'
-import { describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
+import { describe, OrtError, OrtTypeError } from './errors'
 import { checkDims, sizeOf } from './shape'
-import { dataOf, isDetached, isTensor } from './tensor'
-
-/** Where a value's memory is. This version knows host memory only. */
-export type DeviceName = 'cpu'
+import { dataOf, isTensor, tensorOf } from './tensor'
+import { checkCopy, checkLength, holdBuffer, setElements } from './value-data'
 
 /** What a value can be. */
 export type OrtValueKind = 'tensor' | 'sequence' | 'map' | 'optional' | 'opaque' | 'sparseTensor'
@@ -30,23 +26,13 @@ const KINDS = new Map<number, OrtValueKind>(
   Object.entries(ValueKind).map(([name, code]) => [code, name as OrtValueKind]),
 )
 
-const WASM_PAGE = 64 * 1024
-
 /** What a tensor's elements are read from and written to. */
 export type OrtValueData = TypedArray | string[]
 
-function checkDevice(device: unknown, id: unknown): void {
-  if (device === 'cpu' && id === 0) return
-  throw new OrtError('ERR_NOT_SUPPORTED', 'this version allocates host memory only', {
-    expected: "device 'cpu', id 0",
-    given: `device ${describe(device)}, id ${describe(id)}`,
-  })
-}
-
 /**
- * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} has host memory of its own,
- * aligned to 64 bytes, which {@link OrtValue.data} shows without a copy and which stays where it is until the value is
- * disposed (or collected) and the last run that uses it has ended.
+ * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} has memory of its own, which stays
+ * where it is until the value is disposed (or collected) and the last run that uses it has ended. Host memory (aligned to
+ * 64 bytes) and pinned memory {@link OrtValue.data} shows without a copy; memory of a device is read and written by copies.
  *
  * Corresponds to Python's `onnxruntime.OrtValue`.
  */
@@ -76,8 +62,11 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    *
    * @param type element type
    * @param dims shape; `[]` is a scalar, a 0 makes it empty
-   * @param device `'cpu'`
-   * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError for bad arguments
+   * @param device `'cpu'`; `'cuda'`, a GPU's memory; `'cuda-pinned'`, host memory that a GPU copies from and to
+   *   fastest; `'webgpu'`
+   * @param id which of the GPUs
+   * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_CUDA_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`, and where the device cannot be
+   *   had the codes of `InferenceSession.create`; OrtTypeError, OrtRangeError for bad arguments
    */
   static allocate<T extends ElementType>(
     type: T,
@@ -87,8 +76,11 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   ): OrtValue<T> {
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
-    checkDevice(device, id)
-    return new OrtValue<T>(engine().Value.allocate(codeOf(type), shape))
+    const where = checkDevice(device, id)
+    if (type === 'string' && where !== 'cpu') {
+      throw new OrtTypeError('ERR_TYPE_MISMATCH', `strings are in host memory, and cannot be in '${where}'`)
+    }
+    return new OrtValue<T>(engine().Value.allocate(codeOf(type), shape, where, id))
   }
 
   /** A tensor with memory of its own that holds a copy of another tensor's data. */
@@ -97,10 +89,12 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
       throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'tensor' must be a Tensor", { given: describe(tensor) })
     }
     const type = checkElementType(tensor.type)
-    const data = dataOf(tensor, type, 'tensor')
+    const source = gpuValueOf(tensor, 'tensor')
+    const data = source ?? dataOf(tensor, type, 'tensor')
     const value = OrtValue.allocate(type, tensor.dims, device, id)
     try {
-      value.write(data)
+      if (data instanceof OrtValue) data.copyTo(value)
+      else value.write(data)
     } catch (error) {
       value.dispose()
       throw error
@@ -120,16 +114,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
     const array = checkArray(type, data, 'data')
-    const buffer = array.buffer as ArrayBuffer & { resizable?: boolean; growable?: boolean }
-    if (buffer.resizable === true || buffer.growable === true) {
-      throw new OrtError('ERR_NOT_SUPPORTED', 'a resizable ArrayBuffer cannot be bound', {
-        remedy: 'Wrap a typed array over a buffer of fixed length',
-      })
-    }
     checkLength(type, sizeOf(shape), array.length, array)
-    // WebAssembly's memory detaches its buffer when it grows, and that of a marked buffer ends the process (Node 24). It
-    // comes in pages of 64 KiB: what may be such memory is left unmarked.
-    if (buffer.byteLength % WASM_PAGE !== 0) markAsUntransferable(buffer)
+    holdBuffer(array.buffer)
     return new OrtValue<T>(engine().Value.borrow(codeOf(type), shape, rawView(array)), array)
   }
 
@@ -138,6 +124,14 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     return new OrtValue(
       engine().Value.sequence(values.map((value) => checkOrtValue(value, 'values').engineValue)),
     )
+  }
+
+  static #over(type: ElementType, data: ArrayBufferView, dims: readonly number[]): OrtValue {
+    return new OrtValue(engine().Value.borrow(codeOf(type), dims, data))
+  }
+
+  #allocateAlike(): OrtValue {
+    return OrtValue.allocate(this.type as ElementType, this.#dims)
   }
 
   /** @internal */
@@ -164,9 +158,14 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   /** Elements of a tensor. */
   readonly size: number
 
-  /** Where the memory is. */
+  /** Where the memory is. @throws OrtError `ERR_DISPOSED` */
   get location(): DeviceName {
-    return 'cpu'
+    return this.engineValue.device()
+  }
+
+  /** Which of the devices of that kind. @throws OrtError `ERR_DISPOSED` */
+  get deviceId(): number {
+    return this.engineValue.deviceId()
   }
 
   get disposed(): boolean {
@@ -175,9 +174,10 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
 
   /**
    * The tensor's memory itself, the same typed array every time: what is written here, the next run reads. Not for
-   * strings, which ONNX Runtime keeps as objects of its own.
+   * strings, which ONNX Runtime keeps as objects of its own, nor for memory of a device.
    *
-   * @throws OrtError `ERR_DISPOSED`; OrtTypeError `ERR_TYPE_MISMATCH` for strings and for what is no tensor
+   * @throws OrtError `ERR_DISPOSED`, `ERR_NOT_SUPPORTED` for memory of a device; OrtTypeError `ERR_TYPE_MISMATCH` for
+   *   strings and for what is no tensor
    */
   get data(): ElementArrays[T] {
     const value = this.engineValue
@@ -186,14 +186,34 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
         remedy: 'Use read() and write()',
       })
     }
-    this.#data ??= viewOf(this.type, value.arrayBuffer())
+    if (this.#data === undefined) {
+      if (this.#onDevice) {
+        throw new OrtError('ERR_NOT_SUPPORTED', `memory of '${value.device()}' cannot be shown`, {
+          remedy: 'Use read() and write(), or copyTo() a value in host memory',
+        })
+      }
+      this.#data = viewOf(this.type, value.arrayBuffer())
+    }
     return this.#data as ElementArrays[T]
   }
 
-  /** A copy of the tensor's elements. */
+  get #onDevice(): boolean {
+    return !isHost(this.engineValue.device())
+  }
+
+  /**
+   * A copy of the tensor's elements. From a device it holds the calling thread until the copy is made.
+   *
+   * @throws OrtError `ERR_BUSY` where the memory is a device's and a run in flight uses it
+   */
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
+    if (this.#onDevice) {
+      const host = this.#allocateAlike()
+      this.copyTo(host)
+      return host.data as Read
+    }
     return copyOf(this.data as TypedArray) as Read
   }
 
@@ -218,30 +238,46 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     }
     const array = checkArray(this.type, data, 'data')
     checkLength(this.type, this.size, array.length, array)
-    const target: TypedArray = this.data
-    if (this.type === 'float16' && array.constructor !== target.constructor) {
-      // One side is a Float16Array, the other the bits of one: set() would convert numbers.
-      rawView(target).set(rawView(array) as never)
-    } else {
-      target.set(array as never)
+    if (this.#onDevice) {
+      const source = OrtValue.#over(this.type, rawView(array), this.#dims)
+      try {
+        source.copyTo(this)
+      } finally {
+        source.dispose()
+      }
+      return
     }
+    setElements(this.type, this.data, array)
   }
 
   /**
-   * A Tensor of onnxruntime-common over the same memory (strings are copied).
+   * Copies the tensor into another of the same type and shape, from any device to any. Holds the calling thread until the
+   * copy is made.
+   *
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_SHAPE_MISMATCH`; OrtError `ERR_BUSY` where memory of a
+   *   device is in use by a run in flight, `ERR_DISPOSED`
+   */
+  copyTo(target: OrtValue): void {
+    checkCopy(this, checkOrtValue(target, 'target'))
+    if (this.type === 'string') target.write(this.read() as string[])
+    else this.engineValue.copyTo(target.engineValue)
+  }
+
+  /** @internal the same as `read`, on another thread */
+  async readAsync(): Promise<TypedArray> {
+    const host = this.#allocateAlike()
+    await this.engineValue.copyToAsync(host.engineValue)
+    return host.data as TypedArray
+  }
+
+  /**
+   * A Tensor of onnxruntime-common over the same memory (strings are copied). Its location is `'cpu'`, `'cpu-pinned'`, or,
+   * of a device, `'gpu-buffer'`: then `getData()` copies it to the host, and `dispose()` disposes of this value.
    *
    * @throws OrtTypeError `ERR_TYPE_MISMATCH` for what onnxruntime-common has no type for
    */
   toTensor(): Tensor {
-    const type: ElementType = this.type
-    if (!isCommonType(type)) {
-      throw new OrtTypeError('ERR_TYPE_MISMATCH', 'onnxruntime-common has no tensor of this type', {
-        given: type,
-        remedy: 'Use data, read() and write() of the OrtValue',
-      })
-    }
-    const data = type === 'string' ? this.engineValue.strings() : this.data
-    return new Tensor(type as Tensor.Type, data as Tensor.DataType, this.#dims)
+    return tensorOf(this)
   }
 
   /** A sequence's elements; a map's keys and its values. Each is a value of its own. */
@@ -272,14 +308,17 @@ export function checkOrtValue(value: unknown, argument: string): OrtValue {
   })
 }
 
-function checkLength(type: ElementType, size: number, length: number, data: unknown): void {
-  const expected = type === 'string' ? size : arrayLength(type, size)
-  if (length === expected) return
-  if (isDetached(data)) {
-    throw new OrtError('ERR_DETACHED', "the ArrayBuffer of 'data' was detached (transferred)")
-  }
-  throw new OrtRangeError('ERR_INVALID_LENGTH', `'data' has another length than the tensor`, {
-    expected: `${expected} elements`,
-    given: String(length),
-  })
+/** The value that a Tensor on a device stands for; undefined for a Tensor in host memory. */
+export function gpuValueOf(tensor: Tensor, argument: string): OrtValue | undefined {
+  if (tensor.location !== 'gpu-buffer') return undefined
+  const value: unknown = tensor.gpuBuffer
+  if (value instanceof OrtValue) return value
+  throw new OrtError(
+    'ERR_NOT_SUPPORTED',
+    `'${argument}' is in a GPU buffer ('gpu-buffer') that is not this package's`,
+    {
+      expected: 'a Tensor that session.run gave, or one of OrtValue.toTensor()',
+      given: describe(value),
+    },
+  )
 }

@@ -1,3 +1,4 @@
+import { isHost } from './device'
 import type { TypedArray } from './element-types'
 import { OrtTypeError } from './errors'
 import type { OrtValue } from './value'
@@ -18,7 +19,8 @@ export function views(
 ): Views {
   const object: Record<string, TypedArray> = {}
   for (const [name, value] of bound) {
-    const fixed = value !== undefined && value.kind === 'tensor' && value.type !== 'string'
+    const fixed =
+      value !== undefined && value.kind === 'tensor' && value.type !== 'string' && isHost(value.location)
     const data = fixed ? value.data : undefined
     Object.defineProperty(object, name, {
       enumerable: true,

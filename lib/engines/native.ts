@@ -6,7 +6,8 @@ import bindings = require('bindings')
 import type { Engine } from '../engine'
 import { OrtError, type OrtErrorCode } from '../errors'
 import { findLibrary } from './library'
-import { outputShapeError } from './ort-messages'
+import { arenaError, outputShapeError } from './ort-messages'
+import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-messages'
 import { type EngineOptions, logSeverity } from './select'
 
 /** What native/addon.cc registers. */
@@ -20,6 +21,10 @@ export interface Addon extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'a
   preload(path: string, logSeverity: number): Promise<void>
   /** False where the process has its environment already. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
+  /** Opens a shared library for good. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
+  loadLibrary(path: string): void
+  /** Appends the provider to session options that are then dropped: what fails is what a session would fail with. */
+  appendProvider(name: 'cuda' | 'webgpu', options: Record<string, string>): void
   /** Blocks of host memory that exist now in the process. */
   liveBlocks(): number
 }
@@ -74,7 +79,7 @@ export async function preloadNative(): Promise<void> {
 
 /** The native engine: the addon, over ONNX Runtime's library. */
 export function openNative(addon: Addon, options: EngineOptions): Engine & { readonly addon: Addon } {
-  addon.setErrorFactory(explain)
+  addon.setErrorFactory((code, message) => explain(code, message, (name) => canLoad(addon, name)))
   const tried: string[] = []
   const candidate = findLibrary(options.libraryPath, tried)
   if (candidate === undefined) throw libraryError('ERR_LIBRARY_NOT_FOUND', tried)
@@ -95,7 +100,7 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
     name: 'native',
     addon,
     library,
-    supports: { runSync: true, cancel: true },
+    supports: { runSync: true, cancel: true, devices: true },
     Session: addon.Session,
     Binding: addon.Binding,
     Value: addon.Value,
@@ -112,13 +117,25 @@ function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unkn
 }
 
 const REMEDIES: Partial<Record<OrtErrorCode, string>> = {
+  ...DRIVER_REMEDIES,
   ERR_BUSY: 'Await the run, or use one binding for each run in flight',
   ERR_DETACHED: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
 }
 
-function explain(code: OrtErrorCode, message: string): Error {
-  const known = code.startsWith('ERR_ORT_') ? outputShapeError(message) : undefined
+function explain(code: OrtErrorCode, message: string, canLoad: CanLoad): Error {
+  const known = code.startsWith('ERR_ORT_')
+    ? (outputShapeError(message) ?? providerError(message, canLoad) ?? arenaError(message))
+    : undefined
   if (known !== undefined) return known
   const remedy = REMEDIES[code]
   return new OrtError(code, message, remedy !== undefined ? { remedy } : {})
+}
+
+function canLoad(addon: Addon, name: string): boolean {
+  try {
+    addon.loadLibrary(name)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -10,7 +10,7 @@ import {
   type TypedArray,
   viewOf,
 } from '../element-types'
-import { type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
+import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
 import { OrtError } from '../errors'
 import { sizeOf } from '../shape'
 import { notSupported } from './onnxruntime-node-convert'
@@ -32,7 +32,8 @@ export class HeapValue implements EngineValue {
     this.#byteLength = Array.isArray(data) ? 0 : data.byteLength
   }
 
-  static allocate(type: number, dims: readonly number[]): HeapValue {
+  static allocate(type: number, dims: readonly number[], device: DeviceName = 'cpu'): HeapValue {
+    if (device !== 'cpu') throw notSupported(`memory of '${device}'`, 'Install the native addon')
     const name = nameOf(type)!
     if (name === 'string') return new HeapValue(name, dims, new Array<string>(sizeOf(dims)).fill(''))
     const bytes = arrayLength(name, sizeOf(dims)) * viewOf(name, new ArrayBuffer(0)).BYTES_PER_ELEMENT
@@ -78,6 +79,14 @@ export class HeapValue implements EngineValue {
     return [...this.#dims]
   }
 
+  device(): DeviceName {
+    return 'cpu'
+  }
+
+  deviceId(): number {
+    return 0
+  }
+
   arrayBuffer(): ArrayBuffer {
     return wholeBuffer(this.#open as TypedArray)
   }
@@ -89,6 +98,17 @@ export class HeapValue implements EngineValue {
   setStrings(strings: readonly string[]): void {
     checkStrings(strings)
     this.#data = [...strings]
+  }
+
+  copyTo(target: EngineValue): void {
+    const data = this.#open
+    const other = (target as HeapValue).#open
+    if (Array.isArray(data)) (target as HeapValue).setStrings(data)
+    else bytesOf(other as TypedArray).set(bytesOf(data))
+  }
+
+  async copyToAsync(target: EngineValue): Promise<void> {
+    this.copyTo(target)
   }
 
   elements(): never {

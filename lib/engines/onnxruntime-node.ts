@@ -2,9 +2,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as Ort from 'onnxruntime-node'
 import {
+  type DeviceName,
   type Engine,
   type EngineBinding,
   type EngineSession,
+  type EngineValue,
   type Feeds,
   type Fetches,
   type ModelMetadata,
@@ -36,14 +38,14 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
       version: (require('onnxruntime-node/package.json') as { version: string }).version,
       path: require.resolve('onnxruntime-node'),
     },
-    supports: { runSync: false, cancel: false },
+    supports: { runSync: false, cancel: false, devices: false },
     Session: class extends NodeSession {
       constructor() {
         super(ort)
       }
     },
     Binding: NodeBinding as unknown as Engine['Binding'],
-    Value: HeapValue,
+    Value: HeapValue as unknown as Engine['Value'],
     availableProviders: () => ['CPUExecutionProvider'],
   }
 }
@@ -158,6 +160,8 @@ class NodeSession implements EngineSession {
   }
 }
 
+const INSTALL_ADDON = 'Install the native addon'
+
 class NodeBinding implements EngineBinding {
   readonly #session: NodeSession
   readonly #inputs = new Map<number, HeapValue>()
@@ -170,14 +174,18 @@ class NodeBinding implements EngineBinding {
     this.#session = session
   }
 
-  bindInput(index: number, value: HeapValue): void {
+  bindInput(index: number, value: EngineValue, mapped?: boolean): void {
     this.#checkIdle()
-    this.#inputs.set(index, value)
+    if (mapped) throw notSupported('mapped memory', INSTALL_ADDON)
+    this.#inputs.set(index, value as HeapValue)
   }
 
-  bindOutput(index: number, value?: HeapValue): void {
+  bindOutput(index: number, value: EngineValue | undefined, where?: boolean | DeviceName): void {
     this.#checkIdle()
-    this.#outputs.set(index, value)
+    if (where === true) throw notSupported('mapped memory', INSTALL_ADDON)
+    if (typeof where === 'string' && where !== 'cpu')
+      throw notSupported(`the device '${where}'`, INSTALL_ADDON)
+    this.#outputs.set(index, value as HeapValue | undefined)
   }
 
   clearInputs(): void {
@@ -197,6 +205,12 @@ class NodeBinding implements EngineBinding {
   runSync(): never {
     throw notSupported('runSync', 'Use run(), or install the native addon')
   }
+
+  capture(): never {
+    throw notSupported('graph capture', INSTALL_ADDON)
+  }
+
+  releaseCapture(): void {}
 
   async run(): Promise<void> {
     this.#checkIdle()

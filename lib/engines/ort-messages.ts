@@ -51,3 +51,15 @@ export function outputShapeError(message: string): OrtError | undefined {
   }
   return undefined
 }
+
+/** The error for memory that an arena of ONNX Runtime's could not get, on the host or on a device. */
+export function arenaError(message: string): OrtError | undefined {
+  const found =
+    /Failed to allocate memory for requested buffer of size (\d+)/.exec(message) ??
+    /Available memory of \d+ is smaller than requested bytes of (\d+)/.exec(message)
+  if (found === null) return undefined
+  return new OrtError('ERR_OUT_OF_MEMORY', `ONNX Runtime's arena cannot allocate ${found[1]} bytes`, {
+    remedy: 'Free memory, or raise the limit that the arena was given',
+    cause: new Error(message),
+  })
+}

@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { type CudaMajor, librariesOf, majorOf, type Wanted } from './engines/cuda-libraries'
+import type { Addon } from './engines/native'
+import { engineAsync } from './engines/select'
+import { describe, OrtError, OrtTypeError } from './errors'
+import { checkBoolean, checkKnown, checkString, checkStrings } from './options'
+
+/** Options of {@link preload}. */
+export interface PreloadOptions {
+  /** Folders that hold the libraries themselves, the first choice first. */
+  readonly directories?: readonly string[]
+  /**
+   * A Python environment with NVIDIA's wheels (`pip install nvidia-cublas nvidia-cudnn-cu13 ...`): the folder of a virtual
+   * environment, a Python executable, or a `site-packages` folder. Looked through after `directories`.
+   */
+  readonly python?: string
+  /**
+   * Whether CUDA's libraries are loaded, and of which version. Default true: the version that ONNX Runtime's CUDA
+   * provider was built for; where it does not say, the newest that is found.
+   */
+  readonly cuda?: boolean | CudaMajor
+  /**
+   * Whether cuDNN is loaded. By default it is where it is found: ONNX Runtime 1.30 does without it unless an operator
+   * (a convolution, say) needs it. True: it is an error where it is not found.
+   */
+  readonly cudnn?: boolean
+}
+
+/** What {@link preload} made of a library. */
+export interface PreloadedLibrary {
+  /** File name, such as `libcublas.so.13`. */
+  readonly name: string
+  /** What was loaded; the bare name where the system's loader found it, or where nothing did. */
+  readonly path: string
+  readonly loaded: boolean
+  /** Where it was not loaded: each place that was tried, and the loader's words. */
+  readonly reason?: string
+}
+
+/**
+ * Loads the libraries that ONNX Runtime's CUDA provider needs from where they are, so that neither `LD_LIBRARY_PATH` nor
+ * `PATH` has to name them: each from `directories`, else from the wheels of a Python environment, else by the system's
+ * loader. Call it once, before the first session on CUDA; what is loaded stays loaded.
+ *
+ * Corresponds to `onnxruntime.preload_dlls` of Python. Loading holds the event loop (hundreds of milliseconds: the
+ * libraries are large).
+ *
+ * @throws OrtError `ERR_CUDA_LIBRARY_NOT_FOUND` with the paths that were tried, `ERR_NOT_SUPPORTED` where there is no CUDA
+ *   (macOS, the onnxruntime-node engine); OrtTypeError for a bad option, and those of {@link initialize}
+ */
+export async function preload(options: PreloadOptions = {}): Promise<PreloadedLibrary[]> {
+  checkKnown(options, ['cuda', 'cudnn', 'directories', 'python'], 'option of preload')
+  const directories = checkStrings(options, 'directories') ?? []
+  const python = checkString(options, 'python')
+  const cudnn = checkBoolean(options, 'cudnn')
+  const cuda = checkCuda(options.cuda)
+  const addon = await openAddon()
+  const places = { directories, sites: python === undefined ? [] : await sitePackages(python) }
+  return librariesOf(cuda === false ? 13 : majorFor(cuda, addon, places)) // cuDNN has one name for all
+    .filter(({ part }) => (part === 'cuda' ? cuda !== false : cudnn !== false))
+    .map((wanted) => load(addon, wanted, places, wanted.part === 'cudnn' ? cudnn === true : !wanted.optional))
+}
+
+interface Places {
+  readonly directories: readonly string[]
+  /** Folders of Python's packages. */
+  readonly sites: readonly string[]
+}
+
+function checkCuda(cuda: unknown): boolean | CudaMajor {
+  if (cuda === undefined) return true
+  if (typeof cuda === 'boolean' || cuda === 12 || cuda === 13) return cuda
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "invalid 'cuda'", {
+    expected: 'a boolean, 12 or 13',
+    given: describe(cuda),
+  })
+}
+
+async function openAddon(): Promise<Addon> {
+  const opened = await engineAsync()
+  if (opened.name === 'native' && ['linux', 'win32'].includes(process.platform)) {
+    return (opened as typeof opened & { readonly addon: Addon }).addon
+  }
+  const why = opened.name === 'native' ? `on ${process.platform}` : `on the ${opened.name} engine`
+  throw new OrtError('ERR_NOT_SUPPORTED', `there is no CUDA ${why}`, {
+    expected: 'the native engine on Linux or Windows',
+  })
+}
+
+function majorFor(cuda: true | CudaMajor, addon: Addon, places: Places): CudaMajor {
+  return cuda === true ? (majorOfProvider(addon) ?? newest(addon, places)) : cuda
+}
+
+/** The version of CUDA that ONNX Runtime's provider asks for, as long as it does not find it. */
+function majorOfProvider(addon: Addon): CudaMajor | undefined {
+  try {
+    addon.appendProvider('cuda', {})
+  } catch (error) {
+    const { expected } = error as OrtError
+    const major = expected === undefined ? undefined : majorOf(expected)
+    if (major === 12 || major === 13) return major
+  }
+  return undefined
+}
+
+/** The newest version of which there is anything; 13 where there is nothing, whose absence is then told. */
+function newest(addon: Addon, places: Places): CudaMajor {
+  const majors = [13, 12] as const
+  const has = (major: CudaMajor) => {
+    const [runtime] = librariesOf(major)
+    return (
+      candidates(runtime!, places).some((path) => existsSync(path)) ||
+      open(addon, runtime!.name) === undefined
+    )
+  }
+  return majors.find(has) ?? 13
+}
+
+function candidates({ name, wheelFolders }: Wanted, { directories, sites }: Places): string[] {
+  const inWheels = sites.flatMap((site) => wheelFolders.map((folder) => join(site, folder, name)))
+  return [...directories.map((directory) => join(directory, name)), ...inWheels]
+}
+
+function load(addon: Addon, wanted: Wanted, places: Places, required: boolean): PreloadedLibrary {
+  const { name } = wanted
+  const tried: string[] = []
+  for (const path of [...candidates(wanted, places), name]) {
+    // The system's loader looks for a bare name where it will.
+    const reason = path === name || existsSync(path) ? open(addon, path) : 'no such file'
+    if (reason === undefined) return { name, path, loaded: true }
+    tried.push(`${path}: ${reason}`)
+  }
+  if (!required) return { name, path: name, loaded: false, reason: tried.join('\n') }
+  throw new OrtError('ERR_CUDA_LIBRARY_NOT_FOUND', `${name} could not be loaded:\n  ${tried.join('\n  ')}`, {
+    expected: name,
+    remedy: "Name its folder in 'directories', or a Python environment with NVIDIA's wheels by 'python'",
+  })
+}
+
+/** The loader's reason where the library cannot be opened. */
+function open(addon: Addon, path: string): string | undefined {
+  try {
+    addon.loadLibrary(path)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const PRINT_SITES =
+  "import json, site, sysconfig; print(json.dumps([sysconfig.get_path('purelib'), *site.getsitepackages(), site.getusersitepackages()]))"
+
+async function sitePackages(python: string): Promise<string[]> {
+  if (statSync(python, { throwIfNoEntry: false })?.isDirectory()) {
+    const found = sitesBelow(python)
+    if (found.length > 0) return found
+    throw noPython(python, 'a folder with neither nvidia nor site-packages in it')
+  }
+  try {
+    const { stdout } = await promisify(execFile)(python, ['-c', PRINT_SITES])
+    return [...new Set(JSON.parse(stdout) as string[])]
+  } catch (cause) {
+    throw noPython(python, firstLine((cause as Error).message), cause)
+  }
+}
+
+function sitesBelow(folder: string): string[] {
+  if (basename(folder) === 'site-packages' || existsSync(join(folder, 'nvidia'))) return [folder]
+  const lib = join(folder, 'lib')
+  const versions = existsSync(lib) ? readdirSync(lib).filter((name) => name.startsWith('python')) : []
+  return [
+    ...versions.map((name) => join(lib, name, 'site-packages')),
+    join(folder, 'Lib', 'site-packages'),
+  ].filter((site) => existsSync(site))
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!
+}
+
+function noPython(python: string, given: string, cause?: unknown): OrtTypeError {
+  return new OrtTypeError('ERR_INVALID_ARG_VALUE', `'python' is no Python environment, ${describe(python)}`, {
+    expected: "a virtual environment's folder, a Python executable or a site-packages folder",
+    given,
+    ...(cause !== undefined && { cause }),
+  })
+}
