@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { clangFormatPath } from 'clang-format-node'
 import { root, run } from './run.mjs'
 
-const files = readdirSync(join(root, 'native'), { recursive: true })
-  .filter((file) => /\.(cc|h)$/.test(file))
-  .map((file) => join('native', file))
+const files = ['native', join('test', 'fake-cuda')].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((file) => /\.(cc|h)$/.test(file))
+    .map((file) => join(folder, file)),
+)
 const args = process.argv.includes('--write') ? ['-i'] : ['--dry-run', '--Werror']
 process.exit(run(clangFormatPath, [...args, ...files]) ? 0 : 1)

@@ -1,0 +1,165 @@
+// The driver's functions over memory: allocations, and copies that are queued.
+#include <algorithm>
+
+#include "state.h"
+
+using namespace fake_cuda;
+
+namespace {
+
+CUresult Allocate(State& s, Block::Kind kind, std::size_t bytes, std::byte** data) {
+  const int device = s.CurrentDevice();
+  if (bytes == 0) throw Breach{CUDA_ERROR_INVALID_VALUE, "nothing to allocate"};
+  const std::size_t used = s.memory.Used(kind, device);
+  Block* block = bytes <= kDeviceBytes - used ? s.memory.Allocate(kind, device, bytes) : nullptr;
+  if (block == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
+  std::uint64_t all = 0;
+  for (int i = 0; i < kMaxDevices; ++i) all += s.memory.Used(kind, i);
+  std::uint64_t& peak = s.peak_bytes[static_cast<std::size_t>(kind)];
+  peak = std::max(peak, all);
+  *data = block->data;
+  return CUDA_SUCCESS;
+}
+
+CUresult Free(State& s, const Spec& spec, Block::Kind kind, std::uintptr_t address) {
+  Block* block = s.memory.Find(address);
+  if (block == nullptr || block->kind != kind || reinterpret_cast<std::uintptr_t>(block->data) != address) {
+    const bool twice = s.memory.OverlapsFreed(address, 1);
+    throw Breach{CUDA_ERROR_INVALID_VALUE, twice ? "freed already" : "not the start of an allocation"};
+  }
+  if (kind == Block::Kind::kDevice && block->device != s.CurrentDevice()) {
+    throw Breach{CUDA_ERROR_INVALID_VALUE, Describe(*block) + ", freed in another device's context"};
+  }
+  // The real driver waits for the work, which no run should have to, and which a free list does not do.
+  while (const CUstream stream = s.streams.PendingOn(*block)) {
+    s.Violation(spec, "stream " + std::to_string(s.streams.Find(stream)->number) + " has work queued on " +
+                          Describe(*block));
+    s.streams.Run(stream);
+  }
+  if (const auto overrun = s.memory.CheckCanaries(*block)) s.Violation(spec, *overrun);
+  s.memory.Free(*block);
+  return CUDA_SUCCESS;
+}
+
+CUresult Copy(State& s, CUstream stream, std::byte* to, const std::byte* from, std::size_t bytes) {
+  s.streams.Queue(stream, {.kind = Work::Kind::kCopy, .to = to, .from = from, .bytes = bytes});
+  return CUDA_SUCCESS;
+}
+
+}  // namespace
+
+CUresult cuMemGetInfo_v2(size_t* free, size_t* total) {
+  return Call({.name = __func__}, [&](State& s) {
+    *Required(free) = kDeviceBytes - s.memory.Used(Block::Kind::kDevice, s.CurrentDevice());
+    *Required(total) = kDeviceBytes;
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuMemAlloc_v2(CUdeviceptr* memory, size_t bytes) {
+  return Call({.name = __func__, .rules = kRefusedInCapture, .bytes = bytes}, [&](State& s) {
+    Required(memory);
+    std::byte* data = nullptr;
+    const CUresult result = Allocate(s, Block::Kind::kDevice, bytes, &data);
+    if (result == CUDA_SUCCESS) *memory = reinterpret_cast<CUdeviceptr>(data);
+    return result;
+  });
+}
+
+CUresult cuMemFree_v2(CUdeviceptr memory) {
+  const Spec spec{.name = __func__, .rules = kRefusedInCapture | kSurvives};
+  return Call(spec, [&](State& s) { return Free(s, spec, Block::Kind::kDevice, memory); });
+}
+
+CUresult cuMemHostAlloc(void** memory, size_t bytes, unsigned int flags) {
+  return Call({.name = __func__, .rules = kRefusedInCapture, .bytes = bytes}, [&](State& s) {
+    AllowFlags(flags, 7);
+    Required(memory);
+    std::byte* data = nullptr;
+    const CUresult result = Allocate(s, Block::Kind::kPinned, bytes, &data);
+    if (result == CUDA_SUCCESS) *memory = data;
+    return result;
+  });
+}
+
+CUresult cuMemFreeHost(void* memory) {
+  const Spec spec{.name = __func__, .rules = kRefusedInCapture | kSurvives};
+  return Call(spec, [&](State& s) {
+    return Free(s, spec, Block::Kind::kPinned, reinterpret_cast<std::uintptr_t>(memory));
+  });
+}
+
+// Unified addressing: every device sees pinned memory where the host does.
+CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* device, void* host, unsigned int flags) {
+  return Call({.name = __func__}, [&](State& s) {
+    AllowFlags(flags, 0);
+    const Block* block = s.memory.Find(reinterpret_cast<std::uintptr_t>(host));
+    if (block == nullptr || block->kind != Block::Kind::kPinned) {
+      throw Breach{CUDA_ERROR_INVALID_VALUE, "not pinned memory"};
+    }
+    *Required(device) = reinterpret_cast<CUdeviceptr>(host);
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUstream stream) {
+  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+    s.StreamOf(stream);
+    if (bytes == 0) return CUDA_SUCCESS;
+    s.streams.Queue(stream, {.kind = Work::Kind::kFill,
+                             .to = s.DeviceRange(to, bytes, s.CurrentDevice()),
+                             .bytes = bytes,
+                             .value = value});
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
+  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+    s.StreamOf(stream);
+    if (bytes == 0) return CUDA_SUCCESS;
+    bool pinned = false;
+    std::byte* target = s.DeviceRange(to, bytes, s.CurrentDevice());
+    const std::byte* source = s.HostRange(from, bytes, pinned);
+    if (pinned) return Copy(s, stream, target, source, bytes);
+    s.streams.Queue(stream, {.kind = Work::Kind::kCopy,
+                             .to = target,
+                             .bytes = bytes,
+                             .staged = std::vector<std::byte>(source, source + bytes)});
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
+  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+    s.StreamOf(stream);
+    if (bytes == 0) return CUDA_SUCCESS;
+    bool pinned = false;
+    const std::byte* source = s.DeviceRange(from, bytes, s.CurrentDevice());
+    std::byte* target = s.HostRange(to, bytes, pinned);
+    const CUresult result = Copy(s, stream, target, source, bytes);
+    if (!pinned) s.streams.Run(stream);
+    return result;
+  });
+}
+
+CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
+  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+    s.StreamOf(stream);
+    if (bytes == 0) return CUDA_SUCCESS;
+    const int device = s.CurrentDevice();
+    return Copy(s, stream, s.DeviceRange(to, bytes, device), s.DeviceRange(from, bytes, device), bytes);
+  });
+}
+
+CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext to_context, CUdeviceptr from, CUcontext from_context,
+                           size_t bytes, CUstream stream) {
+  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+    s.StreamOf(stream);
+    const int to_device = s.DeviceOf(to_context);
+    const int from_device = s.DeviceOf(from_context);
+    if (bytes == 0) return CUDA_SUCCESS;
+    return Copy(s, stream, s.DeviceRange(to, bytes, to_device), s.DeviceRange(from, bytes, from_device),
+                bytes);
+  });
+}

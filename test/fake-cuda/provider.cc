@@ -1,0 +1,35 @@
+// native/device/cuda/provider.cc for the fake driver: a session on "CUDA" is one on the CPU, whose kernels
+// read and write what the fake calls a GPU's memory. What native/device/cuda has queued on the streams is
+// done when such a kernel comes.
+#include "../../native/device/cuda/provider.h"
+
+#include "../../native/device/cuda/driver.h"
+#include "../../native/ort/shared_library.h"
+
+namespace device::cuda {
+
+std::string DriverLibrary() { return FAKE_CUDA_DRIVER; }
+
+// Each its own, so that memory infos are told apart by their addresses, as those of real devices are.
+ort::MemoryInfoHandle MakeMemoryInfo(int) {
+  return ort::Create<ort::MemoryInfoHandle>(ort::api().CreateCpuMemoryInfo, OrtDeviceAllocator,
+                                            OrtMemTypeDefault);
+}
+
+ort::MemoryInfoHandle MakePinnedMemoryInfo(int id) { return MakeMemoryInfo(id); }
+
+bool IsDeviceMemory(const OrtMemoryInfo*) { return true; }
+
+void AppendProvider(OrtSessionOptions*, const Options&, CUstream) {}
+
+void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding, CUstream stream) {
+  using Flush = CUresult (*)(CUstream);
+  std::string reason;
+  static const auto flush =
+      reinterpret_cast<Flush>(ort::FindSymbol(ort::OpenShared(DriverLibrary(), reason), "fake_cuda_flush"));
+  const CUresult error = flush(stream);
+  if (error != CUDA_SUCCESS) Throw(error, "fake_cuda_flush");
+  ort::Check(ort::api().RunWithBinding(session, options, binding));
+}
+
+}  // namespace device::cuda

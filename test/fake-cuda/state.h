@@ -1,0 +1,136 @@
+// What the fake driver knows, and the frame of every call: count, fail on demand, check, do, log.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "fake_cuda.h"
+#include "memory.h"
+#include "streams.h"
+
+namespace fake_cuda {
+
+inline constexpr int kMaxDevices = 16;
+// Of each device, and of memory pinned in its context.
+inline constexpr std::size_t kDeviceBytes = std::size_t{1} << 30;
+
+// A misuse: the call gives that code, and the text is kept for the tests.
+struct Breach {
+  CUresult code;
+  std::string text;
+};
+
+// What the driver keeps for each thread.
+struct Thread {
+  ~Thread();                  // a misuse where contexts are left
+  int number = 0;             // 0 before its first call
+  std::vector<int> contexts;  // by device
+  CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
+};
+Thread& thread();
+
+struct Fault {
+  std::string name;  // empty: any
+  std::uint64_t remaining;
+  CUresult code;
+  bool sticky;
+};
+
+// What is not said otherwise needs cuInit and a current context.
+enum Rules : unsigned {
+  kUsual = 0,
+  kBeforeInit = 1,
+  kNoContext = 2,
+  kRefusedInCapture = 4,
+  kEventQuery = 8,
+  kSurvives = 16,  // still works when the context is broken
+};
+
+struct Spec {
+  const char* name;
+  unsigned rules = kUsual;
+  CUstream stream = nullptr;
+  std::size_t bytes = 0;
+};
+
+struct State {
+  std::mutex mutex;  // over all below
+
+  bool initialised = false;
+  int devices = 0;
+  std::array<std::uint64_t, kMaxDevices> retained{};  // primary contexts
+  Memory memory;
+  Streams streams;
+
+  std::vector<Fault> faults;
+  CUresult broken = CUDA_SUCCESS;  // what a sticky fault has left
+  bool capturing = false;
+  bool event_queries_refused = false;
+
+  int threads = 0;
+  std::uint64_t sequence = 0;
+  std::deque<FakeCudaCall> calls;
+  std::vector<std::string> violations;
+  std::array<std::uint64_t, 2> peak_bytes{};  // by kind of block
+
+  // CUDA_SUCCESS, or what was asked for; throws Breach.
+  CUresult Admit(const Spec& spec);
+  int NumberOf(CUstream stream) noexcept;  // 0 for none
+  CUresult Log(const Spec& spec, int stream, CUresult result);
+  void Violation(const Spec& spec, const std::string& text);
+
+  CUcontext ContextOf(int device) const noexcept;
+  // All throw Breach.
+  int DeviceOf(CUcontext context) const;
+  int CurrentDevice() const { return thread().contexts.back(); }
+  Stream& StreamOf(CUstream stream);  // of the current context
+  Event& EventOf(CUevent event);      // of the current context
+  Event& AnyEventOf(CUevent event);
+  // Memory that this device can reach.
+  std::byte* DeviceRange(CUdeviceptr address, std::size_t bytes, int device);
+  // The host's side of a copy; sets whether it is pinned.
+  std::byte* HostRange(const void* address, std::size_t bytes, bool& pinned);
+
+ private:
+  CUresult Strike(const Spec& spec);
+};
+
+// Made with the first call and never destroyed: threads may call as the process ends.
+State& state();
+
+template <typename T>
+T* Required(T* out) {
+  if (out == nullptr) throw Breach{CUDA_ERROR_INVALID_VALUE, "null instead of a place for the result"};
+  return out;
+}
+
+inline void AllowFlags(unsigned flags, unsigned known) {
+  if ((flags & ~known) != 0) throw Breach{CUDA_ERROR_INVALID_VALUE, "unknown flags " + std::to_string(flags)};
+}
+
+// Nothing is thrown to the caller, who is C. `body` gets the state, locked.
+template <typename Body>
+CUresult Call(const Spec& spec, Body body) noexcept {
+  State& s = state();
+  const std::lock_guard lock(s.mutex);
+  const int stream = s.NumberOf(spec.stream);  // before it may be destroyed
+  CUresult result = CUDA_ERROR_UNKNOWN;
+  try {
+    result = s.Admit(spec);
+    if (result == CUDA_SUCCESS) result = body(s);
+  } catch (const Breach& breach) {
+    s.Violation(spec, breach.text);
+    result = breach.code;
+  } catch (const std::bad_alloc&) {
+    result = CUDA_ERROR_OUT_OF_MEMORY;
+  }
+  return s.Log(spec, stream, result);
+}
+
+}  // namespace fake_cuda
