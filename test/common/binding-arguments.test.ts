@@ -1,16 +1,11 @@
-import {
-  InferenceSession,
-  type IoBinding,
-  type OrtErrorCode,
-  OrtRangeError,
-  OrtTypeError,
-} from 'onnxruntime-iobinding'
+import { type IoBinding, type OrtErrorCode, OrtRangeError, OrtTypeError } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
+import { createSession } from '../helpers/device.ts'
 import { expectError } from '../helpers/errors.ts'
 import { oneNode, twoInputs } from '../helpers/model-builder.mjs'
 
 const shapes = { a: [2], b: [2] }
-const session = await InferenceSession.create(twoInputs())
+const session = await createSession(twoInputs())
 
 describe('createIoBinding', () => {
   it.each([
@@ -46,7 +41,7 @@ describe('run', () => {
   })
 
   it('of another session is refused', async () => {
-    const other = await InferenceSession.create(oneNode())
+    const other = await createSession(oneNode())
     const binding = session.createIoBinding(shapes)
     await expectError(() => other.runWithIoBinding(binding), 'ERR_INVALID_ARG_VALUE')
     await expectError(
@@ -54,7 +49,7 @@ describe('run', () => {
       'ERR_INVALID_ARG_TYPE',
     )
     await session.runWithIoBinding(binding)
-    const released = await InferenceSession.create(twoInputs())
+    const released = await createSession(twoInputs())
     const stale = released.createIoBinding(shapes)
     await released.release()
     await expectError(() => released.runWithIoBinding(stale), 'ERR_DISPOSED')

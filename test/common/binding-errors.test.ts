@@ -1,13 +1,14 @@
-import { InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
+import { type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { detachable } from '../helpers/buffers.ts'
+import { createSession } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { mlp, oneNode, twoInputs, wrongShapeDeclared } from '../helpers/model-builder.mjs'
 import { float32, int64 } from '../helpers/values.ts'
 
 // Without the log of the runs that fail, which they shall.
-const create = (model: Uint8Array) => InferenceSession.create(model, { logSeverityLevel: 4 })
+const create = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 })
 const floats = (...values: number[]) => Float32Array.from(values)
 
 describe('what is refused', () => {
@@ -150,8 +151,9 @@ describe('what is refused', () => {
       RangeError,
       "'a'",
     ],
-    ['another device', (b) => b.bindOutput('sum', 'cuda' as never), 'ERR_NOT_SUPPORTED', Error, "'cuda'"],
-    ['another id', (b) => b.bindOutput('sum', 'cpu', 1), 'ERR_NOT_SUPPORTED', Error, 'id 1'],
+    ['another device', (b) => b.bindOutput('sum', 'cuda', 1), 'ERR_DEVICE_MISMATCH', Error, 'cuda 1', 'cpu'],
+    ['no device', (b) => b.bindOutput('sum', 'gpu' as never), 'ERR_INVALID_ARG_VALUE', Error, "'gpu'"],
+    ['another id', (b) => b.bindOutput('sum', 'cpu', 1), 'ERR_INVALID_ARG_VALUE', RangeError, "'id'"],
     ['outputs before the first run', (b) => b.getOutputs(), 'ERR_INVALID_ARG_VALUE', Error, 'run'],
     ['copies before the first run', (b) => b.copyOutputsToCpu(), 'ERR_INVALID_ARG_VALUE', Error, 'run'],
   ]

@@ -1,12 +1,13 @@
-import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
+import { createSession } from '../helpers/device.ts'
 import { isNative, runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { counter, mlp, nonZero, oneNode, twoInputs } from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
 
 // Without the log of the runs that fail, which they shall.
-const create = (model: Uint8Array) => InferenceSession.create(model, { logSeverityLevel: 4 })
+const create = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 })
 const floats = (...values: number[]) => Float32Array.from(values)
 
 describe.each(runForms)('bound once, by %s', (_form, run) => {

@@ -1,6 +1,7 @@
-import { InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
+import { type InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCases, tolerance } from '../helpers/cases.mjs'
+import { createSession } from '../helpers/device.ts'
 import { engineName, runForms } from '../helpers/engine.ts'
 import { loadCase } from '../helpers/test-data.mjs'
 import { expectTensor, tensorsOf, toTensor } from '../helpers/values.ts'
@@ -22,7 +23,7 @@ describe.each(cases)('$id', ({ id, dir, manifest }) => {
 
   beforeAll(async () => {
     // Without the warnings about caches that are not updated in place, which recurrent.test.ts does.
-    session = await InferenceSession.create(modelPath, { logSeverityLevel: 3 })
+    session = await createSession(modelPath, { logSeverityLevel: 3 })
   })
   afterAll(() => session.release())
 

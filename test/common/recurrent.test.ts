@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
+import { type InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCases, tolerance } from '../helpers/cases.mjs'
+import { createSession } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
 import { toComparable } from '../helpers/tensors.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
@@ -36,7 +37,7 @@ function describeCases(
     describe(id, () => {
       let session: InferenceSession
       beforeAll(async () => {
-        session = await InferenceSession.create(join(found.dir, 'model.onnx'), { logSeverityLevel: 3 })
+        session = await createSession(join(found.dir, 'model.onnx'), { logSeverityLevel: 3 })
       })
       afterAll(() => session.release())
       define(() => session, given(found))

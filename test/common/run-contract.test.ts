@@ -1,6 +1,7 @@
-import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
+import { type InferenceSession, Tensor } from 'onnxruntime-iobinding'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSession } from '../helpers/device.ts'
 import { expectError } from '../helpers/errors.ts'
 import { identity, nonZero, twoInputs } from '../helpers/model-builder.mjs'
 import { float32, int64 } from '../helpers/values.ts'
@@ -15,7 +16,7 @@ let session: InferenceSession
 let peer: ort.InferenceSession
 
 beforeAll(async () => {
-  session = await InferenceSession.create(twoInputs())
+  session = await createSession(twoInputs())
   peer = await ort.InferenceSession.create(twoInputs())
 })
 afterAll(() => session.release())
@@ -181,7 +182,7 @@ describe('fetches', () => {
   })
 
   test('a pre-allocated Tensor of strings', async () => {
-    await using strings = await InferenceSession.create(identity('string', ['n']))
+    await using strings = await createSession(identity('string', ['n']))
     const target = new Tensor('string', ['', ''], [2])
     const { y } = await strings.run({ x: new Tensor('string', ['a', 'b'], [2]) }, { y: target })
     expect(y).toBe(target)
@@ -212,7 +213,7 @@ describe('fetches', () => {
   })
 
   test('an output whose shape depends on the data', async () => {
-    await using indices = await InferenceSession.create(nonZero())
+    await using indices = await createSession(nonZero())
     for (const data of [[0, 1, 1], [0, 0, 0], [1, 1, 1], [], [0, 5]]) {
       const expected = data.flatMap((value, i) => (value === 0 ? [] : [BigInt(i)]))
       const { y } = await indices.run({ x: float32(data) })

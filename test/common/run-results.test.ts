@@ -1,5 +1,6 @@
-import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { type InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSession } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { identity, slowLoop, twoInputs } from '../helpers/model-builder.mjs'
@@ -14,7 +15,7 @@ const prod = Float32Array.of(4, 10, 18)
 let session: InferenceSession
 
 beforeAll(async () => {
-  session = await InferenceSession.create(twoInputs())
+  session = await createSession(twoInputs())
 })
 afterAll(() => session.release())
 
@@ -37,7 +38,7 @@ describe('memory', () => {
   })
 
   test('bytes of a Buffer, whose slice() is no copy, may change as well', async () => {
-    await using same = await InferenceSession.create(identity('uint8', ['n']))
+    await using same = await createSession(identity('uint8', ['n']))
     for (let i = 0; i < 5; ++i) {
       const data = Buffer.of(1, 2, i)
       const pending = same.run({ x: new Tensor('uint8', data, [3]) })
@@ -47,7 +48,7 @@ describe('memory', () => {
   })
 
   test('strings may change as well', async () => {
-    await using strings = await InferenceSession.create(identity('string', ['n']))
+    await using strings = await createSession(identity('string', ['n']))
     for (let i = 0; i < 5; ++i) {
       const data = ['a', 'b']
       const pending = strings.run({ x: new Tensor('string', data, [2]) })
@@ -66,7 +67,7 @@ describe('memory', () => {
   })
 
   test.each(sizes)('a result shares no memory with the input (%d elements)', async (length) => {
-    await using same = await InferenceSession.create(identity('float32', ['n']))
+    await using same = await createSession(identity('float32', ['n']))
     for (let i = 0; i < 5; ++i) {
       const x = new Tensor(new Float32Array(length).fill(7))
       const { y } = await same.run({ x })
@@ -109,7 +110,7 @@ describe('options', () => {
   })
 
   test('a signal', async () => {
-    await using slow = await InferenceSession.create(slowLoop())
+    await using slow = await createSession(slowLoop())
     const { signal } = new AbortController()
     if (!isNative) {
       await expectError(() => slow.run(loopFeeds(1), { signal }), 'ERR_NOT_SUPPORTED', { says: 'cancel' })

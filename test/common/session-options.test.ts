@@ -225,8 +225,21 @@ describe('refused', () => {
       "'preferredOutputLocation'",
       'gpu-buffer',
     ],
+    [{ preferredOutputLocation: { y: 'gpu-buffer' } }, 'ERR_NOT_SUPPORTED', Error, 'gpu-buffer'],
     [{ preferredOutputLocation: { y: 'texture' } }, 'ERR_NOT_SUPPORTED', Error, "'preferredOutputLocation'"],
+    [{ preferredOutputLocation: 'ml-tensor' }, 'ERR_NOT_SUPPORTED', Error, "'cpu-pinned'", "'ml-tensor'"],
+    [{ preferredOutputLocation: 'gpu' }, 'ERR_INVALID_ARG_VALUE', TypeError, "'gpu-buffer'", "'gpu'"],
+    [{ preferredOutputLocation: ['cpu'] }, 'ERR_INVALID_ARG_VALUE', TypeError, "'preferredOutputLocation'"],
+    [{ preferredOutputLocation: { y: 1 } }, 'ERR_INVALID_ARG_VALUE', TypeError, 'got 1'],
+    [{ preferredOutputLocation: { z: 'cpu' } }, 'ERR_UNKNOWN_OUTPUT', RangeError, "'z'", "'y'"],
     [{ enableGraphCapture: true }, 'ERR_NOT_SUPPORTED', Error, "'enableGraphCapture'"],
+    [{ enableGraphCapture: 1 }, 'ERR_INVALID_ARG_TYPE', TypeError, "'enableGraphCapture'"],
+    [
+      { enableGraphCapture: true, executionProviders: ['cpu'] },
+      'ERR_NOT_SUPPORTED',
+      Error,
+      "'enableGraphCapture'",
+    ],
     [{ externalData: 'weights.bin' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'externalData'"],
     [{ externalData: [{ path: 'a', data: 'b' }] }, 'ERR_INVALID_ARG_TYPE', TypeError, "'externalData'"],
     [{ externalData: ['weights.bin'] }, 'ERR_INVALID_ARG_TYPE', TypeError, "'externalData'"],
@@ -236,7 +249,9 @@ describe('refused', () => {
     [{ inlineRunBelowUs: -1 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'inlineRunBelowUs'"],
     [{ runThreadSpinUs: '1' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'runThreadSpinUs'"],
     [{ executionProviders: 'cpu' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'executionProviders'"],
-    [{ executionProviders: ['cuda'] }, 'ERR_PROVIDER_UNAVAILABLE', Error, "'cuda'", "'cpu'"],
+    [{ executionProviders: ['coreml'] }, 'ERR_PROVIDER_UNAVAILABLE', Error, "'coreml'", "'cpu'"],
+    [{ executionProviders: ['cpu', 'cpu'] }, 'ERR_INVALID_ARG_VALUE', Error, "'cpu'", 'more than once'],
+    [{ executionProviders: ['cuda', { name: 'cuda' }] }, 'ERR_INVALID_ARG_VALUE', Error, "'cuda'"],
     [{ executionProviders: [{ name: 'tensorrt' }] }, 'ERR_PROVIDER_UNAVAILABLE', Error, "'tensorrt'"],
     [{ executionProviders: ['cpu', 'gpu'] }, 'ERR_UNKNOWN_PROVIDER', Error, "'gpu'", 'cuda'],
     [{ executionProviders: [1] }, 'ERR_UNKNOWN_PROVIDER', Error, '1'],
@@ -253,34 +268,5 @@ describe('refused', () => {
 
   test.each(bad)('%o', async (options, code, type, ...says) => {
     await expectError(() => create(oneNode(), options), code as 'ERR_BUSY', { type, says })
-  })
-})
-
-describe('executionProviders', () => {
-  test.each([[[]], [['cpu']], [[{ name: 'cpu' }]], [['cpu', 'cpu']]])(
-    '%j run on the CPU',
-    async (executionProviders) => {
-      await using session = await create(oneNode(), { executionProviders })
-      expect(session.executionProviders).toEqual(['cpu'])
-    },
-  )
-
-  test('one that cannot be had, before one that can, is left out with one warning', async () => {
-    const warnings: Error[] = []
-    const listen = (warning: Error) => warnings.push(warning)
-    process.on('warning', listen)
-    for (let i = 0; i < 2; ++i) {
-      await using session = await create(oneNode(), {
-        executionProviders: [{ name: 'cuda', deviceId: 0 }, 'cpu'],
-      })
-      expect(session.executionProviders).toEqual(['cpu'])
-      expect((await session.run({ x: float32([1]) })).y!.data).toEqual(Float32Array.of(2))
-    }
-    await new Promise(setImmediate)
-    process.off('warning', listen)
-    expect(warnings).toMatchObject([
-      { name: 'OnnxRuntimeIoBindingWarning', code: 'ERR_PROVIDER_UNAVAILABLE' },
-    ])
-    expect(warnings[0]!.message).toContain("'cuda'")
   })
 })

@@ -1,5 +1,6 @@
-import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
+import { createSession } from '../helpers/device.ts'
 import { isNative, runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import {
@@ -69,7 +70,7 @@ const fourBitShapes = (packed: Data): [number[], Data][] => [
   [[2, 0, 3], packed.slice(0, 0)],
 ]
 
-const create = (type: string) => InferenceSession.create(identity(type))
+const create = (type: string) => createSession(identity(type))
 const toTensor = (type: string, data: Data, dims: number[]) =>
   new Tensor(type as 'float32', data as Float32Array, dims)
 
@@ -202,7 +203,7 @@ describe('string', () => {
   })
 
   test.each(runForms)('bindings, by %s', async (_form, run) => {
-    await using session = await InferenceSession.create(concatStrings())
+    await using session = await createSession(concatStrings())
     const shape = [all.length]
     for (const output of ['dynamic', shape] as const) {
       using binding = session.createIoBinding({ a: shape, b: shape }, { outputs: { y: output } })
@@ -254,8 +255,8 @@ describe('sequences', () => {
 
   if (isNative) {
     test('a sequence comes out, and goes in', async () => {
-      await using inserting = await InferenceSession.create(sequenceInsert())
-      await using taking = await InferenceSession.create(sequenceAt())
+      await using inserting = await createSession(sequenceInsert())
+      await using taking = await createSession(sequenceAt())
       const sequence = (await inserting.run<OrtValue>(feeds)).sequence!
       expect(sequence).toBeInstanceOf(OrtValue)
       expect(sequence.kind).toBe('sequence')
@@ -273,8 +274,8 @@ describe('sequences', () => {
     })
 
     test.each(runForms)('through bindings, by %s', async (_form, run) => {
-      await using inserting = await InferenceSession.create(sequenceInsert())
-      await using taking = await InferenceSession.create(sequenceAt())
+      await using inserting = await createSession(sequenceInsert())
+      await using taking = await createSession(sequenceAt())
       using first = inserting.createIoBinding({ a: [2], b: [3] })
       first.inputs.a!.set(a as never)
       first.inputs.b!.set(b as never)
@@ -288,14 +289,14 @@ describe('sequences', () => {
     })
 
     test('an optional input takes the value itself', async () => {
-      await using session = await InferenceSession.create(optionalHasElement())
+      await using session = await createSession(optionalHasElement())
       const { y } = await session.run({ optional: float32([1]) })
       expect(y!.data).toEqual(Uint8Array.of(1))
     })
   } else {
     test('onnxruntime-node has none', async () => {
       await expectError(() => OrtValue.sequence([OrtValue.fromTensor(feeds.a)]), 'ERR_NOT_SUPPORTED')
-      await using inserting = await InferenceSession.create(sequenceInsert())
+      await using inserting = await createSession(sequenceInsert())
       await expectError(() => inserting.run(feeds), 'ERR_NOT_SUPPORTED')
       using binding = inserting.createIoBinding({ a: [2], b: [3] })
       await expectError(() => binding.run(), 'ERR_NOT_SUPPORTED')

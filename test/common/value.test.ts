@@ -1,6 +1,7 @@
-import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { detachable, growable, resizable } from '../helpers/buffers.ts'
+import { createSession } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { counter, identity } from '../helpers/model-builder.mjs'
@@ -63,8 +64,14 @@ describe('allocate', () => {
     ],
     ['bytes beyond all numbers', ['float64', [2 ** 52]], 'ERR_(INVALID_DIMS|OUT_OF_MEMORY)', Error],
     ['more than there is', ['uint8', [2 ** 46]], 'ERR_OUT_OF_MEMORY', Error],
-    ['another device', ['float32', [1], 'cuda'], 'ERR_NOT_SUPPORTED', Error, "'cuda'", "'cpu'"],
-    ['another id', ['float32', [1], 'cpu', 1], 'ERR_NOT_SUPPORTED', Error, 'id 1'],
+    ['no device', ['float32', [1], 'gpu'], 'ERR_INVALID_ARG_VALUE', Error, "'gpu'", "'cuda-pinned'"],
+    [
+      'strings on a device',
+      ['string', [1], 'webgpu'],
+      isNative ? 'ERR_TYPE_MISMATCH' : 'ERR_NOT_SUPPORTED',
+      Error,
+    ],
+    ['another id', ['float32', [1], 'cpu', 1], 'ERR_INVALID_ARG_VALUE', RangeError, "'id'"],
   ]
 
   test.each(refused)('is refused: %s', async (_title, args, code, type, ...says) => {
@@ -154,7 +161,7 @@ describe('wrap', () => {
     const array = memory.subarray(3, 4)
     using state = OrtValue.wrap('float32', array, [1])
     expect(state.data).toBe(array)
-    await using session = await InferenceSession.create(counter())
+    await using session = await createSession(counter())
     using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
     array[0] = 41
     await binding.run()
@@ -168,14 +175,14 @@ describe('wrap', () => {
     const array = new Float32Array(new SharedArrayBuffer(4))
     if (!isNative) return expectError(() => OrtValue.wrap('float32', array, [1]), 'ERR_NOT_SUPPORTED')
     using state = OrtValue.wrap('float32', array, [1])
-    await using session = await InferenceSession.create(counter())
+    await using session = await createSession(counter())
     using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
     await binding.run()
     return expect(array[0]).toBe(1)
   })
 
   test('an empty array, and a scalar', async () => {
-    await using session = await InferenceSession.create(identity('float32'))
+    await using session = await createSession(identity('float32'))
     for (const [array, dims] of [
       [new Float32Array(0), [0, 3]],
       [Float32Array.of(7), []],
@@ -286,7 +293,7 @@ describe('dispose', () => {
     ]
     for (const use of uses) await expectError(use, 'ERR_DISPOSED', { says: 'OrtValue' })
     expect(value).toMatchObject({ kind: 'tensor', type: 'float32', dims: [2], size: 2 })
-    await using session = await InferenceSession.create(identity('float32', ['n']))
+    await using session = await createSession(identity('float32', ['n']))
     await expectError(() => session.run({ x: value }), 'ERR_DISPOSED')
     await expectError(() => session.createIoBinding({ x: value }), 'ERR_DISPOSED')
   })

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll } from 'vitest'
+
+// Libraries with the names of CUDA's and nothing in them, compiled where a test needs them: what is tested is how they
+// are found, and what is said where they are not.
+
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))
+const driverFunctions = fileURLToPath(
+  new URL('../../native/device/cuda/driver_functions.inc', import.meta.url),
+)
+
+/** Why there can be no such libraries here; undefined where there can. */
+export function withoutStubs(): string | undefined {
+  if (process.platform !== 'linux') return 'not on Linux'
+  try {
+    execFileSync('g++', ['--version'], { stdio: 'ignore' })
+    return undefined
+  } catch {
+    return 'there is no g++'
+  }
+}
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true })
+})
+
+/** A folder that goes when the tests of the file have ended. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'providers-'))
+  folders.push(folder)
+  return folder
+}
+
+interface Stub {
+  /** Source in C; a file, where it is a path. */
+  readonly source?: string
+  /** Libraries that it needs, by path; they may be gone when it is loaded. */
+  readonly needs?: readonly string[]
+}
+
+/** Compiles a library that is named as its file is. */
+export function compile(path: string, { source = 'int stub;', needs = [] }: Stub = {}): string {
+  mkdirSync(dirname(path), { recursive: true })
+  const file = source.endsWith('.cc') ? source : `${path}.c`
+  if (file !== source) writeFileSync(file, `${source}\n`)
+  execFileSync('g++', [
+    '-shared',
+    '-fPIC',
+    ...(file === source ? [file] : ['-x', 'c', file, '-x', 'none']),
+    `-Wl,-soname,${basename(path)}`,
+    '-Wl,--no-as-needed',
+    ...needs,
+    // What is needed may itself need what is not there.
+    '-Wl,--unresolved-symbols=ignore-all',
+    '-o',
+    path,
+  ])
+  return path
+}
+
+/** A folder with ONNX Runtime's library and, unless it is left out, a CUDA provider that needs `needs`. */
+export function ortFolder(real: string, provider?: { readonly needs: readonly string[] }): string {
+  const folder = newFolder()
+  symlinkSync(real, join(folder, 'libonnxruntime.so.1'))
+  if (provider === undefined) return folder
+  compile(join(folder, 'libonnxruntime_providers_shared.so'), {
+    source: 'void Provider_SetHost(void* host) {}',
+  })
+  const gone = newFolder()
+  compile(join(folder, 'libonnxruntime_providers_cuda.so'), {
+    source: join(fixtures, 'stub-provider.cc'),
+    needs: provider.needs.map((name) => compile(join(gone, name))),
+  })
+  return folder
+}
+
+const OWN_ANSWERS: Record<string, string> = {
+  cuInit:
+    'int cuInit(unsigned flags) { const char* text = getenv("STUB_CUDA_INIT"); return text ? atoi(text) : 0; }',
+  cuDeviceGetCount:
+    'int cuDeviceGetCount(int* count) { const char* text = getenv("STUB_CUDA_DEVICES"); *count = text ? atoi(text) : 1; return 0; }',
+  cuGetErrorName: `int cuGetErrorName(int error, const char** name) {
+    *name = error == 100 ? "CUDA_ERROR_NO_DEVICE" : error == 34 ? "CUDA_ERROR_STUB_LIBRARY"
+          : error == 803 ? "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH" : "CUDA_ERROR_UNKNOWN";
+    return 0;
+  }`,
+  cuGetErrorString:
+    'int cuGetErrorString(int error, const char** text) { *text = "the stub says so"; return 0; }',
+}
+const HANDLES = ['cuDevicePrimaryCtxRetain', 'cuStreamCreate', 'cuEventCreate', 'cuCtxPopCurrent_v2']
+
+/** A driver that has a GPU, or gives what STUB_CUDA_INIT and STUB_CUDA_DEVICES say; without some of its functions. */
+export function stubDriver(folder: string, without: readonly string[] = []): string {
+  const names = [...readFileSync(driverFunctions, 'utf8').matchAll(/^CUDA_FUNCTION\((\w+),/gm)].map(
+    ([, name]) => name!,
+  )
+  const functions = names
+    .filter((name) => !without.includes(name))
+    .map((name) => {
+      if (HANDLES.includes(name))
+        return `int ${name}(void** handle) { static int thing; *handle = &thing; return 0; }`
+      return OWN_ANSWERS[name] ?? `int ${name}() { return 0; }`
+    })
+  return compile(join(folder, 'libcuda.so.1'), { source: ['#include <stdlib.h>', ...functions].join('\n') })
+}
