@@ -40,6 +40,22 @@ export function checkDevice(device: unknown, id: unknown): DeviceName {
 }
 
 /**
+ * How much memory a device has, in bytes, and how much of it no process uses. Of a GPU by CUDA.
+ *
+ * @throws OrtError `ERR_NOT_SUPPORTED` for a device that does not tell, and where it cannot be had the codes of
+ *   `InferenceSession.create`
+ */
+export function deviceMemory(device: 'cuda', id = 0): { readonly free: number; readonly total: number } {
+  const where = checkDevice(device, id)
+  if (where === 'cpu') {
+    throw new OrtError('ERR_NOT_SUPPORTED', 'the memory of the host is not told here', {
+      remedy: "Use Node's os.freemem() and os.totalmem()",
+    })
+  }
+  return engine().deviceMemory(where, id)
+}
+
+/**
  * For memory that is to be the session's own device's, or the host's.
  *
  * @throws OrtError `ERR_DEVICE_MISMATCH`, and what {@link checkDevice} throws

@@ -168,4 +168,5 @@ export interface Engine {
     sequence(values: readonly EngineValue[]): EngineValue
   }
   availableProviders(): string[]
+  deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

@@ -2,6 +2,7 @@
 
 export type * from './index.js'
 export {
+  deviceMemory,
   env,
   InferenceSession,
   IoBinding,

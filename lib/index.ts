@@ -13,7 +13,7 @@ export type {
 } from './binding-run-options'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
 export type { CudaExecutionProviderOption } from './cuda-options'
-export type { SessionDevice } from './device'
+export { deviceMemory, type SessionDevice } from './device'
 export type { ElementArrays, ElementType, TypedArray } from './element-types'
 export type { DeviceName, EngineName, ModelMetadata } from './engine'
 export {

@@ -113,6 +113,17 @@ Napi::Value AppendProvider(const Napi::CallbackInfo& info) {
   });
 }
 
+// deviceMemory(name, id): { free, total } in bytes
+Napi::Value DeviceMemory(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    const device::Device::MemoryUse use = ToLocation(info[0], info[1]).device->memory_use();
+    const auto result = Napi::Object::New(info.Env());
+    result.Set("free", static_cast<double>(use.free));
+    result.Set("total", static_cast<double>(use.total));
+    return result;
+  });
+}
+
 // liveBlocks(): blocks of host memory that exist now in the process
 Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(device::HostMemory::LiveCount()));
@@ -133,6 +144,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("availableProviders", Napi::Function::New<AvailableProviders>(env));
   exports.Set("loadLibrary", Napi::Function::New<LoadLibrary>(env));
   exports.Set("appendProvider", Napi::Function::New<AppendProvider>(env));
+  exports.Set("deviceMemory", Napi::Function::New<DeviceMemory>(env));
   exports.Set("liveBlocks", Napi::Function::New<LiveBlocks>(env));
   return exports;
 }

@@ -107,7 +107,7 @@ void BindingState::ReleaseGraph() noexcept {
   if (graph_id == 0) return;
   // CUDA's provider has nothing to release yet: there a graph keeps its memory until the session goes.
   if (ort::api().SessionReleaseCapturedGraph != nullptr && session->handle) {
-    const device::Access access = session->EnterDevice();
+    const device::Access access = session->device->Enter(true);
     OrtStatus* status = ort::api().SessionReleaseCapturedGraph(session->handle.get(), graph_id);
     if (status != nullptr) ort::api().ReleaseStatus(status);
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ort/environment.h"
+
 DeviceBinding::DeviceBinding(SessionState& session)
     : session_(session),
       inputs_(session.inputs.size()),
@@ -48,6 +50,10 @@ DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_dev
         session_.device->Mapped(value.data), value.bytes, value.dims.data(), value.dims.size(), value.type);
   } else {
     next.way = Way::kMirror;
+    next.host = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(),
+                                              value.data, value.bytes, value.dims.data(), value.dims.size(),
+                                              value.type);
+    next.bound.value = next.host.get();
     next.tensor = device::MakeTensor(session_.device->Allocate(value.bytes), session_.device->memory_info(),
                                      value.type, value.dims);
   }

@@ -67,9 +67,12 @@ class DeviceBinding {
   enum class Way { kNone, kHost, kDevice, kMirror, kMapped };
   struct Slot {
     Way way = Way::kNone;
-    device::Tensor tensor;     // the mirror, or the mapped memory's view by the device
-    device::TensorView bound;  // of the user's value
-    bool fresh = false;        // an input's mirror holds what the host memory held last
+    device::Tensor tensor;  // the mirror, or the mapped memory's view by the device
+    // Of the user's value; of a mirror's, over the same memory, since copies that go together must agree on
+    // what ONNX Runtime takes the memory for, and its own values differ.
+    device::TensorView bound;
+    ort::ValueHandle host;
+    bool fresh = false;  // an input's mirror holds what the host memory held last
     bool selected = true;
     OrtValue* value() const { return tensor.value ? tensor.value.get() : bound.value; }
   };

@@ -11,7 +11,8 @@ import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-message
 import { type EngineOptions, logSeverity } from './select'
 
 /** What native/addon.cc registers. */
-export interface Addon extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders'> {
+export interface Addon
+  extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders' | 'deviceMemory'> {
   setErrorFactory(factory: (code: OrtErrorCode, message: string) => Error): void
   openLibrary(path: string): { path: string; version: string }
   /**
@@ -105,6 +106,7 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
     Binding: addon.Binding,
     Value: addon.Value,
     availableProviders: () => addon.availableProviders(),
+    deviceMemory: (device, id) => addon.deviceMemory(device, id),
   }
 }
 

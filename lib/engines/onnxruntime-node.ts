@@ -47,6 +47,9 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
     Binding: NodeBinding as unknown as Engine['Binding'],
     Value: HeapValue as unknown as Engine['Value'],
     availableProviders: () => ['CPUExecutionProvider'],
+    deviceMemory: () => {
+      throw notSupported('devices', 'Install the native addon')
+    },
   }
 }
 

@@ -76,6 +76,16 @@ const TEXTS: readonly (readonly [RegExp, (message: string) => OrtError])[] = [
       ),
   ],
   [
+    /cannot use the graph capture feature/,
+    (message) =>
+      make('ERR_GRAPH_CAPTURE', 'no graph can be captured of this model', message, {
+        given: /control flow/.test(message)
+          ? 'nodes of control flow (If, Loop, Scan)'
+          : 'nodes that the device has no kernel for',
+        remedy: "Leave out 'enableGraphCapture', or export the model without them",
+      }),
+  ],
+  [
     /Failed to get a WebGPU adapter/,
     (message) =>
       make('ERR_WEBGPU_NO_ADAPTER', 'WebGPU finds no GPU', message, {

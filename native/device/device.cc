@@ -7,6 +7,10 @@
 
 namespace device {
 
+Device::MemoryUse Device::memory_use() {
+  throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name_ + "' does not tell how much memory it has");
+}
+
 bool Device::CopyAcross(const Copy&, Device&) { return false; }
 
 void Device::Zero(const TensorView& tensor) {

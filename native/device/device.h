@@ -119,6 +119,13 @@ class Device {
   // Appends the execution provider to a session's options.
   virtual void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) = 0;
 
+  // Of the device's memory; throws where the device does not tell.
+  struct MemoryUse {
+    size_t free;
+    size_t total;
+  };
+  virtual MemoryUse memory_use();
+
   // Before the process exits: waits for what is still going on. Drivers that are torn down at work crash.
   virtual void Drain() noexcept {}
 

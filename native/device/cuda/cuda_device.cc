@@ -123,6 +123,13 @@ void CudaDevice::Zero(const TensorView& tensor) {
   });
 }
 
+Device::MemoryUse CudaDevice::memory_use() {
+  const ContextScope scope(*this);
+  MemoryUse use{};
+  Check(driver().cuMemGetInfo_v2(&use.free, &use.total), "cuMemGetInfo");
+  return use;
+}
+
 Access CudaDevice::Enter(bool capture) {
   if (capture) return Access(std::unique_lock(capture_mutex));
   return Access(std::shared_lock(capture_mutex));

@@ -29,6 +29,8 @@ class CudaDevice final : public Device {
   bool CopyAcross(const Copy& copy, Device& to) override;
   void Zero(const TensorView& tensor) override;
 
+  MemoryUse memory_use() override;
+
   // Shared, but for a capture: while a thread captures, no other may allocate, or the capture fails (theirs,
   // or ours).
   Access Enter(bool capture) override;
