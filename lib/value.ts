@@ -259,8 +259,10 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    */
   copyTo(target: OrtValue): void {
     checkCopy(this, checkOrtValue(target, 'target'))
+    const { engineValue } = this
     if (this.type === 'string') target.write(this.read() as string[])
-    else this.engineValue.copyTo(target.engineValue)
+    // WebGPU copies no buffer to itself.
+    else if (target !== this) engineValue.copyTo(target.engineValue)
   }
 
   /** @internal the same as `read`, on another thread */

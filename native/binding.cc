@@ -241,7 +241,9 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
     BindingState& state = State();
     state.CheckChangeable();
     if (!state.session->graphs) {
-      throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
+      throw ort::Error("ERR_GRAPH_CAPTURE", state.device
+                                                ? "the session was created without enableGraphCapture"
+                                                : "the session runs on the CPU, which has no graphs");
     }
     state.PrepareRun(info.Env());
     state.device->Select(nullptr);

@@ -69,9 +69,36 @@ OrtValue* DeviceBinding::Prepare(Slot& slot, Slot next) {
 void DeviceBinding::Commit() {
   std::swap(*prepared_for_, prepared_);
   prepared_ = {};
+  SlotsChanged();
+}
+
+void DeviceBinding::ForgetInputs() {
+  inputs_ = std::vector<Slot>(inputs_.size());
+  SlotsChanged();
+}
+
+void DeviceBinding::ForgetOutputs() {
+  outputs_ = std::vector<Slot>(outputs_.size());
+  SlotsChanged();
+}
+
+void DeviceBinding::SlotsChanged() {
+  const auto range = [](const Slot& slot) {
+    return device::HostRange{static_cast<const char*>(slot.bound.data), slot.bound.bytes};
+  };
   downloads_.clear();
+  host_ = {};
   for (const Slot& output : outputs_) {
     if (output.way == Way::kMirror) downloads_.push_back({output.tensor.view(), output.bound});
+    if (output.way == Way::kMirror || output.way == Way::kMapped) host_.written.push_back(range(output));
+    if (output.way == Way::kMapped) host_.touched.push_back(range(output));
+  }
+  for (Slot& input : inputs_) {
+    if (input.way != Way::kMirror && input.way != Way::kMapped) continue;
+    host_.touched.push_back(range(input));
+    input.kept =
+        std::none_of(host_.written.begin(), host_.written.end(),
+                     [&](const device::HostRange& written) { return written.Overlaps(range(input)); });
   }
 }
 
@@ -98,7 +125,7 @@ bool DeviceBinding::Ended(bool wait) {
     flight_->Abandon();
     throw;
   }
-  for (Slot& input : inputs_) input.fresh = input.way == Way::kMirror;
+  for (Slot& input : inputs_) input.fresh = input.way == Way::kMirror && input.kept;
   return true;
 }
 

@@ -22,11 +22,8 @@ class DeviceBinding {
   // The output is ONNX Runtime's to allocate.
   void NoOutput(size_t index) { Prepare(outputs_.at(index), {}); }
   void Commit();
-  void ForgetInputs() { inputs_ = std::vector<Slot>(inputs_.size()); }
-  void ForgetOutputs() {
-    outputs_ = std::vector<Slot>(outputs_.size());
-    downloads_.clear();
-  }
+  void ForgetInputs();
+  void ForgetOutputs();
 
   // JS thread, before a run: the inputs that have changed since the last one; null: all.
   void Select(const std::vector<size_t>* changed);
@@ -40,7 +37,7 @@ class DeviceBinding {
   template <typename Prepare>
   void Start(OrtIoBinding* binding, const OrtRunOptions* options, const StartMode& mode, Prepare prepare) {
     try {
-      flight_->Begin(mode.overlap, mode.capture);
+      flight_->Begin(mode.overlap, mode.capture, host_);
       prepare();
       flight_->Upload(Uploads());
       flight_->Run(session_.handle.get(), options, binding);
@@ -74,12 +71,14 @@ class DeviceBinding {
     ort::ValueHandle host;
     bool fresh = false;  // an input's mirror holds what the host memory held last
     bool selected = true;
+    bool kept = true;  // no run of the binding writes that host memory
     OrtValue* value() const { return tensor.value ? tensor.value.get() : bound.value; }
   };
 
   Slot MakeSlot(const ValueState& value, bool on_device, bool mapped, const std::string& name) const;
   OrtValue* Prepare(Slot& slot, Slot next);
   const std::vector<device::Copy>& Uploads();
+  void SlotsChanged();
 
   SessionState& session_;
   std::vector<Slot> inputs_;
@@ -88,6 +87,7 @@ class DeviceBinding {
   Slot prepared_;
   std::vector<device::Copy> uploads_;    // of the next run
   std::vector<device::Copy> downloads_;  // of every run
+  device::HostUse host_;                 // likewise
   const std::vector<device::Copy> none_;
   std::unique_ptr<device::Flight> flight_;
 };

@@ -98,5 +98,8 @@ void CaptureJob::Done() noexcept {
   state_->running = false;
   Unmark(used_);
   state_->options.FinishCapture(captured_);
-  if (!captured_) state_->ReleaseGraph();
+  if (captured_) return;
+  // The release job may be under way: it takes the handles in the same order.
+  const std::lock_guard lock(state_->session->release_mutex);
+  if (state_->handle) state_->ReleaseGraph();
 }

@@ -1,5 +1,6 @@
-// The native tests on an addon built with the address and undefined-behaviour sanitizers, then a leak check: whatever
-// LeakSanitizer reports with a frame of the addon on its stack is an error (Node's own leaks at exit are not ours).
+// The native tests, and those of the fake CUDA driver, on an addon built with the address and undefined-behaviour
+// sanitizers; then a leak check: whatever LeakSanitizer reports with a frame of the addon on its stack is an error (Node's
+// own leaks at exit are not ours).
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +14,8 @@ if (process.platform !== 'linux') {
   process.exit(0)
 }
 
-const build = ['build', '--out', BUILD, '--CDORT_IOBINDING_SANITIZE=ON', '--log-level', 'error']
+const options = ['--CDORT_IOBINDING_SANITIZE=ON', '--CDORT_IOBINDING_FAKE_CUDA=ON']
+const build = ['build', '--out', BUILD, ...options, '--log-level', 'error']
 if (!runTool(tool('cmake-js'), build)) process.exit(1)
 
 const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
@@ -33,8 +35,9 @@ const suites = ['common', 'native'].flatMap((folder) =>
     .map((file) => `test/${folder}/${file}`),
 )
 const vitest = tool('vitest')
-if (!runTool(vitest, ['run', '--project', 'native', ...suites], { env: environment('detect_leaks=0') }))
-  process.exit(1)
+const env = environment('detect_leaks=0')
+if (!runTool(vitest, ['run', '--project', 'native', ...suites], { env })) process.exit(1)
+if (!runTool(vitest, ['run', '--project', 'fake-cuda'], { env })) process.exit(1)
 
 const reports = mkdtempSync(join(tmpdir(), 'iobinding-leaks-'))
 try {

@@ -30,6 +30,19 @@ struct Copy {
   TensorView to;
 };
 
+// Host memory that a run reads and writes by itself, after the call that started it.
+struct HostRange {
+  const char* first = nullptr;
+  size_t bytes = 0;
+  bool Overlaps(const HostRange& other) const noexcept {
+    return first < other.first + other.bytes && other.first < first + bytes;
+  }
+};
+struct HostUse {
+  std::vector<HostRange> touched;  // copied from, or mapped
+  std::vector<HostRange> written;  // copied to, or mapped as an output
+};
+
 // The turn of whoever touches the device through ONNX Runtime, where that is not safe from several threads at
 // once.
 class Access {
@@ -50,7 +63,8 @@ class Flight {
  public:
   virtual ~Flight() = default;
   // `overlap`: other bindings' runs of the session are going on, or about to. `capture`: the run is captured.
-  virtual void Begin(bool overlap, bool capture) = 0;
+  // `host` stays until the run is done: what it touches of an earlier run's results waits for these.
+  virtual void Begin(bool overlap, bool capture, const HostUse& host) = 0;
   virtual void Upload(const std::vector<Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
   virtual void Download(const std::vector<Copy>& copies) = 0;

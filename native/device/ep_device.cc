@@ -46,7 +46,7 @@ namespace {
 class EpFlight final : public Flight {
  public:
   explicit EpFlight(EpDevice& device) : device_(device) {}
-  void Begin(bool, bool capture) override { access_ = device_.Enter(capture); }
+  void Begin(bool, bool capture, const HostUse&) override { access_ = device_.Enter(capture); }
   void Upload(const std::vector<Copy>& copies) override { CopyTensors(copies); }
   void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
     ort::Check(ort::api().RunWithBinding(session, options, binding));

@@ -135,6 +135,8 @@ void RunThread::Loop() {
     if (started_.size() < kMostStarted) {
       if (Job* job = Next(started_.empty())) {
         Start(job);
+        // What can overlap is started before the first of them is waited for.
+        if (job->Overlaps() && work_.load(std::memory_order_relaxed)) continue;
       } else if (started_.empty()) {
         return;  // stopping
       }

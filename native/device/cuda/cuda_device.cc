@@ -76,8 +76,14 @@ void CudaDevice::OnTransferStream(Enqueue enqueue) {
   if (transfer_stream_ == nullptr) {
     Check(driver().cuStreamCreate(&transfer_stream_, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
   }
-  enqueue(transfer_stream_);
-  Check(driver().cuStreamSynchronize(transfer_stream_), "cuStreamSynchronize");
+  try {
+    enqueue(transfer_stream_);
+    Check(driver().cuStreamSynchronize(transfer_stream_), "cuStreamSynchronize");
+  } catch (...) {
+    // A copy may still be going on to memory that is about to be somebody else's.
+    driver().cuStreamSynchronize(transfer_stream_);
+    throw;
+  }
 }
 
 void CudaDevice::CopyIn(const Copy& copy) {

@@ -1,9 +1,10 @@
 #include "cuda_queue.h"
 
+#include <algorithm>
+
 #include "provider.h"
 
 namespace device::cuda {
-namespace {
 
 class CudaFlight final : public Flight {
  public:
@@ -13,11 +14,18 @@ class CudaFlight final : public Flight {
         computed_(queue.device(), false),
         done_(queue.device(), queue.blocking_wait()) {}
 
-  void Begin(bool overlap, bool capture) override {
+  void Begin(bool overlap, bool capture, const HostUse& host) override {
     scope_.emplace(queue_.device(), ContextScope::CaptureMode::kStay);
     access_ = queue_.device().Enter(capture);
     overlap_ = overlap;
     last_ = queue_.compute();
+    host_ = &host;
+    for (const CudaFlight* earlier : queue_.started()) {
+      if (!Touches(host, *earlier->host_)) continue;
+      for (CUstream stream : {queue_.upload(), queue_.compute()}) {
+        Check(driver().cuStreamWaitEvent(stream, earlier->done_.get(), 0), "cuStreamWaitEvent");
+      }
+    }
   }
 
   void Upload(const std::vector<Copy>& copies) override {
@@ -52,6 +60,7 @@ class CudaFlight final : public Flight {
 
   void End() override {
     Check(driver().cuEventRecord(done_.get(), last_), "cuEventRecord");
+    queue_.started().push_back(this);
     access_ = {};
   }
 
@@ -63,6 +72,7 @@ class CudaFlight final : public Flight {
       if (state == CUDA_ERROR_NOT_READY) return false;
       Check(state, "cuEventQuery");
     }
+    std::erase(queue_.started(), this);
     scope_.reset();
     return true;
   }
@@ -75,11 +85,19 @@ class CudaFlight final : public Flight {
         if (scope) driver().cuStreamSynchronize(stream);
       }
     }
+    std::erase(queue_.started(), this);
     access_ = {};
     scope_.reset();
   }
 
  private:
+  static bool Touches(const HostUse& use, const HostUse& earlier) {
+    return std::any_of(use.touched.begin(), use.touched.end(), [&earlier](const HostRange& range) {
+      return std::any_of(earlier.written.begin(), earlier.written.end(),
+                         [&range](const HostRange& written) { return written.Overlaps(range); });
+    });
+  }
+
   void Check(CUresult error, const char* call) { queue_.device().Check(error, call); }
 
   // What is put on `second` from now on comes after what is on `first` by now.
@@ -94,11 +112,10 @@ class CudaFlight final : public Flight {
   Event done_;
   std::optional<ContextScope> scope_;  // from Begin until it is done
   Access access_;
+  const HostUse* host_ = nullptr;
   bool overlap_ = false;
   CUstream last_ = nullptr;  // the stream that the run ends on
 };
-
-}  // namespace
 
 std::unique_ptr<Flight> CudaQueue::MakeFlight() { return std::make_unique<CudaFlight>(*this); }
 

@@ -7,6 +7,8 @@
 
 namespace device::cuda {
 
+class CudaFlight;
+
 class CudaQueue final : public Queue {
  public:
   CudaQueue(CudaDevice& device, bool blocking_wait)
@@ -25,12 +27,16 @@ class CudaQueue final : public Queue {
   CUstream upload() const noexcept { return upload_.get(); }
   CUstream download() const noexcept { return download_.get(); }
 
+  // Run thread: the runs that are going on.
+  std::vector<const CudaFlight*>& started() noexcept { return started_; }
+
  private:
   CudaDevice& device_;
   const bool blocking_wait_;
   Stream compute_;
   Stream upload_;
   Stream download_;
+  std::vector<const CudaFlight*> started_;
 };
 
 }  // namespace device::cuda
