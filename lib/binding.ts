@@ -60,6 +60,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   #inputViews: Views | undefined
   #outputViews: Views | undefined
   #captured = false
+  #disposed = false
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {
@@ -251,7 +252,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
     await this.#binding.capture(resolveCapture(options))
-    this.#captured = true
+    this.#captured = !this.#disposed
   }
 
   /** Whether runs replay a graph. */
@@ -261,6 +262,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   /** Lets go of the captured graph: runs are plain ones again, and other values may be bound. Idempotent. */
   releaseCapture(): void {
+    if (!this.#captured) return
     this.#binding.releaseCapture()
     this.#captured = false
   }
@@ -270,6 +272,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * has ended. Idempotent.
    */
   dispose(): void {
+    this.#disposed = true
+    this.#captured = false
     this.#binding.dispose()
     for (const value of this.#owned) value.dispose()
     this.#owned.clear()

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "ort/library.h"
 #include "ort/shared_library.h"
+#include "pin.h"
 #include "session.h"
 #include "value.h"
 
@@ -130,6 +131,7 @@ Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  PinModule();
   auto data = std::make_unique<AddonData>(env);
   const Napi::Function value = Value::Define(env);
   data->value_constructor = Napi::Persistent(value);

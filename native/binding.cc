@@ -4,6 +4,7 @@
 
 #include "binding_run.h"
 #include "convert.h"
+#include "ort/element_type.h"
 #include "ort/environment.h"
 #include "session.h"
 
@@ -85,7 +86,10 @@ Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
       state.session->CheckDevice(value->OnDevice() ? value->device : nullptr, "input", name);
     }
     ort::Check(ort::api().BindInput(state.handle.get(), name.c_str(), bound));
-    if (state.device) state.device->Commit();
+    if (state.device) {
+      state.device->Commit();
+      Account(info.Env(), state.device->bytes());
+    }
     if (state.refreshes) state.replaced.push_back(state.inputs.at(index));
     state.inputs.at(index) = value;
     state.borrows = state.borrows || value->Borrows();
@@ -107,6 +111,12 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
     OrtValue* bound = nullptr;
     if (info[1].IsUndefined()) {
       if (info[2].IsString()) output.info = state.session->InfoOf(ToLocation(info[2], info[3]), name);
+      const ort::ValueInfo& declared = state.session->outputs[index];
+      if (output.info != ort::CpuMemoryInfo() &&
+          (declared.kind != ONNX_TYPE_TENSOR || ort::ElementBits(declared.type) == 0)) {
+        throw ort::Error("ERR_NOT_SUPPORTED",
+                         "output '" + name + "' is not a tensor of numbers, and stays in host memory");
+      }
       if (state.device) state.device->NoOutput(index);
     } else {
       output.value = Value::StateOf(info[1]);
@@ -126,7 +136,10 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
                      ? ort::api().BindOutput(state.handle.get(), name.c_str(), bound)
                      : ort::api().BindOutputToDevice(state.handle.get(), name.c_str(), output.info));
     }
-    if (state.device) state.device->Commit();
+    if (state.device) {
+      state.device->Commit();
+      Account(info.Env(), state.device->bytes());
+    }
     const auto before = std::find_if(state.outputs.begin(), state.outputs.end(),
                                      [index](const auto& other) { return other.index == index; });
     if (before != state.outputs.end()) {
@@ -275,6 +288,14 @@ Napi::Value Binding::Cancel(const Napi::CallbackInfo& info) {
 
 // A run in flight shares the state: what it uses goes when it has ended.
 Napi::Value Binding::Dispose(const Napi::CallbackInfo& info) {
+  Account(info.Env(), 0);
   state_.reset();
   return info.Env().Undefined();
+}
+
+void Binding::Account(Napi::Env env, size_t bytes) {
+  if (bytes == accounted_) return;
+  Napi::MemoryManagement::AdjustExternalMemory(
+      env, static_cast<int64_t>(bytes) - static_cast<int64_t>(accounted_));
+  accounted_ = bytes;
 }

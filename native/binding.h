@@ -11,6 +11,7 @@ class Binding : public Napi::ObjectWrap<Binding> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit Binding(const Napi::CallbackInfo& info);
+  void Finalize(Napi::Env env) override { Account(env, 0); }
 
   // Of each object its own: see DefineOwn.
   Napi::Value RunSync(const Napi::CallbackInfo& info);
@@ -28,7 +29,10 @@ class Binding : public Napi::ObjectWrap<Binding> {
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   BindingState& State() const;
+  // Tells V8 what the binding's mirrors take.
+  void Account(Napi::Env env, size_t bytes);
 
   std::shared_ptr<BindingState> state_;
+  size_t accounted_ = 0;
   std::weak_ptr<BindingState> running_;  // of the last asynchronous run, which may outlive dispose()
 };

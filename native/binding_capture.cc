@@ -97,19 +97,22 @@ void BindingState::Capture(bool verify) {
       saved.Restore();
     } catch (const ort::Error&) {
     }
+    FreeGraph();
     throw;
   }
   saved.Restore();
 }
 
+void BindingState::FreeGraph() const noexcept {
+  if (graph_id == 0 || ort::api().SessionReleaseCapturedGraph == nullptr) return;
+  device::Garbage garbage;
+  garbage.graph_id = graph_id;
+  garbage.session = session->handle;
+  session->device->Free(std::move(garbage));
+}
+
 void BindingState::ReleaseGraph() noexcept {
+  FreeGraph();
   options.ForgetCapture();
-  if (graph_id == 0) return;
-  // CUDA's provider has nothing to release yet: there a graph keeps its memory until the session goes.
-  if (ort::api().SessionReleaseCapturedGraph != nullptr && session->handle) {
-    const device::Access access = session->device->Enter(true);
-    OrtStatus* status = ort::api().SessionReleaseCapturedGraph(session->handle.get(), graph_id);
-    if (status != nullptr) ort::api().ReleaseStatus(status);
-  }
   graph_id = 0;
 }

@@ -45,9 +45,11 @@ DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_dev
                                                     std::to_string(session_.device->id()));
     }
     next.way = Way::kMapped;
-    next.tensor.value = ort::Create<ort::ValueHandle>(
-        ort::api().CreateTensorWithDataAsOrtValue, session_.device->memory_info(),
-        session_.device->Mapped(value.data), value.bytes, value.dims.data(), value.dims.size(), value.type);
+    void* const there = session_.device->Mapped(value.data);
+    next.there = there;
+    next.tensor.value = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
+                                                      session_.device->memory_info(), there, value.bytes,
+                                                      value.dims.data(), value.dims.size(), value.type);
   } else {
     next.way = Way::kMirror;
     next.host = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(),
@@ -56,6 +58,7 @@ DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_dev
     next.bound.value = next.host.get();
     next.tensor = device::MakeTensor(session_.device->Allocate(value.bytes), session_.device->memory_info(),
                                      value.type, value.dims);
+    next.there = next.tensor.memory->data();
   }
   return next;
 }
@@ -68,12 +71,17 @@ OrtValue* DeviceBinding::Prepare(Slot& slot, Slot next) {
 
 void DeviceBinding::Commit() {
   std::swap(*prepared_for_, prepared_);
-  prepared_ = {};
+  Retire(prepared_);
   SlotsChanged();
 }
 
+void DeviceBinding::Retire(Slot& slot) {
+  if (slot.used) replaced_.push_back(std::move(slot));
+  slot = {};
+}
+
 void DeviceBinding::ForgetInputs() {
-  inputs_ = std::vector<Slot>(inputs_.size());
+  for (Slot& input : inputs_) Retire(input);
   SlotsChanged();
 }
 
@@ -92,6 +100,11 @@ void DeviceBinding::SlotsChanged() {
     if (output.way == Way::kMirror) downloads_.push_back({output.tensor.view(), output.bound});
     if (output.way == Way::kMirror || output.way == Way::kMapped) host_.written.push_back(range(output));
     if (output.way == Way::kMapped) host_.touched.push_back(range(output));
+  }
+  for (const std::vector<Slot>* side : {&inputs_, &outputs_}) {
+    for (const Slot& slot : *side) {
+      if (slot.way == Way::kHost && slot.bound.data != nullptr) host_.at_once.push_back(range(slot));
+    }
   }
   for (Slot& input : inputs_) {
     if (input.way != Way::kMirror && input.way != Way::kMapped) continue;
@@ -125,14 +138,25 @@ bool DeviceBinding::Ended(bool wait) {
     flight_->Abandon();
     throw;
   }
-  for (Slot& input : inputs_) input.fresh = input.way == Way::kMirror && input.kept;
+  for (Slot& input : inputs_) {
+    input.fresh = input.way == Way::kMirror && input.kept;
+    input.used = input.there != nullptr;
+  }
   return true;
 }
 
+size_t DeviceBinding::bytes() const noexcept {
+  size_t sum = 0;
+  for (const std::vector<Slot>* side : {&inputs_, &outputs_}) {
+    for (const Slot& slot : *side) sum += slot.tensor.memory ? slot.tensor.memory->bytes() : 0;
+  }
+  return sum;
+}
+
 bool DeviceBinding::Mirrors(const void* data) const noexcept {
-  return std::any_of(inputs_.begin(), inputs_.end(), [data](const Slot& input) {
-    return input.way == Way::kMirror && input.tensor.memory->data() == data;
-  });
+  const auto is_there = [data](const Slot& slot) { return slot.there == data && data != nullptr; };
+  return std::any_of(inputs_.begin(), inputs_.end(), is_there) ||
+         std::any_of(replaced_.begin(), replaced_.end(), is_there);
 }
 
 std::vector<device::TensorView> DeviceBinding::VisibleOutputs() const {

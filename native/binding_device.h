@@ -50,8 +50,12 @@ class DeviceBinding {
   }
   bool Ended(bool wait);
 
-  // Whether memory is an input's mirror.
+  // Whether memory of the device is an input's mirror, or mapped: of what is bound, or was at the last run.
   bool Mirrors(const void* data) const noexcept;
+  // What the mirrors take.
+  size_t bytes() const noexcept;
+  // JS thread, before a run.
+  void ForgetReplaced() noexcept { replaced_.clear(); }
 
   // Run thread. What a run writes on the device: what the user sees there (device memory, mapped memory), and
   // the mirrors of what is copied back.
@@ -71,7 +75,9 @@ class DeviceBinding {
     ort::ValueHandle host;
     bool fresh = false;  // an input's mirror holds what the host memory held last
     bool selected = true;
-    bool kept = true;  // no run of the binding writes that host memory
+    const void* there = nullptr;  // the mirror's memory, or mapped memory's address by the device
+    bool used = false;            // by the last run
+    bool kept = true;             // no run of the binding writes that host memory
     OrtValue* value() const { return tensor.value ? tensor.value.get() : bound.value; }
   };
 
@@ -79,10 +85,12 @@ class DeviceBinding {
   OrtValue* Prepare(Slot& slot, Slot next);
   const std::vector<device::Copy>& Uploads();
   void SlotsChanged();
+  void Retire(Slot& slot);
 
   SessionState& session_;
   std::vector<Slot> inputs_;
   std::vector<Slot> outputs_;
+  std::vector<Slot> replaced_;  // inputs of the last run, which its outputs may still share
   Slot* prepared_for_ = nullptr;
   Slot prepared_;
   std::vector<device::Copy> uploads_;    // of the next run

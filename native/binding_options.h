@@ -50,7 +50,8 @@ class BindingOptions {
 
   // Any thread, while the binding runs.
   void Terminate() const noexcept {
-    for (OrtRunOptions* options : {synchronizing_.get(), plain_.get(), replay_.get(), capturing_.get()}) {
+    for (OrtRunOptions* options :
+         {synchronizing_.get(), plain_.get(), replay_.get(), capturing_.get(), prepared_.get()}) {
       if (options == nullptr) continue;
       if (OrtStatus* status = ort::api().RunOptionsSetTerminate(options)) ort::api().ReleaseStatus(status);
     }

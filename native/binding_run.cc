@@ -2,20 +2,15 @@
 
 namespace {
 
-std::vector<std::shared_ptr<ValueState>> MarkUsed(const BindingState& state) {
-  std::vector<std::shared_ptr<ValueState>> used;
+InUse MarkUsed(const BindingState& state) {
+  InUse in_use(InUse::By::kRun);
   for (const auto& input : state.inputs) {
-    if (input) used.push_back(input);
+    if (input) in_use.Read(input);
   }
   for (const auto& output : state.outputs) {
-    if (output.value) used.push_back(output.value);
+    if (output.value) in_use.Write(output.value);
   }
-  for (const auto& value : used) ++value->in_flight;
-  return used;
-}
-
-void Unmark(const std::vector<std::shared_ptr<ValueState>>& used) noexcept {
-  for (const auto& value : used) --value->in_flight;
+  return in_use;
 }
 
 bool CanOverlap(const BindingState& state) noexcept {
@@ -25,7 +20,7 @@ bool CanOverlap(const BindingState& state) noexcept {
 }  // namespace
 
 BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
-    : AsyncJob(env, owner), state_(std::move(state)), used_(MarkUsed(*state_)) {}
+    : AsyncJob(env, owner), state_(std::move(state)), in_use_(MarkUsed(*state_)) {}
 
 void BindingRun::Terminate() noexcept {
   state_->terminated = true;
@@ -49,7 +44,6 @@ bool BindingRun::WorkEnded(bool wait) { return state_->device == nullptr || stat
 void BindingRun::Done() noexcept {
   state_->running = false;
   state_->job = nullptr;
-  Unmark(used_);
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {
@@ -87,19 +81,20 @@ bool QueuedRun::Ended(bool wait) noexcept {
 }
 
 CaptureJob::CaptureJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, bool verify)
-    : AsyncJob(env, owner), state_(std::move(state)), used_(MarkUsed(*state_)), verify_(verify) {}
+    : AsyncJob(env, owner), state_(std::move(state)), in_use_(MarkUsed(*state_)), verify_(verify) {}
 
 void CaptureJob::Work() {
   state_->Capture(verify_);
   captured_ = true;
 }
 
+void CaptureJob::Terminate() noexcept {
+  state_->terminated = true;
+  state_->options.Terminate();
+}
+
 void CaptureJob::Done() noexcept {
   state_->running = false;
-  Unmark(used_);
   state_->options.FinishCapture(captured_);
-  if (captured_) return;
-  // The release job may be under way: it takes the handles in the same order.
-  const std::lock_guard lock(state_->session->release_mutex);
-  if (state_->handle) state_->ReleaseGraph();
+  if (!captured_) state_->graph_id = 0;
 }

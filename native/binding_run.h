@@ -25,7 +25,7 @@ class BindingRun final : public AsyncJob {
 
  private:
   std::shared_ptr<BindingState> state_;
-  std::vector<std::shared_ptr<ValueState>> used_;
+  InUse in_use_;
   std::chrono::nanoseconds took_{};
 };
 
@@ -53,6 +53,7 @@ class QueuedRun final : public run::Job {
 class CaptureJob final : public AsyncJob {
  public:
   CaptureJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, bool verify);
+  void Terminate() noexcept override;
 
  protected:
   void Work() override;
@@ -60,7 +61,7 @@ class CaptureJob final : public AsyncJob {
 
  private:
   std::shared_ptr<BindingState> state_;
-  std::vector<std::shared_ptr<ValueState>> used_;
+  InUse in_use_;
   const bool verify_;
   bool captured_ = false;
 };

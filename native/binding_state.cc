@@ -22,16 +22,21 @@ BindingState::BindingState(std::shared_ptr<SessionState> owner)
 BindingState::~BindingState() {
   const std::lock_guard lock(session->release_mutex);
   session->bindings.erase(this);
-  if (handle) ReleaseGraph();
   Release();
 }
 
 void BindingState::Release() noexcept {
-  {
-    // Outputs that ONNX Runtime allocated go with the handle.
-    const device::Access access = session->EnterDevice();
+  if (!handle) return;
+  if (session->device == nullptr) {
     handle.reset();
+    return;
   }
+  FreeGraph();
+  // Outputs that ONNX Runtime allocated go with the handle.
+  device::Garbage garbage;
+  garbage.binding = std::move(handle);
+  garbage.session = session->handle;
+  session->device->Free(std::move(garbage));
   device.reset();
 }
 
@@ -60,6 +65,10 @@ void BindingState::PrepareRun(Napi::Env env) {
   }
   if (checked_at != session->addon().values_disposed) [[unlikely]]
     CheckBound();
+  if (device) {
+    device->ForgetReplaced();
+    CheckCopies();
+  }
   if (!borrows) [[likely]]
     return;
   for (const auto& value : inputs) {
@@ -67,6 +76,15 @@ void BindingState::PrepareRun(Napi::Env env) {
   }
   for (const Output& output : outputs) {
     if (output.value) output.value->CheckAttached(env);
+  }
+}
+
+// A copy on another thread has no order with the run.
+void BindingState::CheckCopies() const {
+  for (const Output& output : outputs) {
+    if (!output.value || !output.value->OnDevice() || output.value->copies == 0) continue;
+    throw ort::Error("ERR_BUSY", "output '" + session->outputs[output.index].name +
+                                     "' is bound to memory that is being copied: await the copy first");
   }
 }
 
@@ -117,15 +135,15 @@ Napi::Value BindingState::WrapOutput(Napi::Env env, const Output& bound, ort::Va
     void* data = nullptr;
     ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
     // A graph's output may be its input itself, or the input's mirror.
-    const bool mirrored = where.OnDevice() && device->Mirrors(data);
+    const bool mirrored = device && device->Mirrors(data);
     const bool fed = std::any_of(used.begin(), used.end(), [&](const auto& input) {
       return input && static_cast<const ValueState*>(input.get())->Holds(data, where);
     });
     if (mirrored || fed) return Value::Copy(env, output.get(), where);
     used.clear();
   }
-  if (where.device != nullptr) used.push_back(session->handle);
-  return Value::Wrap(env, std::move(output), std::move(used), where);
+  return Value::Wrap(env, std::move(output), std::move(used), where,
+                     where.device != nullptr ? session->handle : nullptr);
 }
 
 void BindingState::Run() {

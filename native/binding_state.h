@@ -40,7 +40,7 @@ struct BindingState {
   bool Ended(bool wait) { return device->Ended(wait); }
   // The run thread: captures a graph. The JS thread has prepared `options`, and finishes them.
   void Capture(bool verify);
-  // JS thread: lets go of the graph.
+  // JS thread: runs are plain ones from now on.
   void ReleaseGraph() noexcept;
   // Lets go of all handles, on the session's release.
   void Release() noexcept;
@@ -48,6 +48,8 @@ struct BindingState {
   // JS thread: an output that ONNX Runtime allocated in the last run.
   Napi::Value WrapOutput(Napi::Env env, const Output& bound, ort::ValueHandle output) const;
 
+  void FreeGraph() const noexcept;
+  void CheckCopies() const;
   void CheckBound();
   void RefreshOutputs();
 

@@ -18,14 +18,18 @@ struct SessionDeleter {
   }
 };
 
-std::vector<bool> Locations(const SessionState& state, size_t count,
-                            OrtStatus*(ORT_API_CALL* read)(const OrtSession*, const OrtMemoryInfo**,
-                                                           size_t)) {
-  std::vector<const OrtMemoryInfo*> infos(count);
-  if (count > 0) ort::Check(read(state.handle.get(), infos.data(), count));
+enum Side { kInputs, kOutputs };
+
+// Where ONNX Runtime wants the inputs, and has the outputs.
+std::vector<bool> Locations(const device::Device* device, const OrtSession* session, size_t count,
+                            Side side) {
   std::vector<bool> locations(count);
+  if (device == nullptr || count == 0) return locations;
+  std::vector<const OrtMemoryInfo*> infos(count);
+  ort::Check(side == kInputs ? ort::api().SessionGetMemoryInfoForInputs(session, infos.data(), count)
+                             : ort::api().SessionGetMemoryInfoForOutputs(session, infos.data(), count));
   std::transform(infos.begin(), infos.end(), locations.begin(),
-                 [&state](const OrtMemoryInfo* info) { return state.device->Holds(info); });
+                 [device](const OrtMemoryInfo* info) { return device->Holds(info); });
   return locations;
 }
 
@@ -54,20 +58,31 @@ void LoadJob::Work() {
         &device::Open(settings_.provider->name, settings_.provider->device_id, settings_.provider->options);
     queue = device->MakeQueue(settings_.blocking_wait);
   }
+  CheckGraphs(device);
+  std::shared_ptr<OrtSession> handle;
   {
     const device::Access access = device != nullptr ? device->Enter(false) : device::Access();
     if (device != nullptr) device->Append(options.get(), settings_.provider->options, queue.get());
-    state_->handle = {Create(options.get()).release(), SessionDeleter{device, queue}};
+    handle = {Create(options.get()).release(), SessionDeleter{device, queue}};
   }
   state_->device = device;
-  state_->queue = std::move(queue);
-  state_->graphs = settings_.enable_graph_capture;
-  state_->inputs = ort::Inputs(state_->handle.get());
-  state_->outputs = ort::Outputs(state_->handle.get());
+  state_->inputs = ort::Inputs(handle.get());
+  state_->outputs = ort::Outputs(handle.get());
   state_->only_tensors = std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
     return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
   });
-  FindLocations();
+  state_->inputs_on_device = Locations(device, handle.get(), state_->inputs.size(), kInputs);
+  state_->outputs_on_device = Locations(device, handle.get(), state_->outputs.size(), kOutputs);
+  state_->graphs = settings_.enable_graph_capture;
+  state_->queue = std::move(queue);
+  state_->handle = std::move(handle);  // last: a session with a handle is loaded
+}
+
+// Before it could release graphs ONNX Runtime kept one a session on WebGPU, and replayed it whoever ran.
+void LoadJob::CheckGraphs(const device::Device* device) const {
+  if (!settings_.enable_graph_capture || device == nullptr || device->name() != "webgpu") return;
+  if (ort::api().SessionReleaseCapturedGraph != nullptr) return;
+  throw ort::Error("ERR_NOT_SUPPORTED", "graphs of WebGPU need ONNX Runtime 1.27 or newer");
 }
 
 ort::SessionHandle LoadJob::Create(const OrtSessionOptions* options) const {
@@ -77,16 +92,6 @@ ort::SessionHandle LoadJob::Create(const OrtSessionOptions* options) const {
   }
   return ort::Create<ort::SessionHandle>(ort::api().CreateSession, ort::Environment(),
                                          ort::ToPath(path_).c_str(), options);
-}
-
-void LoadJob::FindLocations() {
-  state_->inputs_on_device.assign(state_->inputs.size(), false);
-  state_->outputs_on_device.assign(state_->outputs.size(), false);
-  if (state_->device == nullptr) return;
-  state_->inputs_on_device =
-      Locations(*state_, state_->inputs.size(), ort::api().SessionGetMemoryInfoForInputs);
-  state_->outputs_on_device =
-      Locations(*state_, state_->outputs.size(), ort::api().SessionGetMemoryInfoForOutputs);
 }
 
 // A session that did not load has no use for its thread.

@@ -20,7 +20,7 @@ class LoadJob final : public AsyncJob {
 
  private:
   ort::SessionHandle Create(const OrtSessionOptions* options) const;
-  void FindLocations();
+  void CheckGraphs(const device::Device* device) const;
 
   std::shared_ptr<SessionState> state_;
   ort::SessionSettings settings_;

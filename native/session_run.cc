@@ -63,7 +63,7 @@ uint64_t HashShapes(const std::vector<FeedView>& feeds) {
 }
 
 RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, Feed feed)
-    : session_(&session) {
+    : session_(&session), handle_(session.handle) {
   for (const FeedView& view : feeds) AddFeed(view, feed);
   if (fetches.IsUndefined()) {
     for (size_t index = 0; index < session.outputs.size(); ++index) AddFetch(index);
@@ -83,6 +83,18 @@ RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi
     }
     targets_.back().array = Napi::Reference<Napi::Value>::New(target, 1);
     targets_.back().dims = ToDims(array[at + 2]);
+  }
+}
+
+// Results that nobody took are the device's to free.
+RunCall::~RunCall() {
+  if (!bound_) return;
+  for (ort::ValueHandle& value : outputs_) {
+    if (!value) continue;
+    device::Garbage garbage;
+    garbage.value = std::move(value);
+    garbage.session = handle_;
+    session_->device->Free(std::move(garbage));
   }
 }
 
@@ -133,20 +145,20 @@ void RunCall::SetOptions(ort::RunSettings settings) {
 }
 
 OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
-  return ort::api().Run(session_->handle.get(), options_.get(), input_names_.data(), inputs_.data(),
-                        inputs_.size(), output_names_.data(), output_names_.size(), results.data());
+  return ort::api().Run(handle_.get(), options_.get(), input_names_.data(), inputs_.data(), inputs_.size(),
+                        output_names_.data(), output_names_.size(), results.data());
 }
 
 // Run has no way to say where a result shall be; a binding has.
 OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
-  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session_->handle.get());
+  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, handle_.get());
   for (size_t i = 0; i < inputs_.size(); ++i) {
     ort::Check(ort::api().BindInput(binding.get(), input_names_[i], inputs_[i]));
   }
   for (size_t i = 0; i < output_names_.size(); ++i) {
     ort::Check(ort::api().BindOutputToDevice(binding.get(), output_names_[i], targets_[i].info));
   }
-  if (OrtStatus* status = ort::api().RunWithBinding(session_->handle.get(), options_.get(), binding.get()))
+  if (OrtStatus* status = ort::api().RunWithBinding(handle_.get(), options_.get(), binding.get()))
     return status;
   OrtValue** values = nullptr;
   size_t count = 0;
@@ -203,7 +215,7 @@ void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t 
     void* there = nullptr;
     ort::Check(ort::api().GetTensorMutableData(value.get(), &there));
     results.Set(at + 2, IsFed(there) ? ::Value::Copy(env, value.get(), where)
-                                     : ::Value::Wrap(env, std::move(value), {session_->handle}, where));
+                                     : ::Value::Wrap(env, std::move(value), {}, where, handle_));
     return;
   }
   if (!IsCommon(shape.type)) {
@@ -241,11 +253,16 @@ void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t 
 
 RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
                run::InlinePolicy& policy, uint32_t id)
-    : AsyncJob(env, owner), session_(std::move(session)), call_(std::move(call)), policy_(policy), id_(id) {
+    : AsyncJob(env, owner),
+      session_(std::move(session)),
+      call_(std::move(call)),
+      policy_(policy),
+      id_(id),
+      in_use_(InUse::By::kRun) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions({});
   if (id_ != 0) session_->runs[id_] = this;
-  for (const auto& value : call_.fed_values()) ++value->in_flight;
+  for (const auto& value : call_.fed_values()) in_use_.Read(value);
 }
 
 void RunJob::Terminate() noexcept {
@@ -261,7 +278,6 @@ void RunJob::Work() {
 
 RunJob::~RunJob() {
   if (id_ != 0) session_->runs.erase(id_);
-  for (const auto& value : call_.fed_values()) --value->in_flight;
 }
 
 Napi::Value RunJob::Result(Napi::Env env) {

@@ -36,6 +36,10 @@ class RunCall {
   // into, or 'gpu-buffer' or 'cpu-pinned', or undefined; without fetches all outputs.
   RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, Feed feed);
 
+  RunCall(RunCall&&) = default;
+  RunCall& operator=(RunCall&&) = delete;
+  ~RunCall();
+
   void SetOptions(ort::RunSettings settings);
   OrtRunOptions* options() const noexcept { return options_.get(); }
   const std::vector<std::shared_ptr<ValueState>>& fed_values() const noexcept { return fed_values_; }
@@ -57,6 +61,7 @@ class RunCall {
   void AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output);
 
   SessionState* session_;
+  std::shared_ptr<OrtSession> handle_;  // results on a device outlive a release() that follows the run
   ort::RunOptionsHandle options_;
   std::vector<const char*> input_names_;
   std::vector<const OrtValue*> inputs_;
@@ -91,5 +96,6 @@ class RunJob final : public AsyncJob {
   RunCall call_;
   run::InlinePolicy& policy_;  // the wrapper's, which `owner` keeps alive
   uint32_t id_;
+  InUse in_use_;
   std::chrono::nanoseconds took_{};
 };

@@ -17,7 +17,21 @@ ONNXTensorElementDataType ToType(Napi::Value value) {
 
 // Strings are objects of ONNX Runtime's, which nobody may look at while a run writes them.
 void CheckNotInFlight(const ValueState& state) {
-  if (state.in_flight > 0) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
+  if (state.InUse()) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
+}
+
+// What a sequence of a session with a device holds may be on it.
+void CheckOnHost(const OrtValue* value) {
+  ONNXType kind = ONNX_TYPE_UNKNOWN;
+  ort::Check(ort::api().GetValueType(value, &kind));
+  if (kind != ONNX_TYPE_TENSOR) return;
+  const OrtMemoryInfo* info = nullptr;
+  OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
+  ort::Check(ort::api().GetTensorMemoryInfo(value, &info));
+  ort::api().MemoryInfoGetDeviceType(info, &type);
+  if (type != OrtMemoryInfoDeviceType_CPU) {
+    throw ort::Error("ERR_NOT_SUPPORTED", "the elements of the sequence are in memory of a device");
+  }
 }
 
 // Whether a value is the ArrayBuffer over this memory: it may have been transferred away, or never have been.
@@ -52,23 +66,26 @@ Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
 }
 
 Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared,
-                         const device::Location& where) {
+                         const device::Location& where, std::shared_ptr<OrtSession> session) {
   auto state = std::make_shared<ValueState>();
   state->device = where.device;
   state->pinned = where.pinned;
+  state->session = std::move(session);
+  // First, so that whatever fails from here on frees it where it belongs.
+  state->handle = std::move(handle);
+  OrtValue* const value = state->handle.get();
   state->shared = std::move(shared);
   int has_value = 1;
-  ort::Check(ort::api().GetValueType(handle.get(), &state->kind));
-  ort::Check(ort::api().HasValue(handle.get(), &has_value));
+  ort::Check(ort::api().GetValueType(value, &state->kind));
+  ort::Check(ort::api().HasValue(value, &has_value));
   if (has_value == 0) state->kind = ONNX_TYPE_OPTIONAL;
   if (state->kind == ONNX_TYPE_TENSOR && has_value != 0) {
-    ort::TensorShape shape = ort::ShapeOf(handle.get());
+    ort::TensorShape shape = ort::ShapeOf(value);
     state->type = shape.type;
     state->bytes = ort::ByteLength(shape.type, shape.dims);
     state->dims = std::move(shape.dims);
-    if (!state->IsString()) ort::Check(ort::api().GetTensorMutableData(handle.get(), &state->data));
+    if (!state->IsString()) ort::Check(ort::api().GetTensorMutableData(value, &state->data));
   }
-  state->handle = std::move(handle);
   return New(env, std::move(state));
 }
 
@@ -146,6 +163,10 @@ Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < array.Length(); ++i) {
       const std::shared_ptr<ValueState>& element = StateOf(array[i]);
       element->CheckAttached(info.Env());
+      if (element->OnDevice()) {
+        throw ort::Error("ERR_NOT_SUPPORTED",
+                         "a sequence is made of tensors in host memory, not of " + element->device->name());
+      }
       handles.push_back(element->handle.get());
       state->elements.push_back(element);
     }
@@ -228,6 +249,7 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
     for (uint32_t i = 0; i < count; ++i) {
       auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state.handle.get(),
                                                    static_cast<int>(i), ort::DefaultAllocator());
+      CheckOnHost(element.get());
       array.Set(i, Wrap(info.Env(), std::move(element), {state_}));
     }
     return array;

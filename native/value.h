@@ -22,7 +22,7 @@ class Value : public Napi::ObjectWrap<Value> {
 
   // A JavaScript object for a value that ONNX Runtime made.
   static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared = {},
-                           const device::Location& where = {});
+                           const device::Location& where = {}, std::shared_ptr<OrtSession> session = nullptr);
   // The same for a tensor whose memory is an input's: a copy, since the input goes its own way.
   static Napi::Object Copy(Napi::Env env, OrtValue* tensor, const device::Location& where = {});
   static const std::shared_ptr<ValueState>& StateOf(Napi::Value value);

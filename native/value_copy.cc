@@ -23,11 +23,8 @@ void CheckCopyable(const ValueState& from, const ValueState& to) {
   if (from.kind != ONNX_TYPE_TENSOR || from.IsString() || from.type != to.type || from.dims != to.dims) {
     throw ort::Error("ERR_TYPE_MISMATCH", "a tensor is copied to one of the same type and shape");
   }
-  for (const ValueState* value : {&from, &to}) {
-    if (value->disposed) throw ort::Error("ERR_DISPOSED", "the OrtValue was disposed");
-    if (value->OnDevice() && value->in_flight > 0) {
-      throw ort::Error("ERR_BUSY", "the memory on the device is in use by a run in flight");
-    }
+  if ((from.OnDevice() && from.writers > 0) || (to.OnDevice() && to.InUse())) {
+    throw ort::Error("ERR_BUSY", "the memory on the device is in use by a run in flight");
   }
 }
 
@@ -35,13 +32,13 @@ void CheckCopyable(const ValueState& from, const ValueState& to) {
 class CopyWorker final : public Napi::AsyncWorker {
  public:
   CopyWorker(Napi::Env env, std::shared_ptr<ValueState> from, std::shared_ptr<ValueState> to)
-      : AsyncWorker(env), from_(std::move(from)), to_(std::move(to)), promise_(env) {
-    ++from_->in_flight;
-    ++to_->in_flight;
-  }
-  ~CopyWorker() override {
-    --from_->in_flight;
-    --to_->in_flight;
+      : AsyncWorker(env),
+        from_(std::move(from)),
+        to_(std::move(to)),
+        in_use_(InUse::By::kCopy),
+        promise_(env) {
+    in_use_.Read(from_);
+    in_use_.Write(to_);
   }
   Napi::Promise promise() const { return promise_.Promise(); }
 
@@ -51,6 +48,8 @@ class CopyWorker final : public Napi::AsyncWorker {
       CopyTensor(from_->view(), *from_, to_->view(), *to_);
     } catch (const ort::Error& error) {
       error_ = error;
+    } catch (const std::exception& error) {
+      error_.emplace("ERR_INTERNAL", error.what());
     }
   }
   void OnOK() override {
@@ -64,6 +63,7 @@ class CopyWorker final : public Napi::AsyncWorker {
  private:
   std::shared_ptr<ValueState> from_;
   std::shared_ptr<ValueState> to_;
+  InUse in_use_;
   Napi::Promise::Deferred promise_;
   std::optional<ort::Error> error_;
 };

@@ -32,12 +32,37 @@ void AllocateThere(ValueState& state) {
   PointAt(state, state.memory->data());
 }
 
-// Memory of a device that ONNX Runtime allocated is freed by the device's provider, in its turn. Ours takes
-// the turn by itself.
+// Memory of a device that ONNX Runtime allocated is freed by the device's provider, in its turn.
 ValueState::~ValueState() {
   if (!OnDevice() || memory) return;
-  const device::Access access = device->Enter(false);
-  handle.reset();
+  device::Garbage garbage;
+  garbage.value = std::move(handle);
+  garbage.session = std::move(session);
+  device->Free(std::move(garbage));
+}
+
+InUse::~InUse() {
+  const int copies = by_ == By::kCopy ? 1 : 0;
+  for (const auto& value : read_) {
+    --value->readers;
+    value->copies -= copies;
+  }
+  for (const auto& value : written_) {
+    --value->writers;
+    value->copies -= copies;
+  }
+}
+
+void InUse::Read(std::shared_ptr<ValueState> value) {
+  ++value->readers;
+  if (by_ == By::kCopy) ++value->copies;
+  read_.push_back(std::move(value));
+}
+
+void InUse::Write(std::shared_ptr<ValueState> value) {
+  ++value->writers;
+  if (by_ == By::kCopy) ++value->copies;
+  written_.push_back(std::move(value));
 }
 
 bool ValueState::Borrows() const noexcept {

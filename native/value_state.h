@@ -23,13 +23,18 @@ struct ValueState : device::Location {
   size_t bytes = 0;
   void* data = nullptr;   // of a tensor that has memory: not of strings
   bool disposed = false;  // by its user: bindings refuse it from then on
-  int in_flight = 0;      // asynchronous runs that use it: its strings are theirs meanwhile
+  // Asynchronous work that uses it meanwhile.
+  int readers = 0;  // runs that have it for an input, copies from it
+  int writers = 0;  // runs that have it for an output, copies to it
+  int copies = 0;   // of these the copies
+  bool InUse() const noexcept { return readers + writers > 0; }
   // Destroyed before what it points into.
   std::shared_ptr<device::Memory> memory;             // memory the addon owns
   Napi::Reference<Napi::Value> borrowed;              // or the ArrayBuffer of a user's typed array
   std::vector<std::shared_ptr<ValueState>> elements;  // or a sequence made here shares its elements' memory
   std::vector<std::shared_ptr<void>> shared;          // what else it may point into: see KeepAlive
-  ort::ValueHandle handle;                            // or memory ONNX Runtime owns
+  std::shared_ptr<OrtSession> session;                // whose allocator on the device it is; goes after the
+  ort::ValueHandle handle;                            // memory ONNX Runtime owns
 
   bool IsString() const noexcept { return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING; }
 
@@ -48,6 +53,23 @@ struct ValueState : device::Location {
 
   // A borrowed buffer that JavaScript has transferred away is no longer ours to read or write.
   void CheckAttached(Napi::Env env) const;
+};
+
+// Asynchronous work's use of values, for as long as it lives. JS thread.
+class InUse {
+ public:
+  enum class By { kRun, kCopy };
+  explicit InUse(By by) : by_(by) {}
+  InUse(InUse&&) = default;
+  InUse& operator=(InUse&&) = delete;
+  ~InUse();
+  void Read(std::shared_ptr<ValueState> value);
+  void Write(std::shared_ptr<ValueState> value);
+
+ private:
+  By by_;
+  std::vector<std::shared_ptr<ValueState>> read_;
+  std::vector<std::shared_ptr<ValueState>> written_;
 };
 
 // A tensor's state, without memory.

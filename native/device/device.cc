@@ -11,6 +11,21 @@ Device::MemoryUse Device::memory_use() {
   throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name_ + "' does not tell how much memory it has");
 }
 
+Access& Access::operator=(Access&& other) noexcept {
+  Leave();
+  device_ = std::exchange(other.device_, nullptr);
+  shared_ = std::move(other.shared_);
+  exclusive_ = std::move(other.exclusive_);
+  return *this;
+}
+
+void Access::Leave() noexcept {
+  if (device_ == nullptr) return;
+  shared_ = {};
+  exclusive_ = {};
+  std::exchange(device_, nullptr)->Left();
+}
+
 bool Device::CopyAcross(const Copy&, Device&) { return false; }
 
 void Device::Zero(const TensorView& tensor) {

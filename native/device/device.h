@@ -41,19 +41,38 @@ struct HostRange {
 struct HostUse {
   std::vector<HostRange> touched;  // copied from, or mapped
   std::vector<HostRange> written;  // copied to, or mapped as an output
+  std::vector<HostRange> at_once;  // read or written by the CPU while the run is started
 };
 
+class Device;
+
 // The turn of whoever touches the device through ONNX Runtime, where that is not safe from several threads at
-// once.
+// once. Not recursive: whoever holds one takes no other.
 class Access {
  public:
   Access() = default;
-  explicit Access(std::shared_lock<std::shared_mutex> lock) : shared_(std::move(lock)) {}
-  explicit Access(std::unique_lock<std::shared_mutex> lock) : exclusive_(std::move(lock)) {}
+  Access(Device& device, std::shared_lock<std::shared_mutex> lock)
+      : device_(&device), shared_(std::move(lock)) {}
+  Access(Device& device, std::unique_lock<std::shared_mutex> lock)
+      : device_(&device), exclusive_(std::move(lock)) {}
+  Access(Access&& other) noexcept { *this = std::move(other); }
+  Access& operator=(Access&& other) noexcept;
+  ~Access() { Leave(); }
 
  private:
+  void Leave() noexcept;
+  Device* device_ = nullptr;
   std::shared_lock<std::shared_mutex> shared_;
   std::unique_lock<std::shared_mutex> exclusive_;
+};
+
+// What ONNX Runtime has of the device's memory and must give back in the device's turn, in this order.
+struct Garbage {
+  ort::IoBindingHandle binding;
+  ort::ValueHandle value;
+  void* allocation = nullptr;           // of the device's own allocator
+  int graph_id = 0;                     // unless 0, of the session's
+  std::shared_ptr<OrtSession> session;  // whose memory it is; goes after the turn
 };
 
 // One binding's runs on the device, one at a time, each in this order: Begin, Upload, Run, Download, and Done
@@ -82,8 +101,6 @@ class Queue {
   // Whether Done may come later than End, so that runs of several bindings overlap.
   virtual bool overlaps() const noexcept = 0;
 };
-
-class Device;
 
 // Where a tensor is. Without a device it is in host memory; pinned memory is host memory that the device
 // knows.
@@ -128,6 +145,11 @@ class Device {
 
   // Held around what ONNX Runtime does with the device; `capture`: while it captures a graph.
   virtual Access Enter(bool capture) = 0;
+
+  // Any thread; a finalizer may call it, so it need not be done when it returns.
+  virtual void Free(Garbage garbage) noexcept = 0;
+  // An Access has ended.
+  virtual void Left() noexcept {}
 
   virtual std::unique_ptr<Queue> MakeQueue(bool blocking_wait) = 0;
   // Appends the execution provider to a session's options.

@@ -29,10 +29,9 @@ class EpMemory final : public Memory {
  public:
   EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
   ~EpMemory() override {
-    const Access access = device_.Enter(false);
-    if (OrtStatus* status = ort::api().AllocatorFree(device_.allocator_, data())) {
-      ort::api().ReleaseStatus(status);
-    }
+    Garbage garbage;
+    garbage.allocation = data();
+    device_.Free(std::move(garbage));
   }
 
  private:
@@ -159,7 +158,44 @@ void EpDevice::CopyAll(const std::vector<Copy>& copies) {
   CopyTensors(copies);
 }
 
-Access EpDevice::Enter(bool) { return Access(std::unique_lock(mutex_)); }
+Access EpDevice::Enter(bool) { return {*this, std::unique_lock(mutex_)}; }
+
+void EpDevice::FreeInTurn(Garbage& garbage) const noexcept {
+  const auto ignore = [](OrtStatus* status) {
+    if (status != nullptr) ort::api().ReleaseStatus(status);
+  };
+  garbage.binding.reset();
+  garbage.value.reset();
+  if (garbage.allocation != nullptr) ignore(ort::api().AllocatorFree(allocator_, garbage.allocation));
+  if (garbage.graph_id != 0) {
+    ignore(ort::api().SessionReleaseCapturedGraph(garbage.session.get(), garbage.graph_id));
+  }
+}
+
+void EpDevice::Free(Garbage garbage) noexcept {
+  {
+    const std::lock_guard lock(garbage_mutex_);
+    garbage_.push_back(std::move(garbage));
+  }
+  Left();
+}
+
+// Whoever puts garbage there tries for the turn after it, and whoever ends a turn looks for garbage after it:
+// one of the two sees the other.
+void EpDevice::Left() noexcept {
+  for (;;) {
+    std::vector<Garbage> garbage;
+    std::unique_lock turn(mutex_, std::defer_lock);
+    {
+      const std::lock_guard lock(garbage_mutex_);
+      if (garbage_.empty() || !turn.try_lock()) return;
+      garbage.swap(garbage_);
+    }
+    for (Garbage& one : garbage) FreeInTurn(one);
+    turn.unlock();
+    // Sessions that go now, after the turn, have one of their own.
+  }
+}
 
 std::unique_ptr<Queue> EpDevice::MakeQueue(bool) { return std::make_unique<EpQueue>(*this); }
 

@@ -26,6 +26,10 @@ class EpDevice final : public Device {
   // Always exclusive: the provider keeps one command encoder, and caches, for all sessions, without a lock of
   // its own (two threads in it crash).
   Access Enter(bool capture) override;
+  // At once where it is nobody's turn, else by whoever has it: a finalizer must not hold the event loop for
+  // another session's run.
+  void Free(Garbage garbage) noexcept override;
+  void Left() noexcept override;
 
   void Drain() noexcept override;
   static void DrainWebGpu() noexcept;
@@ -34,11 +38,13 @@ class EpDevice final : public Device {
   void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) override;
 
  private:
-  friend class EpMemory;
   EpDevice(std::string name, const Options& options);
   void CopyAll(const std::vector<Copy>& copies);
+  void FreeInTurn(Garbage& garbage) const noexcept;
 
   std::shared_mutex mutex_;
+  std::mutex garbage_mutex_;
+  std::vector<Garbage> garbage_;  // until the turn of whoever has it now has ended
   // A model of one node, never released: a session's allocator dies with its session, this one's is for
   // values that live as long as they like.
   OrtSession* anchor_ = nullptr;

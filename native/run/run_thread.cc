@@ -21,14 +21,17 @@ void Pause() noexcept {
 #endif
 }
 
+// Where threads share a core whoever looks must let the other on.
 void SpinUntil(const std::atomic<bool>& flag, std::chrono::nanoseconds spin) noexcept {
-  if (spin.count() <= 0) return;
+  static const bool alone = std::thread::hardware_concurrency() < 2;
+  if (spin.count() <= 0 || alone) return;
   const auto until = std::chrono::steady_clock::now() + spin;
   do {
     for (int i = 0; i < 32; ++i) {
       if (flag.load(std::memory_order_acquire)) return;
       Pause();
     }
+    std::this_thread::yield();
   } while (std::chrono::steady_clock::now() < until);
 }
 

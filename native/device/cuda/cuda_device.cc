@@ -137,8 +137,16 @@ Device::MemoryUse CudaDevice::memory_use() {
 }
 
 Access CudaDevice::Enter(bool capture) {
-  if (capture) return Access(std::unique_lock(capture_mutex));
-  return Access(std::shared_lock(capture_mutex));
+  if (capture) return {*this, std::unique_lock(capture_mutex)};
+  return {*this, std::shared_lock(capture_mutex)};
+}
+
+// A graph goes with its session: ONNX Runtime 1.30's provider has nothing to release before, and would wait
+// for the session's runs to say so.
+void CudaDevice::Free(Garbage garbage) noexcept {
+  const Access access = Enter(false);
+  garbage.binding.reset();
+  garbage.value.reset();
 }
 
 std::unique_ptr<Queue> CudaDevice::MakeQueue(bool blocking_wait) {

@@ -34,6 +34,7 @@ class CudaDevice final : public Device {
   // Shared, but for a capture: while a thread captures, no other may allocate, or the capture fails (theirs,
   // or ours).
   Access Enter(bool capture) override;
+  void Free(Garbage garbage) noexcept override;
   std::unique_ptr<Queue> MakeQueue(bool blocking_wait) override;
   void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) override;
   Options run_options() const override;

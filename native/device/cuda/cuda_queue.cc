@@ -21,7 +21,10 @@ class CudaFlight final : public Flight {
     last_ = queue_.compute();
     host_ = &host;
     for (const CudaFlight* earlier : queue_.started()) {
-      if (!Touches(host, *earlier->host_)) continue;
+      if (Meet(host.at_once, earlier->host_->written) || Meet(host.at_once, earlier->host_->touched)) {
+        Check(driver().cuEventSynchronize(earlier->done_.get()), "cuEventSynchronize");
+      }
+      if (!Meet(host.touched, earlier->host_->written)) continue;
       for (CUstream stream : {queue_.upload(), queue_.compute()}) {
         Check(driver().cuStreamWaitEvent(stream, earlier->done_.get(), 0), "cuStreamWaitEvent");
       }
@@ -91,10 +94,10 @@ class CudaFlight final : public Flight {
   }
 
  private:
-  static bool Touches(const HostUse& use, const HostUse& earlier) {
-    return std::any_of(use.touched.begin(), use.touched.end(), [&earlier](const HostRange& range) {
-      return std::any_of(earlier.written.begin(), earlier.written.end(),
-                         [&range](const HostRange& written) { return written.Overlaps(range); });
+  static bool Meet(const std::vector<HostRange>& one, const std::vector<HostRange>& other) {
+    return std::any_of(one.begin(), one.end(), [&other](const HostRange& range) {
+      return std::any_of(other.begin(), other.end(),
+                         [&range](const HostRange& another) { return another.Overlaps(range); });
     });
   }
 

@@ -1,0 +1,187 @@
+// Rehearses what will be run on a GPU machine: the pack alone, in an empty folder, on the fake driver's addon.
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { InferenceSession, initialized } from 'onnxruntime-iobinding'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectedModels, small } from '../../scripts/gpu/models.mjs'
+import { parseLines, Results } from '../../scripts/gpu/results.mjs'
+import { modelCases } from '../helpers/cases.mjs'
+import { loadCase } from '../helpers/test-data.mjs'
+
+const root = join(import.meta.dirname, '..', '..')
+const addon = join(root, 'build-fake-cuda', 'Release', 'onnxruntime_iobinding.node')
+const folder = mkdtempSync(join(tmpdir(), 'gpu-scripts-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Entry {
+  type: string
+  id?: string
+  status?: string
+  rehearsal?: boolean
+  gpus?: { name: string }[]
+  [key: string]: unknown
+}
+
+/** Node alone: nothing of this test's surroundings but ONNX Runtime's library, which the kit has there. */
+function node(cwd: string, script: string, ...args: string[]) {
+  const { PATH, HOME } = process.env
+  const env = { PATH, HOME, ORT_DYLIB_PATH: initialized()!.libraryPath }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join('scripts', 'gpu', script), ...args], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+const read = (file: string): Entry[] => parseLines(readFileSync(file, 'utf8'))
+
+beforeAll(async () => {
+  // The library that this process has found is the one for the others.
+  const session = await InferenceSession.create(small('one-node'))
+  await session.release()
+})
+
+test('the models are what their builder makes', () => {
+  expect(node(root, 'prepare.mjs', '--check')).toMatchObject({ status: 0 })
+})
+
+test('the data sets read without a protobuf library are those that are read with one', () => {
+  const models = expectedModels()
+  expect(models.length).toBeGreaterThan(9)
+  for (const { id, dataSets } of models) {
+    const expected = loadCase(modelCases().find((model) => model.id === id)!.dir).dataSets
+    const [{ inputs, outputs }] = expected
+    const names = (values: { name: string }[]) => values.map(({ name }) => name)
+    expect(dataSets({ inputNames: names(inputs), outputNames: names(outputs) })).toEqual(expected)
+  }
+})
+
+describe('a file of results', () => {
+  const machine = { type: 'machine', rehearsal: false, gpus: [{ name: 'a', driver: '1' }], node: '20' }
+
+  test('goes on where it was cut short', () => {
+    const file = join(folder, 'cut.jsonl')
+    new Results(file, machine).record({ type: 'test', id: 'one' })
+    appendFileSync(file, '{"type":"test","id":"tw')
+    const resumed = new Results(file, { ...machine, date: 'later' })
+    expect(resumed.entries).toEqual([{ type: 'test', id: 'one' }])
+    resumed.record({ type: 'test', id: 'two' })
+    expect(read(file).map(({ id }) => id)).toEqual([undefined, 'one', 'two'])
+  })
+
+  test('is of one machine', () => {
+    const file = join(folder, 'other.jsonl')
+    new Results(file, machine)
+    expect(() => new Results(file, { ...machine, rehearsal: true })).toThrow('of another machine or build')
+    expect(new Results(file, { ...machine, rehearsal: true }, { fresh: true }).entries).toEqual([])
+  })
+})
+
+describe('without a GPU', () => {
+  // Where there is one, this would run the suites on it.
+  test.skipIf(existsSync('/dev/nvidia0')).each(['test.mjs', 'bench.mjs'])(
+    '%s fails with a code',
+    (script) => {
+      const out = join(folder, `${script}.jsonl`)
+      const { status, stderr } = node(root, script, '--out', out)
+      expect(stderr).toMatch(/^No GPU to run on: ERR_CUDA_DRIVER_NOT_FOUND: /m)
+      expect(status).toBe(1)
+      expect(existsSync(out)).toBe(false)
+    },
+  )
+})
+
+const why = existsSync(addon) ? '' : `: SKIPPED, for want of ${addon} (npm run build:fake-cuda)`
+describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake driver${why}`, () => {
+  const pack = join(folder, 'pack')
+  const alone = join(folder, 'alone')
+  const out = join(alone, 'tests.jsonl')
+
+  beforeAll(() => {
+    expect(node(root, 'pack.mjs', '--out', pack, '--addon', addon)).toMatchObject({ status: 0 })
+    cpSync(pack, alone, { recursive: true })
+  })
+
+  test('the fake driver passes for no GPU', () => {
+    const { status, stderr } = node(alone, 'test.mjs', '--out', join(folder, 'fake.jsonl'))
+    expect(stderr).toContain('the addon is built for the fake CUDA driver')
+    expect(status).toBe(1)
+  })
+
+  test('test:gpu, cut short and gone on with', () => {
+    const first = node(alone, 'test.mjs', '--rehearse', '--out', out, '--budget', '0.5')
+    expect(first.status).toBe(1)
+    expect(first.stdout).toMatch(/REHEARSAL on the fake driver: \d+ passed, 0 failed, \d+ not run/)
+    const early = read(out).filter(({ type }) => type === 'test')
+    expect(early.length).toBeGreaterThan(0)
+
+    const second = node(alone, 'test.mjs', '--rehearse', '--out', out, '--budget', '110')
+    expect(second.stdout + second.stderr).toContain(`${early.length} are in the file already`)
+    const [machine, ...entries] = read(out)
+    expect(machine).toMatchObject({
+      type: 'machine',
+      suite: 'test',
+      rehearsal: true,
+      onnxruntime: expect.any(String),
+    })
+    expect(machine!.gpus![0]!.name).toContain('REHEARSAL')
+    const tests = entries.filter(({ type }) => type === 'test')
+    expect(tests.filter(({ status }) => status !== 'pass')).toEqual([])
+    expect(new Set(tests.map(({ id }) => id)).size).toBe(tests.length)
+    expect(entries.every(({ rehearsal }) => rehearsal === true)).toBe(true)
+    expect(entries.at(-1)).toMatchObject({ type: 'end', failed: 0, notRun: 0 })
+    expect(second.status).toBe(0)
+    console.log(`test:gpu rehearsed: ${tests.length} tests`)
+  })
+
+  test('what is in the file is not done again', () => {
+    const { status, stdout } = node(alone, 'test.mjs', '--rehearse', '--out', out, '--only', 'basic,places')
+    expect(stdout).toContain('9 are in the file already')
+    expect(status).toBe(0)
+  })
+
+  test('a few tests, in one process', () => {
+    const short = join(alone, 'short.jsonl')
+    const args = ['--rehearse', '--only', 'short', '--in-process', '--out', short]
+    expect(node(alone, 'test.mjs', ...args)).toMatchObject({ status: 0 })
+    expect(read(short).filter(({ type }) => type === 'test').length).toBeGreaterThan(5)
+  })
+
+  test('bench:gpu', () => {
+    const figures = join(alone, 'bench.jsonl')
+    const args = ['--rehearse', '--out', figures, '--python', 'no-such-python']
+    const contenders = ['--contenders', 'sync-spin,async,graph,python-binding']
+    const few = [...args, ...contenders, '--only', 'race/one-node,copies,in-flight']
+    const first = node(alone, 'bench.mjs', ...few, '--budget', '0.1')
+    expect(first.status).toBe(1)
+    expect(first.stdout).toContain('NOT RUN for want of time: ')
+    const done = () => read(figures).filter(({ id, type }) => id !== undefined && type !== 'round').length
+    expect(done()).toBe(1)
+    // On a slow machine each takes more than its share of the time.
+    let last = first
+    for (let i = 1; i <= 2 && last.status !== 0; i++) last = node(alone, 'bench.mjs', ...few, '--budget', '6')
+    expect(last).toMatchObject({ status: 0 })
+    expect(done()).toBe(3)
+
+    const [machine, ...entries] = read(figures)
+    expect(machine).toMatchObject({ type: 'machine', suite: 'bench', rehearsal: true })
+    expect(entries.every(({ rehearsal }) => rehearsal === true)).toBe(true)
+    const race = entries.find(({ type }) => type === 'race')! as unknown as {
+      contenders: { id: string; p50?: number; notMeasured?: string }[]
+    }
+    expect(race.contenders[0]).toMatchObject({ id: 'sync-spin', p50: expect.any(Number) })
+    expect(race.contenders.at(-1)!.notMeasured).toContain('no-such-python')
+    expect(entries.at(-1)).toMatchObject({ type: 'end', notRun: [], failures: [] })
+    // A table that could be taken for a GPU's would be worse than none.
+    for (const title of (first.stdout + last.stdout).matchAll(/^\*\*.*$/gm)) {
+      expect(title[0]).toContain('REHEARSAL, no GPU')
+    }
+
+    const table = node(alone, 'report.mjs', figures)
+    expect(table.stdout).toMatch(/^REHEARSAL on a fake driver/)
+    expect(table.stdout).toContain('**REHEARSAL, no GPU: One node')
+  })
+})
