@@ -1,24 +1,57 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { findSwiftShader } from './scripts/swiftshader.mjs'
 
-// Every suite in test/ runs on the native engine; those that speak of no engine run on onnxruntime-node too. Each file
-// has a process of its own: an engine is chosen once a process.
-const project = (name, include, exclude = []) => ({
+// Every suite in test/ runs on the native engine; those that speak of no engine run on onnxruntime-node too, and on
+// WebGPU. Each file has a process of its own: an engine is chosen once a process.
+const project = (name, include, { exclude = [], env = {}, setupFiles = [] } = {}) => ({
   test: {
     name,
     include,
     exclude,
+    setupFiles,
     pool: 'forks',
-    env: { ONNXRUNTIME_IOBINDING_ENGINE: name },
+    env: { ONNXRUNTIME_IOBINDING_ENGINE: name, ...env },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 })
 
+// WebGPU in software. What the loader reads must be there when a process starts: these are set before it is forked.
+const swiftShader = findSwiftShader()
+const webgpu =
+  'reason' in swiftShader
+    ? project('webgpu', ['test/webgpu/unavailable.ts'], { env: { WEBGPU_UNAVAILABLE: swiftShader.reason } })
+    : project('webgpu', ['test/common/**/*.test.ts', 'test/webgpu/**/*.test.ts'], {
+        env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native', TEST_PROVIDERS: 'webgpu,cpu', ...swiftShader.env },
+      })
+
+// The CUDA path on a fake driver, which takes a build of its own; without it the suites say that they are skipped.
+const fakeCudaBuild = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build-fake-cuda'
+const fakeCudaIsBuilt = existsSync(join(import.meta.dirname, fakeCudaBuild, 'fake-cuda', 'fake_cuda.node'))
+const fakeCuda = project(
+  'fake-cuda',
+  ['test/fake-cuda/**/*.test.ts', ...(fakeCudaIsBuilt ? ['test/common/**/*.test.ts'] : [])],
+  {
+    env: {
+      ONNXRUNTIME_IOBINDING_ENGINE: 'native',
+      ONNXRUNTIME_IOBINDING_BUILD: fakeCudaBuild,
+      TEST_PROVIDERS: 'cuda,cpu',
+    },
+    setupFiles: ['test/fake-cuda/no-violations.ts'],
+  },
+)
+
 export default defineConfig({
   test: {
     projects: [
-      project('native', ['test/**/*.test.ts'], ['test/fallback/**']),
+      project('native', ['test/**/*.test.ts'], {
+        exclude: ['test/fallback/**', 'test/webgpu/**', 'test/fake-cuda/**'],
+      }),
       project('onnxruntime-node', ['test/common/**/*.test.ts', 'test/fallback/**/*.test.ts']),
+      webgpu,
+      fakeCuda,
     ],
   },
 })

@@ -40,6 +40,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   readonly kind: OrtValueKind
   readonly #type: ElementType | undefined
   readonly #dims: readonly number[]
+  readonly #device: DeviceName
+  readonly #onDevice: boolean
   #value: EngineValue | undefined
   #data: TypedArray | undefined
 
@@ -47,6 +49,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     this.kind = KINDS.get(value.kind()) ?? 'opaque'
     this.#type = this.kind === 'tensor' ? nameOf(value.type()) : undefined
     this.#dims = Object.freeze(value.dims())
+    this.#device = value.device()
+    this.#onDevice = !isHost(this.#device)
     this.size = sizeOf(this.#dims)
     this.#value = value
     this.#data = data
@@ -158,9 +162,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   /** Elements of a tensor. */
   readonly size: number
 
-  /** Where the memory is. @throws OrtError `ERR_DISPOSED` */
+  /** Where the memory is. */
   get location(): DeviceName {
-    return this.engineValue.device()
+    return this.#device
   }
 
   /** Which of the devices of that kind. @throws OrtError `ERR_DISPOSED` */
@@ -188,17 +192,13 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     }
     if (this.#data === undefined) {
       if (this.#onDevice) {
-        throw new OrtError('ERR_NOT_SUPPORTED', `memory of '${value.device()}' cannot be shown`, {
+        throw new OrtError('ERR_NOT_SUPPORTED', `memory of '${this.#device}' cannot be shown`, {
           remedy: 'Use read() and write(), or copyTo() a value in host memory',
         })
       }
       this.#data = viewOf(this.type, value.arrayBuffer())
     }
     return this.#data as ElementArrays[T]
-  }
-
-  get #onDevice(): boolean {
-    return !isHost(this.engineValue.device())
   }
 
   /**

@@ -1,7 +1,7 @@
 import { type InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCases, tolerance } from '../helpers/cases.mjs'
-import { createSession } from '../helpers/device.ts'
+import { createSession, deviceName, modelOnDevice, onDevice } from '../helpers/device.ts'
 import { engineName, runForms } from '../helpers/engine.ts'
 import { loadCase } from '../helpers/test-data.mjs'
 import { expectTensor, tensorsOf, toTensor } from '../helpers/values.ts'
@@ -13,7 +13,16 @@ if (cases.every(({ bundled }) => bundled)) {
   })
 }
 
-describe.each(cases)('$id', ({ id, dir, manifest }) => {
+for (const { id } of cases) {
+  const { skip } = modelOnDevice(id)
+  if (skip !== undefined)
+    describe.skip(`${id} (skipped on ${deviceName}: ${skip})`, () => test('runs', () => {}))
+}
+
+// Again and again: a run may take another way than the one before.
+const AGAIN = onDevice ? 2 : 4
+
+describe.each(cases.filter(({ id }) => !modelOnDevice(id).skip))('$id', ({ id, dir, manifest }) => {
   const { modelPath, dataSets: values } = loadCase(dir)
   const dataSets = values.map(({ inputs, outputs }) => ({
     inputs: tensorsOf(inputs),
@@ -23,13 +32,14 @@ describe.each(cases)('$id', ({ id, dir, manifest }) => {
 
   beforeAll(async () => {
     // Without the warnings about caches that are not updated in place, which recurrent.test.ts does.
-    session = await createSession(modelPath, { logSeverityLevel: 3 })
+    session = await createSession(modelPath, { ...modelOnDevice(id).options, logSeverityLevel: 3 })
   })
   afterAll(() => session.release())
 
-  test('has the data sets that the manifest says, and runs on this engine', () => {
+  test('has the data sets that the manifest says, and runs on this engine and device', () => {
     expect(dataSets).toHaveLength(manifest.test_data_sets)
     expect(session.engine).toBe(engineName)
+    expect(session.device.name).toBe(deviceName ?? 'cpu')
   })
 
   test('session.run', async () => {
@@ -47,8 +57,7 @@ describe.each(cases)('$id', ({ id, dir, manifest }) => {
       const shapes = Object.fromEntries(inputs.map(({ name, dims }) => [name, dims]))
       using binding = session.createIoBinding(shapes)
       for (const input of inputs) writeInput(binding, input)
-      // Again and again: a run may take another way than the one before.
-      for (let i = 0; i < 4; ++i) {
+      for (let i = 0; i < AGAIN; ++i) {
         await run(binding)
         for (const output of outputs) expectTensor(binding.outputValue(output.name), output, tolerance(id))
       }

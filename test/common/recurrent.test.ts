@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modelCases, tolerance } from '../helpers/cases.mjs'
-import { createSession } from '../helpers/device.ts'
+import { createSession, deviceName, modelOnDevice } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
 import { toComparable } from '../helpers/tensors.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
@@ -34,10 +34,17 @@ function describeCases(
       })
       continue
     }
+    const { skip, options } = modelOnDevice(id)
+    if (skip !== undefined) {
+      describe.skip(`${id} (skipped on ${deviceName}: ${skip})`, () => {
+        test('its state', () => {})
+      })
+      continue
+    }
     describe(id, () => {
       let session: InferenceSession
       beforeAll(async () => {
-        session = await createSession(join(found.dir, 'model.onnx'), { logSeverityLevel: 3 })
+        session = await createSession(join(found.dir, 'model.onnx'), { ...options, logSeverityLevel: 3 })
       })
       afterAll(() => session.release())
       define(() => session, given(found))

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, type SessionOptions } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSession } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { mlp, model, node, oneNode, tensor, value } from '../helpers/model-builder.mjs'
@@ -16,7 +17,7 @@ beforeAll(() => {
 afterAll(() => rmSync(dir, { recursive: true }))
 
 const create = (bytes: Uint8Array | string, options: unknown) =>
-  InferenceSession.create(bytes as Uint8Array, options as SessionOptions)
+  createSession(bytes, options as SessionOptions)
 
 /** Operators of a model whose sum of constants ONNX Runtime folds, and whose Identity it leaves out. */
 async function optimized(options: SessionOptions): Promise<string[]> {
@@ -267,6 +268,10 @@ describe('refused', () => {
   ]
 
   test.each(bad)('%o', async (options, code, type, ...says) => {
-    await expectError(() => create(oneNode(), options), code as 'ERR_BUSY', { type, says })
+    await expectError(
+      () => InferenceSession.create(oneNode(), options as SessionOptions),
+      code as 'ERR_BUSY',
+      { type, says },
+    )
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { InferenceSession } from 'onnxruntime-iobinding'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSession, onDevice } from '../helpers/device.ts'
 import { engineName, isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { mlp, model, node, oneNode, sequenceInsert, slowLoop, value } from '../helpers/model-builder.mjs'
@@ -84,7 +85,7 @@ describe('create', () => {
   })
 
   test('many at a time', async () => {
-    const sessions = await Promise.all(Array.from({ length: 8 }, () => create(oneNode())))
+    const sessions = await Promise.all(Array.from({ length: 8 }, () => createSession(oneNode())))
     await Promise.all(sessions.map(expectRuns))
     await Promise.all(sessions.map((session) => session.release()))
   })
@@ -124,7 +125,7 @@ describe('create', () => {
 describe('models that cannot be loaded', () => {
   const bytes = mlp()
   const y = value('y', 'float32', [1])
-  const bad: [string, () => unknown, string][] = [
+  const bad: [string, () => string | Uint8Array, string][] = [
     ['a missing file', () => join(dir, 'missing.onnx'), 'ERR_ORT_NO_SUCHFILE'],
     ['an empty path', () => '', 'ERR_INVALID_ARG_VALUE'],
     ['a folder', () => dir, 'ERR_ORT_[A-Z_]+'],
@@ -151,14 +152,14 @@ describe('models that cannot be loaded', () => {
   ]
 
   test.each(bad)('%s', async (_title, source, code) => {
-    const error = await expectError(() => create(source()), new RegExp(`^${code}$`))
+    const error = await expectError(() => createSession(source()), new RegExp(`^${code}$`))
     expect(error.message).not.toBe('')
-    await using session = await create(path)
+    await using session = await createSession(path)
     await expectRuns(session)
   })
 
   test('a missing file is named', async () => {
-    await expectError(() => create(join(dir, 'missing.onnx')), 'ERR_ORT_NO_SUCHFILE', {
+    await expectError(() => createSession(join(dir, 'missing.onnx')), 'ERR_ORT_NO_SUCHFILE', {
       says: 'missing.onnx',
     })
   })
@@ -187,7 +188,7 @@ describe('metadata', () => {
   })
 
   test('names, types and shapes', async () => {
-    await using session = await create(described)
+    await using session = await createSession(described)
     const shapes = { fixed: [2, 3], symbolic: ['batch', '', 3], scalar: [], open: [], text: ['n'] }
     const types = { fixed: 'float32', symbolic: 'int64', scalar: 'bool', open: 'float16', text: 'string' }
     const names = ['fixed', 'symbolic', 'scalar', 'open', 'text'] as const
@@ -202,13 +203,13 @@ describe('metadata', () => {
   })
 
   test('what is no tensor', async () => {
-    await using session = await create(sequenceInsert())
+    await using session = await createSession(sequenceInsert())
     expect(session.outputMetadata).toEqual([{ name: 'sequence', isTensor: false }])
   })
 
   test('of the model', async () => {
-    await using session = await create(described)
-    await using plain = await create(path)
+    await using session = await createSession(described)
+    await using plain = await createSession(path)
     if (!isNative) {
       await expectError(() => session.modelMetadata, 'ERR_NOT_SUPPORTED', { says: 'modelMetadata' })
       return
@@ -233,7 +234,7 @@ describe('metadata', () => {
 
 describe('release', () => {
   test('is idempotent, and what comes after is refused', async () => {
-    const session = await create(path)
+    const session = await createSession(path)
     expect(session.release()).toBe(session.release())
     await session.release()
     const x = float32([1])
@@ -249,7 +250,7 @@ describe('release', () => {
   test('at the end of a block', async () => {
     let kept: InferenceSession
     {
-      await using session = await create(path)
+      await using session = await createSession(path)
       await expectRuns(session)
       kept = session
     }
@@ -257,11 +258,11 @@ describe('release', () => {
   })
 
   test('waits for the runs in flight', async () => {
-    const session = await create(slowLoop())
+    const session = await createSession(slowLoop())
     const x = float32(new Float32Array(9216).fill(1), [96, 96])
     const ended: string[] = []
     const runs = [1, 2].map(async (number) => {
-      const { y } = await session.run({ trips: int64([300], []), x })
+      const { y } = await session.run({ trips: int64([onDevice ? 15 : 300], []), x })
       expect(y!.dims).toEqual([96, 96])
       ended.push(`run ${number}`)
     })

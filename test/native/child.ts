@@ -14,6 +14,8 @@ export interface ChildOptions {
   /** Variables of the environment; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  /** Milliseconds after which it is killed; less than what a test may take, so that none is left behind. */
+  readonly timeout?: number
 }
 
 /** Runs a script in a process of its own, to its end. */
@@ -26,6 +28,8 @@ export async function runScript(
     cwd: options.cwd,
     env: { ...process.env, NODE_OPTIONS: '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: options.timeout ?? 100_000,
+    killSignal: 'SIGKILL',
   })
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
