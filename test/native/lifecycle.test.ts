@@ -44,6 +44,12 @@ describe('worker threads', () => {
   it('are in endless runs when the process exits', async () => {
     expect(await runFixture('workers.mjs', ['exitWithWorkers'])).toEqual({ ...endedWith(''), stdout: '' })
   })
+
+  // Node unloads an addon with the last environment that has it; ONNX Runtime goes on, and logs what it has to say.
+  it('come one after the other, with none in the main thread', async () => {
+    const ended = await runFixture('workers.mjs', ['oneAfterTheOther'])
+    expect(ended).toMatchObject({ code: 0, signal: null, stdout: '[2,2,2]\n' })
+  })
 })
 
 describe('garbage collection and disposal', () => {

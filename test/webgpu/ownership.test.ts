@@ -1,0 +1,94 @@
+import { InferenceSession, OrtValue } from 'onnxruntime-iobinding'
+import { expect, test } from 'vitest'
+import { expectError } from '../helpers/errors.ts'
+import { mlp, model, node, pseudoRandom, twoInputs, value } from '../helpers/model-builder.mjs'
+import { float32 } from '../helpers/values.ts'
+import { create, floats, onDevice } from './webgpu.ts'
+
+test('results of session.run outlive a release() that comes before they are there', async () => {
+  const feeds = { x: float32(pseudoRandom(128), [1, 128]) }
+  await using reference = await InferenceSession.create(mlp())
+  const expected = (await reference.run(feeds)).y!.data as Float32Array
+  for (let i = 0; i < 10; i++) {
+    const session = await create(mlp(), { preferredOutputLocation: 'gpu-buffer' })
+    const pending = session.run(feeds)
+    const released = session.release()
+    const { y } = await pending
+    await released
+    const data = (await y!.getData()) as Float32Array
+    for (const [at, number] of expected.entries()) expect(data[at]).toBeCloseTo(number, 4)
+    y!.dispose()
+  }
+})
+
+test('a capture that fails while its session is released and the device is taken', async () => {
+  await using other = await create(mlp())
+  const busy = other.createIoBinding({ x: [64, 128] })
+  let stop = false
+  const loop = (async () => {
+    while (!stop) await busy.run()
+  })()
+  for (let i = 0; i < 10; i++) {
+    const session = await create(mlp(), { enableGraphCapture: true })
+    const binding = session.createIoBinding({ x: [2, 128] }, { outputs: { y: 'dynamic' } })
+    const captured = binding.capture()
+    const released = session.release()
+    await expectError(() => captured, 'ERR_GRAPH_CAPTURE')
+    await released
+  }
+  stop = true
+  await loop
+})
+
+test('sequences are of host memory', async () => {
+  using there = onDevice([1, 2])
+  await expectError(() => OrtValue.sequence([there]), 'ERR_NOT_SUPPORTED')
+})
+
+const passthrough = () =>
+  model({
+    inputs: [value('x', 'float32', [64])],
+    outputs: [value('x', 'float32', [64]), value('z', 'float32', [64])],
+    nodes: [node('Neg', ['x'], ['z'])],
+  })
+
+test.each([
+  [
+    'bound anew',
+    (binding: ReturnType<InferenceSession['ioBinding']>, other: OrtValue) =>
+      binding.bindOrtValueInput('x', other),
+  ],
+  ['cleared', (binding: ReturnType<InferenceSession['ioBinding']>) => binding.clearBindingInputs()],
+])('an output that is an input, whose input is %s before it is asked for', async (_name, change) => {
+  await using session = await create(passthrough())
+  const [x, other] = [OrtValue.allocate('float32', [64]), OrtValue.allocate('float32', [64])]
+  x.data.fill(3)
+  other.data.fill(9)
+  const binding = session.ioBinding()
+  binding.bindOrtValueInput('x', x)
+  binding.bindOutput('x', 'webgpu')
+  binding.bindOutput('z', 'webgpu')
+  binding.runSync()
+  change(binding, other)
+  // The memory of the mirror would be used again for these.
+  const others = Array.from({ length: 8 }, () => onDevice(new Float32Array(64).fill(7)))
+  const output = binding.outputValue('x')!
+  expect(output.location).toBe('webgpu')
+  expect(output.read()).toEqual(new Float32Array(64).fill(3))
+  for (const one of others) one.dispose()
+})
+
+test('copies read together; a run does not write what one reads', async () => {
+  await using session = await create(twoInputs())
+  const binding = session.ioBinding()
+  const sum = OrtValue.allocate('float32', [2], 'webgpu')
+  binding.bindOrtValueInput('a', onDevice([1, 2]))
+  binding.bindOrtValueInput('b', onDevice([3, 4]))
+  binding.bindOrtValueOutput('sum', sum)
+  binding.runSync()
+  const reads = [sum.toTensor().getData(), sum.toTensor().getData()]
+  await expectError(() => binding.run(), 'ERR_BUSY', { says: ["'sum'", 'copied'] })
+  expect(await Promise.all(reads)).toEqual([floats(4, 6), floats(4, 6)])
+  await binding.run()
+  expect(sum.read()).toEqual(floats(4, 6))
+})
