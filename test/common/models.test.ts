@@ -15,8 +15,9 @@ if (cases.every(({ bundled }) => bundled)) {
 
 for (const { id } of cases) {
   const { skip } = modelOnDevice(id)
-  if (skip !== undefined)
-    describe.skip(`${id} (skipped on ${deviceName}: ${skip})`, () => test('runs', () => {}))
+  if (skip === undefined) continue
+  console.log(`SKIPPED on ${deviceName}: ${id}: ${skip}`)
+  describe.skip(`${id} (skipped on ${deviceName}: ${skip})`, () => test('runs', () => {}))
 }
 
 // Again and again: a run may take another way than the one before.

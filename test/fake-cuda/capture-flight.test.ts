@@ -1,0 +1,126 @@
+// Captures among other work: of other sessions, of the same one, and when what they need goes.
+import { OrtValue } from 'onnxruntime-iobinding'
+import { expect, test } from 'vitest'
+import { counter, mlp } from '../helpers/model-builder.mjs'
+import { float32 } from '../helpers/values'
+import * as fake from './fake-cuda.mjs'
+import { alive, describeCuda, LONG, numbers, onCuda, slowBinding, slowOnCuda } from './support'
+
+const GRAPHS = { enableGraphCapture: true }
+
+describeCuda('captures', () => {
+  test('of several sessions, on two GPUs, are right', async () => {
+    const sessions = await Promise.all(
+      [0, 1, 0, 1].map((deviceId) => onCuda(counter(), { ...GRAPHS, deviceId })),
+    )
+    const states = [0, 1, 0, 1].map((id) => OrtValue.fromTensor(float32([10]), 'cuda', id))
+    const bindings = sessions.map((session, i) => {
+      return session.createIoBinding({ state: states[i]! }, { outputs: { new_state: states[i]! } })
+    })
+    for (let i = 0; i < 20; i++) {
+      await Promise.all(bindings.map((binding) => binding.capture({ verify: i % 2 === 0 })))
+      await Promise.all(bindings.map((binding) => binding.run()))
+      for (const binding of bindings) binding.releaseCapture()
+    }
+    for (const state of states) expect(numbers(state)).toEqual([30])
+    await Promise.all(sessions.map((session) => session.release()))
+    for (const thing of [...bindings, ...states]) thing.dispose()
+  })
+
+  test('have the GPU to themselves while they record', async () => {
+    const sessions = await Promise.all([0, 1, 2].map(() => slowOnCuda(GRAPHS)))
+    const bindings = sessions.map((session) => slowBinding(session, 300n))
+    fake.clearCalls()
+    for (let i = 0; i < 5; i++) {
+      const [one, two, three] = bindings
+      await Promise.all([one!.capture(), two!.capture(), three!.run()])
+      for (const binding of [one!, two!]) binding.releaseCapture()
+    }
+    // From its first copy or kernel until its end is marked a run is open; all are captures, but the third session's.
+    const open = new Set<number>()
+    const together: number[][] = []
+    for (const { name, thread } of fake.calls()) {
+      if (name === 'cuEventRecord') open.delete(thread)
+      else if (/^(fake_cuda_flush|cuMemcpyHtoDAsync_v2)$/.test(name)) open.add(thread)
+      if (open.size > 1) together.push([...open])
+    }
+    expect(together).toEqual([])
+    await Promise.all(sessions.map((session) => session.release()))
+  })
+
+  test('leave the event loop, and allocations, alone', async () => {
+    await using session = await slowOnCuda(GRAPHS)
+    using binding = slowBinding(session, LONG)
+    const capturing = binding.capture({ verify: true })
+    fake.setCapturing(true)
+    for (const device of ['cuda', 'cuda-pinned'] as const) {
+      const value = OrtValue.allocate('float32', [100], device)
+      value.write(new Float32Array(100).fill(1))
+      expect(numbers(value)).toEqual(Array(100).fill(1))
+      value.dispose()
+    }
+    await capturing
+    fake.setCapturing(false)
+  })
+
+  test('of one session queue up with its runs', async () => {
+    await using session = await slowOnCuda(GRAPHS)
+    const bindings = [LONG, 2n, 3n, 4n].map((trips) => slowBinding(session, trips))
+    const settled: number[] = []
+    const calls = bindings.map((binding, i) => (i % 2 ? binding.capture() : binding.run()))
+    await Promise.all(calls.map((call, i) => call.then(() => settled.push(i))))
+    expect(settled).toEqual([0, 1, 2, 3])
+    expect(bindings.map(({ captured }) => captured)).toEqual([false, true, false, true])
+    const results = await Promise.all(
+      bindings.map(async (binding) => {
+        await binding.run()
+        return [...(binding.outputs.y as Float32Array)]
+      }),
+    )
+    for (const [i, trips] of [LONG, 2n, 3n, 4n].entries()) {
+      using alone = slowBinding(session, trips)
+      alone.runSync()
+      expect(results[i]).toEqual([...(alone.outputs.y as Float32Array)])
+    }
+    for (const binding of bindings) binding.dispose()
+  })
+
+  test.each([
+    ['the binding is disposed', false],
+    ['the session is released, and the binding disposed', true],
+  ])('end when %s meanwhile', async (_, release) => {
+    const session = await slowOnCuda(GRAPHS)
+    OrtValue.fromTensor(float32([1]), 'cuda').dispose()
+    const before = alive()
+    const binding = slowBinding(session, LONG)
+    const capturing = binding.capture({ verify: true })
+    const released = release ? session.release() : undefined
+    binding.dispose()
+    await capturing
+    await (released ?? session.release())
+    expect(alive()).toEqual({ ...before, streams: before.streams - 3 })
+  })
+
+  test('that fail while their session is released let go of everything', async () => {
+    for (let i = 0; i < 50; i++) {
+      const session = await onCuda(mlp(), GRAPHS)
+      const before = alive()
+      const binding = session.createIoBinding({ x: [1, 128] }, { outputs: { y: 'dynamic' } })
+      const [capturing, released] = [binding.capture(), session.release()]
+      await expect(capturing).rejects.toMatchObject({ code: 'ERR_GRAPH_CAPTURE' })
+      await released
+      binding.dispose()
+      expect(alive()).toEqual({ ...before, streams: before.streams - 3 })
+    }
+  })
+
+  test('outlive what they were captured with being collected, but not disposed', async () => {
+    await using session = await onCuda(counter(), GRAPHS)
+    using binding = session.createIoBinding({ state: OrtValue.fromTensor(float32([4]), 'cuda') })
+    await binding.capture({ verify: true })
+    binding.runSync()
+    expect([...(binding.outputs.new_state as Float32Array)]).toEqual([5])
+    binding.inputValue('state')!.dispose()
+    expect(() => binding.runSync()).toThrow(expect.objectContaining({ code: 'ERR_DISPOSED' }))
+  })
+})

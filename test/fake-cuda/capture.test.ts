@@ -1,0 +1,262 @@
+// Capturing a binding's graph. The fake GPU's sessions are the CPU's, which replay nothing: what is tested is all around
+// it, above all that a capture leaves everything as it was.
+import { type InferenceSession, OrtValue } from 'onnxruntime-iobinding'
+import { expect, test } from 'vitest'
+import { expectError } from '../helpers/errors'
+import {
+  concatStrings,
+  counter,
+  mlp,
+  model,
+  node,
+  nonZero,
+  pseudoRandom,
+  twoInputs,
+  value,
+} from '../helpers/model-builder.mjs'
+import { float32 } from '../helpers/values'
+import { alive, describeCuda, numbers, onCpu, onCuda, slowBinding, slowOnCuda } from './support'
+
+const GRAPHS = { enableGraphCapture: true }
+const X = pseudoRandom(128)
+
+/** state_out = state_in + x, and y = x + x */
+const accumulator = () =>
+  model({
+    inputs: [value('state_in', 'float32', [3]), value('x', 'float32', [3])],
+    outputs: [value('state_out', 'float32', [3]), value('y', 'float32', [3])],
+    nodes: [node('Add', ['state_in', 'x'], ['state_out']), node('Add', ['x', 'x'], ['y'])],
+  })
+
+/** y = x + something that is another in each run. */
+const random = () =>
+  model({
+    inputs: [value('x', 'float32', [8])],
+    outputs: [value('y', 'float32', [8])],
+    nodes: [node('RandomNormal', [], ['noise'], { shape: [8] }), node('Add', ['x', 'noise'], ['y'])],
+  })
+
+function accumulating(
+  session: InferenceSession,
+  device: 'cuda' | 'cuda-pinned' | 'cpu',
+  mapped: string[] = [],
+) {
+  const state = OrtValue.allocate('float32', [3], device)
+  state.write(Float32Array.of(100, 200, 300))
+  const binding = session.createIoBinding(
+    { state_in: state, x: [3] },
+    { outputs: { state_out: state }, mapped },
+  )
+  ;(binding.inputs.x as Float32Array).set([1, 2, 3])
+  return { state, binding }
+}
+
+describeCuda('a capture', () => {
+  test.each([false, true])('leaves runs what they are: verify %s', async (verify) => {
+    await using session = await onCuda(mlp(), GRAPHS)
+    await using cpu = await onCpu(mlp())
+    using reference = cpu.createIoBinding({ x: [1, 128] })
+    using binding = session.createIoBinding({ x: [1, 128] })
+    const check = async () => {
+      for (const seed of [1, 2, 3]) {
+        for (const { inputs } of [binding, reference]) (inputs.x as Float32Array).set(pseudoRandom(128, seed))
+        reference.runSync()
+        await (seed % 2 ? binding.run() : binding.runSync())
+        expect(binding.outputs.y).toEqual(reference.outputs.y)
+      }
+    }
+    await check()
+    expect(binding.captured).toBe(false)
+    await binding.capture({ verify })
+    expect(binding.captured).toBe(true)
+    await check()
+    binding.releaseCapture()
+    binding.releaseCapture()
+    expect(binding.captured).toBe(false)
+    await check()
+    await binding.capture({ verify })
+    await check()
+  })
+
+  test.each([
+    ['cuda', [], false],
+    ['cuda', [], true],
+    ['cuda-pinned', ['state_in', 'state_out'], false],
+    ['cuda-pinned', ['state_in', 'state_out'], true],
+    ['cuda-pinned', [], true],
+    ['cuda-pinned', ['state_out'], true],
+    ['cuda-pinned', ['state_in'], true],
+    ['cpu', [], true],
+  ] as const)(
+    'leaves a state that is updated in place: %s, mapped %j, verify %s',
+    async (device, mapped, verify) => {
+      await using session = await onCuda(accumulator(), GRAPHS)
+      const { state, binding } = accumulating(session, device, [...mapped])
+      await binding.capture({ verify })
+      expect(numbers(state)).toEqual([100, 200, 300])
+      binding.runSync()
+      await binding.run()
+      expect(numbers(state)).toEqual([102, 204, 306])
+      expect([...(binding.outputs.y as Float32Array)]).toEqual([2, 4, 6])
+      binding.releaseCapture()
+      await binding.capture({ verify })
+      expect(numbers(state)).toEqual([102, 204, 306])
+      binding.dispose()
+      state.dispose()
+    },
+  )
+
+  test.each([
+    ['on the host', 'cpu', false],
+    ['pinned', 'cuda-pinned', false],
+    ['mapped', 'cuda-pinned', true],
+    ['on the GPU', 'cuda', false],
+  ] as const)('writes no output: %s', async (_, device, mapped) => {
+    await using session = await onCuda(mlp(), GRAPHS)
+    using y = OrtValue.allocate('float32', [1, 128], device)
+    y.write(new Float32Array(128).fill(-7))
+    using binding = session.createIoBinding({ x: [1, 128] }, { outputs: { y }, mapped: mapped ? ['y'] : [] })
+    ;(binding.inputs.x as Float32Array).set(X)
+    await binding.capture({ verify: true })
+    expect(numbers(y)).toEqual(Array(128).fill(-7))
+    binding.runSync()
+    expect(numbers(y)).not.toEqual(Array(128).fill(-7))
+  })
+
+  test('frees what it saved', async () => {
+    await using session = await onCuda(accumulator(), GRAPHS)
+    const { state, binding } = accumulating(session, 'cuda')
+    const before = alive()
+    await binding.capture({ verify: true })
+    expect(alive()).toEqual(before)
+    binding.dispose()
+    state.dispose()
+  })
+
+  test('copies nothing that is not its own to restore: inputs stay', async () => {
+    await using session = await onCuda(twoInputs(), GRAPHS)
+    using a = OrtValue.fromTensor(float32([1, 2]), 'cuda')
+    using binding = session.createIoBinding({ a, b: [2] })
+    ;(binding.inputs.b as Float32Array).set([3, 4])
+    await binding.capture({ verify: true })
+    expect(numbers(a)).toEqual([1, 2])
+    expect([...(binding.inputs.b as Float32Array)]).toEqual([3, 4])
+    binding.runSync({ upload: [] })
+    expect([...(binding.outputs.sum as Float32Array)]).toEqual([4, 6])
+  })
+
+  test('finds that a model gives other results each time', async () => {
+    await using session = await onCuda(random(), GRAPHS)
+    using binding = session.createIoBinding()
+    const before = alive()
+    await expectError(() => binding.capture({ verify: true }), 'ERR_GRAPH_MISMATCH', { says: '1 of 1' })
+    expect(binding.captured).toBe(false)
+    expect(alive()).toEqual(before)
+    await binding.run()
+    binding.runSync()
+    binding.bindOrtValueInput('x', OrtValue.allocate('float32', [8], 'cuda'))
+    binding.runSync()
+    await binding.capture()
+    expect(binding.captured).toBe(true)
+  })
+
+  test('finds what did not change the state either', async () => {
+    await using session = await onCuda(random(), GRAPHS)
+    using state = OrtValue.fromTensor(float32([1, 2, 3, 4, 5, 6, 7, 8]), 'cuda')
+    using binding = session.createIoBinding({ x: state }, { outputs: { y: state } })
+    await expectError(() => binding.capture({ verify: true }), 'ERR_GRAPH_MISMATCH')
+    expect(numbers(state)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+})
+
+describeCuda('a capture is refused', () => {
+  test('of a session without graphs', async () => {
+    await using session = await onCuda(mlp())
+    await using cpu = await onCpu(mlp())
+    for (const loaded of [session, cpu]) {
+      using binding = loaded.createIoBinding({ x: [1, 128] })
+      await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE')
+      binding.runSync()
+    }
+  })
+
+  test('of an output that is allocated anew', async () => {
+    await using session = await onCuda(nonZero(), GRAPHS)
+    using binding = session.createIoBinding({ x: [4] })
+    await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: "'y'" })
+    expect(binding.captured).toBe(false)
+    binding.runSync()
+  })
+
+  test('of strings, which the CPU reads', async () => {
+    await using session = await onCuda(concatStrings(), GRAPHS)
+    using binding = session.createIoBinding({ a: [1], b: [1] })
+    binding.bindOrtValueOutput('y', OrtValue.allocate('string', [1]))
+    await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: "'a'" })
+    binding.inputValue('a')!.write(['p'])
+    binding.inputValue('b')!.write(['q'])
+    binding.runSync()
+    expect(binding.outputValue('y')!.read()).toEqual(['pq'])
+  })
+
+  test('with options that it does not know, or nothing bound', async () => {
+    await using session = await onCuda(mlp(), GRAPHS)
+    using binding = session.ioBinding()
+    await expectError(() => binding.capture({ check: true } as never), 'ERR_UNKNOWN_OPTION')
+    await expectError(() => binding.capture({ verify: 1 } as never), 'ERR_INVALID_ARG_TYPE')
+    await expectError(() => binding.capture(), 'ERR_MISSING_INPUT')
+    binding.releaseCapture()
+  })
+
+  test('while it is captured, and so is whatever would go stale', async () => {
+    await using session = await onCuda(counter(), GRAPHS)
+    using binding = session.createIoBinding({ state: [1] })
+    using other = OrtValue.allocate('float32', [1], 'cuda')
+    await binding.capture()
+    for (const call of [
+      () => binding.capture(),
+      () => binding.bindOrtValueInput('state', other),
+      () => binding.bindOrtValueOutput('new_state', other),
+      () => binding.bindCpuInput('state', float32([1])),
+      () => binding.bindOutput('new_state'),
+      () => binding.clearBindingInputs(),
+      () => binding.clearBindingOutputs(),
+    ])
+      await expectError(call, 'ERR_GRAPH_CAPTURED')
+    expect(binding.captured).toBe(true)
+    binding.runSync()
+    expect([...(binding.outputs.new_state as Float32Array)]).toEqual([1])
+    binding.releaseCapture()
+    other.write(Float32Array.of(4))
+    binding.bindOrtValueInput('state', other)
+    await binding.capture({ verify: true })
+    binding.runSync()
+    expect([...(binding.outputs.new_state as Float32Array)]).toEqual([5])
+  })
+
+  test('while it runs, and so are runs while it captures', async () => {
+    await using session = await slowOnCuda(GRAPHS)
+    using binding = slowBinding(session, 1000n)
+    const running = binding.run()
+    await expectError(() => binding.capture(), 'ERR_BUSY')
+    await running
+    const capturing = binding.capture()
+    for (const call of [
+      () => binding.run(),
+      () => binding.runSync(),
+      () => binding.capture(),
+      () => binding.bindOutput('y'),
+    ])
+      await expectError(call, 'ERR_BUSY')
+    await capturing
+    await binding.run()
+  })
+
+  test('once the session was released', async () => {
+    const session = await onCuda(counter(), GRAPHS)
+    const binding = session.createIoBinding({ state: [1] })
+    await session.release()
+    await expectError(() => binding.capture(), 'ERR_DISPOSED')
+    binding.dispose()
+  })
+})

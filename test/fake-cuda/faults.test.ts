@@ -1,0 +1,83 @@
+// The matrix of faults: each call of the driver that each scenario makes fails once, with an error that passes, and once
+// with one that takes the GPU's context with it. Then there is a coded error, or success where only a release has failed;
+// nothing hangs, nothing is misused or lost; and what is left works, or says that the GPU is gone.
+import { afterAll, expect, test } from 'vitest'
+import { runScript } from '../native/child'
+import { scenarios } from './fixtures/fault-scenarios.mjs'
+import { describeCuda } from './support'
+
+interface Report {
+  readonly cases: number
+  readonly calls: number
+  readonly failures: string[]
+  readonly next?: [scenario: string, call: number]
+}
+
+const OPEN = 'open a GPU'
+const names = Object.keys(scenarios)
+const total = { cases: 0, calls: 0 }
+/** Under a sanitizer, on a busy machine. */
+const LONGEST = 600_000
+
+async function part(...args: string[]): Promise<Report> {
+  const path = `${import.meta.dirname}/fixtures/faults.mjs`
+  const env = { FAKE_CUDA_DEVICES: '16' }
+  const { stdout, ...ended } = await runScript(path, args, { node: ['--expose-gc'], env })
+  expect(ended).toEqual({ code: 0, signal: null, stderr: '' })
+  const report = JSON.parse(stdout) as Report
+  total.cases += report.cases
+  total.calls += report.calls
+  return report
+}
+
+/** From one call of one scenario on, to the end of the scenarios that are the part's. */
+async function lost(code: number, from: string, until: string | undefined): Promise<string[]> {
+  const failures: string[] = []
+  let next: Report['next'] = [from, 1]
+  while (next !== undefined) {
+    const report: Report = await part(
+      'each',
+      `${code}`,
+      next[0],
+      `${next[1]}`,
+      ...(until !== undefined ? [until] : []),
+    )
+    failures.push(...report.failures)
+    next = report.next
+  }
+  return failures
+}
+
+describeCuda('a call of the driver that fails', () => {
+  test(
+    'once, whichever it is',
+    async () => {
+      expect((await part('once')).failures).toEqual([])
+    },
+    LONGEST,
+  )
+
+  test.each([1, 2, 700])('is the first of all: error %i', async (code) => {
+    expect((await part('init', `${code}`)).failures).toEqual([])
+  })
+
+  test.each([1, 2])('is one of those that open a GPU: error %i', async (code) => {
+    expect(await lost(code, OPEN, names[1])).toEqual([])
+  })
+
+  // In two parts, side by side.
+  test(
+    'takes the GPU with it, whichever it is',
+    async () => {
+      const middle = 'capture'
+      const parts = await Promise.all([lost(700, OPEN, middle), lost(700, middle, undefined)])
+      expect(parts.flat()).toEqual([])
+    },
+    LONGEST,
+  )
+
+  afterAll(() => {
+    const { cases, calls } = total
+    console.log(`fault matrix: ${cases} cases over ${names.length} scenarios, ${calls} driver calls`)
+  })
+})

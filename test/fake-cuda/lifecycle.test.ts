@@ -1,0 +1,39 @@
+// How sessions on a fake GPU, and what they use, come to their end; each in a process of its own.
+import { expect, test } from 'vitest'
+import { endedWith, runScript } from '../native/child'
+import { describeCuda } from './support'
+
+const run = (scenario: string) =>
+  runScript(`${import.meta.dirname}/fixtures/lifecycle.mjs`, [scenario], { node: ['--expose-gc'] })
+
+describeCuda('a process', () => {
+  test.each([
+    ['ends with sessions, bindings and values left', 'leftAtExit', 'done'],
+    ['waits for runs that have not settled', 'unsettledAtExit', 'done'],
+    ['has workers', 'workers', 'done'],
+    ['has a worker beside the main thread', 'workersBesideMain', 'done'],
+    ['has workers that leave everything', 'workersThatLeaveAll', 'done'],
+    ['has workers that are terminated at any time', 'terminated', 'done'],
+    ['makes and releases 200 sessions', 'createAndRelease', 'done'],
+    ['drops what it has made', 'dropped', 'done'],
+  ])('%s', async (_, scenario, output) => {
+    expect(await run(scenario)).toEqual(endedWith(output))
+  })
+
+  test.each([
+    ['runs are in flight', 'inFlightAtExit'],
+    ['captures are in flight', 'capturingAtExit'],
+  ])('exits while %s', async (_, scenario) => {
+    const { code, signal, stderr } = await run(scenario)
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+  })
+
+  test('is no larger after 10,000 runs of each of three bindings', async () => {
+    const { stdout, ...ended } = await run('flat')
+    expect(ended).toEqual({ code: 0, signal: null, stderr: '' })
+    const [, grown] = /^grown (-?\d+) MB\ndone\n$/.exec(stdout) ?? []
+    // Memory figures mean nothing under a sanitizer; that nothing more is alive the process has seen itself.
+    if (process.env.ASAN_OPTIONS === undefined) expect(Number(grown)).toBeLessThan(6)
+    else expect(grown).toBeDefined()
+  })
+})
