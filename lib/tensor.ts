@@ -42,6 +42,7 @@ export function hasTensor(value: OrtValue): boolean {
 /** See `OrtValue.toTensor`. */
 export function tensorOf(value: OrtValue): Tensor {
   const type: ElementType = value.type
+  if (value.disposed) throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
   if (!hasTensor(value)) {
     throw new OrtTypeError(
       'ERR_TYPE_MISMATCH',

@@ -1,6 +1,8 @@
 // Registration only. lib/engine.ts declares the same surface for TypeScript.
 #include <napi.h>
 
+#include <mutex>
+
 #include "addon_data.h"
 #include "binding.h"
 #include "convert.h"
@@ -27,6 +29,8 @@ void SetErrorFactory(const Napi::CallbackInfo& info) {
 Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     const ort::LibraryInfo library = ort::OpenLibrary(info[0].As<Napi::String>().Utf8Value());
+    static std::once_flag opened;
+    std::call_once(opened, AddonData::StopAtExit);
     const auto result = Napi::Object::New(info.Env());
     result.Set("path", library.path);
     result.Set("version", library.version);
@@ -132,6 +136,7 @@ Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   PinModule();
+  device::after_open = AddonData::StopAtExit;
   auto data = std::make_unique<AddonData>(env);
   const Napi::Function value = Value::Define(env);
   data->value_constructor = Napi::Persistent(value);

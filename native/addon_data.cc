@@ -1,7 +1,18 @@
 #include "addon_data.h"
 
+#include <cstdlib>
+#include <mutex>
+
 #include "async_job.h"
 #include "session_state.h"
+
+namespace {
+
+std::mutex live_mutex;
+// Raw on purpose: it is looked at while static objects are being destroyed.
+auto& live = *new std::unordered_set<AddonData*>;
+
+}  // namespace
 
 AddonData::AddonData(Napi::Env env) : env_(env) {
   const auto check = [env](napi_status status) {
@@ -13,6 +24,8 @@ AddonData::AddonData(Napi::Env env) : env_(env) {
   check(napi_unref_threadsafe_function(env, completions_));
   // Hooks run last in, first out: this one before the thread-safe function's own.
   check(napi_add_env_cleanup_hook(env, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
+  const std::lock_guard lock(live_mutex);
+  live.insert(this);
 }
 
 void AddonData::Track(AsyncJob* job) {
@@ -40,11 +53,26 @@ void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
   }
 }
 
-void AddonData::Shutdown() {
+void AddonData::StopThreads() {
   for (AsyncJob* job : in_flight_) job->Terminate();
   for (SessionState* session : sessions) session->Abandon();
   sessions.clear();
   device::DrainAll();
+}
+
+void AddonData::StopAtExit() noexcept {
+  std::atexit([] {
+    const std::lock_guard lock(live_mutex);
+    for (AddonData* data : live) data->StopThreads();
+  });
+}
+
+void AddonData::Shutdown() {
+  {
+    const std::lock_guard lock(live_mutex);
+    live.erase(this);
+  }
+  StopThreads();
   for (AsyncJob* job : in_flight_) delete job;
   in_flight_.clear();
 }

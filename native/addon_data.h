@@ -25,6 +25,11 @@ class AddonData {
   // Run thread: hands a finished job to the JS thread.
   void Post(AsyncJob* job) noexcept;
 
+  // Has every environment's runs end before the libraries that are open by now are torn down: process.exit()
+  // runs no cleanup hooks on the main thread, and the run threads would go on in what is being destroyed. To
+  // be called whenever a library has been opened, since what is registered last runs first.
+  static void StopAtExit() noexcept;
+
   // Every session with a thread, so that the environment's end stops them all.
   std::unordered_set<SessionState*> sessions;
   uint64_t values_disposed = 0;
@@ -32,7 +37,9 @@ class AddonData {
   Napi::FunctionReference value_constructor;
 
  private:
-  // Runs before V8 tears the environment down: ends every run, joins every thread. No JavaScript after this.
+  // Ends every run and joins every thread.
+  void StopThreads();
+  // Runs before V8 tears the environment down: no JavaScript after this.
   void Shutdown();
   static void Complete(napi_env env, napi_value, void* context, void* data);
 

@@ -79,16 +79,12 @@ Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
     const std::shared_ptr<ValueState>& value = Value::StateOf(info[1]);
     value->CheckAttached(info.Env());
     const std::string& name = state.session->inputs.at(index).name;
-    OrtValue* bound = value->handle.get();
     if (state.device) {
-      bound = state.device->Input(index, *value, ToBoolean(info[2]));
+      state.device->Input(index, *value, ToBoolean(info[2]));
+      Account(info.Env(), state.device->bytes());
     } else {
       state.session->CheckDevice(value->OnDevice() ? value->device : nullptr, "input", name);
-    }
-    ort::Check(ort::api().BindInput(state.handle.get(), name.c_str(), bound));
-    if (state.device) {
-      state.device->Commit();
-      Account(info.Env(), state.device->bytes());
+      ort::Check(ort::api().BindInput(state.handle.get(), name.c_str(), value->handle.get()));
     }
     if (state.refreshes) state.replaced.push_back(state.inputs.at(index));
     state.inputs.at(index) = value;
@@ -108,7 +104,6 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
     const size_t index = info[0].As<Napi::Number>().Uint32Value();
     const std::string& name = state.session->outputs.at(index).name;
     BindingState::Output output{index, nullptr, ort::CpuMemoryInfo()};
-    OrtValue* bound = nullptr;
     if (info[1].IsUndefined()) {
       if (info[2].IsString()) output.info = state.session->InfoOf(ToLocation(info[2], info[3]), name);
       const ort::ValueInfo& declared = state.session->outputs[index];
@@ -117,29 +112,23 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
         throw ort::Error("ERR_NOT_SUPPORTED",
                          "output '" + name + "' is not a tensor of numbers, and stays in host memory");
       }
-      if (state.device) state.device->NoOutput(index);
+      if (state.device) {
+        state.device->NoOutput(index);
+      } else {
+        ort::Check(ort::api().BindOutputToDevice(state.handle.get(), name.c_str(), output.info));
+      }
     } else {
       output.value = Value::StateOf(info[1]);
       output.value->CheckAttached(info.Env());
-      bound = output.value->handle.get();
       if (state.device) {
-        bound = state.device->Output(index, *output.value, ToBoolean(info[2]));
+        state.device->Output(index, *output.value, ToBoolean(info[2]));
       } else {
         state.session->CheckDevice(output.value->OnDevice() ? output.value->device : nullptr, "output", name);
+        ort::Check(ort::api().BindOutput(state.handle.get(), name.c_str(), output.value->handle.get()));
       }
       state.borrows = state.borrows || output.value->Borrows();
     }
-    {
-      // What the last run allocated goes, which is the device's business.
-      const device::Access access = state.session->EnterDevice();
-      ort::Check(bound != nullptr
-                     ? ort::api().BindOutput(state.handle.get(), name.c_str(), bound)
-                     : ort::api().BindOutputToDevice(state.handle.get(), name.c_str(), output.info));
-    }
-    if (state.device) {
-      state.device->Commit();
-      Account(info.Env(), state.device->bytes());
-    }
+    if (state.device) Account(info.Env(), state.device->bytes());
     const auto before = std::find_if(state.outputs.begin(), state.outputs.end(),
                                      [index](const auto& other) { return other.index == index; });
     if (before != state.outputs.end()) {
@@ -160,8 +149,12 @@ Napi::Value Binding::ClearInputs(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
     state.CheckChangeable();
-    ort::api().ClearBoundInputs(state.handle.get());
-    if (state.device) state.device->ForgetInputs();
+    if (state.device) {
+      state.device->ForgetInputs();
+      state.start_anew = true;
+    } else {
+      ort::api().ClearBoundInputs(state.handle.get());
+    }
     if (state.refreshes)
       state.replaced.insert(state.replaced.end(), state.inputs.begin(), state.inputs.end());
     state.inputs.assign(state.inputs.size(), nullptr);
@@ -174,11 +167,12 @@ Napi::Value Binding::ClearOutputs(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     BindingState& state = State();
     state.CheckChangeable();
-    {
-      const device::Access access = state.session->EnterDevice();
+    if (state.device) {
+      state.device->ForgetOutputs();
+      state.start_anew = true;
+    } else {
       ort::api().ClearBoundOutputs(state.handle.get());
     }
-    if (state.device) state.device->ForgetOutputs();
     state.outputs.clear();
     state.checked_at = BindingState::kUnchecked;
     state.refreshes = false;
@@ -194,7 +188,9 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
     state.CheckIdle();
     OrtValue** raw = nullptr;
     size_t count = 0;
-    ort::Check(ort::api().GetBoundOutputValues(state.handle.get(), ort::DefaultAllocator(), &raw, &count));
+    if (state.handle) {
+      ort::Check(ort::api().GetBoundOutputValues(state.handle.get(), ort::DefaultAllocator(), &raw, &count));
+    }
     const ort::Allocated<OrtValue*> array(raw);
     std::vector<ort::ValueHandle> values(raw, raw + count);
     const auto result = Napi::Array::New(info.Env(), state.outputs.size());

@@ -67,7 +67,7 @@ void BindingState::Capture(bool verify) {
   device->CheckCapturable(unbound);
 
   const auto run = [this](const OrtRunOptions* with, bool capture) {
-    device->Start(handle.get(), with, {.capture = capture, .download = false}, [] {});
+    device->Start(with, {.capture = capture, .download = false}, canceled, [this] { return TellBound(); });
     device->Ended(true);
   };
   device::Device& on = *session->device;

@@ -10,7 +10,7 @@ DeviceBinding::DeviceBinding(SessionState& session)
       outputs_(session.outputs.size()),
       flight_(session.queue->MakeFlight()) {}
 
-OrtValue* DeviceBinding::Input(size_t index, const ValueState& value, bool mapped) {
+void DeviceBinding::Input(size_t index, const ValueState& value, bool mapped) {
   const std::string& name = session_.inputs.at(index).name;
   session_.CheckDevice(value.OnDevice() ? value.device : nullptr, "input", name);
   const bool on_device = session_.inputs_on_device.at(index);
@@ -20,14 +20,14 @@ OrtValue* DeviceBinding::Input(size_t index, const ValueState& value, bool mappe
                                                 "' is read by the CPU, and cannot be bound to memory of " +
                                                 session_.device->name());
   }
-  return Prepare(inputs_[index], MakeSlot(value, on_device, mapped, "input '" + name + "'"));
+  Set(inputs_[index], MakeSlot(value, on_device, mapped, "input '" + name + "'"));
 }
 
-OrtValue* DeviceBinding::Output(size_t index, const ValueState& value, bool mapped) {
+void DeviceBinding::Output(size_t index, const ValueState& value, bool mapped) {
   const std::string& name = session_.outputs.at(index).name;
   session_.CheckDevice(value.OnDevice() ? value.device : nullptr, "output", name);
   const bool on_device = session_.outputs_on_device.at(index);
-  return Prepare(outputs_[index], MakeSlot(value, on_device, mapped, "output '" + name + "'"));
+  Set(outputs_[index], MakeSlot(value, on_device, mapped, "output '" + name + "'"));
 }
 
 DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_device, bool mapped,
@@ -56,23 +56,44 @@ DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_dev
                                               value.data, value.bytes, value.dims.data(), value.dims.size(),
                                               value.type);
     next.bound.value = next.host.get();
-    next.tensor = device::MakeTensor(session_.device->Allocate(value.bytes), session_.device->memory_info(),
-                                     value.type, value.dims);
-    next.there = next.tensor.memory->data();
+    next.type = value.type;
+    next.dims = value.dims;
   }
   return next;
 }
 
-OrtValue* DeviceBinding::Prepare(Slot& slot, Slot next) {
-  prepared_for_ = &slot;
-  prepared_ = std::move(next);
-  return prepared_.value();
+void DeviceBinding::Set(Slot& slot, Slot next) {
+  std::swap(slot, next);
+  Retire(next);
+  mirrors_missing_ = true;
+  // Here where it can be: what does not fit is then told at once.
+  if (session_.device->allocates_at_once()) {
+    AllocateMirrors();
+  } else {
+    SlotsChanged();
+  }
 }
 
-void DeviceBinding::Commit() {
-  std::swap(*prepared_for_, prepared_);
-  Retire(prepared_);
+void DeviceBinding::NoOutput(size_t index) { Set(outputs_.at(index), {}); }
+
+void DeviceBinding::AllocateMirrors() {
+  if (!mirrors_missing_) return;
+  for (std::vector<Slot>* side : {&inputs_, &outputs_}) {
+    for (Slot& slot : *side) {
+      if (slot.way != Way::kMirror || slot.tensor.memory) continue;
+      slot.tensor = device::MakeTensor(session_.device->Allocate(slot.bound.bytes),
+                                       session_.device->memory_info(), slot.type, slot.dims);
+      slot.there = slot.tensor.memory->data();
+    }
+  }
+  mirrors_missing_ = false;
   SlotsChanged();
+}
+
+void DeviceBinding::Untold() {
+  for (std::vector<Slot>* side : {&inputs_, &outputs_}) {
+    for (Slot& slot : *side) slot.told = false;
+  }
 }
 
 void DeviceBinding::Retire(Slot& slot) {
@@ -148,7 +169,7 @@ bool DeviceBinding::Ended(bool wait) {
 size_t DeviceBinding::bytes() const noexcept {
   size_t sum = 0;
   for (const std::vector<Slot>* side : {&inputs_, &outputs_}) {
-    for (const Slot& slot : *side) sum += slot.tensor.memory ? slot.tensor.memory->bytes() : 0;
+    for (const Slot& slot : *side) sum += slot.way == Way::kMirror ? slot.bound.bytes : 0;
   }
   return sum;
 }

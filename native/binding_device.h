@@ -3,6 +3,7 @@
 // mirror, or back from it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -14,16 +15,23 @@ class DeviceBinding {
  public:
   explicit DeviceBinding(SessionState& session);
 
-  // JS thread, binding idle: what ONNX Runtime is to be given for a value. `mapped`: pinned memory that the
-  // device reads and writes where it is. Commit follows once ONNX Runtime has taken it: until then it holds
-  // what was bound before.
-  OrtValue* Input(size_t index, const ValueState& value, bool mapped);
-  OrtValue* Output(size_t index, const ValueState& value, bool mapped);
+  // JS thread, binding idle. What is bound is noted here, and ONNX Runtime is told by the next run, on the
+  // run thread: some of its calls wait for a run of the session that is going on. `mapped`: pinned memory
+  // that the device reads and writes where it is.
+  void Input(size_t index, const ValueState& value, bool mapped);
+  void Output(size_t index, const ValueState& value, bool mapped);
   // The output is ONNX Runtime's to allocate.
-  void NoOutput(size_t index) { Prepare(outputs_.at(index), {}); }
-  void Commit();
+  void NoOutput(size_t index);
   void ForgetInputs();
   void ForgetOutputs();
+
+  // Run thread, in the device's turn. A new OrtIoBinding knows of nothing.
+  void Untold();
+  // What ONNX Runtime is to be given for a value that it was not told of; null where it was. Told follows.
+  OrtValue* TellInput(size_t index) { return Tell(inputs_[index]); }
+  OrtValue* TellOutput(size_t index) { return Tell(outputs_[index]); }
+  void ToldInput(size_t index) { inputs_[index].told = true; }
+  void ToldOutput(size_t index) { outputs_[index].told = true; }
 
   // JS thread, before a run: the inputs that have changed since the last one; null: all.
   void Select(const std::vector<size_t>* changed);
@@ -33,12 +41,15 @@ class DeviceBinding {
     bool capture = false;  // ONNX Runtime captures a graph
     bool download = true;  // outputs in host memory are written
   };
-  // Run thread. `prepare` is called in the device's turn, before the copies.
+  // Run thread. `prepare` is called in the device's turn, before the copies, and gives the OrtIoBinding.
+  // `canceled` ends the wait for the turn.
   template <typename Prepare>
-  void Start(OrtIoBinding* binding, const OrtRunOptions* options, const StartMode& mode, Prepare prepare) {
+  void Start(const OrtRunOptions* options, const StartMode& mode, const std::atomic<bool>& canceled,
+             Prepare prepare) {
+    AllocateMirrors();
     try {
-      flight_->Begin(mode.overlap, mode.capture, host_);
-      prepare();
+      flight_->Begin(mode.overlap, mode.capture, host_, canceled);
+      const OrtIoBinding* binding = prepare();
       flight_->Upload(Uploads());
       flight_->Run(session_.handle.get(), options, binding);
       flight_->Download(mode.download ? downloads_ : none_);
@@ -73,6 +84,9 @@ class DeviceBinding {
     // what ONNX Runtime takes the memory for, and its own values differ.
     device::TensorView bound;
     ort::ValueHandle host;
+    ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+    std::vector<int64_t> dims;
+    bool told = false;   // ONNX Runtime has it
     bool fresh = false;  // an input's mirror holds what the host memory held last
     bool selected = true;
     const void* there = nullptr;  // the mirror's memory, or mapped memory's address by the device
@@ -82,7 +96,9 @@ class DeviceBinding {
   };
 
   Slot MakeSlot(const ValueState& value, bool on_device, bool mapped, const std::string& name) const;
-  OrtValue* Prepare(Slot& slot, Slot next);
+  void Set(Slot& slot, Slot next);
+  static OrtValue* Tell(const Slot& slot) { return slot.told ? nullptr : slot.value(); }
+  void AllocateMirrors();
   const std::vector<device::Copy>& Uploads();
   void SlotsChanged();
   void Retire(Slot& slot);
@@ -90,12 +106,11 @@ class DeviceBinding {
   SessionState& session_;
   std::vector<Slot> inputs_;
   std::vector<Slot> outputs_;
-  std::vector<Slot> replaced_;  // inputs of the last run, which its outputs may still share
-  Slot* prepared_for_ = nullptr;
-  Slot prepared_;
+  std::vector<Slot> replaced_;           // inputs of the last run, which its outputs may still share
   std::vector<device::Copy> uploads_;    // of the next run
   std::vector<device::Copy> downloads_;  // of every run
   device::HostUse host_;                 // likewise
+  bool mirrors_missing_ = false;
   const std::vector<device::Copy> none_;
   std::unique_ptr<device::Flight> flight_;
 };

@@ -24,6 +24,7 @@ BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
 
 void BindingRun::Terminate() noexcept {
   state_->terminated = true;
+  state_->canceled = true;
   state_->options.Terminate();
 }
 
@@ -90,6 +91,7 @@ void CaptureJob::Work() {
 
 void CaptureJob::Terminate() noexcept {
   state_->terminated = true;
+  state_->canceled = true;
   state_->options.Terminate();
 }
 

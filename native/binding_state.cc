@@ -11,10 +11,13 @@ BindingState::BindingState(std::shared_ptr<SessionState> owner)
     : session(std::move(owner)),
       inputs(session->inputs.size()),
       options(session->device, session->graphs),
-      handle(ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session->handle.get())),
       // On a device every run is the run thread's.
       policy(session->device == nullptr ? session->inline_bound : std::chrono::nanoseconds::zero()) {
-  if (session->device != nullptr) device = std::make_unique<DeviceBinding>(*session);
+  if (session->device != nullptr) {
+    device = std::make_unique<DeviceBinding>(*session);
+  } else {
+    handle = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session->handle.get());
+  }
   const std::lock_guard lock(session->release_mutex);
   session->bindings.insert(this);
 }
@@ -26,17 +29,18 @@ BindingState::~BindingState() {
 }
 
 void BindingState::Release() noexcept {
-  if (!handle) return;
   if (session->device == nullptr) {
     handle.reset();
     return;
   }
-  FreeGraph();
-  // Outputs that ONNX Runtime allocated go with the handle.
-  device::Garbage garbage;
-  garbage.binding = std::move(handle);
-  garbage.session = session->handle;
-  session->device->Free(std::move(garbage));
+  if (handle) {
+    FreeGraph();
+    // Outputs that ONNX Runtime allocated go with the handle.
+    device::Garbage garbage;
+    garbage.binding = std::move(handle);
+    garbage.session = session->handle;
+    session->device->Free(std::move(garbage));
+  }
   device.reset();
 }
 
@@ -61,6 +65,7 @@ void BindingState::PrepareRun(Napi::Env env) {
   options.Advance();
   if (terminated) [[unlikely]] {
     options.Unterminate();
+    canceled = false;
     terminated = false;
   }
   if (checked_at != session->addon().values_disposed) [[unlikely]]
@@ -108,20 +113,18 @@ void BindingState::CheckBound() {
   checked_at = session->addon().values_disposed;
 }
 
-void BindingState::RefreshOutputs() {
-  for (const Output& output : outputs) {
-    const std::string& name = session->outputs[output.index].name;
-    if (!output.value) {
-      // A binding keeps the tensor that its first run allocated, and another shape would then not fit.
-      ort::Check(ort::api().BindOutputToDevice(handle.get(), name.c_str(), output.info));
-    } else if (output.value->IsString()) {
-      // Kernels take a string output for empty, and some append to what it holds.
-      if (std::find(inputs.begin(), inputs.end(), output.value) != inputs.end()) {
-        throw ort::Error("ERR_NOT_SUPPORTED",
-                         "output '" + name + "': strings cannot be an input and an output");
-      }
-      ort::ClearStrings(output.value->handle.get(), ort::ElementCount(output.value->dims));
+void BindingState::Refresh(const Output& output) const {
+  const std::string& name = session->outputs[output.index].name;
+  if (!output.value) {
+    // A binding keeps the tensor that its first run allocated, and another shape would then not fit.
+    ort::Check(ort::api().BindOutputToDevice(handle.get(), name.c_str(), output.info));
+  } else if (output.value->IsString()) {
+    // Kernels take a string output for empty, and some append to what it holds.
+    if (std::find(inputs.begin(), inputs.end(), output.value) != inputs.end()) {
+      throw ort::Error("ERR_NOT_SUPPORTED",
+                       "output '" + name + "': strings cannot be an input and an output");
     }
+    ort::ClearStrings(output.value->handle.get(), ort::ElementCount(output.value->dims));
   }
 }
 
@@ -147,12 +150,37 @@ Napi::Value BindingState::WrapOutput(Napi::Env env, const Output& bound, ort::Va
 }
 
 void BindingState::Run() {
-  if (refreshes) RefreshOutputs();
+  if (refreshes) {
+    for (const Output& output : outputs) Refresh(output);
+  }
   ort::Check(ort::api().RunWithBinding(session->handle.get(), options.next(), handle.get()));
 }
 
 void BindingState::Start(bool overlap) {
-  device->Start(handle.get(), options.next(), {.overlap = overlap}, [this] {
-    if (refreshes) RefreshOutputs();
-  });
+  device->Start(options.next(), {.overlap = overlap}, canceled, [this] { return TellBound(); });
+}
+
+// In the order of binding, which is the order of the results.
+OrtIoBinding* BindingState::TellBound() {
+  if (start_anew) handle.reset();
+  start_anew = false;
+  if (!handle) {
+    handle = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session->handle.get());
+    device->Untold();
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    OrtValue* value = inputs[i] ? device->TellInput(i) : nullptr;
+    if (value == nullptr) continue;
+    ort::Check(ort::api().BindInput(handle.get(), session->inputs[i].name.c_str(), value));
+    device->ToldInput(i);
+  }
+  for (const Output& output : outputs) {
+    OrtValue* value = output.value ? device->TellOutput(output.index) : nullptr;
+    if (value != nullptr) {
+      ort::Check(ort::api().BindOutput(handle.get(), session->outputs[output.index].name.c_str(), value));
+      device->ToldOutput(output.index);
+    }
+    Refresh(output);
+  }
+  return handle.get();
 }

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -50,8 +51,9 @@ struct BindingState {
 
   void FreeGraph() const noexcept;
   void CheckCopies() const;
+  OrtIoBinding* TellBound();
   void CheckBound();
-  void RefreshOutputs();
+  void Refresh(const Output& output) const;
 
   std::shared_ptr<SessionState> session;
   std::vector<std::shared_ptr<ValueState>> inputs;  // by the input's index; null where unbound
@@ -59,7 +61,7 @@ struct BindingState {
       replaced;                 // inputs of the last run that its outputs may still share
   std::vector<Output> outputs;  // in the order they were bound
   BindingOptions options;
-  ort::IoBindingHandle handle;
+  ort::IoBindingHandle handle;            // on a device made by the first run
   std::unique_ptr<DeviceBinding> device;  // null on the CPU
   int graph_id = 0;                       // of the last capture
   run::InlinePolicy policy;
@@ -68,7 +70,9 @@ struct BindingState {
   uint64_t checked_at = kUnchecked;
   AsyncJob* job = nullptr;  // the asynchronous run in flight
   bool running = false;
-  bool terminated = false;  // the last run was asked to end; only the JS thread looks at this
-  bool refreshes = false;   // some output is made anew or emptied for each run
-  bool borrows = false;     // some value borrows a user's typed array
+  std::atomic<bool> canceled{false};  // the run in flight is to end
+  bool start_anew = false;            // on a device: the next run makes another handle
+  bool terminated = false;            // the last run was asked to end; only the JS thread looks at this
+  bool refreshes = false;             // some output is made anew or emptied for each run
+  bool borrows = false;               // some value borrows a user's typed array
 };

@@ -95,8 +95,9 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     state_->CheckOpen();  // reading the arguments may have run JavaScript
     if (info[2].IsObject()) call.SetOptions(ToRunSettings(info[2].As<Napi::Object>()));
     if (is_inline) {
+      static const std::atomic<bool> kNotCanceled{false};
       const auto start = run::InlinePolicy::Clock::now();
-      call.Execute();
+      call.Execute(kNotCanceled);
       policy_.Record(run::InlinePolicy::Clock::now() - start, true);
       return call.Results(info.Env());
     }

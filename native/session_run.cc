@@ -168,8 +168,9 @@ OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
   return nullptr;
 }
 
-void RunCall::Execute() {
-  const device::Access access = session_->EnterDevice();
+void RunCall::Execute(const std::atomic<bool>& canceled) {
+  const device::Access access =
+      session_->device != nullptr ? session_->device->Enter(false, canceled) : device::Access();
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
   OrtStatus* status = bound_ ? RunBound(raw) : Run(raw);
   outputs_.clear();
@@ -266,13 +267,14 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
 }
 
 void RunJob::Terminate() noexcept {
+  canceled_ = true;
   if (OrtStatus* status = ort::api().RunOptionsSetTerminate(call_.options()))
     ort::api().ReleaseStatus(status);
 }
 
 void RunJob::Work() {
   const auto start = run::InlinePolicy::Clock::now();
-  call_.Execute();
+  call_.Execute(canceled_);
   took_ = run::InlinePolicy::Clock::now() - start;
 }
 

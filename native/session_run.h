@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -44,8 +45,8 @@ class RunCall {
   OrtRunOptions* options() const noexcept { return options_.get(); }
   const std::vector<std::shared_ptr<ValueState>>& fed_values() const noexcept { return fed_values_; }
 
-  // The thread that runs it.
-  void Execute();
+  // The thread that runs it. `canceled` ends the wait for the device's turn.
+  void Execute(const std::atomic<bool>& canceled);
   // JS thread: [element type, dims, data, ...] for each fetch, where data is an ArrayBuffer, a string[],
   // `null` for a result that was written into its target, or, for what is not a tensor of
   // onnxruntime-common's types, a NativeValue.
@@ -96,6 +97,7 @@ class RunJob final : public AsyncJob {
   RunCall call_;
   run::InlinePolicy& policy_;  // the wrapper's, which `owner` keeps alive
   uint32_t id_;
+  std::atomic<bool> canceled_{false};
   InUse in_use_;
   std::chrono::nanoseconds took_{};
 };

@@ -15,8 +15,11 @@ if (process.platform !== 'linux') {
 }
 
 const options = ['--CDORT_IOBINDING_SANITIZE=ON', '--CDORT_IOBINDING_FAKE_CUDA=ON']
-const build = ['build', '--out', BUILD, ...options, '--log-level', 'error']
-if (!runTool(tool('cmake-js'), build)) process.exit(1)
+// A folder that is there keeps the options that it was configured with.
+for (const command of ['configure', 'build']) {
+  if (!runTool(tool('cmake-js'), [command, '--out', BUILD, ...options, '--log-level', 'error']))
+    process.exit(1)
+}
 
 const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
 const environment = (asanOptions) => ({

@@ -26,6 +26,33 @@ void Access::Leave() noexcept {
   std::exchange(device_, nullptr)->Left();
 }
 
+void Device::Free(Garbage garbage) noexcept {
+  {
+    const std::lock_guard lock(garbage_mutex_);
+    garbage_.push_back(std::move(garbage));
+  }
+  Left();
+}
+
+// Whoever puts garbage there tries for the turn after it, and whoever ends a turn looks for garbage after it:
+// one of the two sees the other.
+void Device::Left() noexcept {
+  for (;;) {
+    std::vector<Garbage> garbage;
+    std::unique_lock<Turn> exclusive;
+    std::shared_lock<Turn> shared;
+    {
+      const std::lock_guard lock(garbage_mutex_);
+      if (garbage_.empty() || !TryEnter(exclusive, shared)) return;
+      garbage.swap(garbage_);
+    }
+    for (Garbage& one : garbage) FreeInTurn(one);
+    exclusive = {};
+    shared = {};
+    // Sessions that go now, after the turn, have one of their own.
+  }
+}
+
 bool Device::CopyAcross(const Copy&, Device&) { return false; }
 
 void Device::Zero(const TensorView& tensor) {

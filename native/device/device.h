@@ -5,6 +5,8 @@
 // freely.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -48,13 +50,13 @@ class Device;
 
 // The turn of whoever touches the device through ONNX Runtime, where that is not safe from several threads at
 // once. Not recursive: whoever holds one takes no other.
+using Turn = std::shared_timed_mutex;
+
 class Access {
  public:
   Access() = default;
-  Access(Device& device, std::shared_lock<std::shared_mutex> lock)
-      : device_(&device), shared_(std::move(lock)) {}
-  Access(Device& device, std::unique_lock<std::shared_mutex> lock)
-      : device_(&device), exclusive_(std::move(lock)) {}
+  Access(Device& device, std::shared_lock<Turn> lock) : device_(&device), shared_(std::move(lock)) {}
+  Access(Device& device, std::unique_lock<Turn> lock) : device_(&device), exclusive_(std::move(lock)) {}
   Access(Access&& other) noexcept { *this = std::move(other); }
   Access& operator=(Access&& other) noexcept;
   ~Access() { Leave(); }
@@ -62,9 +64,21 @@ class Access {
  private:
   void Leave() noexcept;
   Device* device_ = nullptr;
-  std::shared_lock<std::shared_mutex> shared_;
-  std::unique_lock<std::shared_mutex> exclusive_;
+  std::shared_lock<Turn> shared_;
+  std::unique_lock<Turn> exclusive_;
 };
+
+// Waits for a lock until it is canceled, which it then says by an error.
+template <typename Lock>
+Lock WaitFor(Turn& turn, const std::atomic<bool>& canceled) {
+  // Looked at now and then: whoever cancels has no way to wake a thread that waits for a mutex.
+  constexpr std::chrono::milliseconds kLook(5);
+  Lock lock(turn, std::defer_lock);
+  while (!lock.try_lock_for(kLook)) {
+    if (canceled) throw ort::Error("ERR_RUN_CANCELED", "the run was canceled while it waited for the device");
+  }
+  return lock;
+}
 
 // What ONNX Runtime has of the device's memory and must give back in the device's turn, in this order.
 struct Garbage {
@@ -83,7 +97,7 @@ class Flight {
   virtual ~Flight() = default;
   // `overlap`: other bindings' runs of the session are going on, or about to. `capture`: the run is captured.
   // `host` stays until the run is done: what it touches of an earlier run's results waits for these.
-  virtual void Begin(bool overlap, bool capture, const HostUse& host) = 0;
+  virtual void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) = 0;
   virtual void Upload(const std::vector<Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
   virtual void Download(const std::vector<Copy>& copies) = 0;
@@ -128,6 +142,8 @@ class Device {
   // Of a session's input or output: whether ONNX Runtime wants it in the device's memory.
   virtual bool Holds(const OrtMemoryInfo* info) const = 0;
 
+  // Whether Allocate waits for nobody's run.
+  virtual bool allocates_at_once() const noexcept = 0;
   // What is in the memory is undefined.
   virtual std::shared_ptr<Memory> Allocate(size_t bytes) = 0;
   // Host memory that is copied to and from the device fastest; throws where the device has no such thing.
@@ -145,11 +161,14 @@ class Device {
 
   // Held around what ONNX Runtime does with the device; `capture`: while it captures a graph.
   virtual Access Enter(bool capture) = 0;
+  // The same for a run that may be canceled while it waits: throws ERR_RUN_CANCELED.
+  virtual Access Enter(bool capture, const std::atomic<bool>& canceled) = 0;
 
-  // Any thread; a finalizer may call it, so it need not be done when it returns.
-  virtual void Free(Garbage garbage) noexcept = 0;
+  // Any thread. At once where nobody has the turn, else by whoever has it: a finalizer must not hold the
+  // event loop for another session's run.
+  void Free(Garbage garbage) noexcept;
   // An Access has ended.
-  virtual void Left() noexcept {}
+  void Left() noexcept;
 
   virtual std::unique_ptr<Queue> MakeQueue(bool blocking_wait) = 0;
   // Appends the execution provider to a session's options.
@@ -168,10 +187,20 @@ class Device {
   // Keys of run options: every run on the device has the first.
   virtual Options run_options() const { return {}; }
 
+ protected:
+  // The turn to free, where it is to be had now.
+  virtual bool TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>& shared) noexcept = 0;
+  virtual void FreeInTurn(Garbage& garbage) const noexcept = 0;
+
  private:
   const std::string name_;
   const int id_;
+  std::mutex garbage_mutex_;
+  std::vector<Garbage> garbage_;  // until the turn of whoever has it now has ended
 };
+
+// Called once a device is open, and with it libraries that the process did not have.
+inline void (*after_open)() noexcept = nullptr;
 
 // The device by its provider's name, opened by the first who asks; `options` are the first session's.
 Device& Open(const std::string& name, int id, const Options& options);

@@ -45,7 +45,9 @@ namespace {
 class EpFlight final : public Flight {
  public:
   explicit EpFlight(EpDevice& device) : device_(device) {}
-  void Begin(bool, bool capture, const HostUse&) override { access_ = device_.Enter(capture); }
+  void Begin(bool, bool capture, const HostUse&, const std::atomic<bool>& canceled) override {
+    access_ = device_.Enter(capture, canceled);
+  }
   void Upload(const std::vector<Copy>& copies) override { CopyTensors(copies); }
   void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
     ort::Check(ort::api().RunWithBinding(session, options, binding));
@@ -91,7 +93,10 @@ EpDevice* webgpu = nullptr;
 
 Device& EpDevice::OpenWebGpu(const Options& options) {
   const std::lock_guard lock(webgpu_mutex);
-  if (webgpu == nullptr) webgpu = new EpDevice("webgpu", options);
+  if (webgpu == nullptr) {
+    webgpu = new EpDevice("webgpu", options);
+    if (after_open != nullptr) after_open();
+  }
   return *webgpu;
 }
 
@@ -172,29 +177,13 @@ void EpDevice::FreeInTurn(Garbage& garbage) const noexcept {
   }
 }
 
-void EpDevice::Free(Garbage garbage) noexcept {
-  {
-    const std::lock_guard lock(garbage_mutex_);
-    garbage_.push_back(std::move(garbage));
-  }
-  Left();
+Access EpDevice::Enter(bool, const std::atomic<bool>& canceled) {
+  return {*this, WaitFor<std::unique_lock<Turn>>(mutex_, canceled)};
 }
 
-// Whoever puts garbage there tries for the turn after it, and whoever ends a turn looks for garbage after it:
-// one of the two sees the other.
-void EpDevice::Left() noexcept {
-  for (;;) {
-    std::vector<Garbage> garbage;
-    std::unique_lock turn(mutex_, std::defer_lock);
-    {
-      const std::lock_guard lock(garbage_mutex_);
-      if (garbage_.empty() || !turn.try_lock()) return;
-      garbage.swap(garbage_);
-    }
-    for (Garbage& one : garbage) FreeInTurn(one);
-    turn.unlock();
-    // Sessions that go now, after the turn, have one of their own.
-  }
+bool EpDevice::TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>&) noexcept {
+  exclusive = std::unique_lock(mutex_, std::try_to_lock);
+  return exclusive.owns_lock();
 }
 
 std::unique_ptr<Queue> EpDevice::MakeQueue(bool) { return std::make_unique<EpQueue>(*this); }

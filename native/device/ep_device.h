@@ -26,10 +26,8 @@ class EpDevice final : public Device {
   // Always exclusive: the provider keeps one command encoder, and caches, for all sessions, without a lock of
   // its own (two threads in it crash).
   Access Enter(bool capture) override;
-  // At once where it is nobody's turn, else by whoever has it: a finalizer must not hold the event loop for
-  // another session's run.
-  void Free(Garbage garbage) noexcept override;
-  void Left() noexcept override;
+  Access Enter(bool capture, const std::atomic<bool>& canceled) override;
+  bool allocates_at_once() const noexcept override { return false; }
 
   void Drain() noexcept override;
   static void DrainWebGpu() noexcept;
@@ -40,11 +38,10 @@ class EpDevice final : public Device {
  private:
   EpDevice(std::string name, const Options& options);
   void CopyAll(const std::vector<Copy>& copies);
-  void FreeInTurn(Garbage& garbage) const noexcept;
+  bool TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>& shared) noexcept override;
+  void FreeInTurn(Garbage& garbage) const noexcept override;
 
-  std::shared_mutex mutex_;
-  std::mutex garbage_mutex_;
-  std::vector<Garbage> garbage_;  // until the turn of whoever has it now has ended
+  Turn mutex_;
   // A model of one node, never released: a session's allocator dies with its session, this one's is for
   // values that live as long as they like.
   OrtSession* anchor_ = nullptr;

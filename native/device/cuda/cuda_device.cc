@@ -10,7 +10,7 @@ namespace device::cuda {
 namespace {
 
 // One for all GPUs: a capture forbids unsafe calls to every other thread of the process.
-std::shared_mutex capture_mutex;
+Turn capture_mutex;
 
 CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
 
@@ -44,6 +44,7 @@ CudaDevice& CudaDevice::Open(int id) {
   if (found != opened.end()) return *found->second;
   auto* device = new CudaDevice(id, RetainContext(driver, id));
   opened.emplace(id, device);
+  if (after_open != nullptr) after_open();
   return *device;
 }
 
@@ -141,10 +142,19 @@ Access CudaDevice::Enter(bool capture) {
   return {*this, std::shared_lock(capture_mutex)};
 }
 
+Access CudaDevice::Enter(bool capture, const std::atomic<bool>& canceled) {
+  if (capture) return {*this, WaitFor<std::unique_lock<Turn>>(capture_mutex, canceled)};
+  return {*this, WaitFor<std::shared_lock<Turn>>(capture_mutex, canceled)};
+}
+
+bool CudaDevice::TryEnter(std::unique_lock<Turn>&, std::shared_lock<Turn>& shared) noexcept {
+  shared = std::shared_lock(capture_mutex, std::try_to_lock);
+  return shared.owns_lock();
+}
+
 // A graph goes with its session: ONNX Runtime 1.30's provider has nothing to release before, and would wait
 // for the session's runs to say so.
-void CudaDevice::Free(Garbage garbage) noexcept {
-  const Access access = Enter(false);
+void CudaDevice::FreeInTurn(Garbage& garbage) const noexcept {
   garbage.binding.reset();
   garbage.value.reset();
 }

@@ -34,7 +34,8 @@ class CudaDevice final : public Device {
   // Shared, but for a capture: while a thread captures, no other may allocate, or the capture fails (theirs,
   // or ours).
   Access Enter(bool capture) override;
-  void Free(Garbage garbage) noexcept override;
+  Access Enter(bool capture, const std::atomic<bool>& canceled) override;
+  bool allocates_at_once() const noexcept override { return true; }
   std::unique_ptr<Queue> MakeQueue(bool blocking_wait) override;
   void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) override;
   Options run_options() const override;
@@ -43,6 +44,10 @@ class CudaDevice final : public Device {
   // refuses what comes after with ERR_CUDA_DEVICE_LOST.
   void Check(CUresult error, const char* call);
   void CheckAlive() const;
+
+ protected:
+  bool TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>& shared) noexcept override;
+  void FreeInTurn(Garbage& garbage) const noexcept override;
 
  private:
   friend class ContextScope;

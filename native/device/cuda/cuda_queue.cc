@@ -14,9 +14,9 @@ class CudaFlight final : public Flight {
         computed_(queue.device(), false),
         done_(queue.device(), queue.blocking_wait()) {}
 
-  void Begin(bool overlap, bool capture, const HostUse& host) override {
+  void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) override {
     scope_.emplace(queue_.device(), ContextScope::CaptureMode::kStay);
-    access_ = queue_.device().Enter(capture);
+    access_ = queue_.device().Enter(capture, canceled);
     overlap_ = overlap;
     last_ = queue_.compute();
     host_ = &host;

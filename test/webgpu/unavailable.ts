@@ -1,0 +1,8 @@
+// What the project `webgpu` runs where there is no WebGPU to run on.
+import { describe, test } from 'vitest'
+
+console.log(`SKIPPED: the tests on WebGPU: no SwiftShader: ${process.env.WEBGPU_UNAVAILABLE}`)
+
+describe.skip(`WebGPU: no SwiftShader: ${process.env.WEBGPU_UNAVAILABLE}`, () => {
+  test('the tests of test/common and test/webgpu on WebGPU', () => {})
+})
