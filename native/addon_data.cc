@@ -57,13 +57,14 @@ void AddonData::StopThreads() {
   for (AsyncJob* job : in_flight_) job->Terminate();
   for (SessionState* session : sessions) session->Abandon();
   sessions.clear();
-  device::DrainAll();
 }
 
 void AddonData::StopAtExit() noexcept {
   std::atexit([] {
     const std::lock_guard lock(live_mutex);
     for (AddonData* data : live) data->StopThreads();
+    // Nobody's run is left to wait for.
+    device::DrainAll();
   });
 }
 

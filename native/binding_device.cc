@@ -63,30 +63,27 @@ DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_dev
 }
 
 void DeviceBinding::Set(Slot& slot, Slot next) {
+  // Here where it can be, and before anything has changed: what does not fit is then told at once.
+  if (session_.device->allocates_at_once()) AllocateMirror(next);
   std::swap(slot, next);
   Retire(next);
-  mirrors_missing_ = true;
-  // Here where it can be: what does not fit is then told at once.
-  if (session_.device->allocates_at_once()) {
-    AllocateMirrors();
-  } else {
-    SlotsChanged();
-  }
+  SlotsChanged();
 }
 
 void DeviceBinding::NoOutput(size_t index) { Set(outputs_.at(index), {}); }
 
+void DeviceBinding::AllocateMirror(Slot& slot) const {
+  if (slot.way != Way::kMirror || slot.tensor.memory) return;
+  slot.tensor = device::MakeTensor(session_.device->AllocateInTurn(slot.bound.bytes),
+                                   session_.device->memory_info(), slot.type, slot.dims);
+  slot.there = slot.tensor.memory->data();
+}
+
 void DeviceBinding::AllocateMirrors() {
   if (!mirrors_missing_) return;
   for (std::vector<Slot>* side : {&inputs_, &outputs_}) {
-    for (Slot& slot : *side) {
-      if (slot.way != Way::kMirror || slot.tensor.memory) continue;
-      slot.tensor = device::MakeTensor(session_.device->Allocate(slot.bound.bytes),
-                                       session_.device->memory_info(), slot.type, slot.dims);
-      slot.there = slot.tensor.memory->data();
-    }
+    for (Slot& slot : *side) AllocateMirror(slot);
   }
-  mirrors_missing_ = false;
   SlotsChanged();
 }
 
@@ -117,15 +114,17 @@ void DeviceBinding::SlotsChanged() {
   };
   downloads_.clear();
   host_ = {};
+  mirrors_missing_ = false;
+  for (const std::vector<Slot>* side : {&inputs_, &outputs_}) {
+    for (const Slot& slot : *side) {
+      mirrors_missing_ = mirrors_missing_ || (slot.way == Way::kMirror && !slot.tensor.memory);
+      if (slot.way == Way::kHost && slot.bound.data != nullptr) host_.at_once.push_back(range(slot));
+    }
+  }
   for (const Slot& output : outputs_) {
     if (output.way == Way::kMirror) downloads_.push_back({output.tensor.view(), output.bound});
     if (output.way == Way::kMirror || output.way == Way::kMapped) host_.written.push_back(range(output));
     if (output.way == Way::kMapped) host_.touched.push_back(range(output));
-  }
-  for (const std::vector<Slot>* side : {&inputs_, &outputs_}) {
-    for (const Slot& slot : *side) {
-      if (slot.way == Way::kHost && slot.bound.data != nullptr) host_.at_once.push_back(range(slot));
-    }
   }
   for (Slot& input : inputs_) {
     if (input.way != Way::kMirror && input.way != Way::kMapped) continue;

@@ -46,9 +46,9 @@ class DeviceBinding {
   template <typename Prepare>
   void Start(const OrtRunOptions* options, const StartMode& mode, const std::atomic<bool>& canceled,
              Prepare prepare) {
-    AllocateMirrors();
     try {
       flight_->Begin(mode.overlap, mode.capture, host_, canceled);
+      AllocateMirrors();
       const OrtIoBinding* binding = prepare();
       flight_->Upload(Uploads());
       flight_->Run(session_.handle.get(), options, binding);
@@ -98,6 +98,7 @@ class DeviceBinding {
   Slot MakeSlot(const ValueState& value, bool on_device, bool mapped, const std::string& name) const;
   void Set(Slot& slot, Slot next);
   static OrtValue* Tell(const Slot& slot) { return slot.told ? nullptr : slot.value(); }
+  void AllocateMirror(Slot& slot) const;
   void AllocateMirrors();
   const std::vector<device::Copy>& Uploads();
   void SlotsChanged();

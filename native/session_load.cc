@@ -12,9 +12,15 @@ namespace {
 struct SessionDeleter {
   device::Device* device;
   std::shared_ptr<device::Queue> queue;
-  void operator()(OrtSession* session) const {
-    const device::Access access = device != nullptr ? device->Enter(false) : device::Access();
-    ort::api().ReleaseSession(session);
+  void operator()(OrtSession* session) {
+    if (device == nullptr) {
+      ort::api().ReleaseSession(session);
+      return;
+    }
+    device::Garbage garbage;
+    garbage.released = session;
+    garbage.queue = std::move(queue);
+    device->Free(std::move(garbage));
   }
 };
 

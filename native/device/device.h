@@ -47,6 +47,7 @@ struct HostUse {
 };
 
 class Device;
+class Queue;
 
 // The turn of whoever touches the device through ONNX Runtime, where that is not safe from several threads at
 // once. Not recursive: whoever holds one takes no other.
@@ -87,6 +88,8 @@ struct Garbage {
   void* allocation = nullptr;           // of the device's own allocator
   int graph_id = 0;                     // unless 0, of the session's
   std::shared_ptr<OrtSession> session;  // whose memory it is; goes after the turn
+  OrtSession* released = nullptr;       // a session itself,
+  std::shared_ptr<Queue> queue;         // and its queue, which goes after it
 };
 
 // One binding's runs on the device, one at a time, each in this order: Begin, Upload, Run, Download, and Done
@@ -146,6 +149,8 @@ class Device {
   virtual bool allocates_at_once() const noexcept = 0;
   // What is in the memory is undefined.
   virtual std::shared_ptr<Memory> Allocate(size_t bytes) = 0;
+  // The same for whoever has the turn.
+  virtual std::shared_ptr<Memory> AllocateInTurn(size_t bytes) { return Allocate(bytes); }
   // Host memory that is copied to and from the device fastest; throws where the device has no such thing.
   virtual std::shared_ptr<Memory> AllocatePinned(size_t bytes) = 0;
   // Where the device reads pinned memory without a copy; throws where it cannot.

@@ -144,6 +144,10 @@ bool EpDevice::Holds(const OrtMemoryInfo* info) const {
 
 std::shared_ptr<Memory> EpDevice::Allocate(size_t bytes) {
   const Access access = Enter(false);
+  return AllocateInTurn(bytes);
+}
+
+std::shared_ptr<Memory> EpDevice::AllocateInTurn(size_t bytes) {
   void* data = nullptr;
   // An empty tensor has a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
@@ -175,6 +179,7 @@ void EpDevice::FreeInTurn(Garbage& garbage) const noexcept {
   if (garbage.graph_id != 0) {
     ignore(ort::api().SessionReleaseCapturedGraph(garbage.session.get(), garbage.graph_id));
   }
+  if (garbage.released != nullptr) ort::api().ReleaseSession(garbage.released);
 }
 
 Access EpDevice::Enter(bool, const std::atomic<bool>& canceled) {

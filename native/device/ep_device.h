@@ -16,6 +16,7 @@ class EpDevice final : public Device {
   bool Holds(const OrtMemoryInfo* info) const override;
 
   std::shared_ptr<Memory> Allocate(size_t bytes) override;
+  std::shared_ptr<Memory> AllocateInTurn(size_t bytes) override;
   std::shared_ptr<Memory> AllocatePinned(size_t bytes) override;
   void* Mapped(void* pinned) override;
 

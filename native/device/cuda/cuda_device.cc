@@ -157,6 +157,7 @@ bool CudaDevice::TryEnter(std::unique_lock<Turn>&, std::shared_lock<Turn>& share
 void CudaDevice::FreeInTurn(Garbage& garbage) const noexcept {
   garbage.binding.reset();
   garbage.value.reset();
+  if (garbage.released != nullptr) ort::api().ReleaseSession(garbage.released);
 }
 
 std::unique_ptr<Queue> CudaDevice::MakeQueue(bool blocking_wait) {
