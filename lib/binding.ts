@@ -60,6 +60,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   #inputViews: Views | undefined
   #outputViews: Views | undefined
   #captured = false
+  #capturing = false
   #disposed = false
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
@@ -251,8 +252,15 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`; the binding then runs without a graph
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#binding.capture(resolveCapture(options))
-    this.#captured = !this.#disposed
+    const verify = resolveCapture(options)
+    const pending = this.#binding.capture(verify)
+    this.#capturing = true
+    try {
+      await pending
+      this.#captured = !this.#disposed
+    } finally {
+      this.#capturing = false
+    }
   }
 
   /** Whether runs replay a graph. */
@@ -260,9 +268,13 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     return this.#captured
   }
 
-  /** Lets go of the captured graph: runs are plain ones again, and other values may be bound. Idempotent. */
+  /**
+   * Lets go of the captured graph: runs are plain ones again, and other values may be bound. Idempotent.
+   *
+   * @throws OrtError `ERR_BUSY` while a run or a capture is in flight
+   */
   releaseCapture(): void {
-    if (!this.#captured) return
+    if (!this.#captured && !this.#capturing) return
     this.#binding.releaseCapture()
     this.#captured = false
   }

@@ -67,7 +67,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * @param type element type
    * @param dims shape; `[]` is a scalar, a 0 makes it empty
    * @param device `'cpu'`; `'cuda'`, a GPU's memory; `'cuda-pinned'`, host memory that a GPU copies from and to
-   *   fastest; `'webgpu'`
+   *   fastest; `'webgpu'`, where what is larger than the GPU takes fails when it is first used
    * @param id which of the GPUs
    * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_CUDA_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`, and where the device cannot be
    *   had the codes of `InferenceSession.create`; OrtTypeError, OrtRangeError for bad arguments

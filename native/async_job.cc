@@ -1,5 +1,7 @@
 #include "async_job.h"
 
+#include "catch.h"
+
 Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread) {
   const Napi::Promise promise = job->promise_.Promise();
   job->thread_ = &thread;
@@ -18,24 +20,13 @@ void AsyncJob::Cancel(Napi::Env env) {
   }
 }
 
-template <typename Body>
-void AsyncJob::Catch(Body body) noexcept {
-  try {
-    body();
-  } catch (const ort::Error& error) {
-    error_ = error;
-  } catch (const std::exception& error) {
-    error_.emplace("ERR_INTERNAL", error.what());
-  }
-}
-
 void AsyncJob::Execute() noexcept {
-  Catch([this] { Work(); });
+  CatchInto(error_, [this] { Work(); });
 }
 
 bool AsyncJob::Ended(bool wait) noexcept {
   bool ended = true;
-  if (!error_) Catch([&] { ended = WorkEnded(wait); });
+  if (!error_) CatchInto(error_, [&] { ended = WorkEnded(wait); });
   return ended;
 }
 

@@ -46,7 +46,5 @@ class AsyncJob : public run::Job {
   run::RunThread* thread_ = nullptr;  // once it is queued; of a session that the job keeps alive
   Napi::Promise::Deferred promise_;
   Napi::ObjectReference owner_;
-  template <typename Body>
-  void Catch(Body body) noexcept;
   std::optional<ort::Error> error_;
 };

@@ -1,5 +1,7 @@
 #include "binding_run.h"
 
+#include "catch.h"
+
 namespace {
 
 InUse MarkUsed(const BindingState& state) {
@@ -52,19 +54,8 @@ Napi::Value BindingRun::Result(Napi::Env env) {
   return env.Undefined();
 }
 
-template <typename Body>
-void QueuedRun::Catch(Body body) noexcept {
-  try {
-    body();
-  } catch (const ort::Error& error) {
-    error_ = error;
-  } catch (const std::exception& error) {
-    error_.emplace("ERR_INTERNAL", error.what());
-  }
-}
-
 void QueuedRun::Execute() noexcept {
-  Catch([this] {
+  CatchInto(error_, [this] {
     if (state_.device != nullptr) {
       state_.Start(among_others);
     } else {
@@ -77,7 +68,7 @@ bool QueuedRun::Overlaps() const noexcept { return CanOverlap(state_); }
 
 bool QueuedRun::Ended(bool wait) noexcept {
   bool ended = true;
-  if (!error_ && state_.device != nullptr) Catch([&] { ended = state_.Ended(wait); });
+  if (!error_ && state_.device != nullptr) CatchInto(error_, [&] { ended = state_.Ended(wait); });
   return ended;
 }
 

@@ -42,9 +42,6 @@ class QueuedRun final : public run::Job {
   }
 
  private:
-  template <typename Body>
-  void Catch(Body body) noexcept;
-
   BindingState& state_;
   std::optional<ort::Error> error_;
 };

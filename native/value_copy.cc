@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "addon_data.h"
+#include "catch.h"
 #include "device/host_memory.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
@@ -44,13 +45,7 @@ class CopyWorker final : public Napi::AsyncWorker {
 
  protected:
   void Execute() override {
-    try {
-      CopyTensor(from_->view(), *from_, to_->view(), *to_);
-    } catch (const ort::Error& error) {
-      error_ = error;
-    } catch (const std::exception& error) {
-      error_.emplace("ERR_INTERNAL", error.what());
-    }
+    CatchInto(error_, [this] { CopyTensor(from_->view(), *from_, to_->view(), *to_); });
   }
   void OnOK() override {
     if (error_) {
