@@ -74,7 +74,10 @@ export function resolveMapped(options: BindOptions, device: SessionDevice): bool
   checkKnown(options, ['mapped'], 'option')
   const mapped = checkBoolean(options, 'mapped') ?? false
   if (mapped && device.name !== 'cuda') {
-    throw new OrtError('ERR_NOT_SUPPORTED', "'mapped' needs a session on CUDA", { given: device.name })
+    throw new OrtError('ERR_NOT_SUPPORTED', "'mapped' needs a session on CUDA", {
+      given: device.name,
+      remedy: 'Leave it out: host memory is copied to the device and back',
+    })
   }
   return mapped
 }

@@ -121,6 +121,11 @@ function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unkn
 const REMEDIES: Partial<Record<OrtErrorCode, string>> = {
   ...DRIVER_REMEDIES,
   ERR_BUSY: 'Await the run, or use one binding for each run in flight',
+  ERR_DEVICE_MISMATCH:
+    "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between them",
+  ERR_GRAPH_CAPTURE:
+    'Create the session with enableGraphCapture, and bind every output to memory that stays: createIoBinding(inputs, { outputs: { name: shape } })',
+  ERR_GRAPH_CAPTURED: 'Call releaseCapture() first',
   ERR_DETACHED: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
 }
 

@@ -81,7 +81,7 @@ const TEXTS: readonly (readonly [RegExp, (message: string) => OrtError])[] = [
       make('ERR_GRAPH_CAPTURE', 'no graph can be captured of this model', message, {
         given: /control flow/.test(message)
           ? 'nodes of control flow (If, Loop, Scan)'
-          : 'nodes that the device has no kernel for',
+          : 'nodes that ONNX Runtime runs on the CPU',
         remedy: "Leave out 'enableGraphCapture', or export the model without them",
       }),
   ],
