@@ -1,5 +1,6 @@
 #include "addon_data.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 
@@ -61,6 +62,9 @@ void AddonData::StopThreads() {
 
 void AddonData::StopAtExit() noexcept {
   std::atexit([] {
+    // The handler that was registered last; by the time of the others what it would touch is gone.
+    static std::atomic_flag done;
+    if (done.test_and_set()) return;
     const std::lock_guard lock(live_mutex);
     for (AddonData* data : live) data->StopThreads();
     // Nobody's run is left to wait for.

@@ -75,7 +75,7 @@ Napi::Value Session::Outputs(const Napi::CallbackInfo& info) {
 Napi::Value Session::ModelMetadata(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     state_->CheckOpen();
-    return FromModelMetadata(info.Env(), ort::ReadModelMetadata(state_->handle.get()));
+    return FromModelMetadata(info.Env(), state_->metadata);
   });
 }
 
@@ -120,6 +120,9 @@ Napi::Value Session::Cancel(const Napi::CallbackInfo& info) {
 Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     state_->CheckOpen();
+    if (state_->device != nullptr && !state_->thread.Idle()) {
+      throw ort::Error("ERR_BUSY", "profiling ends when no run of the session is in flight");
+    }
     char* path = nullptr;
     ort::Check(ort::api().SessionEndProfiling(state_->handle.get(), ort::DefaultAllocator(), &path));
     const ort::Allocated<char> owner(path);

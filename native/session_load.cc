@@ -74,6 +74,7 @@ void LoadJob::Work() {
   state_->device = device;
   state_->inputs = ort::Inputs(handle.get());
   state_->outputs = ort::Outputs(handle.get());
+  state_->metadata = ort::ReadModelMetadata(handle.get());
   state_->only_tensors = std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
     return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
   });

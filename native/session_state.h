@@ -73,8 +73,9 @@ class SessionState {
   int next_graph_id = 1;  // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
-  bool only_tensors = false;  // no output is a sequence, a map or an optional, or of strings
-  bool closed = false;        // release() was called: nothing new may start
+  ort::ModelMetadata metadata;  // read once: ONNX Runtime has a lock on it, which some providers' runs hold
+  bool only_tensors = false;    // no output is a sequence, a map or an optional, or of strings
+  bool closed = false;          // release() was called: nothing new may start
   // Guards `bindings` and their handles: the release job drops these while the JS thread may be disposing of
   // one. All else that touches a binding's handle comes after CheckOpen.
   std::mutex release_mutex;

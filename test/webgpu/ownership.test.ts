@@ -1,9 +1,9 @@
 import { InferenceSession, OrtValue } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
-import { mlp, model, node, pseudoRandom, twoInputs, value } from '../helpers/model-builder.mjs'
+import { mlp, model, node, pseudoRandom, slowLoop, twoInputs, value } from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
-import { create, floats, onDevice } from './webgpu.ts'
+import { create, createMixed, floats, onDevice } from './webgpu.ts'
 
 test('results of session.run outlive a release() that comes before they are there', async () => {
   const feeds = { x: float32(pseudoRandom(128), [1, 128]) }
@@ -91,4 +91,20 @@ test('copies read together; a run does not write what one reads', async () => {
   expect(await Promise.all(reads)).toEqual([floats(4, 6), floats(4, 6)])
   await binding.run()
   expect(sum.read()).toEqual(floats(4, 6))
+})
+
+// ONNX Runtime holds a lock of the session for as long as a run takes; a call that waits for it here would never let the
+// abort through.
+test('an endless run holds up neither bindings nor metadata, and can be ended', async () => {
+  await using session = await createMixed(slowLoop(), { logSeverityLevel: 4 })
+  const binding = session.createIoBinding()
+  binding.inputs.trips[0] = 10n ** 12n
+  const controller = new AbortController()
+  const pending = binding.run({ signal: controller.signal })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  session.createIoBinding().dispose()
+  expect(session.modelMetadata.producerName).toBeTypeOf('string')
+  await expectError(() => session.endProfiling(), 'ERR_BUSY')
+  controller.abort()
+  await expect(pending).rejects.toMatchObject({ name: 'AbortError' })
 })
