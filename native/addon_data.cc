@@ -61,6 +61,8 @@ void AddonData::StopThreads() {
 }
 
 void AddonData::StopAtExit() noexcept {
+  // On Windows a DLL's handlers run when all other threads are gone, whatever locks they held.
+#ifndef _WIN32
   std::atexit([] {
     // The handler that was registered last; by the time of the others what it would touch is gone.
     static std::atomic_flag done;
@@ -70,6 +72,7 @@ void AddonData::StopAtExit() noexcept {
     // Nobody's run is left to wait for.
     device::DrainAll();
   });
+#endif
 }
 
 void AddonData::Shutdown() {

@@ -126,12 +126,16 @@ void DeviceBinding::SlotsChanged() {
     if (output.way == Way::kMirror || output.way == Way::kMapped) host_.written.push_back(range(output));
     if (output.way == Way::kMapped) host_.touched.push_back(range(output));
   }
+  std::vector<device::HostRange> changed = host_.written;  // by a run, as the CPU's own outputs are
+  for (const Slot& output : outputs_) {
+    if (output.way == Way::kHost) changed.push_back(range(output));
+  }
   for (Slot& input : inputs_) {
     if (input.way != Way::kMirror && input.way != Way::kMapped) continue;
     host_.touched.push_back(range(input));
-    input.kept =
-        std::none_of(host_.written.begin(), host_.written.end(),
-                     [&](const device::HostRange& written) { return written.Overlaps(range(input)); });
+    input.kept = std::none_of(changed.begin(), changed.end(), [&](const device::HostRange& written) {
+      return written.Overlaps(range(input));
+    });
   }
 }
 

@@ -67,7 +67,7 @@ void LoadJob::Work() {
   CheckGraphs(device);
   std::shared_ptr<OrtSession> handle;
   {
-    const device::Access access = device != nullptr ? device->Enter(false) : device::Access();
+    const device::Access access = device != nullptr ? device->Enter(false, canceled_) : device::Access();
     if (device != nullptr) device->Append(options.get(), settings_.provider->options, queue.get());
     handle = {Create(options.get()).release(), SessionDeleter{device, queue}};
   }

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <memory>
 
 #include "async_job.h"
@@ -13,6 +14,8 @@ class LoadJob final : public AsyncJob {
  public:
   LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
           Napi::Object settings);
+  // Ends the wait for the device. A load that has begun goes on.
+  void Terminate() noexcept override { canceled_ = true; }
 
  protected:
   void Work() override;
@@ -22,6 +25,7 @@ class LoadJob final : public AsyncJob {
   ort::SessionHandle Create(const OrtSessionOptions* options) const;
   void CheckGraphs(const device::Device* device) const;
 
+  std::atomic<bool> canceled_{false};
   std::shared_ptr<SessionState> state_;
   ort::SessionSettings settings_;
   std::string path_;

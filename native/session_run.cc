@@ -176,6 +176,8 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
   outputs_.clear();
   for (OrtValue* value : raw) outputs_.emplace_back(value);
   if (status != nullptr) outputs_.clear();  // in the device's turn
+  // Only results on a device need the session; else it would go with this call, on the JS thread.
+  if (!bound_) handle_.reset();
   ort::Check(status);
 }
 
