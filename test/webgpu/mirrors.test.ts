@@ -2,7 +2,16 @@ import { type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
-import { counter, identity, nonZero, twoInputs } from '../helpers/model-builder.mjs'
+import {
+  counter,
+  identity,
+  model,
+  node,
+  nonZero,
+  tensor,
+  twoInputs,
+  value,
+} from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
 import { create, createMixed, double, floats, onDevice, passThrough } from './webgpu.ts'
 
@@ -131,5 +140,22 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
       binding.runSync({ upload: [] })
       expect(state.data).toEqual(floats(i))
     }
+  })
+
+  test('so is one that the CPU writes straight to host memory', async () => {
+    const sums = model({
+      inputs: [value('x', 'float32', [4])],
+      outputs: [value('y', 'float32', [4]), value('z', 'float32', [4])],
+      // The device computes z; it has no kernel for the sums.
+      nodes: [node('Neg', ['x'], ['z']), node('CumSum', ['x', 'axis'], ['c']), node('Round', ['c'], ['y'])],
+      initializers: [tensor('axis', 'int64', [1], [0n])],
+    })
+    await using session = await createMixed(sums)
+    using state = OrtValue.fromTensor(float32([1, 1, 1, 1]))
+    using binding = session.createIoBinding({ x: state }, { outputs: { y: state } })
+    binding.runSync()
+    binding.runSync({ upload: [] })
+    expect(binding.outputs.z).toEqual(floats(-1, -2, -3, -4))
+    expect(state.data).toEqual(floats(1, 3, 6, 10))
   })
 })
