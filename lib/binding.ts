@@ -208,7 +208,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * @throws OrtError `ERR_BUSY`, `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_OUTPUT_SHAPE`, `ERR_ORT_*`, `ERR_CUDA_*`
    */
   runSync(options?: IoBindingRunSyncOptions): void {
-    const { upload } = this.#resolve(options, SYNC_OPTIONS)
+    // Without options nothing is looked at: this is the call that has to be short.
+    const upload = options === undefined ? undefined : this.#resolve(options, SYNC_OPTIONS).upload
     this.#outputs.begin()
     this.#binding.runSync(upload)
     this.#outputs.end()

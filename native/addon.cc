@@ -135,8 +135,12 @@ Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  PinModule();
-  device::after_open = AddonData::StopAtExit;
+  // For the process, whichever thread is the first to load the addon.
+  static std::once_flag loaded;
+  std::call_once(loaded, [] {
+    PinModule();
+    device::after_open = AddonData::StopAtExit;
+  });
   auto data = std::make_unique<AddonData>(env);
   const Napi::Function value = Value::Define(env);
   data->value_constructor = Napi::Persistent(value);

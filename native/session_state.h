@@ -38,9 +38,6 @@ class SessionState {
 
   AddonData& addon() const noexcept { return *addon_; }
 
-  // Held around what ONNX Runtime does with the device's memory outside of a flight.
-  device::Access EnterDevice() const { return device != nullptr ? device->Enter(false) : device::Access(); }
-
   // Where an output is that was bound to memory so described.
   device::Location LocationOf(const OrtMemoryInfo* info) const {
     if (device == nullptr) return {};

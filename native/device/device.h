@@ -186,9 +186,6 @@ class Device {
   };
   virtual MemoryUse memory_use();
 
-  // Before the process exits: waits for what is still going on. Drivers that are torn down at work crash.
-  virtual void Drain() noexcept {}
-
   // Keys of run options: every run on the device has the first.
   virtual Options run_options() const { return {}; }
 
@@ -210,7 +207,7 @@ inline void (*after_open)() noexcept = nullptr;
 // The device by its provider's name, opened by the first who asks; `options` are the first session's.
 Device& Open(const std::string& name, int id, const Options& options);
 
-// Drains every device that is open. Any thread.
+// Before the process exits: waits for what is still going on. Drivers that are torn down at work crash.
 void DrainAll() noexcept;
 
 // A tensor of the device's memory, or of pinned memory.

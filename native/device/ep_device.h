@@ -30,7 +30,7 @@ class EpDevice final : public Device {
   Access Enter(bool capture, const std::atomic<bool>& canceled) override;
   bool allocates_at_once() const noexcept override { return false; }
 
-  void Drain() noexcept override;
+  void Drain() noexcept;
   static void DrainWebGpu() noexcept;
 
   std::unique_ptr<Queue> MakeQueue(bool blocking_wait) override;
