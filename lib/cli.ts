@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { type Command, UsageError } from './cli/command'
+import { inspect } from './cli/inspect'
+import { isOrtError } from './errors'
+
+const COMMANDS: Readonly<Record<string, Command>> = { inspect }
+
+const HELP = `onnxruntime-iobinding COMMAND
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name}  ${summary}`)
+  .join('\n')}
+
+onnxruntime-iobinding COMMAND --help tells more.`
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === 'help') {
+    console.log(HELP)
+    return name === undefined ? 2 : 0
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) throw new UsageError(`there is no command '${name}'\n\n${HELP}`)
+  const { positionals, values } = parse(command, args)
+  if (values.help !== true) return command.run(positionals, values)
+  console.log(command.help)
+  return 0
+}
+
+function parse({ options, help }: Command, args: string[]) {
+  try {
+    return parseArgs({ args, allowPositionals: true, options: { ...options, help: { type: 'boolean' } } })
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${help}`)
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    // What the user can mend is said without a stack.
+    if (error instanceof UsageError || isOrtError(error)) console.error(error.message)
+    else console.error(error)
+    process.exitCode = 2
+  },
+)

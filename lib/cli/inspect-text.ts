@@ -1,0 +1,70 @@
+import type { EngineName, ModelMetadata } from '../engine'
+import type { ExportReport, Finding, SampleRun } from '../export-check'
+import type { ValueMetadata } from '../metadata'
+
+/** All that `inspect` has found; what `--json` prints. */
+export interface Inspection {
+  readonly model: string
+  readonly engine: EngineName
+  readonly onnxruntime: string
+  readonly inputs: readonly ValueMetadata[]
+  readonly outputs: readonly ValueMetadata[]
+  readonly metadata?: ModelMetadata
+  readonly check?: ExportReport
+}
+
+export function toText({ model, onnxruntime, inputs, outputs, metadata, check }: Inspection): string {
+  const about = metadata?.producerName ? `by ${metadata.producerName}, ` : ''
+  return [
+    `${model} (${about}read by ONNX Runtime ${onnxruntime})`,
+    '',
+    ...ports('input', inputs),
+    ...ports('output', outputs),
+    ...(check === undefined ? [] : ['', ...checked(check)]),
+  ].join('\n')
+}
+
+function ports(side: string, all: readonly ValueMetadata[]): string[] {
+  const names = widest(all.map(({ name }) => name))
+  const types = widest(all.map((value) => (value.isTensor ? value.type : '')))
+  return all.map((value) => {
+    const what = value.isTensor ? `${value.type.padEnd(types)}  ${shape(value.shape)}` : 'no tensor'
+    return `  ${side.padEnd(6)}  ${value.name.padEnd(names)}  ${what}`
+  })
+}
+
+const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length))
+const shape = (dims: readonly (number | string)[]): string =>
+  `[${dims.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]`
+
+function checked({ runs, findings }: ExportReport): string[] {
+  const problems = findings.filter(({ severity }) => severity === 'problem')
+  const notes = findings.filter(({ severity }) => severity === 'note')
+  const count = problems.length
+  return [
+    ...runs.map(runText),
+    ...(runs.length > 0 ? [''] : []),
+    ...problems.flatMap(findingText),
+    ...notes.flatMap(findingText),
+    count === 0 ? 'No problem was found.' : `${count} ${count === 1 ? 'problem' : 'problems'}.`,
+  ]
+}
+
+function runText({ sample, inputs, outputs, largestDifference, error }: SampleRun): string {
+  const shapes = Object.entries(inputs).map(([name, dims]) => `${name} ${shape(dims)}`)
+  const result =
+    outputs === undefined
+      ? `failed: ${error}`
+      : largestDifference === undefined
+        ? 'ran'
+        : `ran, largest difference ${largestDifference.toPrecision(2)}`
+  return `  sample ${sample}: ${shapes.join(', ')}: ${result}`
+}
+
+function findingText({ code, severity, message, remedy }: Finding): string[] {
+  return [
+    `${severity === 'problem' ? 'PROBLEM' : 'note'} ${code}: ${message}`,
+    ...(remedy ? [`  ${remedy}.`] : []),
+    '',
+  ]
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { checkExport, type Samples } from '../export-check'
+import { initialized } from '../initialize'
+import { InferenceSession } from '../session'
+import { type Command, UsageError } from './command'
+import { type Inspection, toText } from './inspect-text'
+
+const HELP = `onnxruntime-iobinding inspect MODEL [options]
+
+Shows a model's inputs, outputs and metadata. With --against it runs the model and reports what the export lost:
+inputs that vanished, axes that turned out fixed, wrong results, outputs that do not change when an input does.
+
+  --against FILE  samples of what the original model was given and answered: JSON, or a JavaScript module whose
+                  default export is the samples, or a function of the session that gives them
+  --json          the whole report as JSON
+  --help
+
+Exit code: 0 no problem was found, 1 there is one, 2 it could not be looked at.
+
+  onnxruntime-iobinding inspect bert.onnx
+  onnxruntime-iobinding inspect bert.onnx --against bert.sample.json`
+
+/** `inspect MODEL --against samples.json` */
+export const inspect: Command = {
+  summary: 'what a model takes and gives, and what its export lost',
+  help: HELP,
+  options: { against: { type: 'string' }, json: { type: 'boolean', default: false } },
+  async run([model, ...more], { against, json }) {
+    if (model === undefined || more.length > 0) throw new UsageError('inspect takes one model')
+    const samples = against === undefined ? undefined : await readSamples(against as string)
+    // Failing runs are part of the report: ONNX Runtime need not print them too.
+    await using session = await InferenceSession.create(model, { logSeverityLevel: 4 })
+    const { engine, version } = initialized()!
+    const inspection: Inspection = {
+      model,
+      engine,
+      onnxruntime: version,
+      inputs: session.inputMetadata,
+      outputs: session.outputMetadata,
+      // onnxruntime-node does not tell.
+      ...(engine === 'native' && { metadata: session.modelMetadata }),
+      ...(samples !== undefined && { check: await checkExport(session, samples) }),
+    }
+    console.log(json === true ? JSON.stringify(inspection, null, 2) : toText(inspection))
+    return inspection.check?.ok === false ? 1 : 0
+  },
+}
+
+function readSamples(file: string): Promise<Samples> {
+  return extname(file) === '.json' ? readJson(file) : importModule(file)
+}
+
+async function readJson(file: string): Promise<Samples> {
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw new UsageError(`--against: ${error.message}`)
+  })
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`)
+  }
+}
+
+async function importModule(file: string): Promise<Samples> {
+  const { href } = pathToFileURL(resolve(file))
+  const module: { default?: Samples } = await import(href).catch((error: NodeJS.ErrnoException) => {
+    // What goes wrong within the module is the user's, and wants its stack.
+    if (!/^ERR_(MODULE_NOT_FOUND|UNKNOWN_FILE_EXTENSION)$/.test(error.code ?? '')) throw error
+    throw new UsageError(`--against: ${error.message}`)
+  })
+  if (module.default !== undefined) return module.default
+  throw new UsageError(`${file} has no default export: expected samples, or a function that gives them`)
+}

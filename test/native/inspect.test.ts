@@ -1,0 +1,165 @@
+// The command as a user runs it: a process of its own.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { initialize } from 'onnxruntime-iobinding'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { model, node, tensor, value } from '../helpers/onnx-graph.mjs'
+
+const root = join(import.meta.dirname, '..', '..')
+const folder = mkdtempSync(join(tmpdir(), 'inspect-'))
+const { version } = initialize()
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+async function cli(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const options = { cwd: folder, env: { ...process.env, ...env } }
+  try {
+    const output = await promisify(execFile)(
+      process.execPath,
+      [join(root, 'dist', 'cli.js'), ...args],
+      options,
+    )
+    return { code: 0, ...output }
+  } catch (error) {
+    return error as Outcome
+  }
+}
+
+const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content)
+const sample = (dims: number[], data: number[], outputs?: number[]) => ({
+  inputs: { x: { type: 'float32', dims, data }, scale: { type: 'int64', dims: [], data: [2] } },
+  ...(outputs && { outputs: { y: { type: 'float32', dims, data: outputs } } }),
+})
+const samples = [
+  sample([1, 2], [1, 2], [2, 4]),
+  sample([2, 2], [1, 2, 3, 4], [2, 4, 6, 9]),
+  sample([1, 3], [1, 2, 3]),
+]
+
+beforeAll(() => {
+  write(
+    'double.onnx',
+    model({
+      inputs: [value('x', 'float32', ['batch', 2])],
+      outputs: [value('y', 'float32', ['batch', 2])],
+      nodes: [node('Add', ['x', 'x'], ['y'])],
+      initializers: [tensor('unused', 'float32', [1], [1])],
+      producerName: 'pytorch',
+      metadata: { task: 'doubling' },
+    }),
+  )
+  write('samples.json', JSON.stringify({ samples }))
+  write('good.json', JSON.stringify([{ inputs: { x: samples[0]!.inputs.x } }]))
+  write('samples.mjs', `export default () => (${JSON.stringify(samples)})`)
+  write('empty.mjs', 'export const other = 1')
+  write('broken.json', '{')
+})
+
+describe('inspect', () => {
+  test('shows what a model takes and gives', async () => {
+    const { code, stdout, stderr } = await cli(['inspect', 'double.onnx'])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `double.onnx (by pytorch, read by ONNX Runtime ${version})
+
+  input   x  float32  [batch, 2]
+  output  y  float32  [batch, 2]
+`,
+    })
+  })
+
+  const report = `double.onnx (by pytorch, read by ONNX Runtime ${version})
+
+  input   x  float32  [batch, 2]
+  output  y  float32  [batch, 2]
+
+  sample 0: x [1, 2], scale []: ran, largest difference 0.0
+  sample 1: x [2, 2], scale []: ran, largest difference 1.0
+  sample 2: x [1, 3], scale []: failed: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
+
+PROBLEM input-vanished: the model has no input 'scale': it has 'x'
+  The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out.
+
+PROBLEM output-mismatch: output 'y' is wrong: element 3 is 8, and must be 9
+  A branch or a loop on a value may have been baked in when the model was traced.
+
+PROBLEM axis-fixed: axis 1 of 'x' is fixed at 2, and a sample has 3
+  Name the axis in dynamic_axes (dynamic_shapes) when you export.
+
+note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
+
+3 problems.
+`
+
+  test.each(['samples.json', 'samples.mjs'])('--against %s reports what the export lost', async (against) => {
+    const { code, stdout, stderr } = await cli(['inspect', 'double.onnx', '--against', against])
+    expect(stdout).toBe(report)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+  })
+
+  test('--against a sample that is as it should be', async () => {
+    const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'good.json'])
+    expect(stdout).toContain('sample 0: x [1, 2]: ran\n\nNo problem was found.\n')
+    expect(code).toBe(0)
+  })
+
+  test('--json', async () => {
+    const { code, stdout } = await cli(['inspect', '--json', 'double.onnx', '--against', 'samples.json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({
+      model: 'double.onnx',
+      engine: 'native',
+      onnxruntime: version,
+      inputs: [{ name: 'x', isTensor: true, type: 'float32', shape: ['batch', 2] }],
+      metadata: { producerName: 'pytorch', customMetadata: { task: 'doubling' } },
+      check: { ok: false, runs: [{ sample: 0 }, { sample: 1 }, { sample: 2 }] },
+    })
+  })
+
+  test('on onnxruntime-node it says the same, but for the producer', async () => {
+    const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
+    const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'samples.json'], env)
+    expect(stdout).toBe(report.replace('by pytorch, ', ''))
+    expect(code).toBe(1)
+  })
+})
+
+describe('what cannot be done is said without a stack, with exit code 2', () => {
+  test.each([
+    [['inspect'], 'inspect takes one model'],
+    [['inspect', 'a.onnx', 'b.onnx'], 'inspect takes one model'],
+    [['inspect', 'double.onnx', '--nonsense'], "Unknown option '--nonsense'"],
+    [['inspect', 'no.onnx'], 'no.onnx'],
+    [['inspect', 'double.onnx', '--against', 'no.json'], "no such file or directory, open 'no.json'"],
+    [['inspect', 'double.onnx', '--against', 'broken.json'], 'broken.json is no JSON'],
+    [['inspect', 'double.onnx', '--against', 'empty.mjs'], 'empty.mjs has no default export'],
+    [['inspect', 'double.onnx', '--against', 'double.onnx'], 'double.onnx'],
+    [['nonsense'], "there is no command 'nonsense'"],
+  ])('%j', async (args, says) => {
+    const { code, stdout, stderr } = await cli(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(says)
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+
+  test('help', async () => {
+    expect(await cli(['--help'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('inspect  what a model'),
+    })
+    expect(await cli(['inspect', '--help'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('--against'),
+    })
+    expect(await cli([])).toMatchObject({ code: 2 })
+  })
+})
