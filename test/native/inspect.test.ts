@@ -1,37 +1,19 @@
 // The command as a user runs it: a process of its own.
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { initialize } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { model, node, tensor, value } from '../helpers/onnx-graph.mjs'
+import { runScript } from './child.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'inspect-'))
 const { version } = initialize()
 afterAll(() => rmSync(folder, { recursive: true }))
 
-interface Outcome {
-  code: number
-  stdout: string
-  stderr: string
-}
-
-async function cli(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const options = { cwd: folder, env: { ...process.env, ...env } }
-  try {
-    const output = await promisify(execFile)(
-      process.execPath,
-      [join(root, 'dist', 'cli.js'), ...args],
-      options,
-    )
-    return { code: 0, ...output }
-  } catch (error) {
-    return error as Outcome
-  }
-}
+const cli = (args: string[], env: Record<string, string> = {}) =>
+  runScript(join(root, 'dist', 'cli.js'), args, { cwd: folder, env })
 
 const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content)
 const sample = (dims: number[], data: number[], outputs?: number[]) => ({

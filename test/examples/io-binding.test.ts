@@ -1,0 +1,75 @@
+// The demo of IO binding, in TypeScript on both engines and in Python where there is one with onnxruntime.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { modelCases } from '../helpers/cases.mjs'
+import { runScript } from '../native/child.ts'
+import { blocksOf, compileExample, partsOf, root } from './examples.ts'
+
+const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'model.onnx')
+const { script, remove } = compileExample('io-binding/io-binding.mts')
+afterAll(remove)
+
+interface Printed {
+  engine: string
+  providers: string[]
+  first: number[][]
+  second: number[][]
+  bound: number[][]
+}
+
+async function run(engine: string): Promise<Printed> {
+  const { code, stdout, stderr } = await runScript(script, ['cpu', model], {
+    env: { ONNXRUNTIME_IOBINDING_ENGINE: engine },
+  })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+const close = (actual: number[][], expected: number[][]) => {
+  expect(actual.map(({ length }) => length)).toEqual(expected.map(({ length }) => length))
+  actual.flat().forEach((value, i) => {
+    expect(value).toBeCloseTo(expected.flat()[i]!, 4)
+  })
+}
+
+test('the demo gives the same on both engines, by Python-like calls and bound once', async () => {
+  const [native, fallback] = [await run('native'), await run('onnxruntime-node')]
+  expect([native, fallback].map(({ engine, providers }) => [engine, ...providers])).toEqual([
+    ['native', 'cpu'],
+    ['onnxruntime-node', 'cpu'],
+  ])
+  for (const { first, second, bound } of [native, fallback]) {
+    close(first, native.first)
+    close(second, native.second)
+    close(bound, native.first)
+    // The first row's order counts; of the padded one too.
+    expect(Math.abs(first[0]![0]! - second[0]![0]!)).toBeGreaterThan(1e-3)
+  }
+})
+
+const python = process.env.TEST_PYTHON ?? 'python3'
+const probe = spawnSync(python, ['-c', 'import numpy, onnxruntime'], { encoding: 'utf8' })
+const why = probe.status === 0 ? '' : `: SKIPPED, ${python} has no onnxruntime and numpy (TEST_PYTHON)`
+test.skipIf(why !== '')(`and what Python gives${why}`, async () => {
+  const { status, stdout, stderr } = spawnSync(python, ['examples/io-binding/io_binding.py', 'cpu', model], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  expect(status, stderr).toBe(0)
+  const [theirs, ours] = [JSON.parse(stdout), await run('native')]
+  expect(theirs.providers).toEqual(['CPUExecutionProvider'])
+  close(ours.first, theirs.first)
+  close(ours.second, theirs.second)
+})
+
+describe('docs/io-binding.md', () => {
+  test.each([
+    ['python', 'io-binding/io_binding.py'],
+    ['ts', 'io-binding/io-binding.mts'],
+  ])('shows the %s that is run', (language, file) => {
+    const parts = partsOf(file)
+    parts.delete('end')
+    expect(blocksOf('io-binding.md', language)).toEqual([...parts.values()])
+  })
+})
