@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { initialize } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { model, node, tensor, value } from '../helpers/onnx-graph.mjs'
-import { runScript } from './child.ts'
+import { runScript } from '../native/child.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'inspect-'))

@@ -1,0 +1,26 @@
+// The demo of IO binding with 'cuda', on the fake driver: the same answers as on the CPU.
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { compileExample } from '../examples/examples.ts'
+import { modelCases } from '../helpers/cases.mjs'
+import { runScript } from '../native/child.ts'
+import { describeCuda } from './support.ts'
+
+const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'model.onnx')
+
+describeCuda('examples/io-binding on CUDA', () => {
+  const { script, remove } = compileExample('io-binding/io-binding.mts')
+  afterAll(remove)
+
+  const run = async (device: string) => {
+    const { code, stdout, stderr } = await runScript(script, [device, model])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    return JSON.parse(stdout)
+  }
+
+  test('gives what it gives on the CPU', async () => {
+    const { providers, ...cpu } = await run('cpu')
+    expect(providers).toEqual(['cpu'])
+    expect(await run('cuda')).toEqual({ providers: ['cuda', 'cpu'], ...cpu })
+  })
+})
