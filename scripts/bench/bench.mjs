@@ -1,5 +1,5 @@
 // The microbenchmark: what one call costs, side by side. `npm run bench -- --help` shows the options.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -8,6 +8,7 @@ import { contenders, readyContenders } from './contenders.mjs'
 import { hardware, load, versions } from './machine.mjs'
 import { models, prepare, THREADS } from './models.mjs'
 import { race } from './race.mjs'
+import { replaceBetween } from './replace.mjs'
 import { BEGIN, END, markdown } from './report.mjs'
 import { plot } from './svg.mjs'
 
@@ -64,22 +65,15 @@ function save(file, report) {
   writeFileSync(file.replace(/(\.json)?$/, '.svg'), plot(report))
 }
 
-function replaceTable(file, table) {
-  const text = readFileSync(file, 'utf8')
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`${file} has no ${BEGIN} and ${END}`)
-  writeFileSync(file, text.slice(0, begin) + table + text.slice(end + END.length))
-}
-
 const wanted = chosen(contenders, 'only')
 const selected = chosen(models(options.bert), 'models')
 const rounds = count('rounds', options.quick ? 5 : 30)
-const { pythonVersion, commandOf } = readyContenders(wanted, options.python)
+const { python, commandOf } = readyContenders(wanted, options.python)
 const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))
 const report = {
   date: new Date().toISOString(),
   hardware: hardware(),
-  versions: versions(pythonVersion),
+  versions: versions(python),
   intraOpNumThreads: THREADS,
   load: { before: load(), after: 0 },
   models: [],
@@ -102,4 +96,4 @@ const table = markdown(report)
 console.log(table)
 const less = ['quick', 'only', 'models', 'rounds', 'calls'].some((option) => options[option])
 if (options.json ?? !less) save(options.json ?? RESULTS, report)
-if (options.readme) replaceTable(options.readme, table)
+if (options.readme) replaceBetween(options.readme, [BEGIN, END], table)

@@ -1,17 +1,31 @@
 // The parent's side of a contender: a process of its own, kept alive, which is asked for one round after another.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
 export class ContenderProcess {
   #process
   #lines
+  #errors = ''
+  /** @type {Promise<string>} how */
   #ended
 
   constructor([command, ...args]) {
-    this.#process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#process = spawn(command, args, { stdio: 'pipe' })
+    // One that has ended is told by the next line, which does not come.
+    this.#process.stdin.on('error', () => {})
+    this.#process.stderr.setEncoding('utf8').on('data', (text) => {
+      process.stderr.write(text)
+      this.#errors = (this.#errors + text).slice(-4000)
+    })
     this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]()
-    this.#ended = once(this.#process, 'exit')
+    this.#ended = new Promise((resolve) => {
+      this.#process.on('error', (error) => resolve(error.message))
+      this.#process.on('close', (code, signal) => resolve(`the contender ended with ${signal ?? code}`))
+    })
+  }
+
+  get pid() {
+    return this.#process.pid
   }
 
   /** Waits until the model is loaded. Gives what reading the clock costs, and the sum of the first output. */
@@ -35,7 +49,8 @@ export class ContenderProcess {
   async #line() {
     const { value, done } = await this.#lines.next()
     if (!done) return value
-    const [code, signal] = await this.#ended
-    throw new Error(`the contender ended with ${signal ?? code}`)
+    const how = await this.#ended
+    const reason = this.#errors.trim().split('\n').at(-1)
+    throw new Error(reason ? `${how}: ${reason}` : how)
   }
 }

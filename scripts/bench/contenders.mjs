@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { initialize } from '../../dist/index.mjs'
 import { root } from '../run.mjs'
+import { findPython } from './python.mjs'
 
 const BUILD = join(root, 'build-bench')
 const C_LOOP = join(BUILD, process.platform === 'win32' ? 'ort_c_loop.exe' : 'ort_c_loop')
@@ -13,7 +14,7 @@ const here = (file) => join(root, 'scripts', 'bench', file)
 export const LIMIT = 'c-loop'
 export const BASELINE = 'ort-node'
 
-/** @typedef {{ id: string, label: string, family: 'limit' | 'ours' | 'theirs' }} Contender */
+/** @typedef {{ id: string, label: string, family: 'limit' | 'ours' | 'theirs' | 'torch' }} Contender */
 
 /** @type {Contender[]} in the order of a round */
 export const contenders = [
@@ -28,24 +29,31 @@ export const contenders = [
   { id: 'python-binding', label: 'Python IOBinding', family: 'theirs' },
 ]
 
+/** What a contender of Python needs of it; undefined for the others. */
+const moduleOf = (id) => ({ python: 'onnxruntime', torch: 'torch' })[id.split('-')[0]]
+
 /**
  * Finds out what can be measured here, which for the C loop may build it.
  * @param {Contender[]} wanted
- * @param {string} python command of a Python that has onnxruntime
+ * @param {string} python command of a Python that has onnxruntime, or torch
  */
 export function readyContenders(wanted, python) {
   const ids = wanted.map(({ id }) => id)
-  const pythonVersion = ids.some((id) => id.startsWith('python')) ? findPython(python) : undefined
+  const { found, missing } = ids.some(moduleOf) ? findPython(python) : {}
   const library = initialize().libraryPath
   const cLoop = ids.includes(LIMIT) && buildCLoop()
   /** The command of a contender for a case, or why there is none. */
   const commandOf = (id, /** @type {import('./models.mjs').Case} */ bench) => {
     if (id === LIMIT) return cLoop ? [C_LOOP, ...cLoopArguments(library, bench)] : 'it could not be built'
-    if (!id.startsWith('python')) return [process.execPath, here('contender.mjs'), id, JSON.stringify(bench)]
-    if (pythonVersion === undefined) return `${python} has no onnxruntime and numpy`
+    const module = moduleOf(id)
+    if (module === undefined) return [process.execPath, here('contender.mjs'), id, JSON.stringify(bench)]
+    const lacking =
+      missing ?? [module, 'numpy'].filter((name) => !found[name]).map((name) => `${python} has no ${name}`)[0]
+    if (lacking !== undefined) return lacking
+    if (module === 'torch' && !bench.torch) return 'there is no module of torch for this model (--torch FILE)'
     return [python, here('contender.py'), id, JSON.stringify(bench)]
   }
-  return { pythonVersion, commandOf }
+  return { python: found, commandOf }
 }
 
 function cLoopArguments(library, { path, threads, inputs, outputs }) {
@@ -69,12 +77,4 @@ function buildCLoop() {
   const configured = cmake('-S', '.', '-B', BUILD, '-DORT_IOBINDING_BENCH=ON', '-DCMAKE_BUILD_TYPE=Release')
   const built = configured && cmake('--build', BUILD, '--config', 'Release', '--target', 'ort_c_loop')
   return built && existsSync(C_LOOP)
-}
-
-/** The versions of Python and of its onnxruntime, if it has that. */
-function findPython(python) {
-  const script =
-    'import onnxruntime, numpy, platform; print(platform.python_version(), onnxruntime.__version__)'
-  const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8' })
-  return status === 0 ? stdout.trim().split(' ') : undefined
 }

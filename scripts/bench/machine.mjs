@@ -18,8 +18,8 @@ export function hardware() {
   }
 }
 
-/** @param {string[]} [python] the versions of Python and of its onnxruntime */
-export function versions(python) {
+/** @param {Record<string, string>} [python] versions of Python and of what it has */
+export function versions(python = {}) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return {
     package: version,
@@ -27,7 +27,9 @@ export function versions(python) {
     node: process.versions.node,
     onnxruntime: initialized().version,
     'onnxruntime-node': require('onnxruntime-node/package.json').version,
-    ...(python && { python: python[0], 'onnxruntime (Python)': python[1] }),
+    ...(python.python && { python: python.python }),
+    ...(python.onnxruntime && { 'onnxruntime (Python)': python.onnxruntime }),
+    ...(python.torch && { torch: python.torch }),
   }
 }
 

@@ -33,6 +33,11 @@ export async function race(contenders, commandOf, { rounds, calls, onRound }) {
   return { rounds, calls, warmup, contenders: evaluate(entries) }
 }
 
+/** Whether sums of outputs are of the same output. Written so that what is not a number is not. */
+export function agrees(sum, expected) {
+  return Math.abs(sum - expected) <= 1e-3 + 1e-3 * Math.abs(expected)
+}
+
 /** @param {Racer[]} racers */
 async function start(racers) {
   const processes = []
@@ -44,7 +49,7 @@ async function start(racers) {
     processes.push(process)
     sums.push(sum)
   }
-  const odd = sums.findIndex((sum) => Math.abs(sum - sums[0]) > 1e-3 + 1e-3 * Math.abs(sums[0]))
+  const odd = sums.findIndex((sum) => !agrees(sum, sums[0]))
   if (odd < 0) return processes
   const [{ contender: first }, { contender: other }] = [racers[0], racers[odd]]
   throw new Error(`${other.id} computes ${sums[odd]} where ${first.id} computes ${sums[0]}`)

@@ -1,20 +1,32 @@
 // The plot: a panel for each model, a bar for each contender from the axis to its p50, a whisker on to its p99.
 // Colours of middle brightness and no background, so that it reads on a light page and on a dark one.
 
-const COLOURS = { limit: '#8b8f98', ours: '#2f9e6e', theirs: '#d0743c', text: '#7d838c', grid: '#7d838c' }
+export const COLOURS = {
+  limit: '#8b8f98',
+  ours: '#2f9e6e',
+  theirs: '#d0743c',
+  text: '#7d838c',
+  grid: '#7d838c',
+}
 const [WIDTH, LABELS, RIGHT, ROW, HEAD, FOOT] = [900, 330, 120, 24, 44, 26]
-const FONT = 'font-family="system-ui, -apple-system, Segoe UI, sans-serif"'
+export const FONT = 'font-family="system-ui, -apple-system, Segoe UI, sans-serif"'
 
-const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-const coordinate = (value) => Number(value.toFixed(1))
+export const escaped = (text) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+export const coordinate = (value) => Number(value.toFixed(1))
 
-function text(x, y, content, { size = 13, anchor = 'start', weight = 400 } = {}) {
+export function text(
+  x,
+  y,
+  content,
+  { size = 13, anchor = 'start', weight = 400, colour = COLOURS.text } = {},
+) {
   const at = `x="${coordinate(x)}" y="${coordinate(y)}"`
-  const style = `font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${COLOURS.text}"`
+  const style = `font-size="${size}" font-weight="${weight}" text-anchor="${anchor}" fill="${colour}"`
   return `<text ${at} ${style}>${escaped(content)}</text>`
 }
 
-function line(x1, y1, x2, y2, colour, width = 1, opacity = 1) {
+export function line(x1, y1, x2, y2, colour, width = 1, opacity = 1) {
   const [a, b, c, d] = [x1, y1, x2, y2].map(coordinate)
   return `<line x1="${a}" y1="${b}" x2="${c}" y2="${d}" stroke="${colour}" stroke-width="${width}" opacity="${opacity}"/>`
 }

@@ -15,8 +15,15 @@ import { expectedModel, small } from './models.mjs'
  * @property {boolean} useTf32
  * @property {string} [torch] file of the same model as a module of torch
  *
- * @typedef {{ id: string, title: string, path: string, dims: Record<string, number[]> | number[], torch?: string, noGraphs?: string }} Model
- *   `dims`: of each input by name, or of all of them; `noGraphs`: why our graphs are not measured
+ * @typedef {object} Model
+ * @property {string} id
+ * @property {string} title
+ * @property {string} path
+ * @property {Record<string, number[]> | number[]} [dims] of each input by name, or of all of them
+ * @property {(folder: string) => Promise<{ inputs: Port[], outputs: Port[], symbols: Record<string, number> }>} [ports]
+ *   in place of `dims`: writes inputs of its own, and knows the outputs' shapes
+ * @property {string} [torch]
+ * @property {string} [noGraphs] why our graphs are not measured
  */
 
 /** @returns {Model[]} */
@@ -81,7 +88,11 @@ function fill({ name, type, dims }) {
  * @param {Model} model
  * @returns {Promise<Case>}
  */
-export async function prepareCase({ id, path, dims, torch }, folder, { useTf32 = false } = {}) {
+export async function prepareCase({ id, path, dims, ports: own, torch }, folder, { useTf32 = false } = {}) {
+  if (own !== undefined) {
+    const { symbols, ...ports } = await own(folder)
+    return { path, ...ports, freeDimensionOverrides: symbols, useTf32, ...(torch && { torch }) }
+  }
   const session = await openCpu(path)
   try {
     const ports = session.inputMetadata.map(({ name, type, shape }) => {

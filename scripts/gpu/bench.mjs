@@ -1,10 +1,6 @@
 // The benchmarks on a GPU: `npm run bench:gpu -- --help`. Needs the built package and Node; Python's contenders where
 // there is one.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { contenders, findPython } from './contenders.mjs'
-import { markdown } from './report.mjs'
+import { contenders } from './contenders.mjs'
 import { COMMON_HELP, chosen, openResults, readOptions } from './suite.mjs'
 
 const HELP = `npm run bench:gpu -- [options]${COMMON_HELP}
@@ -33,6 +29,7 @@ if (options !== undefined) process.exitCode = await main(options)
 
 async function main({ only, budget, rehearse, list, out, fresh, python, tf32, ...choice }) {
   const { plan } = await import('./plan.mjs')
+  const { measureItems } = await import('./measure.mjs')
   const all = plan(choice)
   const items = all.filter((item) => chosen(only, item))
   if (items.length === 0) throw new Error(`--only ${only}: there is none of these`)
@@ -45,68 +42,5 @@ async function main({ only, budget, rehearse, list, out, fresh, python, tf32, ..
   if (wanted.length === 0) throw new Error(`--contenders ${choice.contenders}: there is none of these`)
   const results = openResults('bench', { out, fresh })
   if (results === undefined) return 1
-  const mark = rehearse ? { rehearsal: true } : {}
-  const { versions, why } = findPython(python, rehearse)
-  const isDone = ({ id }) => results.entries.some((entry) => entry.id === id && entry.type !== 'round')
-  const left = items.filter((item) => !isDone(item))
-  if (left.length < items.length) console.log(`${items.length - left.length} are in the file already`)
-  if (left.length > 0) results.record({ type: 'python', versions, ...mark })
-
-  const { ContenderPool } = await import('./contender-pool.mjs')
-  const pool = new ContenderPool(wanted, why, python)
-  const folder = mkdtempSync(join(tmpdir(), 'ort-gpu-bench-'))
-  const begin = Date.now()
-  const end = begin + budget * 1000
-  try {
-    for (const [i, item] of left.entries()) {
-      if (Date.now() > end) break
-      // What is left of the time, shared out by weight; what took less leaves more to the others.
-      const weights = left.slice(i).reduce((sum, { weight }) => sum + weight, 0)
-      const sliceMs = ((end - Date.now()) * item.weight) / weights
-      const onRound = (round, times) => {
-        results.record({ type: 'round', id: item.id, round, times, ...mark })
-        process.stderr.write(`\r${item.id}: round ${round + 1} `)
-      }
-      const setup = {
-        folder,
-        sliceMs,
-        onRound,
-        useTf32: tf32,
-        has: (id) => wanted.some((one) => one.id === id),
-        why,
-      }
-      let entry
-      try {
-        entry = { id: item.id, ...(await item.run(pool, setup)) }
-      } catch (error) {
-        entry = { type: 'failed', id: item.id, reason: error.message }
-      }
-      process.stderr.write('\n')
-      results.record({ ...entry, ...mark })
-      console.log(`${markdown([entry], rehearse)}\n`)
-    }
-  } finally {
-    await pool.stop()
-    rmSync(folder, { recursive: true })
-  }
-  return conclude(items, isDone, results, { rehearse, seconds: (Date.now() - begin) / 1000, mark })
-}
-
-function conclude(items, isDone, results, { rehearse, seconds, mark }) {
-  const notRun = items.filter((item) => !isDone(item)).map(({ id }) => id)
-  const measured = results.entries.filter(({ id }) => items.some((item) => item.id === id))
-  const failures = measured.flatMap(({ type, id, reason, contenders: entries = [] }) => [
-    ...(type === 'failed' ? [`${id}: ${reason}`] : []),
-    ...entries
-      .filter(({ family, notMeasured, excepted }) => family === 'ours' && notMeasured && !excepted)
-      .map((entry) => `${id}: ${entry.id}: ${entry.notMeasured}`),
-  ])
-  results.record({ type: 'end', measured: items.length - notRun.length, notRun, failures, seconds, ...mark })
-  for (const failure of failures) console.log(`FAILED  ${failure}`)
-  if (notRun.length > 0) console.log(`NOT RUN for want of time: ${notRun.join(', ')}`)
-  const what = rehearse ? "REHEARSAL on the fake driver: none of these figures is a GPU's" : results.file
-  console.log(
-    `${items.length - notRun.length} of ${items.length} measured in ${seconds.toFixed(0)} s; ${what}`,
-  )
-  return failures.length === 0 && notRun.length === 0 ? 0 : 1
+  return measureItems(items, { results, wanted, python, budget, rehearse, useTf32: tf32 })
 }

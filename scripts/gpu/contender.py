@@ -132,6 +132,8 @@ def torch_start(case, way):
         raise RuntimeError("compiling takes long, and is for a model of --torch")
     module = torch_module(case)
     if way == "compile":
+        # Else a second shape is compiled for any shape, which is slower.
+        torch._dynamo.reset()
         module = torch.compile(module, mode="reduce-overhead")
     pin = (lambda tensor: tensor) if REHEARSAL else (lambda tensor: tensor.pin_memory())
     given = [pin(torch.from_numpy(data)) for data in arrays(case["inputs"])]

@@ -39,7 +39,13 @@ export function plan({ model, shape, torch }) {
   ]
 }
 
-function raceOf(model, weight) {
+/**
+ * A race of the contenders on a model.
+ * @param {import('./bench-cases.mjs').Model} model
+ * @param {number} weight
+ * @returns {Item}
+ */
+export function raceOf(model, weight) {
   return {
     id: `race/${model.id}`,
     weight,

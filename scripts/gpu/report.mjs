@@ -92,7 +92,8 @@ export function markdown(entries, rehearsal) {
   return texts.map((text) => (rehearsal ? text.replace('**', '**REHEARSAL, no GPU: ') : text)).join('\n\n')
 }
 
-function setup({ gpus, hardware, onnxruntime, node, date, rehearsal }) {
+/** What was measured on, of the machine's line. */
+export function setup({ gpus, hardware, onnxruntime, node, date, rehearsal }) {
   const names = gpus?.map(({ name, driver }) => `${name} (driver ${driver})`).join(', ') ?? 'a GPU'
   const { cpu, cores, system } = hardware
   const what = `${names}; ${cpu}, ${cores} cores, ${system}; ONNX Runtime ${onnxruntime}, Node ${node}; ${date.slice(0, 10)}.`
