@@ -38,13 +38,18 @@ export async function effectOf(
   return ran ? { outputs } : { outputs, notVaried: why }
 }
 
-/** Outputs that do not change when an input does. Gives the inputs that have an effect. */
+/**
+ * Outputs that do not change when an input does. Gives the inputs that have an effect.
+ *
+ * @param before the outputs that are the same from run to run; without one there is nothing to see an effect on
+ */
 export async function checkEffects(
   runner: Runner,
   inputs: Tensors,
   before: Tensors,
   findings: Findings,
 ): Promise<ReadonlySet<string>> {
+  if (before.size === 0) return new Set()
   const effects = new Map<string, Effect>()
   for (const name of runner.session.inputNames) {
     effects.set(name, await effectOf(runner, inputs, before, name, variantsOf(inputs.get(name)!)))

@@ -51,9 +51,16 @@ export function compare(actual: HostTensor, expected: HostTensor, { rtol, atol }
     if (off > largest) largest = off
     // Written so that what is not a number is off; every number is near an infinite one, which is no agreement.
     if (inexact && Number.isFinite(b) && off <= atol + rtol * Math.abs(b as number)) continue
-    first ??= { index: i, actual: String(a), expected: String(b) }
+    first ??= { index: i, actual: textOf(a, b), expected: textOf(b, a) }
   }
   return { ...(inexact && { largest }), ...(first && { first }) }
+}
+
+/** Six digits of a fraction: the rest says nothing, unless it is all that tells it from the other. */
+function textOf(value: number | bigint | string, other: number | bigint | string): string {
+  if (typeof value !== 'number' || typeof other !== 'number' || Number.isInteger(value)) return String(value)
+  const short = (number: number) => String(Number(number.toPrecision(6)))
+  return short(value) === short(other) ? String(value) : short(value)
 }
 
 /** Whether two tensors are the same, bit for bit. */

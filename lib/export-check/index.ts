@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 import type { InferenceSession } from '../session'
+import { resolveShape, symbolSizes } from '../shape'
 import { dynamicDims, fixedAxes } from './axes'
 import { checkEffects } from './effects'
 import { compare, type Tolerance } from './elements'
@@ -87,9 +88,42 @@ async function runSample(
   }
   const outputs = await runner.attempt(inputs)
   if (typeof outputs === 'string') return { run: { ...about, error: outputs } }
+  checkOutputShapes(runner.session, inputs, outputs, findings)
   const largest = checkOutputs(outputs, expected, sample, tolerance, findings)
   const run = { ...about, outputs: shapesOf(outputs) }
   return { run: largest === undefined ? run : { ...run, largestDifference: largest }, outputs }
+}
+
+/** A binding allocates outputs by what the model declares: where that is not so, its run is refused. */
+function checkOutputShapes(
+  { inputMetadata, outputMetadata }: InferenceSession,
+  inputs: Tensors,
+  outputs: Tensors,
+  findings: Findings,
+): void {
+  const symbols = symbolSizes(
+    inputMetadata.flatMap((input) => {
+      const dims = inputs.get(input.name)?.dims
+      return input.isTensor && dims !== undefined ? [{ declared: input.shape, dims }] : []
+    }),
+  )
+  for (const output of outputMetadata) {
+    const dims = outputs.get(output.name)?.dims
+    // Of a scalar and of an open rank alike the shape is empty, and says nothing.
+    if (!output.isTensor || output.shape.length === 0 || dims === undefined) continue
+    const declared = resolveShape(output.shape, symbols)
+    if (declared === undefined || `${declared}` === `${dims}`) continue
+    const [names, sizes, given] = [output.shape, declared, dims].map((shape) => `[${shape.join(', ')}]`)
+    findings.note(
+      'output-shape',
+      `output '${output.name}' is declared ${names}, which would be ${sizes}, and is ${given}`,
+      {
+        output: output.name,
+        remedy:
+          "Do not give its axis the name of an input's; bind it 'dynamic' (createIoBinding's `outputs`)",
+      },
+    )
+  }
 }
 
 /** Holds results against the sample's. Gives the largest difference of all that can be subtracted. */

@@ -14,7 +14,15 @@ export function checkNames(
   const known = new Map(inputMetadata.map((metadata) => [metadata.name, metadata]))
   const given = new Set(samples.flatMap(({ inputs }) => [...inputs.keys()]))
   const unknown = [...known.keys()].filter((name) => samples.some(({ inputs }) => !inputs.has(name)))
-  for (const name of given) if (!known.has(name)) reportVanished(name, known, unknown, findings)
+  for (const name of given) {
+    if (known.has(name)) continue
+    const message = `the model has no input '${name}': it has ${quoted(known.keys())}`
+    findings.problem('input-vanished', message, {
+      input: name,
+      remedy:
+        'The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out',
+    })
+  }
   for (const name of unknown) {
     findings.problem('input-unknown', `the model wants an input '${name}' that not every sample has`, {
       input: name,
@@ -28,24 +36,6 @@ export function checkNames(
   }
   checkOutputs(outputNames, samples, findings)
   return !findings.has('input-unknown') && !findings.has('input-type')
-}
-
-function reportVanished(
-  name: string,
-  known: ReadonlyMap<string, unknown>,
-  unknown: readonly string[],
-  findings: Findings,
-): void {
-  const others = unknown.length > 0 ? `, and wants ${quoted(unknown)}` : ''
-  findings.problem(
-    'input-vanished',
-    `the model has no input '${name}': it has ${quoted(known.keys())}${others}`,
-    {
-      input: name,
-      remedy:
-        'The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out',
-    },
-  )
 }
 
 function checkType(metadata: ValueMetadata | undefined, type: string, findings: Findings): void {

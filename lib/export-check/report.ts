@@ -12,6 +12,8 @@ export type FindingCode =
   | 'run-failed'
   /** Results are not what the sample says. */
   | 'output-mismatch'
+  /** An output has another shape than the model declares of it. */
+  | 'output-shape'
   /** Two runs of the same inputs give different results. */
   | 'output-varies'
   /** No output changes whatever the input is. */

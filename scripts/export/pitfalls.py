@@ -1,0 +1,65 @@
+"""Exports every module of pitfall_modules.py with both exporters, as it is: the fixtures of the tests.
+
+    python scripts/export/pitfalls.py --out test/export/fixtures
+
+PITFALL.EXPORTER.onnx is the model, PITFALL.EXPORTER.json what torch computes. `findings.json` says what the
+exporters warned of and what the check found wrong, `refused.json` what could not be exported.
+"""
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+
+import torch
+
+from export_check import check
+from export_samples import write_sample
+from export_spec import first_line
+from exporting import EXPORTERS, ExportError, convert
+from pitfall_modules import PITFALLS
+
+
+def export_all(folder):
+    findings, refused = {}, {}
+    for name, one in PITFALLS.items():
+        for exporter in EXPORTERS:
+            title = f"{name}.{exporter}"
+            torch.manual_seed(0)
+            spec, path = one.make(), folder / f"{title}.onnx"
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                warnings.simplefilter("ignore", DeprecationWarning)  # which every legacy export has
+                try:
+                    notes = convert(spec, path, exporter, verbose=False, **one.options)
+                except ExportError as error:
+                    refused[title] = first_line(error)
+                    print(f"{title}: {error}")
+                    continue
+            print(f"{title}:")
+            expected, wrong = check(spec, path)
+            write_sample(spec, expected, folder / f"{title}.json")
+            findings[title] = {"warnings": distinct(caught), "notes": notes, "wrong": wrong}
+            for kind, lines in findings[title].items():
+                for line in lines:
+                    print(f"  {kind}: {line}")
+    return findings, refused
+
+
+def distinct(caught):
+    texts = [f"{one.category.__name__}: {str(one.message).strip().splitlines()[0]}" for one in caught]
+    return list(dict.fromkeys(texts))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="test/export/fixtures")
+    folder = parser.parse_args().out
+    folder.mkdir(parents=True, exist_ok=True)
+    findings, refused = export_all(folder)
+    for name, content in (("findings", findings), ("refused", refused)):
+        (folder / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

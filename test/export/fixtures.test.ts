@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InferenceSession } from 'onnxruntime-iobinding'
+import { expect, test } from 'vitest'
+import { expectError } from '../helpers/errors.ts'
+
+const folder = join(import.meta.dirname, 'fixtures')
+const keys = (file: string) => Object.keys(JSON.parse(readFileSync(join(folder, file), 'utf8')))
+
+test('what was exported has a model, samples and findings; what was refused has none', () => {
+  const files = readdirSync(folder)
+  const ids = (ending: string) =>
+    files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length))
+  const exported = keys('findings.json').sort()
+  expect(ids('.onnx')).toEqual(exported)
+  expect(ids('.json')).toEqual([...exported, 'findings', 'refused'].sort())
+  expect(exported).not.toEqual(expect.arrayContaining(keys('refused.json')))
+})
+
+test('an output whose length follows from the data must not share a symbol with the inputs', async () => {
+  const bind = async (exporter: string) => {
+    const path = join(folder, `data-dependent-output.${exporter}.onnx`)
+    await using session = await InferenceSession.create(path, { logSeverityLevel: 4 })
+    using binding = session.createIoBinding({ x: [3] })
+    binding.inputs.x!.set([1, -1, 2])
+    binding.runSync()
+    return [...binding.outputs.y!]
+  }
+  // A symbol of its own: ONNX Runtime allocates. The inputs' symbol: memory for [n] was bound.
+  expect(await bind('dynamo')).toEqual([1, 2])
+  await expectError(() => bind('legacy'), 'ERR_OUTPUT_SHAPE')
+})
