@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { type Command, UsageError } from './cli/command'
 import { inspect } from './cli/inspect'
@@ -12,10 +13,14 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name}  ${summary}`)
   .join('\n')}
 
-onnxruntime-iobinding COMMAND --help tells more.`
+onnxruntime-iobinding COMMAND --help tells more; --version tells this package's version.`
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === '--version') {
+    console.log(createRequire(__filename)('../package.json').version)
+    return 0
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     console.log(HELP)
     return name === undefined ? 2 : 0
   }
@@ -29,7 +34,11 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 
 function parse({ options, help }: Command, args: string[]) {
   try {
-    return parseArgs({ args, allowPositionals: true, options: { ...options, help: { type: 'boolean' } } })
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+    })
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${help}`)
   }

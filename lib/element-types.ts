@@ -106,10 +106,10 @@ function rowOf(type: ElementType): Row {
   return table[type]
 }
 
-/** @throws OrtTypeError `ERR_INVALID_ARG_VALUE` where `type` is no element type */
-export function checkElementType(type: unknown): ElementType {
+/** @throws OrtTypeError `ERR_INVALID_ARG_VALUE` where `type` is no element type, naming `argument` */
+export function checkElementType(type: unknown, argument = 'type'): ElementType {
   if (typeof type === 'string' && Object.hasOwn(table, type)) return type as ElementType
-  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'type' is not an element type", {
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' is not an element type`, {
     expected: Object.keys(table).join(', '),
     given: describe(type),
   })

@@ -14,14 +14,28 @@ export interface Inspection {
 }
 
 export function toText({ model, onnxruntime, inputs, outputs, metadata, check }: Inspection): string {
-  const about = metadata?.producerName ? `by ${metadata.producerName}, ` : ''
   return [
-    `${model} (${about}read by ONNX Runtime ${onnxruntime})`,
+    `${model} (read by ONNX Runtime ${onnxruntime})`,
+    ...(metadata === undefined ? [] : metadataLines(metadata)),
     '',
     ...ports('input', inputs),
     ...ports('output', outputs),
     ...(check === undefined ? [] : ['', ...checked(check)]),
   ].join('\n')
+}
+
+/** What the model says of itself, as far as it says anything. */
+function metadataLines({ customMetadata, ...metadata }: ModelMetadata): string[] {
+  const labels = {
+    producerName: 'producer',
+    version: 'version',
+    domain: 'domain',
+    description: 'description',
+  }
+  const said = Object.entries(labels).map(([key, label]) => [label, metadata[key as keyof typeof labels]])
+  return [...said, ...Object.entries(customMetadata)]
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([label, value]) => `  ${label}: ${value}`)
 }
 
 function ports(side: string, all: readonly ValueMetadata[]): string[] {

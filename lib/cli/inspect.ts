@@ -9,7 +9,7 @@ import { type Inspection, toText } from './inspect-text'
 
 const HELP = `onnxruntime-iobinding inspect MODEL [options]
 
-Shows a model's inputs, outputs and metadata. With --against it runs the model and reports what the export lost:
+Shows a model's inputs, outputs and metadata (what it says of itself). With --against it runs the model and reports what the export lost:
 inputs that vanished, axes that turned out fixed, wrong results, outputs that do not change when an input does.
 
   --against FILE  samples of what the original model was given and answered: JSON, or a JavaScript module whose

@@ -1,5 +1,5 @@
 import type { InferenceSession } from '../session'
-import { resized } from './elements'
+import { isWhole, resized } from './elements'
 import type { Tensors } from './runner'
 
 /** An axis of an input. */
@@ -49,14 +49,28 @@ export function dynamicDims({ inputMetadata }: InferenceSession): DynamicDim[] {
   return [...named].map(([name, axes]) => ({ name, axes }))
 }
 
-/** The size of a dimension among these inputs. */
-export function sizeOfDim({ axes: [first] }: DynamicDim, inputs: Tensors): number {
-  return inputs.get(first!.input)!.dims[first!.axis]!
+/** The size of a dimension among these inputs; undefined where they have not that rank. */
+export function sizeOfDim({ axes: [first] }: DynamicDim, inputs: Tensors): number | undefined {
+  return inputs.get(first!.input)!.dims[first!.axis]
 }
 
+/** Whether these inputs can be made of another size along a dimension: what is not there cannot be repeated. */
+export const canResize = ({ axes }: Pick<DynamicDim, 'axes'>, inputs: Tensors): boolean =>
+  axes.every(({ input, axis }) => {
+    const { type, dims } = inputs.get(input)!
+    return isWhole(type) && dims[axis] !== undefined && dims[axis] > 0
+  })
+
 /** The inputs with one dimension of another size; what is new repeats what is there. */
-export function withSize({ axes }: DynamicDim, inputs: Tensors, size: number): Tensors {
+export function withSize({ axes }: Pick<DynamicDim, 'axes'>, inputs: Tensors, size: number): Tensors {
   const changed = new Map(inputs)
   for (const { input, axis } of axes) changed.set(input, resized(changed.get(input)!, axis, size))
   return changed
+}
+
+/** The inputs with one dimension larger by one; undefined where that cannot be. */
+export function grown(dim: Pick<DynamicDim, 'axes'>, inputs: Tensors): Tensors | undefined {
+  if (!canResize(dim, inputs)) return undefined
+  const [{ input, axis }] = dim.axes as [Axis]
+  return withSize(dim, inputs, inputs.get(input)!.dims[axis]! + 1)
 }

@@ -1,10 +1,22 @@
+import { dynamicDims, grown } from './axes'
 import type { HostTensor } from './elements'
 import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'
 import { variantsOf } from './variants'
 
+/** What the effects of inputs are looked for on. */
+export interface Probed {
+  readonly runner: Runner
+  /** The samples that could be run; the first is taken for the one that was traced. */
+  readonly samples: readonly Tensors[]
+  /** Of the first: the outputs that are the same from run to run. */
+  readonly outputs: Tensors
+  /** The outputs that differ from sample to sample. */
+  readonly moving: ReadonlySet<string>
+}
+
 /** What varying an input did: the outputs that changed, or why nothing is known. */
-export interface Effect {
+interface Effect {
   readonly outputs: ReadonlySet<string>
   /** Set where no variant could be run. */
   readonly notVaried?: string
@@ -13,14 +25,15 @@ export interface Effect {
 /**
  * Runs the model on other values of one input.
  *
- * @param variants stand in its place, one after another, until every output has changed
+ * @param before what it gives on `inputs`
+ * @param variants stand in the input's place, one after another, until every output has changed
  */
 export async function effectOf(
   runner: Runner,
   inputs: Tensors,
   before: Tensors,
   name: string,
-  variants: readonly HostTensor[],
+  variants: Iterable<HostTensor>,
 ): Promise<Effect> {
   const outputs = new Set<string>()
   let ran = false
@@ -38,45 +51,82 @@ export async function effectOf(
   return ran ? { outputs } : { outputs, notVaried: why }
 }
 
-/**
- * Outputs that do not change when an input does. Gives the inputs that have an effect.
- *
- * @param before the outputs that are the same from run to run; without one there is nothing to see an effect on
- */
-export async function checkEffects(
-  runner: Runner,
-  inputs: Tensors,
-  before: Tensors,
-  findings: Findings,
-): Promise<ReadonlySet<string>> {
-  if (before.size === 0) return new Set()
+/** Outputs that do not change when an input does. Gives the inputs whose values have an effect. */
+export async function checkEffects(probed: Probed, findings: Findings): Promise<ReadonlySet<string>> {
+  // Where every output is another in each run there is nothing to see an effect on.
+  if (probed.outputs.size === 0) return new Set()
   const effects = new Map<string, Effect>()
-  for (const name of runner.session.inputNames) {
-    effects.set(name, await effectOf(runner, inputs, before, name, variantsOf(inputs.get(name)!)))
-  }
-  for (const [name, { outputs, notVaried }] of effects) {
-    if (notVaried !== undefined) {
-      findings.note('input-not-varied', `nothing is known of what input '${name}' does: ${notVaried}`, {
-        input: name,
-        remedy: 'Give samples whose values the model takes',
-      })
-    } else if (outputs.size === 0) {
-      findings.problem('input-without-effect', `no output changes when input '${name}' does`, {
-        input: name,
-        remedy:
-          'A branch or a value may have been baked in when the model was traced, or forward() does not use the input',
-      })
-    }
-  }
-  reportOutputs(effects, before, findings)
+  for (const name of probed.runner.session.inputNames) effects.set(name, await effectInAny(probed, name))
+  for (const [name, effect] of effects) await reportInput(probed, name, effect, findings)
+  await reportOutputs(probed, effects, findings)
   return new Set([...effects].filter(([, { outputs }]) => outputs.size > 0).map(([name]) => name))
 }
 
-function reportOutputs(effects: ReadonlyMap<string, Effect>, before: Tensors, findings: Findings): void {
+/** On the first sample on which there is one: what a flag switches off in one sample it may switch on in another. */
+async function effectInAny({ runner, samples, outputs }: Probed, name: string): Promise<Effect> {
+  let found: Effect | undefined
+  for (const [i, inputs] of samples.entries()) {
+    const before = i === 0 ? outputs : only(outputs, await runner.run(inputs))
+    const effect = await effectOf(runner, inputs, before, name, variantsOf(inputs.get(name)!))
+    if (effect.outputs.size > 0) return effect
+    if (found === undefined || effect.notVaried === undefined) found = effect
+  }
+  return found!
+}
+
+/** The outputs of one run that another has too. */
+export const only = (wanted: { has(name: string): boolean }, outputs: Tensors): Tensors =>
+  new Map([...outputs].filter(([name]) => wanted.has(name)))
+
+async function reportInput(
+  probed: Probed,
+  input: string,
+  { outputs, notVaried }: Effect,
+  findings: Findings,
+): Promise<void> {
+  if (notVaried !== undefined) {
+    findings.note('input-not-varied', `nothing is known of what input '${input}' does: ${notVaried}`, {
+      input,
+      remedy: 'Give samples whose values the model takes',
+    })
+  } else if (outputs.size > 0) return
+  else if (await shapeMatters(probed, input)) {
+    const message = `no output changes with the values of input '${input}', only with its shape`
+    findings.note('input-without-effect', message, { input })
+  } else {
+    findings.problem('input-without-effect', `no output changes when input '${input}' does`, {
+      input,
+      remedy:
+        'A branch or a value may have been baked in when the model was traced, or forward() does not use the input',
+    })
+  }
+}
+
+/** Whether the model runs otherwise, or not at all, when one input alone has another shape. */
+async function shapeMatters({ runner, samples: [first], outputs }: Probed, input: string): Promise<boolean> {
+  for (const { axes } of dynamicDims(runner.session)) {
+    const alone = axes.filter((axis) => axis.input === input)
+    if (alone.length > 0 && (await isOther(runner, grown({ axes: alone }, first!), outputs))) return true
+  }
+  return false
+}
+
+async function isOther(runner: Runner, inputs: Tensors | undefined, before: Tensors): Promise<boolean> {
+  if (inputs === undefined) return false
+  const after = await runner.attempt(inputs)
+  return typeof after === 'string' || changed(before, after).length > 0
+}
+
+async function reportOutputs(
+  probed: Probed,
+  effects: ReadonlyMap<string, Effect>,
+  findings: Findings,
+): Promise<void> {
   const varied = [...effects].filter(([, { notVaried }]) => notVaried === undefined)
-  for (const output of before.keys()) {
+  for (const output of probed.outputs.keys()) {
     const without = varied.filter(([, { outputs }]) => !outputs.has(output))
-    if (without.length === varied.length && varied.length === effects.size && varied.length > 0) {
+    if (without.length === effects.size && effects.size > 0 && !probed.moving.has(output)) {
+      if (await followsShape(probed, output)) continue
       findings.problem('output-constant', `output '${output}' changes with no input`, {
         output,
         remedy: 'It may have been computed while the model was traced, and written down as a constant',
@@ -91,4 +141,15 @@ function reportOutputs(effects: ReadonlyMap<string, Effect>, before: Tensors, fi
       })
     }
   }
+}
+
+/** Whether an output changes with the inputs' shapes, as positions do. */
+async function followsShape({ runner, samples: [first], outputs }: Probed, output: string): Promise<boolean> {
+  for (const dim of dynamicDims(runner.session)) {
+    const inputs = grown(dim, first!)
+    const after = inputs && (await runner.attempt(inputs))
+    if (after !== undefined && typeof after !== 'string' && changed(outputs, after).includes(output))
+      return true
+  }
+  return false
 }

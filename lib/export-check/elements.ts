@@ -1,7 +1,7 @@
-import { type ElementType, rawView, type TypedArray } from '../element-types'
+import { copyOf, type ElementType, rawView, type TypedArray } from '../element-types'
 import { sizeOf } from '../shape'
 import type { OrtValueData } from '../value'
-import { fromBfloat16, fromFloat16 } from './float16'
+import { fromBfloat16, fromFloat16 } from './small-floats'
 
 /** A tensor in host memory as the check works with it. */
 export interface HostTensor {
@@ -17,7 +17,7 @@ export interface Tolerance {
 }
 
 export interface Comparison {
-  /** The largest difference of two numbers; absent where the type has none to speak of. */
+  /** The largest difference of two numbers; absent where the type has none to speak of, or it is no number. */
   readonly largest?: number
   /** The first element that is off. */
   readonly first?: { readonly index: number; readonly actual: string; readonly expected: string }
@@ -48,12 +48,13 @@ export function compare(actual: HostTensor, expected: HostTensor, { rtol, atol }
     const [a, b] = [left[i]!, right[i]!]
     if (Object.is(a, b) || a === b) continue
     const off = inexact ? Math.abs((a as number) - (b as number)) : Number.NaN
-    if (off > largest) largest = off
+    // Not `off > largest`: once it is no number, it stays none.
+    if (!(off <= largest)) largest = Number.isNaN(largest) ? largest : off
     // Written so that what is not a number is off; every number is near an infinite one, which is no agreement.
     if (inexact && Number.isFinite(b) && off <= atol + rtol * Math.abs(b as number)) continue
     first ??= { index: i, actual: textOf(a, b), expected: textOf(b, a) }
   }
-  return { ...(inexact && { largest }), ...(first && { first }) }
+  return { ...(inexact && Number.isFinite(largest) && { largest }), ...(first && { first }) }
 }
 
 /** Six digits of a fraction: the rest says nothing, unless it is all that tells it from the other. */
@@ -63,7 +64,7 @@ function textOf(value: number | bigint | string, other: number | bigint | string
   return short(value) === short(other) ? String(value) : short(value)
 }
 
-/** Whether two tensors are the same, bit for bit. */
+/** Whether two tensors are the same: bit for bit, but that 0 and -0 are one, and NaN is NaN. */
 export function same(a: HostTensor, b: HostTensor): boolean {
   if (a.type !== b.type || `${a.dims}` !== `${b.dims}`) return false
   if (Array.isArray(a.data) || Array.isArray(b.data)) {
@@ -72,7 +73,13 @@ export function same(a: HostTensor, b: HostTensor): boolean {
   }
   const bytes = ({ buffer, byteOffset, byteLength }: TypedArray) =>
     Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength)
-  return bytes(a.data).equals(bytes(b.data))
+  if (bytes(a.data).equals(bytes(b.data))) return true
+  if (!isInexact(a.type)) return false
+  const [left, right] = [comparable(a), comparable(b)] as [ArrayLike<number>, ArrayLike<number>]
+  for (let i = 0; i < left.length; ++i) {
+    if (left[i] !== right[i] && !(Number.isNaN(left[i]) && Number.isNaN(right[i]))) return false
+  }
+  return true
 }
 
 /** An array of the same class, of another length. */
@@ -105,7 +112,7 @@ export function resized(tensor: HostTensor, axis: number, size: number): HostTen
 export function spliced(tensor: HostTensor, axis: number, begin: number, other: HostTensor): HostTensor {
   const { dims, data } = tensor
   const inner = sizeOf(dims.slice(axis + 1))
-  const result = data.slice()
+  const result = Array.isArray(data) ? data.slice() : copyOf(data)
   for (let i = 0; i < result.length; ++i) {
     if (Math.floor(i / inner) % dims[axis]! >= begin) result[i] = other.data[i]!
   }

@@ -7,7 +7,7 @@ const quoted = (names: Iterable<string>): string => [...names].map((name) => `'$
 
 /** Holds the samples' names and types against the model's. Gives those that can be run. */
 export function checkNames(
-  { inputMetadata, outputNames }: InferenceSession,
+  { inputMetadata, outputMetadata }: InferenceSession,
   samples: readonly ResolvedSample[],
   findings: Findings,
 ): boolean {
@@ -34,7 +34,7 @@ export function checkNames(
   for (const { inputs } of samples) {
     for (const [name, { type }] of inputs) checkType(known.get(name), type, findings)
   }
-  checkOutputs(outputNames, samples, findings)
+  checkOutputs(outputMetadata, samples, findings)
   return !findings.has('input-unknown') && !findings.has('input-type')
 }
 
@@ -47,22 +47,26 @@ function checkType(metadata: ValueMetadata | undefined, type: string, findings: 
 }
 
 function checkOutputs(
-  names: readonly string[],
+  metadata: readonly ValueMetadata[],
   samples: readonly ResolvedSample[],
   findings: Findings,
 ): void {
-  for (const { outputs } of samples) {
-    if (outputs === undefined) continue
-    for (const name of outputs.keys()) {
-      if (names.includes(name)) continue
-      findings.problem('output-vanished', `the model has no output '${name}': it has ${quoted(names)}`, {
-        output: name,
-        remedy: 'Name the outputs in the order in which forward() returns them (output_names)',
-      })
-    }
-    for (const name of names) {
-      if (outputs.has(name)) continue
-      findings.note('output-unknown', `no sample says what output '${name}' must be`, { output: name })
-    }
+  const names = metadata.map(({ name }) => name)
+  for (const { name, isTensor } of metadata) {
+    if (isTensor) continue
+    findings.note('output-unknown', `output '${name}' is no tensor, and is not looked at`, { output: name })
+  }
+  const expected = new Set(samples.flatMap(({ outputs }) => [...(outputs?.keys() ?? [])]))
+  if (expected.size === 0) return
+  for (const name of expected) {
+    if (names.includes(name)) continue
+    findings.problem('output-vanished', `the model has no output '${name}': it has ${quoted(names)}`, {
+      output: name,
+      remedy: 'Name the outputs in the order in which forward() returns them (output_names)',
+    })
+  }
+  for (const name of names) {
+    if (expected.has(name)) continue
+    findings.note('output-unknown', `no sample says what output '${name}' must be`, { output: name })
   }
 }

@@ -1,46 +1,71 @@
+import { rawView } from '../element-types'
 import { isOrtError } from '../errors'
 import type { RunValue } from '../run-arguments'
 import type { InferenceSession } from '../session'
 import { OrtValue } from '../value'
 import { type HostTensor, same } from './elements'
-import { feedOf, hostTensor } from './samples'
+import { readTensor } from './samples'
 
 export type Tensors = ReadonlyMap<string, HostTensor>
+
+/** What the model does not take, as opposed to a session that is gone or a device that was lost. */
+const REFUSED = /^ERR_(ORT_|(SHAPE|TYPE)_MISMATCH$)/
 
 /** Runs a model on tensors in host memory. */
 export class Runner {
   constructor(readonly session: InferenceSession) {}
 
-  /** Inputs that the model does not have are left out. @throws OrtError as `session.run` does */
+  /** Inputs that the model does not have are left out, and outputs that are no tensors. @throws OrtError as `session.run` does */
   async run(inputs: Tensors): Promise<Tensors> {
-    const feeds = Object.fromEntries(
-      this.session.inputNames.map((name) => [name, feedOf(inputs.get(name)!)] as const),
-    )
+    const feeds: Record<string, OrtValue> = {}
     try {
-      const results = await this.session.run<RunValue>(feeds)
-      return new Map(Object.entries(results).flatMap(([name, value]) => tensorsOf(name, value)))
+      for (const name of this.session.inputNames) feeds[name] = feedOf(inputs.get(name)!)
+      return await tensorsOf(await this.session.run<RunValue>(feeds))
     } finally {
       for (const value of Object.values(feeds)) value.dispose()
     }
   }
 
-  /** The same, or why the model does not take these inputs. @throws OrtError for all else, as where there is no session */
+  /** The same, or why the model does not take these inputs. @throws OrtError for all else */
   async attempt(inputs: Tensors): Promise<Tensors | string> {
     try {
       return await this.run(inputs)
     } catch (error) {
-      if (!isOrtError(error) || !/^ERR_(ORT_|SHAPE_MISMATCH$)/.test(error.code)) throw error
+      if (!isOrtError(error) || !REFUSED.test(error.code)) throw error
       return `${error.code}: ${error.message}`
     }
   }
 }
 
-/** What is no tensor is not looked at. */
-function tensorsOf(name: string, value: RunValue): [string, HostTensor][] {
-  if (!(value instanceof OrtValue)) return [[name, hostTensor(value, name)]]
-  const entries: [string, HostTensor][] = value.kind === 'tensor' ? [[name, hostTensor(value, name)]] : []
-  value.dispose()
-  return entries
+function feedOf({ type, dims, data }: HostTensor): OrtValue {
+  const value = OrtValue.allocate(type, dims)
+  try {
+    value.write(data as never)
+    return value
+  } catch (error) {
+    value.dispose()
+    throw error
+  }
+}
+
+/** Results wherever they are; they are let go of. */
+async function tensorsOf(results: Readonly<Record<string, RunValue>>): Promise<Tensors> {
+  const tensors = new Map<string, HostTensor>()
+  try {
+    for (const [name, value] of Object.entries(results)) {
+      if (!(value instanceof OrtValue)) {
+        const data = (await value.getData()) as HostTensor['data']
+        tensors.set(name, {
+          type: value.type,
+          dims: value.dims,
+          data: Array.isArray(data) ? data : rawView(data),
+        })
+      } else if (value.kind === 'tensor') tensors.set(name, readTensor(value, name))
+    }
+    return tensors
+  } finally {
+    for (const value of Object.values(results)) value.dispose()
+  }
 }
 
 /** The outputs in which two runs differ. */

@@ -1,12 +1,21 @@
 import type { Tensor } from 'onnxruntime-common'
-import { arrayLength, checkElementType, type ElementType, rawView, viewOf } from '../element-types'
+import {
+  arrayLength,
+  checkArray,
+  checkElementType,
+  copyOf,
+  type ElementType,
+  rawView,
+  type TypedArray,
+  viewOf,
+} from '../element-types'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { isRecord } from '../options'
+import { checkKnown, isRecord } from '../options'
 import { checkDims, sizeOf } from '../shape'
 import { dataOf, isTensor } from '../tensor'
-import { OrtValue } from '../value'
+import { gpuValueOf, OrtValue, type OrtValueData } from '../value'
 import type { HostTensor, Tolerance } from './elements'
-import { toFloat16 } from './float16'
+import { toBfloat16, toFloat16 } from './small-floats'
 
 /** A tensor as a sample file writes it. */
 export interface SampleTensor {
@@ -14,7 +23,8 @@ export interface SampleTensor {
   readonly dims: readonly number[]
   /**
    * Flat, row by row. What JSON has no number for is a string: an integer beyond 2^53, `'NaN'`, `'Infinity'`,
-   * `'-Infinity'`.
+   * `'-Infinity'`. Numbers of a float8, and of what is smaller than a byte, are raw bits; a typed array is taken as it
+   * is, and one of float16 or bfloat16 in a `Uint16Array` as bits.
    */
   readonly data: ArrayLike<number | bigint | string | boolean>
 }
@@ -52,7 +62,14 @@ export function resolveSamples(given: unknown): { samples: ResolvedSample[]; tol
       given: describe(given),
     })
   }
-  const tolerance = isRecord(set.tolerance) ? set.tolerance : {}
+  checkKnown(set, ['samples', 'tolerance'], 'entry of the samples')
+  const { tolerance = {} } = set
+  if (!isRecord(tolerance)) {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'tolerance' must be { rtol, atol }", {
+      given: describe(tolerance),
+    })
+  }
+  checkKnown(tolerance, ['rtol', 'atol'], "entry of 'tolerance'")
   return {
     samples: set.samples.map(resolveSample),
     tolerance: {
@@ -77,10 +94,20 @@ function resolveSample(sample: unknown, index: number): ResolvedSample {
         '{ inputs: { NAME: { type, dims, data } } }, with `outputs` of the same form where they are known',
     })
   }
+  checkKnown(sample, ['inputs', 'outputs'], `entry of '${place}'`)
   const { inputs, outputs } = sample
+  if (outputs !== undefined && !isRecord(outputs)) {
+    throw new OrtTypeError(
+      'ERR_INVALID_ARG_TYPE',
+      `'${place}.outputs' must be an object of tensors by name`,
+      {
+        given: describe(outputs),
+      },
+    )
+  }
   return {
     inputs: tensorsOf(inputs, `${place}.inputs`),
-    outputs: isRecord(outputs) ? tensorsOf(outputs, `${place}.outputs`) : undefined,
+    outputs: outputs && tensorsOf(outputs, `${place}.outputs`),
   }
 }
 
@@ -88,21 +115,27 @@ function tensorsOf(record: Record<string, unknown>, place: string): Map<string, 
   return new Map(Object.entries(record).map(([name, value]) => [name, hostTensor(value, `${place}.${name}`)]))
 }
 
-/** A tensor of the sample, or of a run's results, in host memory. */
-export function hostTensor(value: unknown, place: string): HostTensor {
-  if (value instanceof OrtValue) {
-    if (value.kind !== 'tensor') {
-      throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${place}' is no tensor`, { given: value.kind })
-    }
-    const data = value.read() as HostTensor['data']
-    return { type: value.type, dims: value.dims, data: Array.isArray(data) ? data : rawView(data) }
+/** The tensor's own copy, in host memory: the caller's may change while the check goes on. */
+function hostTensor(value: unknown, place: string): HostTensor {
+  const onDevice = isTensor(value) ? gpuValueOf(value, place) : undefined
+  if (value instanceof OrtValue || onDevice !== undefined)
+    return readTensor(onDevice ?? (value as OrtValue), place)
+  if (!isTensor(value)) return parsed(value, place)
+  const type = checkElementType(value.type, `${place}.type`)
+  return { type, dims: value.dims, data: rawCopy(dataOf(value, type, place)) }
+}
+
+/** @throws OrtTypeError `ERR_TYPE_MISMATCH` for what is no tensor, or one of a type without a name */
+export function readTensor(value: OrtValue, place: string): HostTensor {
+  if (value.kind !== 'tensor') {
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${place}' is no tensor`, { given: value.kind })
   }
-  if (isTensor(value)) {
-    const type = checkElementType(value.type)
-    const data = dataOf(value, type, place)
-    return { type, dims: value.dims, data: Array.isArray(data) ? data : rawView(data) }
-  }
-  return parsed(value, place)
+  const data = value.read() as OrtValueData
+  return { type: value.type, dims: value.dims, data: Array.isArray(data) ? data : rawView(data) }
+}
+
+function rawCopy(data: OrtValueData): OrtValueData {
+  return Array.isArray(data) ? [...data] : rawView(copyOf(data))
 }
 
 function parsed(value: unknown, place: string): HostTensor {
@@ -112,10 +145,12 @@ function parsed(value: unknown, place: string): HostTensor {
       given: describe(value),
     })
   }
-  const type = checkElementType(value.type)
+  const type = checkElementType(value.type, `${place}.type`)
   const dims = checkDims(value.dims, `${place}.dims`)
   const size = sizeOf(dims)
-  const elements = Array.from(value.data)
+  const elements = ArrayBuffer.isView(value.data)
+    ? checkArray(type, value.data, `${place}.data`)
+    : Array.from(value.data)
   const length = type === 'string' ? size : arrayLength(type, size)
   if (elements.length !== length) {
     throw new OrtTypeError(
@@ -127,44 +162,57 @@ function parsed(value: unknown, place: string): HostTensor {
       },
     )
   }
+  if (!Array.isArray(elements)) return { type, dims, data: rawCopy(elements) }
   if (type === 'string') return { type, dims, data: elements.map(String) }
   return { type, dims, data: filled(type, elements, `${place}.data`) }
 }
 
-function filled(type: ElementType, elements: readonly unknown[], place: string): HostTensor['data'] {
+function filled(type: ElementType, elements: readonly unknown[], place: string): TypedArray {
   const data = rawView(viewOf(type, new ArrayBuffer(elements.length * bytesOf(type))))
-  const isBig = data instanceof BigInt64Array || data instanceof BigUint64Array
   elements.forEach((element, i) => {
-    try {
-      const converted = isBig ? BigInt(element as string) : numberOf(element)
-      data[i] = (type === 'float16' ? toFloat16(converted as number) : converted) as never
-    } catch (cause) {
-      throw new OrtError('ERR_INVALID_ARG_VALUE', `'${place}[${i}]' is no ${type}`, {
-        given: describe(element),
-        cause,
-      })
-    }
+    if (store(type, data, i, element)) return
+    throw new OrtError('ERR_INVALID_ARG_VALUE', `'${place}[${i}]' is no ${type}`, {
+      given: describe(element),
+    })
   })
   return data
 }
 
-function numberOf(element: unknown): number {
-  const isText = typeof element === 'string' && element.trim() !== ''
-  const value = isText || /number|boolean|bigint/.test(typeof element) ? Number(element) : undefined
-  if (value === undefined || (isText && Number.isNaN(value) && element !== 'NaN')) {
-    throw new TypeError('it is no number')
+/** Whether the element is one of the type: nothing is rounded to a whole number, and nothing wraps around. */
+function store(type: ElementType, data: TypedArray, i: number, element: unknown): boolean {
+  const number = numberOf(element)
+  if (number === undefined) return false
+  if (type === 'float32' || type === 'float64') data[i] = number as never
+  else if (type === 'float16') data[i] = toFloat16(number) as never
+  else if (type === 'bfloat16') data[i] = toBfloat16(number) as never
+  else if (data instanceof BigInt64Array || data instanceof BigUint64Array) return storeBig(data, i, element)
+  else {
+    data[i] = number as never
+    return data[i] === number
   }
-  return value
+  return true
+}
+
+function storeBig(data: BigInt64Array | BigUint64Array, i: number, element: unknown): boolean {
+  if (typeof element === 'number' && !Number.isSafeInteger(element)) return false
+  try {
+    const integer = BigInt(element as string)
+    data[i] = integer
+    return data[i] === integer
+  } catch {
+    return false // a fraction, in a string
+  }
+}
+
+function numberOf(element: unknown): number | undefined {
+  if (typeof element === 'string') {
+    const number = element.trim() === '' ? Number.NaN : Number(element)
+    return Number.isNaN(number) && element !== 'NaN' ? undefined : number
+  }
+  return /^(number|boolean|bigint)$/.test(typeof element) ? Number(element) : undefined
 }
 
 const bytesOf = (type: ElementType): number => viewOf(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
 
 const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)
-
-/** @internal the tensor as a run's feed; to be disposed of after the run */
-export function feedOf({ type, dims, data }: HostTensor): OrtValue {
-  const value = OrtValue.allocate(type, dims)
-  value.write(data as never)
-  return value
-}

@@ -18,7 +18,10 @@ def arrays(pairs):
     found = {}
     for name, value in pairs:
         if isinstance(value, torch.Tensor):
-            found[name] = value.detach().numpy()
+            if value.dtype == torch.bfloat16:
+                raise ExportError(f"{name} is bfloat16, which numpy does not have: convert it in forward")
+            # A copy: a module may give a buffer of its own, which the next call changes.
+            found[name] = value.detach().cpu().numpy().copy()
         elif type(value) in NUMBERS:
             found[name] = numpy.array(value, NUMBERS[type(value)])
         elif value is not None:

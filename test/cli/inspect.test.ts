@@ -51,7 +51,9 @@ describe('inspect', () => {
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
       stderr: '',
-      stdout: `double.onnx (by pytorch, read by ONNX Runtime ${version})
+      stdout: `double.onnx (read by ONNX Runtime ${version})
+  producer: pytorch
+  task: doubling
 
   input   x  float32  [batch, 2]
   output  y  float32  [batch, 2]
@@ -59,7 +61,9 @@ describe('inspect', () => {
     })
   })
 
-  const report = `double.onnx (by pytorch, read by ONNX Runtime ${version})
+  const report = `double.onnx (read by ONNX Runtime ${version})
+  producer: pytorch
+  task: doubling
 
   input   x  float32  [batch, 2]
   output  y  float32  [batch, 2]
@@ -107,10 +111,10 @@ note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input '
     })
   })
 
-  test('on onnxruntime-node it says the same, but for the producer', async () => {
+  test('on onnxruntime-node it says the same, but for the metadata', async () => {
     const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
     const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'samples.json'], env)
-    expect(stdout).toBe(report.replace('by pytorch, ', ''))
+    expect(stdout).toBe(report.replace('  producer: pytorch\n  task: doubling\n', ''))
     expect(code).toBe(1)
   })
 })
@@ -142,6 +146,11 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
       code: 0,
       stdout: expect.stringContaining('--against'),
     })
+    expect(await cli(['inspect', '-h'])).toMatchObject({ code: 0 })
     expect(await cli([])).toMatchObject({ code: 2 })
+    expect(await cli(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    })
   })
 })

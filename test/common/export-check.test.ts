@@ -7,9 +7,10 @@ import {
   type SampleTensor,
 } from 'onnxruntime-iobinding/export-check'
 import { describe, expect, test } from 'vitest'
-import { cpuDescribe, createSession } from '../helpers/device.ts'
+import { cpuDescribe, cpuTest, createSession } from '../helpers/device.ts'
+import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
-import { type Dim, model, node, tensor, value } from '../helpers/onnx-graph.mjs'
+import { type Dim, model, node, sequenceType, tensor, tensorType, value } from '../helpers/onnx-graph.mjs'
 
 const f32 = (dims: number[], data: (number | string)[]): SampleTensor => ({ type: 'float32', dims, data })
 const i64 = (dims: number[], data: number[]): SampleTensor => ({ type: 'int64', dims, data })
@@ -146,10 +147,20 @@ describe('axes', () => {
     )
   })
 
-  test('the same with one sample: other sizes are tried', async () => {
+  test('the same with one sample: other sizes are tried, and what fails is a note', async () => {
     const report = await check(reshaped, [{ inputs: { x: f32([1, 2, 3], ramp(6)) } }])
-    expect(summary(report)).toEqual(['axis-fixed x 1'])
+    expect(summary(report)).toEqual(['(note) axis-fixed x 1'])
     expect(report.findings[0]!.message).toContain('can be 2 and not 3')
+    expect(report.findings[0]!.remedy).toContain('Give a sample of 3')
+  })
+
+  test('a sample of another rank', async () => {
+    const report = await check(addOne(['batch', 'width']), [
+      { inputs: { x: f32([1, 2], [1, 2]) } },
+      { inputs: { x: f32([6], ramp(6)) } },
+    ])
+    expect(summary(report)).toEqual(['run-failed'])
+    expect(report.findings[0]!.message).toContain('ERR_SHAPE_MISMATCH')
   })
 
   test('a loop unrolled for the traced length: what is beyond it has no effect', async () => {
@@ -278,6 +289,56 @@ describe('effects', () => {
     expect(findings.filter(({ severity }) => severity === 'problem')).toEqual([])
   })
 
+  test('an input that a flag switches off in the first sample, and on in another', async () => {
+    const bytes = model({
+      inputs: [value('x', 'float32', [2]), value('flag', 'bool', [1])],
+      outputs: [value('y', 'float32', [2])],
+      nodes: [node('Cast', ['flag'], ['on'], { to: 1 }), node('Mul', ['x', 'on'], ['y'])],
+    })
+    const x = f32([2], [1, 2])
+    const flag = (on: boolean): SampleTensor => ({ type: 'bool', dims: [1], data: [on] })
+    expect(summary(await check(bytes, [{ inputs: { x, flag: flag(false) } }]))).toEqual([
+      'input-without-effect x',
+    ])
+    const both = [false, true].map((on) => ({ inputs: { x, flag: flag(on) } }))
+    expect(summary(await check(bytes, both))).toEqual([])
+  })
+
+  test('an input of which only the shape counts, and an output of positions', async () => {
+    const bytes = model({
+      inputs: [value('x', 'float32', ['n'])],
+      outputs: [value('size', 'int64', [1]), value('y', 'float32', ['n'])],
+      nodes: [node('Shape', ['x'], ['size']), node('Expand', ['one', 'size'], ['y'])],
+      initializers: [tensor('one', 'float32', [1], [1])],
+    })
+    const expected = ['(note) input-without-effect x']
+    expect(summary(await check(bytes, [{ inputs: { x: f32([2], [1, 2]) } }]))).toEqual(expected)
+    const samples = [2, 3].map((size) => ({ inputs: { x: f32([size], ramp(size)) } }))
+    expect(summary(await check(bytes, samples))).toEqual(expected)
+  })
+
+  test('a sum over bools, a column of NaN', async () => {
+    const bytes = model({
+      inputs: [value('mask', 'bool', [2]), value('x', 'float32', [2])],
+      outputs: [value('count', 'int64', [1]), value('y', 'float32', [2])],
+      nodes: [
+        node('Cast', ['mask'], ['ones'], { to: 7 }),
+        node('ReduceSum', ['ones', 'axes'], ['count']),
+        node('Identity', ['x'], ['y']),
+      ],
+      initializers: [tensor('axes', 'int64', [1], [0n])],
+    })
+    const mask = { type: 'bool', dims: [2], data: [true, false] } as const
+    const report = await check(bytes, [{ inputs: { mask, x: f32([2], ['NaN', 'NaN']) } }])
+    expect(report.findings.filter(({ severity }) => severity === 'problem')).toEqual([])
+  })
+
+  test('an empty tensor cannot be varied', async () => {
+    expect(summary(await check(addOne(['n']), [{ inputs: { x: f32([0], []) } }]))).toEqual([
+      '(note) input-not-varied x',
+    ])
+  })
+
   test.each(['float16', 'float64', 'int32', 'uint8', 'int8', 'string'])('of %s', async (type) => {
     const data = type === 'string' ? ['a', 'b'] : [1, 2]
     const identity = model({
@@ -313,6 +374,16 @@ describe('samples that are none', () => {
     await code([{ inputs: { x: f32([2], [1, 'abc']) } }], "x.data[1]' is no float32", /ERR_INVALID_ARG_VALUE/)
     await code([{ inputs: { x: f32([2], [1, null as never]) } }], "x.data[1]'", /ERR_INVALID_ARG_VALUE/)
     await code([{ inputs: { x: i64([2], [1, 1.5]) } }], "x.data[1]' is no int64", /ERR_INVALID_ARG_VALUE/)
+    await code([{ inputs: { x: i64([1], [2 ** 53]) } }], "x.data[0]' is no int64", /ERR_INVALID_ARG_VALUE/)
+    for (const data of [[300], [-1], [0.5], [''], ['Infinity']]) {
+      const x = { type: 'uint8', dims: [1], data }
+      await code([{ inputs: { x } }], "x.data[0]' is no uint8", /ERR_INVALID_ARG_VALUE/)
+    }
+    const sample = { inputs: { x: f32([2], [1, 2]) } }
+    await code([{ ...sample, output: {} }], "Did you mean 'outputs'", /ERR_UNKNOWN_OPTION/)
+    await code([{ ...sample, outputs: [] }], "'samples[0].outputs' must be an object")
+    await code({ samples: [sample], tolerance: 0.1 }, "'tolerance' must be { rtol, atol }")
+    await code({ samples: [sample], tolerance: { atl: 1 } }, "Did you mean 'atol'", /ERR_UNKNOWN_OPTION/)
     await code(
       { samples: [{ inputs: {} }], tolerance: { rtol: -1 } },
       'tolerance.rtol',
@@ -325,6 +396,55 @@ describe('samples that are none', () => {
     await session.release()
     await expectError(() => checkExport(session, [{ inputs: { x: f32([2], [1, 2]) } }]), 'ERR_DISPOSED')
   })
+})
+
+describe('what is no tensor', () => {
+  const sequence = model({
+    inputs: [value('x', 'float32', ['n'])],
+    outputs: [value('s', sequenceType(tensorType('float32', ['n'])))],
+    nodes: [node('SequenceConstruct', ['x', 'x'], ['s'])],
+  })
+
+  const native = isNative ? cpuTest('sequences are not for a device') : test.skip
+
+  native('an output is not looked at, which is said', async () => {
+    const x = f32([2], [1, 2])
+    expect(summary(await check(sequence, [{ inputs: { x } }]))).toEqual(['(note) output-unknown s'])
+    expect(summary(await check(sequence, [{ inputs: { x }, outputs: { s: x } }]))).toEqual([
+      '(note) output-unknown s',
+      'output-mismatch s',
+    ])
+  })
+})
+
+test('data of typed arrays are copied: a Buffer is left as it was, and so is what was reused', async () => {
+  const bytes = model({
+    inputs: [value('x', 'uint8', ['n'])],
+    outputs: [value('y', 'uint8', ['n'])],
+    nodes: [node('Identity', ['x'], ['y'])],
+  })
+  const [one, two] = [Buffer.from([1, 2]), Buffer.from([3, 4, 5])]
+  const samples = [one, two].map((data) => ({ inputs: { x: new Tensor('uint8', data, [data.length]) } }))
+  const pending = check(bytes, samples)
+  expect((await pending).findings).toEqual([])
+  expect([...one, ...two]).toEqual([1, 2, 3, 4, 5])
+})
+
+test('float16 and bfloat16 are numbers in lists, and bits in a Uint16Array', async () => {
+  for (const [type, bits] of [
+    ['float16', 0x3e00],
+    ['bfloat16', 0x3fc0],
+  ] as const) {
+    if (type === 'bfloat16' && !isNative) continue // onnxruntime-node has none
+    const bytes = model({
+      inputs: [value('x', type, [1])],
+      outputs: [value('y', type, [1])],
+      nodes: [node('Identity', ['x'], ['y'])],
+    })
+    const [list, array] = [[1.5], Uint16Array.of(bits)].map((data) => ({ type, dims: [1], data }))
+    const report = await check(bytes, [{ inputs: { x: list! }, outputs: { y: array! } }])
+    expect(report.findings).toEqual([])
+  }
 })
 
 test('integers beyond 2^53 and float16 are read exactly', async () => {

@@ -14,7 +14,7 @@ test('what was exported has a model, samples and findings; what was refused has 
   const exported = keys('findings.json').sort()
   expect(ids('.onnx')).toEqual(exported)
   expect(ids('.json')).toEqual([...exported, 'findings', 'refused'].sort())
-  expect(exported).not.toEqual(expect.arrayContaining(keys('refused.json')))
+  for (const id of keys('refused.json')) expect(exported).not.toContain(id)
 })
 
 test('an output whose length follows from the data must not share a symbol with the inputs', async () => {

@@ -1,6 +1,6 @@
 // The demo of IO binding with 'cuda', on the fake driver: the same answers as on the CPU.
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compileExample } from '../examples/examples.ts'
 import { modelCases } from '../helpers/cases.mjs'
 import { runScript } from '../native/child.ts'
@@ -9,11 +9,14 @@ import { describeCuda } from './support.ts'
 const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'model.onnx')
 
 describeCuda('examples/io-binding on CUDA', () => {
-  const { script, remove } = compileExample('io-binding/io-binding.mts')
-  afterAll(remove)
+  let example: ReturnType<typeof compileExample>
+  beforeAll(() => {
+    example = compileExample('io-binding/io-binding.mts')
+  })
+  afterAll(() => example.remove())
 
   const run = async (device: string) => {
-    const { code, stdout, stderr } = await runScript(script, [device, model])
+    const { code, stdout, stderr } = await runScript(example.script, [device, model])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     return JSON.parse(stdout)
   }

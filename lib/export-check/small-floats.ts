@@ -1,4 +1,4 @@
-/** Numbers as the bits of a float16 and back: Node before 24 has no Float16Array. */
+/** Numbers as the bits of a float16 or a bfloat16 and back: Node before 24 has no Float16Array, and none has the other. */
 
 const word = new Uint32Array(1)
 const float = new Float32Array(word.buffer)
@@ -14,6 +14,14 @@ export function fromFloat16(bits: number): number {
 export function fromBfloat16(bits: number): number {
   word[0] = bits << 16
   return float[0]!
+}
+
+/** The nearest bfloat16; of two that are as near, the even one. */
+export function toBfloat16(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0
+  float[0] = value
+  const bits = word[0]!
+  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
 }
 
 /** The nearest float16; of two that are as near, the even one. */
