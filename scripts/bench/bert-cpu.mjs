@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { figuresOf, gateCounts, LEAST_ROUNDS } from './bert-figures.mjs'
-import { identify, portsOf } from './bert-model.mjs'
+import { hashOf, identify, portsOf } from './bert-model.mjs'
 import { readyContenders } from './contenders.mjs'
 import { gatedRace } from './gated-race.mjs'
 import { Journal } from './journal.mjs'
-import { hardware, load, versions } from './machine.mjs'
+import { buildFiles, hardware, load, versions } from './machine.mjs'
 import { QuietGate } from './quiet.mjs'
 
 /** A large model reaches the least alone; a small one has this many soon. */
@@ -35,6 +35,7 @@ export async function measureCpu({ model, shapes, contenders, python, threads, m
   const gate = new QuietGate()
   const setup = {
     model: await identify(model),
+    build: await hashOf(buildFiles()),
     contenders: contenders.map(({ id }) => id),
     hardware: hardware(),
     versions: versions(found),

@@ -25,19 +25,26 @@ export const sizes = {
  */
 
 /**
+ * The exporter whose graph is made for a device. On the CPU PyTorch's default, of which ONNX Runtime fuses more. On CUDA the
+ * legacy one: the other makes a GatherND of bool of BERT's mask, which ONNX Runtime has no kernel for there.
+ */
+const EXPORTERS = { cpu: 'dynamo', cuda: 'legacy' }
+
+/**
  * The model's files: those that are named, or those of build/bert, which are made where Python has what that takes.
- * @param {{ size: 'base' | 'tiny', precision?: 'fp32' | 'fp16', model?: string, torch?: string, python: string }} options
+ * @param {{ size: 'base' | 'tiny', device: 'cpu' | 'cuda', precision?: 'fp32' | 'fp16', model?: string, torch?: string, python: string }} options
  * @returns {Model}
  */
-export function findModel({ size, precision = 'fp32', model, torch, python }) {
+export function findModel({ size, device, precision = 'fp32', model, torch, python }) {
   const given =
     model ?? (size === 'tiny' ? join(root, 'test', 'models', 'tiny_bert', 'model.onnx') : undefined)
   const half = precision === 'fp16'
-  const name = `bert-${size}${half ? '-half' : ''}`
+  const exporter = EXPORTERS[device]
+  const name = `bert-${size}-${exporter}${half ? '-half' : ''}`
   const made = { path: join(FOLDER, `${name}.onnx`), torch: join(FOLDER, `${name}.torch.pt`) }
   const files = given === undefined ? made : { path: given, torch }
   if (given === undefined && !(existsSync(made.path) && existsSync(made.torch))) {
-    makeModel(made, python, ['--size', size, '--exporter', 'legacy', ...(half ? ['--half'] : [])])
+    makeModel(made, python, ['--size', size, '--exporter', exporter, ...(half ? ['--half'] : [])])
   }
   for (const file of Object.values(files)) {
     if (file && !existsSync(file)) throw new Error(`there is no ${file}: --model and --torch name files`)
@@ -57,14 +64,19 @@ function makeModel({ path, torch }, python, args) {
   throw new Error(`${expected} ${relative(root, EXPORT)} failed (above). ${remedy}`)
 }
 
+/** What tells the contents of some files from others. */
+export async function hashOf(files) {
+  const hash = createHash('sha256')
+  for (const file of files) await pipeline(createReadStream(file), hash, { end: false })
+  return hash.digest('hex').slice(0, 16)
+}
+
 /** What tells one model from another in a file of results. */
 export async function identify({ size, path, torch }) {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
   return {
     title: sizes[size].title,
     file: basename(path),
-    sha256: hash.digest('hex').slice(0, 16),
+    sha256: await hashOf([path]),
     torch: Boolean(torch),
   }
 }

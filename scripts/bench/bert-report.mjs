@@ -2,12 +2,9 @@
 import { EAGER, RIVALS } from './bert-contenders.mjs'
 import { describeGate } from './quiet.mjs'
 import { markdownTable, setup } from './report.mjs'
+import { digits } from './statistics.mjs'
 
 export const MARKERS = ['<!-- bench-bert:begin -->', '<!-- bench-bert:end -->']
-
-/** Three digits, and no more than a number has of them. */
-const digits = (value) =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 
 /** A star where other work was going on. */
 const ranged = ({ median, q1, q3, disturbed }) =>
@@ -21,7 +18,14 @@ function time({ ms, disturbed, against }) {
 
 function title({ id, rounds, contenders }) {
   const rejected = contenders.reduce((sum, contender) => sum + (contender.rejected ?? 0), 0)
-  return `${id.replace('x', ' x ')} (${rounds} rounds${rejected > 0 ? `, ${rejected} rejected` : ''})`
+  // Rounds that were disturbed do not count, where enough others do.
+  const least = Math.min(...contenders.map(({ counted = rounds }) => counted))
+  const notes = [
+    `${rounds} rounds`,
+    ...(least < rounds ? [`at least ${least} count`] : []),
+    ...(rejected > 0 ? [`${rejected} samples rejected`] : []),
+  ]
+  return `${id.replace('x', ' x ')} (${notes.join(', ')})`
 }
 
 /** What a column has nothing of is left out: its reason is below the table. */
@@ -76,7 +80,7 @@ function missing(shapes) {
 
 const LEGEND = {
   cpu: `Milliseconds a run: the median over rounds of each round's median, (quartiles), and how many times torch eager's time
-(× below 1 is faster). Each contender is a process of its own with the same number of threads; they do their rounds in turn.
+(× below 1 is faster). What is in flight together shares the time: theirs is that of all of them by their number. Each contender is a process of its own with the same number of threads; they do their rounds in turn.
 The ratios compare rounds that ran moments apart, which the plain medians are not: median (quartiles) over rounds; 1.00 is as
 fast, less is faster. A star: other work went on meanwhile.`,
   cuda: `Milliseconds a run, from inputs in host memory to outputs there: the median over rounds of each round's median,

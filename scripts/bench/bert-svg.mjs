@@ -1,11 +1,10 @@
 // The plot: for each precision small multiples, a row of panels for each batch, a panel for each length; in each a bar for
 // each contender to its median, a whisker over its quartiles. Colours of middle brightness, for light and dark pages.
+import { digits } from './statistics.mjs'
 import { COLOURS, coordinate, escaped, FONT, line, text } from './svg.mjs'
 
 const FAMILIES = { ...COLOURS, torch: '#8a70c8' }
 const [LABELS, PANEL, GAP, ROW, HEAD, FOOT, MARGIN] = [170, 190, 62, 18, 34, 14, 16]
-
-const short = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2))
 
 /** @param {[number, number]} at left and top of the bar's row */
 function bar({ family, ms, notMeasured, disturbed }, [left, top], x) {
@@ -17,7 +16,7 @@ function bar({ family, ms, notMeasured, disturbed }, [left, top], x) {
   return [
     `<rect x="${left}" y="${coordinate(top + 3.5)}" ${size} rx="2" fill="${colour}"/>`,
     line(left + q1, middle, left + q3, middle, COLOURS.text, 2),
-    text(left + Math.max(end, q3) + 5, middle + 4, `${short(ms.median)}${disturbed ? ' *' : ''}`, {
+    text(left + Math.max(end, q3) + 5, middle + 4, `${digits(ms.median)}${disturbed ? ' *' : ''}`, {
       size: 11,
     }),
   ]

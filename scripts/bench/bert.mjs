@@ -120,21 +120,22 @@ async function main() {
     device === 'cpu'
       ? await measureCpu({
           ...common,
-          model: fp32Model({ size, python }),
+          model: fp32Model({ size, device, python }),
           threads,
           minutes: positive('budget', 90),
           quick,
         })
       : await measureCuda({
           ...common,
-          findModels: () => cudaModels({ size, python }),
+          findModels: () => cudaModels({ size, device, python }),
           minutes: positive('budget', quick ? 1 : 40),
           rehearse,
         })
   if (report === undefined) return code
   const text = markdown(withOther(report))
   console.log(text)
-  const less = quick || rehearse || size !== 'base' || options.only || options.shapes
+  const changed = ['only', 'shapes', 'model', 'torch', 'half', 'torch-half', 'threads', 'budget']
+  const less = quick || rehearse || size !== 'base' || changed.some((option) => options[option])
   const json = options.json ?? (less ? undefined : resultsOf(device))
   if (json) save(json, report)
   if (options.markdown) replaceBetween(options.markdown, MARKERS, text)

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { initialized } from '../../dist/index.mjs'
 import { root } from '../run.mjs'
 
@@ -31,6 +31,14 @@ export function versions(python = {}) {
     ...(python.onnxruntime && { 'onnxruntime (Python)': python.onnxruntime }),
     ...(python.torch && { torch: python.torch }),
   }
+}
+
+/** The files of the package that this process has loaded: figures of two builds do not belong together. */
+export function buildFiles() {
+  const folders = ['dist', 'build'].map((folder) => join(root, folder) + sep)
+  return Object.keys(require.cache)
+    .filter((file) => folders.some((folder) => file.startsWith(folder)))
+    .sort()
 }
 
 /** The load average of the last minute. */

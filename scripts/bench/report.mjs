@@ -1,15 +1,11 @@
 // The results as Markdown that a terminal can show too.
 import { BASELINE, contenders, LIMIT } from './contenders.mjs'
+import { digits } from './statistics.mjs'
 
 export const BEGIN = '<!-- bench:begin -->'
 export const END = '<!-- bench:end -->'
 
 const labelOf = (wanted) => contenders.find(({ id }) => id === wanted).label
-
-/** Three digits, and no more than a number has of them. */
-function digits(value) {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-}
 
 function ratio({ median, q1, q3 }) {
   return `${digits(median)} (${digits(q1)}..${digits(q3)})`

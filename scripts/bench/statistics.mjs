@@ -1,3 +1,8 @@
+/** A number as a report shows it: three digits, and no more than it has. @param {number} value */
+export function digits(value) {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+}
+
 /** @param {ArrayLike<number>} sorted in ascending order */
 export function quantile(sorted, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]

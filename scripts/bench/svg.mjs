@@ -1,5 +1,6 @@
 // The plot: a panel for each model, a bar for each contender from the axis to its p50, a whisker on to its p99.
 // Colours of middle brightness and no background, so that it reads on a light page and on a dark one.
+import { digits } from './statistics.mjs'
 
 export const COLOURS = {
   limit: '#8b8f98',
@@ -31,13 +32,12 @@ export function line(x1, y1, x2, y2, colour, width = 1, opacity = 1) {
   return `<line x1="${a}" y1="${b}" x2="${c}" y2="${d}" stroke="${colour}" stroke-width="${width}" opacity="${opacity}"/>`
 }
 
-/** Places on a logarithmic axis over whole decades. */
-function logAxis(values) {
+/** A logarithmic axis over whole decades: their values, and where a value is, from 0 to 1. */
+export function logAxis(values) {
   const low = Math.floor(Math.log10(Math.min(...values)))
   const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...values))))
   const decades = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i))
-  const span = WIDTH - LABELS - RIGHT
-  return { decades, x: (value) => LABELS + ((Math.log10(value) - low) / (high - low)) * span }
+  return { decades, at: (value) => (Math.log10(value) - low) / (high - low) }
 }
 
 function bar({ label, family, p50, p99 }, y, x) {
@@ -50,17 +50,14 @@ function bar({ label, family, p50, p99 }, y, x) {
     `<rect x="${from}" y="${coordinate(y + 5)}" width="${width}" height="${ROW - 10}" rx="2" fill="${colour}"/>`,
     line(p50X, middle, p99X, middle, colour, 2),
     line(p99X, middle - 5, p99X, middle + 5, colour, 2),
-    text(p99X + 8, middle + 4, `${short(p50)} / ${short(p99)}`, { size: 12 }),
+    text(p99X + 8, middle + 4, `${digits(p50)} / ${digits(p99)}`, { size: 12 }),
   ]
-}
-
-function short(value) {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }
 
 function panel({ title, contenders }, top) {
   const measured = contenders.filter(({ notMeasured }) => !notMeasured)
-  const { decades, x } = logAxis(measured.flatMap(({ p50, p99 }) => [p50, p99]))
+  const { decades, at } = logAxis(measured.flatMap(({ p50, p99 }) => [p50, p99]))
+  const x = (us) => LABELS + at(us) * (WIDTH - LABELS - RIGHT)
   const [first, last] = [top + HEAD, top + HEAD + measured.length * ROW]
   const parts = [
     text(LABELS, top + 24, title, { size: 15, weight: 600 }),

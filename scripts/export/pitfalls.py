@@ -1,4 +1,4 @@
-"""Exports every module of pitfall_modules.py with both exporters, as it is: the fixtures of the tests.
+"""Exports every module of pitfall_modules.py and pitfall_arguments.py with both exporters, as it is: the fixtures of the tests.
 
     python scripts/export/pitfalls.py --out test/export/fixtures
 
@@ -17,12 +17,14 @@ from export_check import check
 from export_samples import write_sample
 from export_spec import first_line
 from exporting import EXPORTERS, ExportError, convert
-from pitfall_modules import PITFALLS
+from pitfall_registry import PITFALLS
+import pitfall_arguments  # noqa: F401  each puts its modules into the registry
+import pitfall_modules  # noqa: F401
 
 
 def export_all(folder):
     findings, refused = {}, {}
-    for name, one in PITFALLS.items():
+    for name, one in sorted(PITFALLS.items()):
         for exporter in EXPORTERS:
             title = f"{name}.{exporter}"
             torch.manual_seed(0)

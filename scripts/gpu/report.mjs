@@ -2,12 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { markdownTable } from '../bench/report.mjs'
+import { digits } from '../bench/statistics.mjs'
 import { labelOf } from './contenders.mjs'
 import { parseLines } from './results.mjs'
 
-/** Three digits, and no more than a number has of them. */
-const digits = (value) =>
-  value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 const spread = ({ median, q1, q3 }) => `${digits(median)} (${digits(q1)}..${digits(q3)})`
 
 /** A table of those that were measured, and below it why the others were not. */

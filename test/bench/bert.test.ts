@@ -205,14 +205,17 @@ describe('the journal', () => {
 
 describe('the command', () => {
   const command = (...args: string[]) =>
-    spawnSync(process.execPath, [join(root, 'scripts', 'bench', 'bert.mjs'), ...args], { encoding: 'utf8' })
+    spawnSync(process.execPath, [join(root, 'scripts', 'bench', 'bert.mjs'), ...args], {
+      encoding: 'utf8',
+      timeout: 400_000,
+    })
   const files = {
     out: join(folder, 'rounds.jsonl'),
     json: join(folder, 'bert.json'),
     docs: join(folder, 'docs.md'),
   }
 
-  test('measures the tiny model beside onnxruntime-node', () => {
+  test('measures the tiny model beside onnxruntime-node', { timeout: 450_000 }, () => {
     writeFileSync(files.docs, 'before\n<!-- bench-bert:begin -->\nold\n<!-- bench-bert:end -->\nafter\n')
     const args = ['--size', 'tiny', '--quick', '--shapes', '2x16,1x16', '--threads', '1']
     const where = ['--out', files.out, '--json', files.json, '--markdown', files.docs]
