@@ -30,7 +30,8 @@ function run(script: string, ...args: string[]) {
   })
 }
 
-describe.skipIf(why)(`exports from PyTorch${why}`, () => {
+// An export takes half a minute, and minutes on a machine that is busy.
+describe.skipIf(why)(`exports from PyTorch${why}`, { timeout: 600_000 }, () => {
   test.each(['legacy', 'dynamo'])('BERT, by the %s exporter', async (exporter) => {
     const model = join(folder, `${exporter}.onnx`)
     const args = ['--size', 'tiny', '--quiet', '--exporter', exporter, '--out', model]
