@@ -1,9 +1,10 @@
 // The microbenchmark: what one call costs, side by side. `npm run bench -- --help` shows the options.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../run.mjs'
+import { chosen, save } from './command.mjs'
 import { contenders, readyContenders } from './contenders.mjs'
 import { hardware, load, versions } from './machine.mjs'
 import { models, prepare, THREADS } from './models.mjs'
@@ -44,13 +45,7 @@ if (options.help) {
   process.exit()
 }
 
-/** The entries of a list whose ids an option names; all of them where it is left out. */
-function chosen(list, option) {
-  const ids = options[option]?.split(',')
-  const unknown = ids?.find((id) => list.every((entry) => entry.id !== id))
-  if (unknown !== undefined) throw new Error(`--${option}: there is no '${unknown}'\n${HELP}`)
-  return ids ? list.filter(({ id }) => ids.includes(id)) : list
-}
+const choose = (list, option) => chosen(list, { option, value: options[option], help: HELP })
 
 function count(option, otherwise) {
   const value = Number(options[option] ?? otherwise)
@@ -58,15 +53,8 @@ function count(option, otherwise) {
   throw new Error(`--${option} must be a positive integer`)
 }
 
-function save(file, report) {
-  const rounded = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(report, rounded, 2)}\n`)
-  writeFileSync(file.replace(/(\.json)?$/, '.svg'), plot(report))
-}
-
-const wanted = chosen(contenders, 'only')
-const selected = chosen(models(options.bert), 'models')
+const wanted = choose(contenders, 'only')
+const selected = choose(models(options.bert), 'models')
 const rounds = count('rounds', options.quick ? 5 : 30)
 const { python, commandOf } = readyContenders(wanted, options.python)
 const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))
@@ -95,5 +83,5 @@ report.load.after = load()
 const table = markdown(report)
 console.log(table)
 const less = ['quick', 'only', 'models', 'rounds', 'calls'].some((option) => options[option])
-if (options.json ?? !less) save(options.json ?? RESULTS, report)
+if (options.json ?? !less) save(options.json ?? RESULTS, report, plot)
 if (options.readme) replaceBetween(options.readme, [BEGIN, END], table)

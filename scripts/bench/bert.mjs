@@ -1,7 +1,7 @@
 // BERT beside torch, Python's ONNX Runtime and onnxruntime-node: `npm run bench:bert -- --help` shows the options.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, join, relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../run.mjs'
 import { cpuContenders } from './bert-contenders.mjs'
@@ -10,6 +10,7 @@ import { cudaContenders, measureCuda } from './bert-cuda.mjs'
 import { allShapes, findModel, shapesOf, sizes } from './bert-model.mjs'
 import { MARKERS, markdown } from './bert-report.mjs'
 import { plot } from './bert-svg.mjs'
+import { chosen, save } from './command.mjs'
 import { replaceBetween } from './replace.mjs'
 
 const resultsOf = (device) => join(root, 'scripts', 'bench', 'results', `bert-${device}.json`)
@@ -69,12 +70,7 @@ function positive(option, otherwise, isRight = (value) => value > 0) {
   throw new Error(`--${option}: expected a number above 0, given '${options[option]}'`)
 }
 
-function wantedOf(contenders) {
-  const ids = options.only?.split(',')
-  const unknown = ids?.find((id) => contenders.every((contender) => contender.id !== id))
-  if (unknown !== undefined) throw new Error(`--only: there is no '${unknown}'\n${HELP}`)
-  return ids ? contenders.filter(({ id }) => ids.includes(id)) : contenders
-}
+const wantedOf = (contenders) => chosen(contenders, { option: 'only', value: options.only, help: HELP })
 
 /** The model in the precisions that a GPU is measured in, and why one is not. */
 function cudaModels(common) {
@@ -89,13 +85,6 @@ function cudaModels(common) {
 }
 
 const fp32Model = (common) => findModel({ ...common, model: options.model, torch: options.torch })
-
-function save(file, report) {
-  const rounded = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(report, rounded, 2)}\n`)
-  writeFileSync(file.replace(/(\.json)?$/, '.svg'), plot(report))
-}
 
 /** Where docs show both devices, the other's results come from an earlier run, of the same model. */
 function withOther(report) {
@@ -137,7 +126,7 @@ async function main() {
   const changed = ['only', 'shapes', 'model', 'torch', 'half', 'torch-half', 'threads', 'budget']
   const less = quick || rehearse || size !== 'base' || changed.some((option) => options[option])
   const json = options.json ?? (less ? undefined : resultsOf(device))
-  if (json) save(json, report)
+  if (json) save(json, report, plot)
   if (options.markdown) replaceBetween(options.markdown, MARKERS, text)
   console.error(
     `rounds: ${relative(process.cwd(), out)}${json ? `; results: ${relative(process.cwd(), json)}` : ''}`,

@@ -1,8 +1,7 @@
-// Throughput, and latency under load, of batch-1 requests on one machine: `npm run bench:throughput -- --help`.
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from '../run.mjs'
+import { chosen, save } from './command.mjs'
 import { hardware, load, versions } from './machine.mjs'
 import { THREADS } from './models.mjs'
 import { QuietGate } from './quiet.mjs'
@@ -57,13 +56,7 @@ if (options.help) {
   process.exit()
 }
 
-/** The entries of a list whose ids an option names; all of them where it is left out. */
-function chosen(list, option) {
-  const ids = options[option]?.split(',')
-  const unknown = ids?.find((id) => list.every((entry) => entry.id !== id))
-  if (unknown !== undefined) throw new Error(`--${option}: there is no '${unknown}'\n${HELP}`)
-  return ids ? list.filter(({ id }) => ids.includes(id)) : list
-}
+const choose = (list, option) => chosen(list, { option, value: options[option], help: HELP })
 
 function positive(option, otherwise) {
   const value = Number(options[option] ?? otherwise)
@@ -79,21 +72,14 @@ function chosenLoads() {
 }
 
 function chosenModels() {
-  const models = options.model ? [namedModel(options.model, options.shape)] : chosen(listed, 'models')
+  const models = options.model ? [namedModel(options.model, options.shape)] : choose(listed, 'models')
   const loads = chosenLoads() ?? (options.quick ? QUICK.loads : undefined)
   const wanted = options.quick && !options.models ? models.slice(0, 1) : models
   return wanted.map((model) => ({ ...model, loads: loads ?? model.loads }))
 }
 
-function save(file, report) {
-  const rounded = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(report, rounded, 2)}\n`)
-  writeFileSync(file.replace(/(\.json)?$/, '.svg'), plotLines(report))
-}
-
 const models = chosenModels()
-const wanted = contenders.filter((one) => one.id === BASELINE || chosen(contenders, 'only').includes(one))
+const wanted = contenders.filter((one) => one.id === BASELINE || choose(contenders, 'only').includes(one))
 const defaults = options.quick ? QUICK : FULL
 const seconds = positive('seconds', defaults.seconds)
 const repetitions = Math.ceil(positive('repetitions', defaults.repetitions))
@@ -134,7 +120,7 @@ for (const model of models) {
   report.load.after = load()
   report.minutes = (performance.now() - begin) / 60_000
   // After each model: a run that is cut short has what it has measured.
-  if (json) save(json, report)
+  if (json) save(json, report, plotLines)
   if (options.markdown) replaceBetween(options.markdown, [BEGIN, END], markdown(report))
 }
 console.log(markdown(report))
