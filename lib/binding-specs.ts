@@ -1,6 +1,7 @@
 import type { SessionDevice } from './device'
 import { nameOf } from './element-types'
 import { ValueKind } from './engine'
+import { engine } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
 import { checkKnown, isRecord } from './options'
@@ -110,7 +111,8 @@ export function allocateFor(
   const { kind, type: code } = ports.info(ports.indexOf(name, `${ports.side}s`))
   const type = nameOf(code)
   if (kind === ValueKind.tensor && type !== undefined) {
-    return device.name === 'cuda' && type !== 'string'
+    // Where pinned memory cannot be shown it would be of no use.
+    return device.name === 'cuda' && type !== 'string' && engine().supports.externalBuffers
       ? OrtValue.allocate(type, dims, 'cuda-pinned', device.id)
       : OrtValue.allocate(type, dims)
   }

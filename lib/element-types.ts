@@ -1,4 +1,4 @@
-import { describe, OrtTypeError } from './errors'
+import { describe, OrtError, OrtTypeError } from './errors'
 
 type Float16Data = typeof globalThis extends { Float16Array: new (...args: never) => infer A }
   ? A
@@ -134,6 +134,17 @@ export function viewOf(type: ElementType, buffer: ArrayBuffer): TypedArray {
   const { array } = rowOf(type)
   if (array === undefined) throw new OrtTypeError('ERR_TYPE_MISMATCH', 'a string tensor has no typed array')
   return new array(buffer)
+}
+
+/** Zeroed memory of V8's own. @throws OrtError `ERR_OUT_OF_MEMORY` */
+export function zeroed(type: ElementType, size: number): TypedArray {
+  const bytes = arrayLength(type, size) * viewOf(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
+  try {
+    return viewOf(type, new ArrayBuffer(bytes))
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, { cause })
+  }
 }
 
 /** A copy of an array's elements; `slice()` of a Buffer would be a view. */

@@ -64,7 +64,7 @@ export function tensorOf(value: OrtValue): Tensor {
   if (value.location === 'cuda-pinned') {
     return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, value.data as never, value.dims)
   }
-  const data = type === 'string' ? value.read() : value.data
+  const data = value.shown ? value.data : value.read()
   return new Tensor(type as Tensor.Type, data as Tensor.DataType, value.dims)
 }
 

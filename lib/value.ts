@@ -11,6 +11,7 @@ import {
   rawView,
   type TypedArray,
   viewOf,
+  zeroed,
 } from './element-types'
 import { type DeviceName, type EngineValue, ValueKind } from './engine'
 import { engine } from './engines/select'
@@ -83,6 +84,10 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     const where = checkDevice(device, id)
     if (type === 'string' && where !== 'cpu') {
       throw new OrtTypeError('ERR_TYPE_MISMATCH', `strings are in host memory, and cannot be in '${where}'`)
+    }
+    if (where === 'cpu' && type !== 'string' && !engine().supports.externalBuffers) {
+      // The memory is V8's instead, which is not aligned as well, and stays visible when it is disposed.
+      return OrtValue.wrap(type, zeroed(type, sizeOf(shape)) as ElementArrays[T], shape)
     }
     return new OrtValue<T>(engine().Value.allocate(codeOf(type), shape, where, id))
   }
@@ -176,12 +181,18 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     return this.#value === undefined
   }
 
+  /** @internal whether `data` shows the memory; else `read` and `write` copy */
+  get shown(): boolean {
+    if (this.kind !== 'tensor' || this.#type === 'string' || this.#onDevice) return false
+    return this.#data !== undefined || engine().supports.externalBuffers
+  }
+
   /**
    * The tensor's memory itself, the same typed array every time: what is written here, the next run reads. Not for
    * strings, which ONNX Runtime keeps as objects of its own, nor for memory of a device.
    *
-   * @throws OrtError `ERR_DISPOSED`, `ERR_NOT_SUPPORTED` for memory of a device; OrtTypeError `ERR_TYPE_MISMATCH` for
-   *   strings and for what is no tensor
+   * @throws OrtError `ERR_DISPOSED`, `ERR_NOT_SUPPORTED` for memory of a device, `ERR_NO_EXTERNAL_BUFFERS` in Electron for
+   *   what ONNX Runtime allocated and for pinned memory; OrtTypeError `ERR_TYPE_MISMATCH` for strings and for what is no tensor
    */
   get data(): ElementArrays[T] {
     const value = this.engineValue
@@ -209,7 +220,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
-    if (this.#onDevice) {
+    if (!this.shown) {
       const host = this.#allocateAlike()
       this.copyTo(host)
       return host.data as Read
@@ -238,7 +249,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     }
     const array = checkArray(this.type, data, 'data')
     checkLength(this.type, this.size, array.length, array)
-    if (this.#onDevice) {
+    if (!this.shown) {
       const source = OrtValue.#over(this.type, rawView(array), this.#dims)
       try {
         source.copyTo(this)

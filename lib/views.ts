@@ -1,5 +1,6 @@
 import { isHost } from './device'
 import type { TypedArray } from './element-types'
+import { engine } from './engines/select'
 import { OrtTypeError } from './errors'
 import type { OrtValue } from './value'
 
@@ -19,12 +20,11 @@ export function views(
 ): Views {
   const object: Record<string, TypedArray> = {}
   for (const [name, value] of bound) {
-    const fixed =
-      value !== undefined && value.kind === 'tensor' && value.type !== 'string' && isHost(value.location)
+    const fixed = value?.shown === true
     const data = fixed ? value.data : undefined
     Object.defineProperty(object, name, {
       enumerable: true,
-      get: fixed ? () => data : () => latest(name)?.data,
+      get: fixed ? () => data : () => (value === undefined ? latestData(latest(name)) : value.data),
       // In sloppy mode an assignment to what is read-only would do nothing, and say nothing.
       set() {
         throw new OrtTypeError(
@@ -38,4 +38,10 @@ export function views(
     })
   }
   return Object.freeze(object)
+}
+
+/** A copy where an engine that refuses external ArrayBuffers cannot be shown what ONNX Runtime allocated. */
+function latestData(value: OrtValue | undefined): TypedArray | undefined {
+  const refused = value?.kind === 'tensor' && isHost(value.location) && !engine().supports.externalBuffers
+  return refused && !value.shown && value.type !== 'string' ? (value.read() as TypedArray) : value?.data
 }

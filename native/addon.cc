@@ -129,6 +129,11 @@ Napi::Value DeviceMemory(const Napi::CallbackInfo& info) {
   });
 }
 
+// externalBuffers(): whether memory of ours can be shown as ArrayBuffers
+Napi::Value ExternalBuffers(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), AddonData::Of(info.Env()).external_buffers);
+}
+
 // liveBlocks(): blocks of host memory that exist now in the process
 Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(device::HostMemory::LiveCount()));
@@ -156,6 +161,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("loadLibrary", Napi::Function::New<LoadLibrary>(env));
   exports.Set("appendProvider", Napi::Function::New<AppendProvider>(env));
   exports.Set("deviceMemory", Napi::Function::New<DeviceMemory>(env));
+  exports.Set("externalBuffers", Napi::Function::New<ExternalBuffers>(env));
   exports.Set("liveBlocks", Napi::Function::New<LiveBlocks>(env));
   return exports;
 }

@@ -13,9 +13,21 @@ std::mutex live_mutex;
 // Raw on purpose: it is looked at while static objects are being destroyed.
 auto& live = *new std::unordered_set<AddonData*>;
 
+bool AllowsExternalBuffers(napi_env env) {
+  // So that what an application will meet in Electron can be tried in Node.
+  if (std::getenv("ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS") != nullptr) return false;
+  auto* byte = new char();
+  const auto release = [](napi_env, void* data, void*) { delete static_cast<char*>(data); };
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(env, byte, 1, release, nullptr, &buffer);
+  if (status != napi_no_external_buffers_allowed) return true;
+  delete byte;
+  return false;
+}
+
 }  // namespace
 
-AddonData::AddonData(Napi::Env env) : env_(env) {
+AddonData::AddonData(Napi::Env env) : external_buffers(AllowsExternalBuffers(env)), env_(env) {
   const auto check = [env](napi_status status) {
     if (status != napi_ok) throw Napi::Error::New(env);
   };

@@ -33,6 +33,8 @@ class AddonData {
   // Every session with a thread, so that the environment's end stops them all.
   std::unordered_set<SessionState*> sessions;
   uint64_t values_disposed = 0;
+  // Whether JavaScript can be shown memory that is not V8's. Electron's engine refuses.
+  bool external_buffers = true;
   Napi::FunctionReference make_error;
   Napi::FunctionReference value_constructor;
 

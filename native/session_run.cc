@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "addon_data.h"
 #include "convert.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
@@ -243,7 +244,7 @@ void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t 
       throw ort::Error("ERR_DETACHED", "a pre-allocated tensor was detached (transferred)");
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     results.Set(at + 2, env.Null());
-  } else if (bytes < kCopyBelow || IsFed(data)) {
+  } else if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
     auto buffer = Napi::ArrayBuffer::New(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     results.Set(at + 2, buffer);

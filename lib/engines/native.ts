@@ -26,6 +26,8 @@ export interface Addon
   loadLibrary(path: string): void
   /** Appends the provider to session options that are then dropped: what fails is what a session would fail with. */
   appendProvider(name: 'cuda' | 'webgpu', options: Record<string, string>): void
+  /** Whether memory of the addon's can be shown as ArrayBuffers: Electron's engine refuses. */
+  externalBuffers(): boolean
   /** Blocks of host memory that exist now in the process. */
   liveBlocks(): number
 }
@@ -33,15 +35,16 @@ export interface Addon
 const ROOT = join(__dirname, '..', '..')
 const NAME = 'onnxruntime_iobinding'
 
-/** Folders below the package's root: a prebuilt addon first, then one built here. */
-function folders(): string[][] {
+/**
+ * Where the addon may be, the first choice first. One that was built here is there because somebody wanted it, and is newer
+ * than a prebuilt one. The last is for a bundle, which has this file in it, and the prebuilt addon beside it.
+ */
+function folders(): string[] {
   // Set by scripts/test-asan.mjs, which builds another one.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
-  if (build !== undefined) return [[build, 'Release']]
-  return [
-    ['prebuilds', `${process.platform}-${process.arch}`],
-    ['build', 'Release'],
-  ]
+  if (build !== undefined) return [join(ROOT, build, 'Release')]
+  const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
+  return [join(ROOT, 'build', 'Release'), join(ROOT, prebuilt), join(__dirname, prebuilt)]
 }
 
 /** The compiled addon, or the error that says why not. */
@@ -51,11 +54,11 @@ export function loadAddon(): Addon | OrtError {
     return bindings({
       bindings: NAME,
       module_root: ROOT,
-      try: search.map((folder) => ['module_root', ...folder, 'bindings']),
+      try: search.map((folder) => [folder, 'bindings']),
     }) as Addon
   } catch (cause) {
     const tried = search.map((folder) => {
-      const path = join(ROOT, ...folder, `${NAME}.node`)
+      const path = join(folder, `${NAME}.node`)
       return `${path}: ${existsSync(path) ? (cause as Error).message : 'no such file'}`
     })
     return new OrtError(
@@ -101,7 +104,7 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
     name: 'native',
     addon,
     library,
-    supports: { runSync: true, cancel: true, devices: true },
+    supports: { runSync: true, cancel: true, devices: true, externalBuffers: addon.externalBuffers() },
     Session: addon.Session,
     Binding: addon.Binding,
     Value: addon.Value,
@@ -125,6 +128,8 @@ const REMEDIES: Partial<Record<OrtErrorCode, string>> = {
     "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between them",
   ERR_GRAPH_CAPTURE:
     'Create the session with enableGraphCapture, and bind every output to memory that stays: createIoBinding(inputs, { outputs: { name: shape } })',
+  ERR_NO_EXTERNAL_BUFFERS:
+    'Use read() and write(), which copy; or bind memory that OrtValue.allocate or createIoBinding gave',
   ERR_GRAPH_CAPTURED: 'Call releaseCapture() first',
   ERR_DETACHED: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
 }

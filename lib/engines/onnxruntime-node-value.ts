@@ -1,6 +1,5 @@
 import type * as Ort from 'onnxruntime-node'
 import {
-  arrayLength,
   codeOf,
   copyOf,
   type ElementType,
@@ -8,7 +7,7 @@ import {
   nameOf,
   rawView,
   type TypedArray,
-  viewOf,
+  zeroed,
 } from '../element-types'
 import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
 import { OrtError } from '../errors'
@@ -36,13 +35,7 @@ export class HeapValue implements EngineValue {
     if (device !== 'cpu') throw notSupported(`memory of '${device}'`, 'Install the native addon')
     const name = nameOf(type)!
     if (name === 'string') return new HeapValue(name, dims, new Array<string>(sizeOf(dims)).fill(''))
-    const bytes = arrayLength(name, sizeOf(dims)) * viewOf(name, new ArrayBuffer(0)).BYTES_PER_ELEMENT
-    try {
-      return new HeapValue(name, dims, viewOf(name, new ArrayBuffer(bytes)))
-    } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause
-      throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, { cause })
-    }
+    return new HeapValue(name, dims, zeroed(name, sizeOf(dims)))
   }
 
   static borrow(type: number, dims: readonly number[], data: ArrayBufferView): HeapValue {

@@ -126,7 +126,7 @@ describeCases(steady, (session, model) => {
 
 /** The largest logit of the last position. */
 function nextToken(logits: OrtValue): number {
-  const data = toComparable(logits.type, logits.data)
+  const data = toComparable(logits.type, logits.read())
   const vocabulary = logits.dims.at(-1)!
   const last = Array.from(data).slice(-vocabulary)
   return last.indexOf(Math.max(...last))

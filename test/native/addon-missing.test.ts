@@ -6,9 +6,10 @@ import { copyPackage } from './package-copy'
 
 const ADDON = 'onnxruntime_iobinding.node'
 
-/** Where the addon is looked for. */
+/** Where the addon is looked for: built here, prebuilt, and beside a bundle. */
 function places(script: string): string[] {
-  return [join('prebuilds', `${process.platform}-${process.arch}`), join('build', 'Release')].map((folder) =>
+  const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
+  return [join('build', 'Release'), prebuilt, join('dist', 'engines', prebuilt)].map((folder) =>
     join(dirname(script), folder, ADDON),
   )
 }
@@ -73,7 +74,7 @@ describe('where the addon is broken', () => {
     ['native', expect.objectContaining({ code: 'ERR_ADDON_NOT_LOADED' }), ''],
   ])('and the engine asked for is %s', async (engine, expected, warning) => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
-    const path = places(script)[1]!
+    const path = places(script)[0]!
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, 'no shared object')
     const { result, stderr } = await run(script, ['create'], engine)
