@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
+import { bench } from './cli/bench'
 import { type Command, UsageError } from './cli/command'
+import { doctor } from './cli/doctor'
 import { inspect } from './cli/inspect'
 import { isOrtError } from './errors'
 
-const COMMANDS: Readonly<Record<string, Command>> = { inspect }
+const COMMANDS: Readonly<Record<string, Command>> = { bench, doctor, inspect }
 
 const HELP = `onnxruntime-iobinding COMMAND
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name}  ${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(7)}  ${summary}`)
   .join('\n')}
 
 onnxruntime-iobinding COMMAND --help tells more; --version tells this package's version.`

@@ -31,6 +31,22 @@ export interface ModelMetadata {
   readonly customMetadata: Readonly<Record<string, string>>
 }
 
+/** A node of the graph, as ONNX Runtime has it after its basic optimizations. */
+export interface AssignedNode {
+  /** `''` where the model gives it none. */
+  readonly name: string
+  /** Of its operator; `''` is ONNX's own. */
+  readonly domain: string
+  readonly opType: string
+}
+
+/** Nodes that an execution provider runs as one: a single one that it has a kernel for, or all that it compiled together. */
+export interface AssignedSubgraph {
+  /** ONNX Runtime's name of the provider, such as `CPUExecutionProvider`. */
+  readonly provider: string
+  readonly nodes: readonly AssignedNode[]
+}
+
 /** Where memory is: `OrtValue.location`, and the `device` arguments. */
 export type DeviceName = 'cpu' | 'cuda-pinned' | 'cuda' | 'webgpu'
 
@@ -61,6 +77,7 @@ export interface SessionSettings {
   /** Absent: the session runs on the CPU. */
   provider?: ProviderSettings
   enableGraphCapture?: boolean
+  recordGraphAssignment?: boolean
   /** The run thread sleeps until the device is done, in place of looking all the time. */
   blockingWait?: boolean
 }
@@ -119,6 +136,8 @@ export interface EngineSession {
   inputs(): RawValueInfo[]
   outputs(): RawValueInfo[]
   modelMetadata(): ModelMetadata
+  /** Undefined unless the settings had it recorded. */
+  graphAssignment(): AssignedSubgraph[] | undefined
   /** Results at once where the run was short enough to be done inline, else a promise. `id`, unless 0, names it for `cancel`. */
   run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
   cancel(id: number): void
@@ -159,7 +178,13 @@ export interface Engine {
   /** Of ONNX Runtime, such as `1.30.0`; `path` of its library. */
   readonly library: { readonly version: string; readonly path: string }
   /** What can be asked of this engine beyond running: each false is refused with a coded error. */
-  readonly supports: { readonly runSync: boolean; readonly cancel: boolean; readonly devices: boolean }
+  readonly supports: {
+    readonly runSync: boolean
+    readonly cancel: boolean
+    readonly devices: boolean
+    /** Memory that is not V8's can be shown as ArrayBuffers. */
+    readonly externalBuffers: boolean
+  }
   readonly Session: new (inlineRunBelowUs: number, runThreadSpinUs: number) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly Value: {

@@ -15,7 +15,7 @@ export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
 export type { CudaExecutionProviderOption } from './cuda-options'
 export { deviceMemory, type SessionDevice } from './device'
 export type { ElementArrays, ElementType, TypedArray } from './element-types'
-export type { DeviceName, EngineName, ModelMetadata } from './engine'
+export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine'
 export {
   isOrtError,
   OrtError,

@@ -31,6 +31,11 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   readonly enableGraphCapture?: boolean
   /**
+   * Has ONNX Runtime keep which execution provider each node was assigned to, for `session.graphAssignment()`. It costs the
+   * load some time, and memory for the names as long as the session lives. Not on the onnxruntime-node engine. Default false.
+   */
+  readonly recordGraphAssignment?: boolean
+  /**
    * Where the results of `session.run` are: `'cpu'`, `'cpu-pinned'` (host memory that CUDA copies fast; other providers
    * take it for `'cpu'`), `'gpu-buffer'` (left on the session's device), or an object of these by output name. Default
    * `'cpu'`.
@@ -83,6 +88,7 @@ const KNOWN = [
   'optimizedModelFilePath',
   'preferredOutputLocation',
   'profileFilePrefix',
+  'recordGraphAssignment',
   'runThreadSpinUs',
 ] as const
 
@@ -109,6 +115,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   put('externalData', externalData(options))
   if (options.extra !== undefined) settings.config = flatten(options.extra, 'extra')
   put('enableGraphCapture', checkBoolean(options, 'enableGraphCapture') || undefined)
+  put('recordGraphAssignment', checkBoolean(options, 'recordGraphAssignment') || undefined)
   const preferredLocation = checkLocations(options.preferredOutputLocation)
   const providers = resolveProviders(options.executionProviders)
   if (providers.useArena === false) settings.enableCpuMemArena = false

@@ -5,7 +5,7 @@ import type { IoBindingRunOptions } from './binding-run-options'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
 import type { SessionDevice } from './device'
 import { copyOf } from './element-types'
-import type { EngineName, EngineSession, ModelMetadata } from './engine'
+import type { AssignedSubgraph, EngineName, EngineSession, ModelMetadata } from './engine'
 import { engineAsync } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
 import { Ports, type ValueMetadata } from './metadata'
@@ -132,6 +132,23 @@ export class InferenceSession implements AsyncDisposable {
   /** What the model says of itself. @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` on onnxruntime-node */
   get modelMetadata(): ModelMetadata {
     return this.#open.modelMetadata()
+  }
+
+  /**
+   * Which execution provider runs which nodes, of a session made with `recordGraphAssignment`: in ONNX Runtime's order, those
+   * of nested graphs with the others. The nodes are those that its basic optimizations leave; later ones may still fuse some.
+   *
+   * ONNX Runtime 1.30 leaves out what a provider runs in the layout NHWC, which is WebGPU's default: with `preferredLayout:
+   * 'NCHW'` all nodes are told.
+   *
+   * @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` for a session that did not record it, and on onnxruntime-node
+   */
+  graphAssignment(): readonly AssignedSubgraph[] {
+    const assignment = this.#open.graphAssignment()
+    if (assignment !== undefined) return assignment
+    throw new OrtError('ERR_NOT_SUPPORTED', 'the session did not record which provider runs which nodes', {
+      remedy: 'Create it with recordGraphAssignment: true',
+    })
   }
 
   /** What runs the session: the addon, or onnxruntime-node where the addon cannot load. */

@@ -117,6 +117,7 @@ ort::SessionSettings ToSessionSettings(Napi::Object options) {
                          ToEntries(provider.Get("options"))};
   }
   settings.enable_graph_capture = Optional<bool>(options, "enableGraphCapture").value_or(false);
+  settings.record_graph_assignment = Optional<bool>(options, "recordGraphAssignment").value_or(false);
   settings.blocking_wait = Optional<bool>(options, "blockingWait").value_or(false);
   ForEach(options.Get("externalData"), [&](std::string path, Napi::Value view) {
     const Bytes bytes = ToBytes(view);

@@ -34,6 +34,30 @@ class ReleaseJob final : public AsyncJob {
   std::shared_ptr<SessionState> state_;
 };
 
+// Text, and arrays below, are the session's own: nothing of an assignment is released.
+template <typename Owner>
+Napi::String TextOf(Napi::Env env, OrtStatus*(ORT_API_CALL* function)(const Owner*, const char**),
+                    const Owner* owner) {
+  const char* text = nullptr;
+  ort::Check(function(owner, &text));
+  return Napi::String::New(env, text != nullptr ? text : "");
+}
+
+Napi::Array NodesOf(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
+  const OrtEpAssignedNode* const* nodes = nullptr;
+  size_t count = 0;
+  ort::Check(ort::api().EpAssignedSubgraph_GetNodes(subgraph, &nodes, &count));
+  const auto array = Napi::Array::New(env, count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const auto node = Napi::Object::New(env);
+    node.Set("name", TextOf(env, ort::api().EpAssignedNode_GetName, nodes[i]));
+    node.Set("domain", TextOf(env, ort::api().EpAssignedNode_GetDomain, nodes[i]));
+    node.Set("opType", TextOf(env, ort::api().EpAssignedNode_GetOperatorType, nodes[i]));
+    array.Set(i, node);
+  }
+  return array;
+}
+
 }  // namespace
 
 Napi::Function Session::Define(Napi::Env env) {
@@ -41,8 +65,9 @@ Napi::Function Session::Define(Napi::Env env) {
       env, "NativeSession",
       {InstanceMethod<&Session::Load>("load"), InstanceMethod<&Session::Inputs>("inputs"),
        InstanceMethod<&Session::Outputs>("outputs"), InstanceMethod<&Session::ModelMetadata>("modelMetadata"),
-       InstanceMethod<&Session::Run>("run"), InstanceMethod<&Session::Cancel>("cancel"),
-       InstanceMethod<&Session::EndProfiling>("endProfiling"), InstanceMethod<&Session::Release>("release")});
+       InstanceMethod<&Session::GraphAssignment>("graphAssignment"), InstanceMethod<&Session::Run>("run"),
+       InstanceMethod<&Session::Cancel>("cancel"), InstanceMethod<&Session::EndProfiling>("endProfiling"),
+       InstanceMethod<&Session::Release>("release")});
 }
 
 // new Session(inlineRunBelowUs, runThreadSpinUs)
@@ -76,6 +101,26 @@ Napi::Value Session::ModelMetadata(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     state_->CheckOpen();
     return FromModelMetadata(info.Env(), state_->metadata);
+  });
+}
+
+// graphAssignment(): [{ provider, nodes: [{ name, domain, opType }] }], or undefined where it was not
+// recorded
+Napi::Value Session::GraphAssignment(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&]() -> Napi::Value {
+    state_->CheckOpen();
+    if (!state_->records_assignment) return info.Env().Undefined();
+    const OrtEpAssignedSubgraph* const* subgraphs = nullptr;
+    size_t count = 0;
+    ort::Check(ort::api().Session_GetEpGraphAssignmentInfo(state_->handle.get(), &subgraphs, &count));
+    const auto array = Napi::Array::New(info.Env(), count);
+    for (uint32_t i = 0; i < count; ++i) {
+      const auto subgraph = Napi::Object::New(info.Env());
+      subgraph.Set("provider", TextOf(info.Env(), ort::api().EpAssignedSubgraph_GetEpName, subgraphs[i]));
+      subgraph.Set("nodes", NodesOf(info.Env(), subgraphs[i]));
+      array.Set(i, subgraph);
+    }
+    return array;
   });
 }
 

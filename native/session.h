@@ -18,6 +18,7 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value Inputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
   Napi::Value ModelMetadata(const Napi::CallbackInfo& info);
+  Napi::Value GraphAssignment(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
   Napi::Value EndProfiling(const Napi::CallbackInfo& info);

@@ -81,6 +81,7 @@ void LoadJob::Work() {
   state_->inputs_on_device = Locations(device, handle.get(), state_->inputs.size(), kInputs);
   state_->outputs_on_device = Locations(device, handle.get(), state_->outputs.size(), kOutputs);
   state_->graphs = settings_.enable_graph_capture;
+  state_->records_assignment = settings_.record_graph_assignment;
   state_->queue = std::move(queue);
   state_->handle = std::move(handle);  // last: a session with a handle is loaded
 }

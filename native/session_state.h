@@ -66,8 +66,9 @@ class SessionState {
   std::shared_ptr<device::Queue> queue;
   std::vector<bool> inputs_on_device;  // what ONNX Runtime wants there; all false on the CPU
   std::vector<bool> outputs_on_device;
-  bool graphs = false;    // graphs can be captured
-  int next_graph_id = 1;  // 0 is ONNX Runtime's own
+  bool graphs = false;              // graphs can be captured
+  bool records_assignment = false;  // ONNX Runtime was told to keep which provider each node went to
+  int next_graph_id = 1;            // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
   ort::ModelMetadata metadata;  // read once: ONNX Runtime has a lock on it, which some providers' runs hold

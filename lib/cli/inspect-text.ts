@@ -1,6 +1,9 @@
 import type { EngineName, ModelMetadata } from '../engine'
 import type { ExportReport, Finding, SampleRun } from '../export-check'
 import type { ValueMetadata } from '../metadata'
+import type { GraphReport } from './inspect-graph'
+import { formatLine, graphLines } from './inspect-graph-text'
+import type { Warning } from './inspect-warnings'
 
 /** All that `inspect` has found; what `--json` prints. */
 export interface Inspection {
@@ -10,16 +13,20 @@ export interface Inspection {
   readonly inputs: readonly ValueMetadata[]
   readonly outputs: readonly ValueMetadata[]
   readonly metadata?: ModelMetadata
+  /** Unless the model was held against samples. */
+  readonly graph?: GraphReport
   readonly check?: ExportReport
 }
 
-export function toText({ model, onnxruntime, inputs, outputs, metadata, check }: Inspection): string {
+export function toText({ model, onnxruntime, inputs, outputs, metadata, graph, check }: Inspection): string {
   return [
     `${model} (read by ONNX Runtime ${onnxruntime})`,
+    ...(graph === undefined ? [] : [formatLine(graph)]),
     ...(metadata === undefined ? [] : metadataLines(metadata)),
     '',
-    ...ports('input', inputs),
-    ...ports('output', outputs),
+    ...ports('input', inputs, graph?.warnings),
+    ...ports('output', outputs, graph?.warnings),
+    ...(graph === undefined ? [] : ['', ...graphLines(graph)]),
     ...(check === undefined ? [] : ['', ...checked(check)]),
   ].join('\n')
 }
@@ -38,11 +45,17 @@ function metadataLines({ customMetadata, ...metadata }: ModelMetadata): string[]
     .map(([label, value]) => `  ${label}: ${value}`)
 }
 
-function ports(side: string, all: readonly ValueMetadata[]): string[] {
+function ports(
+  side: 'input' | 'output',
+  all: readonly ValueMetadata[],
+  warnings: readonly Warning[] = [],
+): string[] {
+  const rankless = warnings.filter(({ code }) => code === 'rank-unknown').map((warning) => warning[side])
   const names = widest(all.map(({ name }) => name))
   const types = widest(all.map((value) => (value.isTensor ? value.type : '')))
   return all.map((value) => {
-    const what = value.isTensor ? `${value.type.padEnd(types)}  ${shape(value.shape)}` : 'no tensor'
+    const dims = value.isTensor && !rankless.includes(value.name) ? shape(value.shape) : 'no shape declared'
+    const what = value.isTensor ? `${value.type.padEnd(types)}  ${dims}` : 'no tensor'
     return `  ${side.padEnd(6)}  ${value.name.padEnd(names)}  ${what}`
   })
 }

@@ -5,34 +5,50 @@ import { checkExport, type Samples } from '../export-check'
 import { initialized } from '../initialize'
 import { InferenceSession } from '../session'
 import { type Command, UsageError } from './command'
+import { inspectGraph } from './inspect-graph'
 import { type Inspection, toText } from './inspect-text'
+import { providersOf } from './providers'
 
 const HELP = `onnxruntime-iobinding inspect MODEL [options]
 
-Shows a model's inputs, outputs and metadata (what it says of itself). With --against it runs the model and reports what the export lost:
-inputs that vanished, axes that turned out fixed, wrong results, outputs that do not change when an input does.
+Shows a model's inputs, outputs, operator sets and metadata (what it says of itself), which execution provider runs which nodes, and warnings of
+what a bound run trips over: outputs that cannot be allocated once, nodes on the CPU beside a device, unused inputs, float64, shapes that are
+not declared. With --against it runs the model instead, and reports what the export lost: inputs that vanished, axes that turned out fixed,
+wrong results, outputs that do not change when an input does.
 
-  --against FILE  samples of what the original model was given and answered: JSON, or a JavaScript module whose
-                  default export is the samples, or a function of the session that gives them
-  --json          the whole report as JSON
+  --providers LIST  execution providers in the order in which to try them, such as cuda,cpu; default cpu
+  --against FILE    samples of what the original model was given and answered: JSON, or a JavaScript module whose
+                    default export is the samples, or a function of the session that gives them
+  --json            the whole report as JSON, with the name of each node
   --help
 
-Exit code: 0 no problem was found, 1 there is one, 2 it could not be looked at.
+Exit code: 0 no problem was found (there may be warnings), 1 there is one, 2 it could not be looked at.
 
   onnxruntime-iobinding inspect bert.onnx
+  onnxruntime-iobinding inspect bert.onnx --providers cuda,cpu
   onnxruntime-iobinding inspect bert.onnx --against bert.sample.json`
 
 /** `inspect MODEL --against samples.json` */
 export const inspect: Command = {
-  summary: 'what a model takes and gives, and what its export lost',
+  summary: 'what a model takes and gives, what runs where, and what its export lost',
   help: HELP,
-  options: { against: { type: 'string' }, json: { type: 'boolean', default: false } },
-  async run([model, ...more], { against, json }) {
+  options: {
+    providers: { type: 'string', default: 'cpu' },
+    against: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+  async run([model, ...more], { providers, against, json }) {
     if (model === undefined || more.length > 0) throw new UsageError('inspect takes one model')
+    const executionProviders = providersOf(providers as string)
     const samples = against === undefined ? undefined : await readSamples(against as string)
-    // Failing runs are part of the report: ONNX Runtime need not print them too.
-    await using session = await InferenceSession.create(model, { logSeverityLevel: 4 })
-    const { engine, version } = initialized()!
+    const { engine, version } = initialized()
+    const native = engine === 'native'
+    await using session = await InferenceSession.create(model, {
+      executionProviders,
+      // Failing runs are part of the report: ONNX Runtime need not print them too.
+      logSeverityLevel: 4,
+      recordGraphAssignment: native && samples === undefined,
+    })
     const inspection: Inspection = {
       model,
       engine,
@@ -40,8 +56,10 @@ export const inspect: Command = {
       inputs: session.inputMetadata,
       outputs: session.outputMetadata,
       // onnxruntime-node does not tell.
-      ...(engine === 'native' && { metadata: session.modelMetadata }),
-      ...(samples !== undefined && { check: await checkExport(session, samples) }),
+      ...(native && { metadata: session.modelMetadata }),
+      ...(samples === undefined
+        ? { graph: inspectGraph(session, model) }
+        : { check: await checkExport(session, samples) }),
     }
     console.log(json === true ? JSON.stringify(inspection, null, 2) : toText(inspection))
     return inspection.check?.ok === false ? 1 : 0

@@ -28,6 +28,12 @@ export function toOptions(settings: SessionSettings): Ort.InferenceSession.Sessi
     // It would take them and do nothing.
     throw notSupported("the session option 'freeDimensionOverrides'", 'Leave it out')
   }
+  if (settings.recordGraphAssignment) {
+    throw notSupported(
+      "the session option 'recordGraphAssignment'",
+      'Leave it out, or install the native addon',
+    )
+  }
   const { graphOptimizationLevel, executionMode, profileFilePrefix, externalData, config, ...same } = settings
   return {
     ...(same as Ort.InferenceSession.SessionOptions),

@@ -38,7 +38,8 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
       version: (require('onnxruntime-node/package.json') as { version: string }).version,
       path: require.resolve('onnxruntime-node'),
     },
-    supports: { runSync: false, cancel: false, devices: false },
+    // Its memory is V8's own.
+    supports: { runSync: false, cancel: false, devices: false, externalBuffers: true },
     Session: class extends NodeSession {
       constructor() {
         super(ort)
@@ -54,7 +55,7 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
 }
 
 /** From this package, else from the working directory, as the native engine looks for the library. */
-function requireOnnxruntimeNode(): NodeJS.Require {
+export function requireOnnxruntimeNode(): NodeJS.Require {
   const from = [__filename, join(process.cwd(), 'package.json')]
   const causes: string[] = []
   for (const file of from) {
@@ -106,6 +107,10 @@ class NodeSession implements EngineSession {
 
   modelMetadata(): ModelMetadata {
     throw notSupported('modelMetadata', 'Install the native addon to read it')
+  }
+
+  graphAssignment(): never {
+    throw notSupported('graphAssignment', 'Install the native addon to read it')
   }
 
   async run(feeds: Feeds, fetches: Fetches, settings?: RunSettings): Promise<Results> {

@@ -55,6 +55,9 @@ SessionOptionsHandle MakeSessionOptions(const SessionSettings& settings) {
   for (const auto& [key, value] : settings.config) {
     Check(api().AddSessionConfigEntry(options, key.c_str(), value.c_str()));
   }
+  if (settings.record_graph_assignment) {
+    Check(api().AddSessionConfigEntry(options, "session.record_ep_graph_assignment_info", "1"));
+  }
   if (!settings.external_data.empty()) AddExternalData(options, settings.external_data);
   return handle;
 }

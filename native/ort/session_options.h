@@ -42,6 +42,7 @@ struct SessionSettings {
   std::vector<ExternalFile> external_data;
   std::optional<ProviderSettings> provider;  // appended by its device
   bool enable_graph_capture = false;
+  bool record_graph_assignment = false;
   bool blocking_wait = false;
 };
 

@@ -20,6 +20,8 @@ using ORTCHAR_T = char;
 struct OrtAllocator;
 struct OrtCUDAProviderOptionsV2;
 struct OrtEnv;
+struct OrtEpAssignedNode;
+struct OrtEpAssignedSubgraph;
 struct OrtIoBinding;
 struct OrtMemoryInfo;
 struct OrtModelMetadata;

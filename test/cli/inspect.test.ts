@@ -52,11 +52,17 @@ describe('inspect', () => {
       code: 0,
       stderr: '',
       stdout: `double.onnx (read by ONNX Runtime ${version})
+  IR version 8, operator sets: ai.onnx 17
   producer: pytorch
   task: doubling
 
   input   x  float32  [batch, 2]
   output  y  float32  [batch, 2]
+
+  runs on cpu, after ONNX Runtime's basic optimizations:
+    CPUExecutionProvider, 1 node: 1 Add
+
+No warnings.
 `,
     })
   })

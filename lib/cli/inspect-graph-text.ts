@@ -1,0 +1,82 @@
+import type { AssignedNode } from '../engine'
+import type { GraphReport } from './inspect-graph'
+import { operators, type Warning } from './inspect-warnings'
+
+const WIDTH = 110
+
+/** What the model is written in. */
+export function formatLine({ irVersion, opsetImports }: GraphReport): string {
+  if (irVersion === undefined || opsetImports === undefined) {
+    return "  in ONNX Runtime's own format: IR version, operator sets and what the graph computes are not told"
+  }
+  const opsets = opsetImports.map(({ domain, version }) => `${domain === '' ? 'ai.onnx' : domain} ${version}`)
+  return `  IR version ${irVersion}, operator sets: ${opsets.join(', ')}`
+}
+
+/** Which provider runs what, and what to mind. */
+export function graphLines({ warnings, ...report }: GraphReport): string[] {
+  return [
+    ...assignmentLines(report),
+    '',
+    ...grouped(warnings).flatMap(warningLines),
+    warnings.length === 0
+      ? 'No warnings.'
+      : `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}.`,
+  ]
+}
+
+function assignmentLines({
+  executionProviders,
+  assignment,
+  assignmentIsWhole,
+}: Omit<GraphReport, 'warnings'>): string[] {
+  const runsOn = `  runs on ${executionProviders.join(', ')}`
+  if (assignment === undefined) {
+    return [`${runsOn}; which nodes run where the onnxruntime-node engine does not tell`]
+  }
+  const byProvider = new Map<string, AssignedNode[]>()
+  for (const { provider, nodes } of assignment) {
+    byProvider.set(provider, [...(byProvider.get(provider) ?? []), ...nodes])
+  }
+  const lines = [...byProvider].flatMap(([provider, nodes]) => {
+    const count = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`
+    return wrap(`    ${provider}, ${count}: ${operators(nodes)}`, '      ')
+  })
+  if (!assignmentIsWhole) {
+    lines.push('    and what runs in the layout NHWC, which ONNX Runtime leaves out of what it tells')
+  } else if (assignment.length === 0) lines.push('    no nodes')
+  return [`${runsOn}, after ONNX Runtime's basic optimizations:`, ...lines]
+}
+
+/** Those of one kind together: a model with a state for each layer has as many. */
+function grouped(warnings: readonly Warning[]): Warning[][] {
+  const groups = new Map<string, Warning[]>()
+  for (const warning of warnings) {
+    const key = warning.code + warning.remedy
+    const others = groups.get(key)
+    if (others === undefined) groups.set(key, [warning])
+    else others.push(warning)
+  }
+  return [...groups.values()]
+}
+
+function warningLines(warnings: readonly Warning[]): string[] {
+  return [
+    ...warnings.flatMap(({ code, message }) => wrap(`WARNING ${code}: ${message}`, '    ')),
+    ...wrap(`  ${warnings[0]!.remedy}.`, '  '),
+    '',
+  ]
+}
+
+/** In lines of some width, broken between words; a number stays with what it counts. */
+function wrap(text: string, indent: string): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/(?<=\S)(?<!(?:^|\s)\d+)\s+/)) {
+    if (line !== '' && line.length + 1 + word.length > WIDTH) {
+      lines.push(line)
+      line = indent + word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}

@@ -1,0 +1,135 @@
+// What the figures of `bench` are made of: the values that inputs are filled with, percentiles, histograms.
+import { createRequire } from 'node:module'
+import { describe, expect, test } from 'vitest'
+import type * as Inputs from '../../dist/cli/bench-inputs.js'
+import type * as Statistics from '../../dist/cli/bench-statistics.js'
+import type * as Text from '../../dist/cli/bench-text.js'
+import { fromFloat16 } from '../helpers/float16.mjs'
+
+const require = createRequire(import.meta.url)
+const { elementsOf } = require('../../dist/cli/bench-inputs.js') as typeof Inputs
+const { histogramOf, quantile, spreadOf, summaryOf } =
+  require('../../dist/cli/bench-statistics.js') as typeof Statistics
+const { digits } = require('../../dist/cli/bench-text.js') as typeof Text
+type BenchInput = Inputs.BenchInput
+
+const input = (type: BenchInput['type'], low: number, high: number): BenchInput => ({
+  name: 'x',
+  type,
+  dims: [40, 50],
+  range: { low, high },
+})
+
+describe('values', () => {
+  test.each([
+    ['int64', -3, 5],
+    ['uint64', 0, 2],
+    ['int32', -2147483648, 2147483647],
+    ['int16', -7, -7],
+    ['uint16', 0, 65535],
+    ['int8', -128, 127],
+    ['uint8', 250, 255],
+    ['uint32', 4294967290, 4294967295],
+    ['bool', 0, 1],
+  ] as const)(
+    'of %s are integers of the range, both ends among them where it is short',
+    (type, low, high) => {
+      const elements = Array.from(elementsOf(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
+      expect(elements).toHaveLength(2000)
+      for (const element of elements) {
+        expect(Number.isInteger(element)).toBe(true)
+        expect(element >= low && element <= high).toBe(true)
+      }
+      if (high - low < 10) expect(new Set(elements).size).toBe(high - low + 1)
+    },
+  )
+
+  test.each(['float32', 'float64', 'float16', 'bfloat16'] as const)(
+    'of %s are fractions of the range',
+    (type) => {
+      const data = elementsOf(input(type, -2, 6), 1) as Uint16Array
+      const word = new Uint32Array(1)
+      const float = new Float32Array(word.buffer)
+      const read = {
+        float16: fromFloat16,
+        bfloat16: (bits: number) => {
+          word[0] = bits << 16
+          return float[0]!
+        },
+      }[type as 'float16']
+      const elements = Array.from(data, (element) => (read === undefined ? element : read(element)))
+      const mean = elements.reduce((sum, element) => sum + element, 0) / elements.length
+      for (const element of elements) expect(element >= -2 && element <= 6).toBe(true)
+      expect(mean).toBeCloseTo(2, 0)
+      expect(new Set(elements).size).toBeGreaterThan(100)
+    },
+  )
+
+  test('are the same for the same seed, and others for another', () => {
+    const of = (seed: number) => elementsOf(input('float32', 0, 1), seed)
+    expect(of(1)).toEqual(of(1))
+    expect(of(1)).not.toEqual(of(2))
+  })
+
+  test('of strings are single letters', () => {
+    const letters = elementsOf({ name: 'x', type: 'string', dims: [300] }, 1) as string[]
+    expect(letters).toHaveLength(300)
+    for (const letter of letters) expect(letter).toMatch(/^[a-z]$/)
+  })
+})
+
+describe('figures', () => {
+  const times = Float64Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000)
+
+  test('percentiles', () => {
+    expect(summaryOf(times)).toEqual({
+      runs: 1000,
+      runsPerSecond: expect.closeTo(1000 / 0.5005, 6),
+      microseconds: {
+        min: 1,
+        p50: 501,
+        p90: 901,
+        p99: 991,
+        p999: 1000,
+        max: 1000,
+        mean: expect.closeTo(500.5, 6),
+      },
+    })
+    expect(quantile(Float64Array.of(7), 0.999)).toBe(7)
+  })
+
+  test('spread', () => {
+    expect(spreadOf([4, 1, 3, 2])).toEqual({ median: 3, q1: 2, q3: 4 })
+  })
+
+  test.each([
+    ['from 1 to 1000 µs', times],
+    ['all the same', new Float64Array(20).fill(0.5)],
+    ['one', Float64Array.of(3)],
+    ['none that the clock can tell from nothing', new Float64Array(5)],
+    ['a few that are far off', Float64Array.from([...Array(995).fill(0.01), 1, 2, 30, 400, 5000])],
+    ['over nine powers of ten', Float64Array.from({ length: 900 }, (_, i) => 10 ** (i / 100 - 6))],
+  ])('a histogram has every run once, in buckets that adjoin: %s', (_title, sorted) => {
+    const buckets = histogramOf(sorted)
+    expect(buckets.length).toBeLessThanOrEqual(17)
+    expect(buckets.reduce((sum, { runs }) => sum + runs, 0)).toBe(sorted.length)
+    for (const [i, { from, to, runs }] of buckets.entries()) {
+      if (i > 0) expect(from).toBe(buckets[i - 1]!.to)
+      const within = sorted.filter((ms) => {
+        const us = Math.max(ms, 1e-6) * 1000
+        return us >= from * (1 - 1e-9) && (to === undefined || us < to * (1 - 1e-9))
+      })
+      expect(runs).toBe(within.length)
+    }
+  })
+
+  test('three digits', () => {
+    expect([0.1234, 1.2345, 12.345, 123.45, 1234.5].map(digits)).toEqual([
+      '0.12',
+      '1.23',
+      '12.3',
+      '123',
+      '1235',
+    ])
+  })
+})
