@@ -5,12 +5,13 @@ import { findSwiftShader } from './scripts/swiftshader.mjs'
 
 // Every suite in test/ runs on the native engine; those that speak of no engine run on onnxruntime-node too, and on
 // WebGPU. Each file has a process of its own: an engine is chosen once a process.
-const project = (name, include, { exclude = [], env = {}, setupFiles = [] } = {}) => ({
+const project = (name, include, { exclude = [], env = {}, setupFiles = [], globalSetup = [] } = {}) => ({
   test: {
     name,
     include,
     exclude,
     setupFiles,
+    globalSetup,
     pool: 'forks',
     env: { ONNXRUNTIME_IOBINDING_ENGINE: name, ...env },
     testTimeout: 120_000,
@@ -43,15 +44,39 @@ const fakeCuda = project(
   },
 )
 
+// The tarball, as a user installs it: with this platform's prebuilt addon, or it says that it was not tested.
+const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`, 'onnxruntime_iobinding.node')
+const tarball = existsSync(join(import.meta.dirname, prebuilt))
+  ? project('package', ['test/package/**/*.test.ts'], { globalSetup: ['test/package/setup.ts'] })
+  : project('package', ['test/package/unavailable.ts'], { env: { PACKAGE_UNAVAILABLE: `no ${prebuilt}` } })
+
 export default defineConfig({
   test: {
     projects: [
       project('native', ['test/**/*.test.ts'], {
-        exclude: ['test/fallback/**', 'test/webgpu/**', 'test/fake-cuda/**'],
+        exclude: [
+          'test/fallback/**',
+          'test/webgpu/**',
+          'test/fake-cuda/**',
+          'test/package/**',
+          'test/no-external-buffers/**',
+        ],
       }),
       project('onnxruntime-node', ['test/common/**/*.test.ts', 'test/fallback/**/*.test.ts']),
+      // As in Electron, whose engine refuses ArrayBuffers over memory that is not its own.
+      project(
+        'no-external-buffers',
+        [
+          'test/no-external-buffers/**/*.test.ts',
+          ...['models', 'recurrent', 'run-results'].map((suite) => `test/common/${suite}.test.ts`),
+        ],
+        {
+          env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native', ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS: '1' },
+        },
+      ),
       webgpu,
       fakeCuda,
+      tarball,
     ],
   },
 })

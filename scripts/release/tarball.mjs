@@ -1,0 +1,49 @@
+// The tarball before it is published: what must be in it, and nothing else.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { checkBinary } from '../prebuild/check-binary.mjs'
+import { targets } from '../prebuild/targets.mjs'
+import { root } from '../run.mjs'
+
+const ADDON = 'onnxruntime_iobinding.node'
+const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+
+/** The prebuilt addons that a release must have, each fit for its platform. @throws Error that names what is missing */
+export function checkPrebuilds() {
+  const problems = Object.entries(targets).flatMap(([name, target]) => {
+    try {
+      console.log(`${name}: ${checkBinary(join(root, 'prebuilds', name, ADDON), target, { portable: true })}`)
+      return []
+    } catch (error) {
+      return [error.message]
+    }
+  })
+  if (problems.length > 0) {
+    throw new Error(
+      `prebuilt addons are missing or unfit: npm run build:prebuilds\n  ${problems.join('\n  ')}`,
+    )
+  }
+}
+
+/** Packs, and holds the list of files against what is meant. @returns the tarball's path */
+export function packTarball(folder) {
+  mkdirSync(folder, { recursive: true })
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const output = execFileSync('npm', args, {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  const [{ filename, files, size }] = JSON.parse(output)
+  const paths = files.map(({ path }) => path)
+  const prebuilt = Object.keys(targets).map((name) => `prebuilds/${name}/${ADDON}`)
+  const isMeant = (path) =>
+    BESIDE.includes(path) || prebuilt.includes(path) || /^dist\/.+\.(js|mjs|d\.ts|d\.mts)$/.test(path)
+  const missing = [...BESIDE, ...prebuilt, 'dist/index.js'].filter((path) => !paths.includes(path))
+  const stray = paths.filter((path) => !isMeant(path))
+  if (missing.length > 0) throw new Error(`the tarball lacks ${missing.join(', ')}`)
+  if (stray.length > 0) throw new Error(`the tarball holds what it should not: ${stray.join(', ')}`)
+  console.log(`${filename}: ${paths.length} files, ${(size / 1e6).toFixed(2)} MB`)
+  return join(folder, filename)
+}

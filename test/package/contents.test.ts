@@ -1,0 +1,73 @@
+// What is in the tarball, and what its package.json says of it.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { expect, inject, it } from 'vitest'
+import { checkBinary } from '../../scripts/prebuild/check-binary.mjs'
+import { targets } from '../../scripts/prebuild/targets.mjs'
+import { root, tool } from '../../scripts/run.mjs'
+
+const installed = join(inject('project'), 'node_modules', 'onnxruntime-iobinding')
+const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map(({ parentPath, name }) =>
+    join(parentPath, name)
+      .slice(installed.length + 1)
+      .split(sep)
+      .join('/'),
+  )
+const prebuilt = files.filter((file) => file.startsWith('prebuilds/'))
+
+it('holds the compiled TypeScript, the prebuilt addons, and what a reader wants; nothing else', () => {
+  const compiled = (file: string) => /^dist\/.*\.(js|mjs|d\.ts|d\.mts)$/.test(file)
+  const others = files.filter((file) => !compiled(file) && !prebuilt.includes(file))
+  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+  // What a removed source has left behind in dist/ would be shipped.
+  const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+  const expected = sources.filter((file) => /\.m?ts$/.test(file)).map((file) => file.replaceAll(sep, '/'))
+  const built = new Set(
+    files
+      .filter(compiled)
+      .map((file) => file.replace(/^dist\//, '').replace(/(\.d)?\.(m?)(js|ts)$/, '.$2ts')),
+  )
+  expect([...built].sort()).toEqual(expected.sort())
+})
+
+it('holds no file of ONNX Runtime', () => {
+  expect(files.filter((file) => /onnxruntime(?!_iobinding|-node)[^/]*\.(so|dll|dylib)/.test(file))).toEqual(
+    [],
+  )
+})
+
+it.each(prebuilt)('%s is of its platform, below 1 MB, and needs nothing new of it', (file) => {
+  const target = targets[file.split('/')[1]!]!
+  expect(target, file).toBeDefined()
+  expect(file).toBe(`prebuilds/${target.platform}-${target.arch}/onnxruntime_iobinding.node`)
+  expect(checkBinary(join(installed, file), target, { portable: true })).toMatch(/kB/)
+})
+
+it('is small', () => {
+  const bytes = files
+    .filter((file) => !prebuilt.includes(file))
+    .map((file) => statSync(join(installed, file)).size)
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_000_000)
+})
+
+it('passes publint', async () => {
+  const { messages } = await publint({ pkgDir: installed, strict: true, pack: false })
+  const pkg = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+})
+
+it('has right types for each way to import it (attw)', () => {
+  // The profile leaves out node10's resolution, which knows no subpaths; Node has not used it since version 12.
+  const attw = tool('@arethetypeswrong/cli', 'attw')
+  const args = [attw, inject('tarball'), '--profile', 'node16', '--format', 'json']
+  const { analysis } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe' }))
+  expect(analysis.types).toMatchObject({ kind: 'included' })
+  expect(
+    analysis.problems.filter(({ resolutionKind }: { resolutionKind: string }) => resolutionKind !== 'node10'),
+  ).toEqual([])
+})

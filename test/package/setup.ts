@@ -1,0 +1,65 @@
+// Once for all files of this project: the tarball as npm packs it, installed into an empty project as a user would, with nothing on PATH but
+// a shell, Node and npm.
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { root } from '../../scripts/run.mjs'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    tarball: string
+    /** The empty project that it was installed into. */
+    project: string
+    /** A PATH without a compiler. */
+    path: string
+  }
+}
+
+export default function setup(vitest: TestProject): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'onnxruntime-iobinding-package-'))
+  const path = barePath(join(folder, 'bin'))
+  const project = join(folder, 'project')
+  mkdirSync(project)
+  // What is tested is the tarball: `prepare` would build the checkout again.
+  const npm = (args: string[], cwd: string, env = process.env) =>
+    execFileSync('npm', args, {
+      cwd,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    })
+  const [packed] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root))
+  const tarball = join(folder, packed.filename)
+
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
+  // The other way to skip onnxruntime-node's download is a variable, ONNXRUNTIME_NODE_INSTALL.
+  writeFileSync(join(project, '.npmrc'), 'onnxruntime-node-install=skip\n')
+  const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json')
+  const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error']
+  npm(['install', ...quiet, '--prefer-offline', tarball, `onnxruntime-node@${version}`], project, {
+    ...process.env,
+    PATH: path,
+  })
+  // What the README calls it.
+  cpSync(join(root, 'test', 'models', 'tiny_bert', 'model.onnx'), join(project, 'bert.onnx'))
+  vitest.provide('tarball', tarball)
+  vitest.provide('project', project)
+  vitest.provide('path', path)
+  return () => rmSync(folder, { recursive: true, force: true })
+}
+
+function barePath(folder: string): string {
+  mkdirSync(folder)
+  const windows = process.platform === 'win32'
+  if (windows) return [join(process.execPath, '..'), process.env.SystemRoot ?? ''].join(delimiter)
+  symlinkSync(process.execPath, join(folder, 'node'))
+  for (const command of ['npm', 'sh']) {
+    const found = execFileSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).trim()
+    symlinkSync(realpathSync(found), join(folder, command))
+  }
+  return folder
+}
