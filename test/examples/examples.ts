@@ -1,35 +1,45 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { tool } from '../../scripts/run.mjs'
+import { blocksOfPage, root } from '../docs/pages.ts'
 
-export const root = join(import.meta.dirname, '..', '..')
+export { root }
+
+/** What TypeScript says of files with the options of a user's project; `''` where it has nothing to say. */
+export function tsc(files: readonly string[], options: readonly string[]): string {
+  const project = ['--module', 'nodenext', '--target', 'es2023', '--skipLibCheck', '--types', 'node']
+  const { stdout, stderr, error } = spawnSync(
+    process.execPath,
+    [tool('typescript', 'tsc'), ...files, '--ignoreConfig', ...project, ...options],
+    { encoding: 'utf8', cwd: root },
+  )
+  if (error !== undefined) throw error
+  return stdout + stderr
+}
 
 /** Compiles an example as a user's project would, strictly, into build/, where the package finds itself by its name. */
 export function compileExample(file: string): { script: string; remove: () => void } {
   const outDir = join(root, 'build', `examples-${process.pid}`)
   const source = join(root, 'examples', file)
-  const options = [
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2023',
-    '--skipLibCheck',
-    '--types',
-    'node',
-  ]
-  const roots = ['--rootDir', join(root, 'examples'), '--outDir', outDir]
-  execFileSync(
-    process.execPath,
-    [tool('typescript', 'tsc'), source, '--ignoreConfig', ...options, ...roots],
-    {
-      stdio: 'pipe',
-      encoding: 'utf8',
-    },
-  )
+  const said = tsc([source], ['--strict', '--rootDir', join(root, 'examples'), '--outDir', outDir])
+  if (said !== '') throw new Error(said)
   const script = join(outDir, file.replace(/\.mts$/, '.mjs'))
   return { script, remove: () => rmSync(outDir, { recursive: true }) }
+}
+
+export interface ExampleFile {
+  /** Below examples/. */
+  readonly path: string
+  readonly text: string
+}
+
+/** Every program of examples/, in any language. */
+export function exampleFiles(): ExampleFile[] {
+  const folder = join(root, 'examples')
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(mjs|mts|py)$/.test(path))
+    .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(join(folder, path), 'utf8') }))
 }
 
 /** The parts of an example between its markers (`// [name]`), by name. */
@@ -44,7 +54,7 @@ export function partsOf(file: string): Map<string, string> {
 
 /** The code blocks of a page of docs/ in one language. */
 export function blocksOf(page: string, language: string): string[] {
-  const text = readFileSync(join(root, 'docs', page), 'utf8')
-  const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
-  return blocks.filter(([, name]) => name === language).map(([, , code]) => code!.trim())
+  return blocksOfPage(`docs/${page}`)
+    .filter((block) => block.language === language)
+    .map(({ code }) => code)
 }

@@ -1,0 +1,47 @@
+// Ending runs early: a deadline, a client that goes away while its run is queued, and both at once.
+//
+//   node examples/cancellation.mjs
+import { fileURLToPath } from 'node:url'
+import { InferenceSession } from 'onnxruntime-iobinding'
+
+const model = fileURLToPath(new URL('../test/models/tiny_bert/model.onnx', import.meta.url))
+// A run that is ended early is an error to ONNX Runtime, which would print it: 4 is fatal errors alone.
+const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 })
+// A large batch, so that a run takes long enough to be ended.
+const shapes = { input_0: [256, 128], input_1: [256, 128] }
+const [io, other] = [session.createIoBinding(shapes), session.createIoBinding(shapes)]
+for (const { inputs } of [io, other]) {
+  inputs.input_0.fill(7n)
+  inputs.input_1.fill(1n)
+}
+await io.run()
+const expected = Float32Array.from(io.outputs.output_0)
+
+// [deadline]
+try {
+  await io.run({ signal: AbortSignal.timeout(5) })
+} catch (error) {
+  console.log(`deadline: ${error.name}`) // the promise rejects when the run has ended: at its next node
+}
+// [queued]
+const client = new AbortController()
+const first = io.run()
+const queued = other.run({ signal: client.signal }) // runs of a session are done one by one
+client.abort(new Error('the client went away'))
+const order = []
+await Promise.all([
+  first.then(() => order.push('the run before it: done')),
+  queued.catch(({ message }) => order.push(`queued: ${message}`)), // ends at once
+])
+console.log(order.join('\n'))
+// [both]
+const request = new AbortController()
+const pending = io.run({ signal: AbortSignal.any([request.signal, AbortSignal.timeout(60_000)]) })
+request.abort()
+await pending.catch((error) => console.log(`either: ${error.name}`))
+// [end]
+
+await io.run() // a binding whose run was ended is as good as before
+const same = expected.every((value, i) => value === io.outputs.output_0[i])
+console.log(`afterwards: ${same ? 'the same results' : 'OTHER RESULTS'}`)
+await session.release()

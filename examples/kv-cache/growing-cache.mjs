@@ -1,0 +1,64 @@
+// Greedy decoding with a cache that grows: a step's `present` is the next step's `past`. ONNX Runtime allocates each
+// `present` where its size becomes known, and the value itself is bound as the next input: no cache is copied here.
+//
+//   node examples/kv-cache/growing-cache.mjs
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { greedily, nextToken } from './decoding.mjs'
+
+const folder = new URL('../../test/models/tiny_gpt2_dyn_f32/', import.meta.url)
+const session = await InferenceSession.create(fileURLToPath(new URL('model.onnx', folder)))
+const { prompt } = JSON.parse(readFileSync(new URL('greedy.json', folder), 'utf8'))
+const TOKENS = 16
+
+const HEADS = 4
+const HEAD_SIZE = 16
+const pasts = session.inputNames.filter((name) => name.startsWith('past_key_values.'))
+const presentOf = (past) => past.replace('past_key_values', 'present')
+const int64 = (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims)
+
+/** The inputs of a step that are no cache: `tokens`, of which the first is at `position`. */
+function inputsOf(tokens, position) {
+  const length = position + tokens.length
+  return {
+    input_ids: int64(tokens, [1, tokens.length]),
+    attention_mask: int64(new Array(length).fill(1), [1, length]),
+    position_ids: int64(
+      tokens.map((_, i) => position + i),
+      [1, tokens.length],
+    ),
+  }
+}
+
+// [cache]
+const binding = session.ioBinding()
+for (const name of session.outputNames) binding.bindOutput(name)
+for (const past of pasts)
+  binding.bindOrtValueInput(past, OrtValue.allocate('float32', [1, HEADS, 0, HEAD_SIZE]))
+
+async function step(tokens, position) {
+  for (const [name, tensor] of Object.entries(inputsOf(tokens, position))) binding.bindCpuInput(name, tensor)
+  await binding.run()
+  for (const past of pasts) {
+    const read = binding.inputValue(past)
+    binding.bindOrtValueInput(past, binding.outputValue(presentOf(past)))
+    read.dispose() // not left to the garbage collector: a cache is large
+  }
+  return nextToken(binding.outputs.logits, binding.outputValue('logits').dims)
+}
+// [end]
+
+/** All tokens anew for each one: what the cache saves. */
+async function withoutCache(tokens) {
+  const empty = new Tensor('float32', new Float32Array(0), [1, HEADS, 0, HEAD_SIZE])
+  const caches = Object.fromEntries(pasts.map((past) => [past, empty]))
+  const { logits } = await session.run({ ...inputsOf(tokens, 0), ...caches }, ['logits'])
+  return nextToken(logits.data, logits.dims)
+}
+
+const cached = await greedily(prompt, TOKENS, (tokens, fresh) => step(fresh, tokens.length - fresh.length))
+const uncached = await greedily(prompt, TOKENS, withoutCache)
+console.log(`with a cache    ${cached.join(' ')}`)
+console.log(`without         ${uncached.join(' ')}`)
+await session.release()

@@ -1,0 +1,71 @@
+// Greedy decoding with a static cache: memory for all positions is bound once, as input and as output, and each step
+// writes its own positions into it. No cache is ever copied, allocated or bound again. Two bindings share it, one for the
+// length of the prompt, one for single tokens.
+//
+//   node examples/kv-cache/static-cache.mjs
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { InferenceSession, OrtValue } from 'onnxruntime-iobinding'
+import { greedily, nextToken } from './decoding.mjs'
+
+const folder = new URL('../../test/models/tiny_llama_static_f32/', import.meta.url)
+const session = await InferenceSession.create(fileURLToPath(new URL('model.onnx', folder)))
+const { prompt } = JSON.parse(readFileSync(new URL('greedy.json', folder), 'utf8'))
+const TOKENS = 16
+
+const CACHE = [1, 64, 32] // batch, positions, width of the keys or values of a token
+const names = session.inputNames.filter((name) => /^(key|value)_cache\./.test(name))
+
+// [cache]
+const newCaches = () => Object.fromEntries(names.map((name) => [name, OrtValue.allocate('float32', CACHE)]))
+
+/** A binding for so many tokens at a time, which reads and writes the caches where they are. */
+function bind(caches, tokens) {
+  const outputs = Object.fromEntries(names.map((name) => [`updated_${name}`, caches[name]]))
+  return session.createIoBinding(
+    {
+      input_ids: [1, tokens],
+      position_ids: [1, tokens],
+      write_indices: [1],
+      nonpad_kv_seqlen: [1],
+      ...caches,
+    },
+    { outputs },
+  )
+}
+
+/** The token after `tokens`, of which the first is at `position`. */
+async function step(io, tokens, position) {
+  const { input_ids, position_ids, write_indices, nonpad_kv_seqlen } = io.inputs
+  for (const [i, token] of tokens.entries()) {
+    input_ids[i] = BigInt(token)
+    position_ids[i] = BigInt(position + i)
+  }
+  write_indices[0] = BigInt(position)
+  nonpad_kv_seqlen[0] = BigInt(position + tokens.length)
+  await io.run()
+  return nextToken(io.outputs.logits, io.outputValue('logits').dims)
+}
+// [end]
+
+const caches = newCaches()
+const prefill = bind(caches, prompt.length)
+const decode = bind(caches, 1)
+const cached = await greedily(prompt, TOKENS, (tokens, fresh) =>
+  step(fresh.length === 1 ? decode : prefill, fresh, tokens.length - fresh.length),
+)
+
+/** All tokens anew for each one, into empty caches: what the cache saves. */
+async function withoutCache(tokens) {
+  const empty = newCaches()
+  const io = bind(empty, tokens.length)
+  const token = await step(io, tokens, 0)
+  io.dispose()
+  for (const value of Object.values(empty)) value.dispose()
+  return token
+}
+
+const uncached = await greedily(prompt, TOKENS, withoutCache)
+console.log(`with a cache    ${cached.join(' ')}`)
+console.log(`without         ${uncached.join(' ')}`)
+await session.release()

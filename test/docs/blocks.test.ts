@@ -1,0 +1,136 @@
+// Every block of code on every page is run, checked, or part of a program that is run; a block that is none of these fails.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InferenceSession } from 'onnxruntime-iobinding'
+import { checkExport } from 'onnxruntime-iobinding/export-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { exampleFiles } from '../examples/examples.ts'
+import { model, node, value } from '../helpers/model-builder.mjs'
+import { allBlocks, type Block, blocksOfPage, PAGES, root } from './pages.ts'
+import { compile, isOfExample, programs } from './programs.ts'
+import { isOfPythonFile } from './python.ts'
+
+const blocks = allBlocks()
+const named = blocks.map((block) => [`${block.page}:${block.line}`, block] as const)
+const all = programs()
+
+/** Where a program of a device is run. */
+const DEVICES: Readonly<Record<string, string>> = {
+  cpu: 'below',
+  linux: 'below',
+  cuda: 'test/fake-cuda/docs.test.ts',
+  webgpu: 'test/webgpu/docs.test.ts',
+}
+
+/** What looks after a block: a test of this folder, or one that is named. */
+function runnerOf(block: Block): string | undefined {
+  const { language, code, says } = block
+  const before = blocks[blocks.indexOf(block) - 1]
+  switch (language) {
+    case 'js':
+    case 'ts': {
+      if (isOfExample(block)) return 'test/examples'
+      const program = all.find(({ name }) => name === `${block.page}:${block.line}`)
+      return program && DEVICES[program.device]
+    }
+    case 'sh':
+      return 'shell.test.ts'
+    case 'json':
+      return 'samples' in JSON.parse(code) ? 'below' : undefined
+    case 'python':
+      return isOfPythonFile(block) ? 'test/examples, test/export' : says.setup && 'python.test.ts'
+    case 'text':
+      if ('output' in says && all.some(({ name }) => name === `${before?.page}:${before?.line}`))
+        return 'below'
+      return Object.keys(says).some((id) => /\.(legacy|dynamo)$/.test(id)) ? 'test/export' : undefined
+  }
+  return undefined
+}
+
+test('the pages have blocks', () => {
+  expect(PAGES.length).toBeGreaterThan(10)
+  expect(blocks.filter(({ language }) => language === 'js').length).toBeGreaterThan(20)
+})
+
+test.each(named)('%s is looked after', (_, block) => {
+  expect(runnerOf(block)).toBeDefined()
+})
+
+describe('a block that nothing looks after', () => {
+  const block = (part: Partial<Block>): Block => ({
+    page: 'README.md',
+    line: 0,
+    language: 'js',
+    code: 'console.log(1)',
+    says: {},
+    ...part,
+  })
+
+  test.each([
+    ['of a language that nobody runs', { language: 'yaml' }],
+    ['of no language', { language: '' }],
+    ['of text that nothing prints', { language: 'text' }],
+    ['of Python that is no file', { language: 'python' }],
+    ['of JSON that is no sample', { language: 'json', code: '{}' }],
+    ['of code on a device that there is not', { page: 'docs/none.md' }],
+  ])('%s is found', (_, part) => {
+    expect(runnerOf(block(part))).toBeUndefined()
+  })
+})
+
+describe('the programs', () => {
+  const compiled = compile(all)
+  afterAll(() => compiled.remove())
+
+  test.each(all.map((program) => [program.name, program] as const))(
+    '%s has the right types',
+    (_, program) => {
+      expect(compiled.errorsOf(program)).toBe('')
+    },
+  )
+
+  const here = all.filter(({ device }) => device === 'cpu' || device === process.platform)
+  test.each(here.map((program) => [program.name, program] as const))('%s runs', async (_, program) => {
+    const { code, stdout, stderr } = await compiled.run(program)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    if (program.output !== undefined) expect(stdout.trim()).toBe(program.output)
+  })
+
+  const elsewhere = all.filter(({ device }) => device === 'linux' && process.platform !== 'linux')
+  test.skip.each(elsewhere.map(({ name }) => [name]))('%s runs (skipped: not on Linux)', () => {})
+})
+
+test.each(named.filter(([, { language }]) => language === 'json'))('%s are samples', async (_, { code }) => {
+  const doubled = model({
+    inputs: [value('x', 'float32', ['n'])],
+    outputs: [value('y', 'float32', ['n'])],
+    nodes: [node('Add', ['x', 'x'], ['y'])],
+  })
+  await using session = await InferenceSession.create(doubled)
+  expect(await checkExport(session, JSON.parse(code))).toMatchObject({ ok: true })
+})
+
+test('every example is run by a test, and listed', () => {
+  const tests = ['programs', 'http-service', 'io-binding'].map((name) =>
+    readFileSync(join(root, 'test', 'examples', `${name}.test.ts`), 'utf8'),
+  )
+  const files = exampleFiles()
+  const listed = readFileSync(join(root, 'examples', 'README.md'), 'utf8')
+  for (const { path } of files) {
+    const [folderOrFile, name] = [path.split('/')[0]!, path.split('/').at(-1)!]
+    const isImported = files.some(({ text }) => text.includes(`from './${name}'`))
+    if (!isImported)
+      expect(
+        tests.some((text) => text.includes(path)),
+        path,
+      ).toBe(true)
+    expect(listed).toContain(`](${folderOrFile})`)
+  }
+})
+
+test('what an HTML comment says of a block is understood', () => {
+  const says = blocksOfPage('docs/exporting-from-pytorch.md').flatMap((block) => Object.keys(block.says))
+  expect(says).toContain('branch.legacy')
+  const known = /^(setup|on|output|[\w-]+\.(legacy|dynamo))$/
+  for (const block of blocks) for (const key of Object.keys(block.says)) expect(key).toMatch(known)
+})

@@ -1,0 +1,41 @@
+// Every link on the pages leads somewhere: to a file of the repository, and to a heading that it has.
+import { existsSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { expect, test } from 'vitest'
+import { PAGES, root, textOf } from './pages.ts'
+
+const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '')
+
+/** The anchors that GitHub gives a page's headings. */
+function anchorsOf(page: string): string[] {
+  return [...withoutCode(textOf(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-'),
+  )
+}
+
+const links = PAGES.flatMap((page) =>
+  [...withoutCode(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(
+    ([, target]) => [`${page} -> ${target}`, page, target!] as const,
+  ),
+).filter(([, , target]) => !/^https?:/.test(target))
+
+test('the pages have links', () => {
+  expect(links.length).toBeGreaterThan(40)
+})
+
+test.each(links)('%s', (_, page, target) => {
+  const [path, anchor] = target.split('#') as [string, string?]
+  const file = path === '' ? page : normalize(join(dirname(page), path))
+  expect(existsSync(join(root, file)), file).toBe(true)
+  if (anchor !== undefined) expect(anchorsOf(file)).toContain(anchor)
+})
+
+test('every page of docs/ is in its index', () => {
+  const index = textOf('docs/README.md')
+  for (const page of PAGES.filter((name) => name.startsWith('docs/') && name !== 'docs/README.md'))
+    expect(index).toContain(`](${page.slice('docs/'.length)})`)
+})

@@ -1,0 +1,72 @@
+// The pages of documentation, and the blocks of code on them.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const root = join(import.meta.dirname, '..', '..')
+
+/** By their paths below the root. */
+export const PAGES: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'examples/README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+
+export const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
+
+export interface Block {
+  readonly page: string
+  /** Of its first line of code. */
+  readonly line: number
+  /** As the fence names it; `sh` of a block that is indented. */
+  readonly language: string
+  readonly code: string
+  /**
+   * What the HTML comment right before it says: `<!-- setup: bert, on: cuda -->`.
+   *
+   * - `setup`: a file of preludes/ that comes before it
+   * - `on`: the device that it needs, `cuda` or `webgpu`; or `linux`
+   * - `output`: it is what the block of code before it prints
+   */
+  readonly says: Readonly<Record<string, string>>
+}
+
+function saysOf(comment: string): Record<string, string> {
+  return Object.fromEntries(
+    comment.split(',').map((part) => {
+      const [key, ...value] = part.trim().split(/:\s*/)
+      return [key!, value.join(':')]
+    }),
+  )
+}
+
+/** The blocks of a page: those between fences, and the indented ones, which are commands. */
+export function blocksOfPage(page: string): Block[] {
+  const lines = textOf(page).split('\n')
+  const blocks: Block[] = []
+  let says: Block['says'] = {}
+  for (let i = 0; i < lines.length; ++i) {
+    const line = lines[i]!
+    const comment = /^<!-- (.+) -->$/.exec(line)?.[1]
+    const fence = /^```(\S*)$/.exec(line)
+    const indented = line.startsWith('    ') && (lines[i - 1] ?? '') === ''
+    if (comment !== undefined) says = saysOf(comment)
+    if (comment !== undefined || line === '') continue
+    if (fence !== null || indented) {
+      const first = indented ? i : i + 1
+      const ends = (each: string) => (indented ? !/^(?: {4}|$)/.test(each) : each === '```')
+      let last = first
+      while (last < lines.length && !ends(lines[last]!)) ++last
+      const code = lines.slice(first, last).map((each) => (indented ? each.slice(4) : each))
+      const language = indented ? 'sh' : fence![1]!
+      blocks.push({ page, line: first + 1, language, code: code.join('\n').replace(/^\n+|\s+$/g, ''), says })
+      i = indented ? last - 1 : last
+    }
+    says = {}
+  }
+  return blocks
+}
+
+export const allBlocks = (): Block[] => PAGES.flatMap(blocksOfPage)

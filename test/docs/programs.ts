@@ -1,0 +1,91 @@
+// The blocks of JavaScript and TypeScript as programs, checked and run as those of a user of the package.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { exampleFiles, tsc } from '../examples/examples.ts'
+import { type Ended, runScript } from '../native/child.ts'
+import { allBlocks, type Block, root } from './pages.ts'
+
+export interface Program {
+  /** Page and line. */
+  readonly name: string
+  /** Of its file. */
+  readonly file: string
+  readonly source: string
+  readonly language: string
+  readonly device: string
+  /** What the page says that it prints. */
+  readonly output?: string
+}
+
+const preludes = join(import.meta.dirname, 'preludes')
+const examples = exampleFiles()
+
+const isCode = ({ language }: Block) => language === 'js' || language === 'ts'
+
+/** Whether a block is part of an example, word by word; which is run as a whole. */
+export const isOfExample = ({ code, says }: Block) =>
+  says.setup === undefined && examples.some(({ text }) => `\n${text}`.includes(`\n${code}\n`))
+
+/** The programs of all pages: a block that is no part of an example is one, after what it says that it needs. */
+export function programs(): Program[] {
+  const blocks = allBlocks()
+  const found: Program[] = []
+  for (const [i, block] of blocks.entries()) {
+    if (!isCode(block) || isOfExample(block)) continue
+    const { page, line, code, says } = block
+    const prelude = says.setup === undefined ? '' : readFileSync(join(preludes, `${says.setup}.mts`), 'utf8')
+    const next = blocks[i + 1]
+    found.push({
+      name: `${page}:${line}`,
+      file: `${page.replace(/\W/g, '-')}-${line}`,
+      source: prelude + code,
+      language: block.language,
+      device: says.on ?? 'cpu',
+      ...(next?.page === page && 'output' in next.says && { output: next.code }),
+    })
+  }
+  return found
+}
+
+/** What is asked of each language: JavaScript has no types to give its parameters. */
+const LENIENT = { js: ['--noImplicitAny', 'false', '--useUnknownInCatchVariables', 'false'], ts: [] }
+
+export interface Compiled {
+  /** What TypeScript says of a program. */
+  errorsOf(program: Program): string
+  run(program: Program): Promise<Ended>
+  remove(): void
+}
+
+/** Compiles programs, strictly, into build/, where the package finds itself by its name. */
+export function compile(all: readonly Program[]): Compiled {
+  const folder = join(root, 'build', `docs-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  const paths = all.map(({ file, source }) => {
+    const path = join(folder, `${file}.mts`)
+    writeFileSync(path, source)
+    return path
+  })
+  const folders = ['--strict', '--rootDir', folder, '--outDir', folder]
+  const said = Object.entries(LENIENT).flatMap(([language, lenient]) => {
+    const files = paths.filter((_, i) => all[i]!.language === language)
+    return files.length === 0 ? [] : tsc(files, [...folders, ...lenient]).split('\n')
+  })
+  const cwd = workingFolder(folder)
+  return {
+    errorsOf: ({ file }) => said.filter((line) => line.includes(`${file}.mts(`)).join('\n'),
+    run: ({ file }) => runScript(join(folder, `${file}.mjs`), [], { cwd }),
+    remove: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+/** Where programs and commands are run: what the pages call a model, and the folder test/ of the repository. */
+export function workingFolder(below: string): string {
+  const folder = join(below, 'cwd')
+  const bert = join(root, 'test', 'models', 'tiny_bert')
+  mkdirSync(folder)
+  for (const name of ['bert.onnx', 'model.onnx']) copyFileSync(join(bert, 'model.onnx'), join(folder, name))
+  copyFileSync(join(bert, 'model.sample.json'), join(folder, 'bert.sample.json'))
+  symlinkSync(join(root, 'test'), join(folder, 'test'), 'junction')
+  return folder
+}
