@@ -5,6 +5,8 @@
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 
+#include <initializer_list>
+
 extern "C" {
 #define NODE_API_FUNCTION(name) FARPROC __imp_##name = nullptr;
 #include "node_api_functions.inc"
