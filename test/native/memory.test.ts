@@ -22,9 +22,8 @@ describe('memory is flat', () => {
     ['sessions that are released', 'sessions', 100, 200],
     ['sessions that are dropped', 'sessionsDropped', 100, 200],
   ])('%s', async (_, form, warmUp, runs) => {
-    const { code, signal, stdout, stderr } = await runFixture('memory.mjs', [form, `${warmUp}`, `${runs}`], {
-      node: ['--expose-gc'],
-    })
+    const args = [form, warmUp, runs, ALLOWED_MB].map(String)
+    const { code, signal, stdout, stderr } = await runFixture('memory.mjs', args, { node: ['--expose-gc'] })
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
     const { rss, heapUsed, external } = JSON.parse(stdout) as Record<string, number>
     expect(rss).toBeLessThan(ALLOWED_MB)
