@@ -1,7 +1,7 @@
 import { type ElementType, nameOf } from './element-types'
 import { type RawValueInfo, ValueKind } from './engine'
 import { OrtRangeError, OrtTypeError } from './errors'
-import { type DeclaredShape, matches } from './shape'
+import { type DeclaredShape, matches, shapeText } from './shape'
 import type { OrtValue } from './value'
 
 /** A model input or output as it declares itself, in onnxruntime-common's form. */
@@ -74,7 +74,7 @@ export class Ports {
     const { name, shape } = this.info(index)
     if (matches(shape, dims)) return
     throw new OrtRangeError('ERR_SHAPE_MISMATCH', `${this.side} '${name}' has the wrong shape`, {
-      expected: `[${shape?.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]`,
+      expected: shapeText(shape!), // one that is open matches all
       given: `[${dims.join(', ')}]`,
     })
   }

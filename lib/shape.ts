@@ -27,6 +27,11 @@ export function checkDims(given: unknown, argument: string): readonly number[] {
 /** A shape as a model declares it: symbolic dimensions by name. */
 export type DeclaredShape = readonly (number | string)[]
 
+/** Such a shape as text; `?` for a dimension without a name. */
+export function shapeText(shape: DeclaredShape): string {
+  return `[${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]`
+}
+
 /** Elements of a shape; 1 for a scalar's `[]`. */
 export function sizeOf(dims: readonly number[]): number {
   let size = 1

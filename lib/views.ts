@@ -1,6 +1,5 @@
 import { isHost } from './device'
 import type { TypedArray } from './element-types'
-import { engine } from './engines/select'
 import { OrtTypeError } from './errors'
 import type { OrtValue } from './value'
 
@@ -42,6 +41,7 @@ export function views(
 
 /** A copy where an engine that refuses external ArrayBuffers cannot be shown what ONNX Runtime allocated. */
 function latestData(value: OrtValue | undefined): TypedArray | undefined {
-  const refused = value?.kind === 'tensor' && isHost(value.location) && !engine().supports.externalBuffers
-  return refused && !value.shown && value.type !== 'string' ? (value.read() as TypedArray) : value?.data
+  const refused =
+    value?.kind === 'tensor' && isHost(value.location) && value.type !== 'string' && !value.shown
+  return refused ? (value.read() as TypedArray) : value?.data
 }

@@ -1,7 +1,8 @@
-import type { ElementType } from '../element-types'
+import { quote } from '../doctor/shell'
+import { type ElementType, zeroed } from '../element-types'
 import { toBfloat16, toFloat16 } from '../export-check/small-floats'
 import type { ValueMetadata } from '../metadata'
-import { sizeOf, symbolSizes } from '../shape'
+import { shapeText, sizeOf, symbolSizes } from '../shape'
 import type { OrtValueData } from '../value'
 import type { BenchPlan, Range } from './bench-plan'
 import { UsageError } from './command'
@@ -58,10 +59,7 @@ export function checkNames(
     )
   })
   if (open.length === 0) return
-  const texts = open.map(
-    (input) =>
-      `  ${input.name}  [${input.isTensor ? input.shape.map((dim) => (dim === '' ? '?' : dim)).join(', ') : ''}]`,
-  )
+  const texts = open.map((input) => `  ${input.name}  ${shapeText(input.isTensor ? input.shape : [])}`)
   throw new UsageError(
     `the model leaves dimensions of its inputs open:\n${texts.join('\n')}\nGive their shapes, such as\n  ${suggestion(plan, inputs, open)}`,
   )
@@ -89,11 +87,10 @@ function suggestion(
   }
   const given = [...shapes].map(([name, dims]) => `${name}=${dims.length === 0 ? 'scalar' : dims.join('x')}`)
   const wanted = open.map((input) => `${input.name}=${input.isTensor ? input.shape.map(size).join('x') : ''}`)
-  const quoted = (text: string) => (/^[\w./:=-]+$/.test(text) ? text : `'${text}'`)
   return [
     'npx onnxruntime-iobinding bench',
-    quoted(model),
-    ...[...given, ...wanted].map((text) => `--shape ${quoted(text)}`),
+    quote(model),
+    ...[...given, ...wanted].map((text) => `--shape ${quote(text)}`),
   ].join(' ')
 }
 
@@ -134,30 +131,14 @@ export function elementsOf({ type, dims, range }: BenchInput, seed: number): Ort
   const { low, high } = range
   const integer = () => low + Math.floor(random() * (high - low + 1))
   const fraction = () => low + random() * (high - low)
-  switch (type) {
-    case 'float16':
-      return Uint16Array.from({ length }, () => toFloat16(fraction()))
-    case 'bfloat16':
-      return Uint16Array.from({ length }, () => toBfloat16(fraction()))
-    case 'float32':
-      return Float32Array.from({ length }, fraction)
-    case 'float64':
-      return Float64Array.from({ length }, fraction)
-    case 'int8':
-      return Int8Array.from({ length }, integer)
-    case 'int16':
-      return Int16Array.from({ length }, integer)
-    case 'uint16':
-      return Uint16Array.from({ length }, integer)
-    case 'int32':
-      return Int32Array.from({ length }, integer)
-    case 'uint32':
-      return Uint32Array.from({ length }, integer)
-    case 'int64':
-      return BigInt64Array.from({ length }, () => BigInt(integer()))
-    case 'uint64':
-      return BigUint64Array.from({ length }, () => BigInt(integer()))
-    default:
-      return Uint8Array.from({ length }, integer) // uint8 and bool
+  if (type === 'float16') return Uint16Array.from({ length }, () => toFloat16(fraction()))
+  if (type === 'bfloat16') return Uint16Array.from({ length }, () => toBfloat16(fraction()))
+  const array = zeroed(type, length)
+  const next = FRACTIONS.includes(type) ? fraction : integer
+  if (array instanceof BigInt64Array || array instanceof BigUint64Array) {
+    for (let i = 0; i < length; i++) array[i] = BigInt(next())
+  } else {
+    for (let i = 0; i < length; i++) array[i] = next()
   }
+  return array
 }

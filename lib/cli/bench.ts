@@ -6,6 +6,7 @@ import { type BenchReport, type Measured, machineOf, measuredOf, nameOf } from '
 import { bind } from './bench-subject'
 import { toText } from './bench-text'
 import { type Command, UsageError } from './command'
+import { hasColors } from './terminal'
 
 const HELP = `onnxruntime-iobinding bench MODEL [options]
 
@@ -64,10 +65,7 @@ export const bench: Command = {
     }
     const plan = planOf(model, values)
     const report = compare === undefined ? await alone(plan) : await raced(plan)
-    const { stdout } = process
-    console.log(
-      json === true ? JSON.stringify(report, null, 2) : toText(report, stdout.isTTY && stdout.hasColors()),
-    )
+    console.log(json === true ? JSON.stringify(report, null, 2) : toText(report, hasColors()))
     return 0
   },
 }

@@ -1,5 +1,6 @@
 import type { styleText } from 'node:util'
 import type { Check, CheckName, CheckStatus, Diagnosis } from '../doctor/report'
+import { widest } from './terminal'
 
 const LABELS: Readonly<Record<CheckName, string>> = {
   package: 'package',
@@ -68,8 +69,6 @@ function table(rows: readonly (readonly [string, string])[], paint: Paint): stri
   const width = widest(rows.map(([name]) => name))
   return rows.map(([name, value]) => `${paint('gray', name.padEnd(width))}  ${value}`)
 }
-
-const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length))
 
 function conclusion(required: Diagnosis['required'], paint: Paint): string {
   const answers = Object.entries(required).map(([name, works]) =>

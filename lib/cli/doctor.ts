@@ -3,6 +3,7 @@ import { diagnose } from '../doctor'
 import { REQUIREMENTS, type Requirement } from '../doctor/report'
 import { type Command, UsageError } from './command'
 import { toText } from './doctor-text'
+import { hasColors } from './terminal'
 
 const HELP = `onnxruntime-iobinding doctor [options]
 
@@ -59,8 +60,6 @@ function toSeconds(text: string): number {
 /** What a timer of Node takes. */
 const MOST_SECONDS = 2_147_483
 
-/** Colours where stdout is a terminal that has them; NO_COLOR and the like are in hasColors(). */
 function paint(): typeof styleText {
-  const { stdout } = process
-  return stdout.isTTY && stdout.hasColors() ? styleText : (_, text) => text
+  return hasColors() ? styleText : (_, text) => text
 }

@@ -1,9 +1,11 @@
 import type { EngineName, ModelMetadata } from '../engine'
 import type { ExportReport, Finding, SampleRun } from '../export-check'
 import type { ValueMetadata } from '../metadata'
+import { shapeText } from '../shape'
 import type { GraphReport } from './inspect-graph'
 import { formatLine, graphLines } from './inspect-graph-text'
 import type { Warning } from './inspect-warnings'
+import { widest } from './terminal'
 
 /** All that `inspect` has found; what `--json` prints. */
 export interface Inspection {
@@ -54,15 +56,12 @@ function ports(
   const names = widest(all.map(({ name }) => name))
   const types = widest(all.map((value) => (value.isTensor ? value.type : '')))
   return all.map((value) => {
-    const dims = value.isTensor && !rankless.includes(value.name) ? shape(value.shape) : 'no shape declared'
+    const dims =
+      value.isTensor && !rankless.includes(value.name) ? shapeText(value.shape) : 'no shape declared'
     const what = value.isTensor ? `${value.type.padEnd(types)}  ${dims}` : 'no tensor'
     return `  ${side.padEnd(6)}  ${value.name.padEnd(names)}  ${what}`
   })
 }
-
-const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(({ length }) => length))
-const shape = (dims: readonly (number | string)[]): string =>
-  `[${dims.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]`
 
 function checked({ runs, findings }: ExportReport): string[] {
   const problems = findings.filter(({ severity }) => severity === 'problem')
@@ -78,7 +77,7 @@ function checked({ runs, findings }: ExportReport): string[] {
 }
 
 function runText({ sample, inputs, outputs, largestDifference, error }: SampleRun): string {
-  const shapes = Object.entries(inputs).map(([name, dims]) => `${name} ${shape(dims)}`)
+  const shapes = Object.entries(inputs).map(([name, dims]) => `${name} ${shapeText(dims)}`)
   const result =
     outputs === undefined
       ? `failed: ${error}`

@@ -2,9 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { root } from '../run.mjs'
-import { chosen, save } from './command.mjs'
+import { chosen, readOptions, save } from './command.mjs'
 import { contenders, readyContenders } from './contenders.mjs'
 import { hardware, load, versions } from './machine.mjs'
 import { models, prepare, THREADS } from './models.mjs'
@@ -26,24 +25,17 @@ const HELP = `npm run bench -- [options]
   --readme FILE   a file whose table between ${BEGIN} and ${END} is replaced
   --quick         few rounds: a look, not a measurement`
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: 'string' },
-    calls: { type: 'string' },
-    models: { type: 'string' },
-    only: { type: 'string' },
-    bert: { type: 'string' },
-    python: { type: 'string', default: 'python3' },
-    json: { type: 'string' },
-    readme: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  rounds: { type: 'string' },
+  calls: { type: 'string' },
+  models: { type: 'string' },
+  only: { type: 'string' },
+  bert: { type: 'string' },
+  python: { type: 'string', default: 'python3' },
+  json: { type: 'string' },
+  readme: { type: 'string' },
+  quick: { type: 'boolean', default: false },
 })
-if (options.help) {
-  console.log(HELP)
-  process.exit()
-}
 
 const choose = (list, option) => chosen(list, { option, value: options[option], help: HELP })
 

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { root } from '../run.mjs'
 import { cpuContenders } from './bert-contenders.mjs'
 import { measureCpu } from './bert-cpu.mjs'
@@ -10,7 +9,7 @@ import { cudaContenders, measureCuda } from './bert-cuda.mjs'
 import { allShapes, findModel, shapesOf, sizes } from './bert-model.mjs'
 import { MARKERS, markdown } from './bert-report.mjs'
 import { plot } from './bert-svg.mjs'
-import { chosen, save } from './command.mjs'
+import { chosen, readOptions, save } from './command.mjs'
 import { replaceBetween } from './replace.mjs'
 
 const resultsOf = (device) => join(root, 'scripts', 'bench', 'results', `bert-${device}.json`)
@@ -36,27 +35,24 @@ const HELP = `npm run bench:bert -- [options]
                     option that makes it less, goes to scripts/bench/results
   --markdown FILE   a file whose text between ${MARKERS.join(' and ')} is replaced`
 
-const { values: options } = parseArgs({
-  options: {
-    device: { type: 'string', default: 'cpu' },
-    size: { type: 'string', default: 'base' },
-    model: { type: 'string' },
-    torch: { type: 'string' },
-    half: { type: 'string' },
-    'torch-half': { type: 'string' },
-    python: { type: 'string', default: 'python3' },
-    threads: { type: 'string' },
-    shapes: { type: 'string' },
-    only: { type: 'string' },
-    budget: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    rehearse: { type: 'boolean', default: false },
-    out: { type: 'string' },
-    fresh: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    markdown: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const options = readOptions(HELP, {
+  device: { type: 'string', default: 'cpu' },
+  size: { type: 'string', default: 'base' },
+  model: { type: 'string' },
+  torch: { type: 'string' },
+  half: { type: 'string' },
+  'torch-half': { type: 'string' },
+  python: { type: 'string', default: 'python3' },
+  threads: { type: 'string' },
+  shapes: { type: 'string' },
+  only: { type: 'string' },
+  budget: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  rehearse: { type: 'boolean', default: false },
+  out: { type: 'string' },
+  fresh: { type: 'boolean', default: false },
+  json: { type: 'string' },
+  markdown: { type: 'string' },
 })
 
 function oneOf(option, choices) {
@@ -134,5 +130,4 @@ async function main() {
   return code
 }
 
-if (options.help) console.log(HELP)
-else process.exitCode = await main()
+process.exitCode = await main()

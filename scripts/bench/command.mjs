@@ -1,6 +1,24 @@
-// What the commands share: choosing from a list, and saving a report beside its plot.
+// What the commands share: reading their options, choosing from a list, and saving a report beside its plot.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/**
+ * The values of a command's options, by parseArgs. Where help is asked for, it is printed, and the process ends.
+ * @template {import('node:util').ParseArgsOptionsConfig} T
+ * @param {string} help
+ * @param {T} options
+ * @param {{ allowNegative?: boolean }} [config]
+ */
+export function readOptions(help, options, config = {}) {
+  const { values } = parseArgs({
+    ...config,
+    options: { ...options, help: { type: 'boolean', default: false } },
+  })
+  if (!values.help) return values
+  console.log(help)
+  process.exit()
+}
 
 /**
  * The entries of a list whose ids an option names; all of them where it is left out.

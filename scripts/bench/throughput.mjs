@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { root } from '../run.mjs'
-import { chosen, save } from './command.mjs'
+import { chosen, readOptions, save } from './command.mjs'
 import { hardware, load, versions } from './machine.mjs'
 import { THREADS } from './models.mjs'
 import { QuietGate } from './quiet.mjs'
@@ -34,9 +33,9 @@ const HELP = `npm run bench:throughput -- [options]
   --markdown FILE  a file whose text between ${BEGIN} and ${END} is replaced
   --quick          the first model, few loads, short steps: a look, not a measurement`
 
-const { values: options } = parseArgs({
-  allowNegative: true,
-  options: {
+const options = readOptions(
+  HELP,
+  {
     models: { type: 'string' },
     model: { type: 'string' },
     shape: { type: 'string', default: '1x32' },
@@ -48,13 +47,9 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     markdown: { type: 'string' },
     quick: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
-})
-if (options.help) {
-  console.log(HELP)
-  process.exit()
-}
+  { allowNegative: true },
+)
 
 const choose = (list, option) => chosen(list, { option, value: options[option], help: HELP })
 

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { exampleFiles } from '../examples/examples.ts'
 import { model, node, value } from '../helpers/model-builder.mjs'
 import { allBlocks, type Block, blocksOfPage, PAGES, root } from './pages.ts'
-import { compile, isOfExample, programs } from './programs.ts'
+import { compile, expectRuns, isOfExample, programs } from './programs.ts'
 import { isOfPythonFile } from './python.ts'
 
 const blocks = allBlocks()
@@ -91,9 +91,7 @@ describe('the programs', () => {
 
   const here = all.filter(({ device }) => device === 'cpu' || device === process.platform)
   test.each(here.map((program) => [program.name, program] as const))('%s runs', async (_, program) => {
-    const { code, stdout, stderr } = await compiled.run(program)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    if (program.output !== undefined) expect(stdout.trim()).toBe(program.output)
+    await expectRuns(compiled, program)
   })
 
   const elsewhere = all.filter(({ device }) => device === 'linux' && process.platform !== 'linux')

@@ -1,6 +1,7 @@
 // The blocks of JavaScript and TypeScript as programs, checked and run as those of a user of the package.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { exampleFiles, tsc } from '../examples/examples.ts'
 import { type Ended, runScript } from '../native/child.ts'
 import { allBlocks, type Block, root } from './pages.ts'
@@ -49,6 +50,13 @@ export function programs(): Program[] {
 
 /** What is asked of each language: JavaScript has no types to give its parameters. */
 const LENIENT = { js: ['--noImplicitAny', 'false', '--useUnknownInCatchVariables', 'false'], ts: [] }
+
+/** To its end, and by what the page says that it prints. */
+export async function expectRuns(compiled: Compiled, program: Program): Promise<void> {
+  const { code, stdout, stderr } = await compiled.run(program)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  if (program.output !== undefined) expect(stdout.trim()).toBe(program.output)
+}
 
 export interface Compiled {
   /** What TypeScript says of a program. */

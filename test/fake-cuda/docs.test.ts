@@ -1,6 +1,6 @@
 // The programs of the pages that need CUDA, on the fake driver.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Compiled, compile, programs } from '../docs/programs.ts'
+import { type Compiled, compile, expectRuns, programs } from '../docs/programs.ts'
 import { describeCuda } from './support.ts'
 
 const all = programs().filter(({ device }) => device === 'cuda')
@@ -17,8 +17,6 @@ describeCuda('the pages on CUDA', () => {
   })
 
   test.each(all.map((program) => [program.name, program] as const))('%s runs', async (_, program) => {
-    const { code, stdout, stderr } = await compiled.run(program)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    if (program.output !== undefined) expect(stdout.trim()).toBe(program.output)
+    await expectRuns(compiled, program)
   })
 })

@@ -1,6 +1,6 @@
 // One binary for all: Node-API's promise, held against the versions of Node that are supported.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { root } from '../../scripts/run.mjs'
@@ -12,6 +12,8 @@ const platform = process.platform === 'win32' ? 'win' : process.platform
 function node(major: number): string {
   const folder = join(root, 'build', 'nodes', String(major))
   const name = `node-${platform}-${process.arch}`
+  const path = join(folder, 'node_modules', name, 'bin', platform === 'win' ? 'node.exe' : 'node')
+  if (existsSync(path)) return path
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   execFileSync(
@@ -28,7 +30,7 @@ function node(major: number): string {
     ],
     { cwd: folder, stdio: 'pipe', shell: process.platform === 'win32' },
   )
-  return join(folder, 'node_modules', name, 'bin', platform === 'win' ? 'node.exe' : 'node')
+  return path
 }
 
 it.each([20, 22, 24, 26])('the same binary on Node %i', async (major) => {
