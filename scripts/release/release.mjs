@@ -39,11 +39,10 @@ function checkCommitted() {
 function release() {
   checkCommitted()
   if (options.prebuilt) checkPrebuilds()
-  npm('ci')
-  npm('run', 'lint')
   // What is left of sources that are gone would be packed.
   rmSync(join(root, 'dist'), { recursive: true, force: true })
-  npm('run', 'build')
+  npm('ci') // builds too
+  npm('run', 'lint')
   if (!options.prebuilt) {
     rmSync(join(root, 'prebuilds'), { recursive: true, force: true })
     npm('run', 'build:prebuilds')
