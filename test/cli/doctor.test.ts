@@ -57,9 +57,12 @@ describe('on a machine where the package works', () => {
     const { stdout: where } = spawnSync('sh', ['-c', 'command -v script'], { encoding: 'utf8' })
     if (where === '') return console.log('skipped: there is no `script`, which makes a terminal')
     const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
+    // CI and FORCE_COLOR decide by themselves in hasColors(): the child has neither of this run's.
+    const { PATH = '' } = process.env
+    const terminal = { PATH, TERM: 'xterm-256color' }
     const colours = (env: Record<string, string>) =>
       spawnSync('script', ['-qec', `${process.execPath} ${cli} doctor --require cpu`, '/dev/null'], {
-        env: { ...process.env, ONNXRUNTIME_IOBINDING_ENGINE: '', TERM: 'xterm-256color', ...env },
+        env: { ...terminal, ...env },
         encoding: 'utf8',
       }).stdout.includes('\x1b[32mok')
     expect([colours({}), colours({ NO_COLOR: '1' })]).toEqual([true, false])

@@ -26,7 +26,8 @@ export async function runScript(
 ): Promise<Ended> {
   const child = spawn(process.execPath, [...(options.node ?? []), path, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+    // FORCE_COLOR is vitest's: beside a NO_COLOR of the machine's, Node.js says on stderr which of them counts.
+    env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: undefined, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeout ?? 100_000,
     killSignal: 'SIGKILL',
