@@ -12,6 +12,28 @@
 namespace ort {
 
 #ifdef _WIN32
+namespace {
+
+// The system's own words are in the user's language, and name no file.
+std::string Describe(DWORD error) {
+  std::string described = "LoadLibraryEx failed with error " + std::to_string(error);
+  wchar_t words[256];
+  const DWORD flags =
+      FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
+  DWORD length = FormatMessageW(flags, nullptr, error, 0, words, 256, nullptr);
+  while (length > 0 && (words[length - 1] == L' ' || words[length - 1] == L'.')) --length;
+  char text[4 * 256];
+  const int size = static_cast<int>(length);
+  if (const int bytes = WideCharToMultiByte(CP_UTF8, 0, words, size, text, sizeof text, nullptr, nullptr);
+      bytes > 0) {
+    described.append(", ").append(text, static_cast<std::size_t>(bytes));
+  }
+  if (error == ERROR_MOD_NOT_FOUND) described += " (the file, or a DLL that it needs, is not there)";
+  return described;
+}
+
+}  // namespace
+
 void* OpenShared(const std::string& path, std::string& reason) {
   // A full path brings its own folder into the search for what it needs; a bare name is looked for where the
   // system does.
@@ -19,7 +41,7 @@ void* OpenShared(const std::string& path, std::string& reason) {
                           ? LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS
                           : 0;
   HMODULE module = LoadLibraryExW(ToPath(path).c_str(), nullptr, flags);
-  if (module == nullptr) reason = "LoadLibraryEx failed with error " + std::to_string(GetLastError());
+  if (module == nullptr) reason = Describe(GetLastError());
   return module;
 }
 void* FindSymbol(void* library, const char* name) noexcept {

@@ -19,7 +19,10 @@ test("the model is the model builder's", () => {
 
 describe('on a machine where the package works', () => {
   test('says so, a line a check', async () => {
-    const { code, stdout, stderr } = await run([], { paths: [noDriver()], env: { FORCE_COLOR: '3' } })
+    const { code, stdout, stderr } = await run([], {
+      paths: [noDriver()],
+      env: { FORCE_COLOR: '3', NO_COLOR: undefined },
+    })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     // No terminal, no colours.
     expect(stdout).not.toContain('\x1b')
