@@ -93,12 +93,17 @@ export function mappedNames(options: IoBindingOptions, inputs: Ports, outputs: P
   return new Set(names)
 }
 
-/** A value of the type that an input or output declares, in memory that the session's device copies from fastest. */
+/**
+ * A value of the type that an input or output declares, in memory that the session's device copies from fastest.
+ *
+ * @param mapped whether the device reads or writes the memory itself, which only pinned memory can be
+ */
 export function allocateFor(
   ports: Ports,
   name: string,
   dims: readonly number[],
   device: SessionDevice,
+  mapped: boolean,
 ): OrtValue {
   if (!Array.isArray(dims)) {
     throw new OrtTypeError('ERR_INVALID_DIMS', `'${ports.side}s.${name}' cannot be bound`, {
@@ -111,8 +116,9 @@ export function allocateFor(
   const { kind, type: code } = ports.info(ports.indexOf(name, `${ports.side}s`))
   const type = nameOf(code)
   if (kind === ValueKind.tensor && type !== undefined) {
-    // Where pinned memory cannot be shown it would be of no use.
-    return device.name === 'cuda' && type !== 'string' && engine().supports.externalBuffers
+    // Where pinned memory cannot be shown, io.inputs of it would be refused: it is not taken unasked.
+    const pinned = mapped || engine().supports.externalBuffers
+    return device.name === 'cuda' && type !== 'string' && pinned
       ? OrtValue.allocate(type, dims, 'cuda-pinned', device.id)
       : OrtValue.allocate(type, dims)
   }

@@ -312,13 +312,13 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     const mapped = mappedNames(options, ports, outputs)
     const how = (name: string): BindOptions => ({ mapped: mapped.has(name) })
     for (const [name, spec] of inputSpecs(ports, inputs)) {
-      const value = spec instanceof OrtValue ? spec : this.#allocate(ports, name, spec)
+      const value = spec instanceof OrtValue ? spec : this.#allocate(ports, name, spec, mapped.has(name))
       this.bindOrtValueInput(name, value, how(name))
     }
     for (const [name, spec] of outputSpecs(outputs, options, ports, this.#inputValues)) {
       if (spec === 'dynamic') this.bindOutput(name)
       else {
-        const value = spec instanceof OrtValue ? spec : this.#allocate(outputs, name, spec)
+        const value = spec instanceof OrtValue ? spec : this.#allocate(outputs, name, spec, mapped.has(name))
         this.bindOrtValueOutput(name, value, how(name))
       }
     }
@@ -328,8 +328,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     return resolveBindingRun(options, known, this.#host.engine, this.#host.inputs)
   }
 
-  #allocate(ports: Ports, name: string, dims: readonly number[]): OrtValue {
-    const value = allocateFor(ports, name, dims, this.#host.device)
+  #allocate(ports: Ports, name: string, dims: readonly number[], mapped: boolean): OrtValue {
+    const value = allocateFor(ports, name, dims, this.#host.device, mapped)
     this.#owned.add(value)
     return value
   }

@@ -1,5 +1,6 @@
 import { type ElementType, nameOf } from './element-types'
 import { ValueKind } from './engine'
+import { engine } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
 import { isRecord } from './options'
@@ -45,7 +46,7 @@ export function wantsDevice(preferred: PreferredLocation | undefined): boolean {
 
 /**
  * The outputs that are not simply in host memory; undefined where all are. Pinned memory is CUDA's: elsewhere
- * `'cpu-pinned'` is host memory like any other. What has no memory of its own to be left on a device (strings,
+ * `'cpu-pinned'` is host memory like any other, and so it is where a result in it could not be shown. What has no memory of its own to be left on a device (strings,
  * sequences) stays on the host, unless it was named.
  *
  * @throws OrtRangeError `ERR_UNKNOWN_OUTPUT`; OrtError `ERR_NOT_SUPPORTED`
@@ -57,11 +58,12 @@ export function resolveLocations(
 ): ReadonlyMap<string, OutputLocation> | undefined {
   if (preferred === undefined) return undefined
   const named = typeof preferred === 'object'
+  const hasPinned = provider.name === 'cuda' && engine().supports.externalBuffers
   const locations = new Map<string, OutputLocation>()
   for (const name of named ? Object.keys(preferred) : outputs.names) {
     const location = named ? preferred[name]! : preferred
     const index = outputs.indexOf(name, 'preferredOutputLocation')
-    if (location === 'cpu' || (location === 'cpu-pinned' && provider.name !== 'cuda')) continue
+    if (location === 'cpu' || (location === 'cpu-pinned' && !hasPinned)) continue
     const { kind, type } = outputs.info(index)
     const elements: ElementType | undefined = kind === ValueKind.tensor ? nameOf(type) : undefined
     if (elements !== undefined && elements !== 'string') locations.set(name, location)

@@ -61,7 +61,7 @@ export function tensorOf(value: OrtValue): Tensor {
       dispose: () => value.dispose(),
     })
   }
-  if (value.location === 'cuda-pinned') {
+  if (value.location === 'cuda-pinned' && value.shown) {
     return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, value.data as never, value.dims)
   }
   const data = value.shown ? value.data : value.read()

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <string_view>
 
 #include "async_job.h"
 #include "session_state.h"
@@ -15,7 +16,8 @@ auto& live = *new std::unordered_set<AddonData*>;
 
 bool AllowsExternalBuffers(napi_env env) {
   // So that what an application will meet in Electron can be tried in Node.
-  if (std::getenv("ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS") != nullptr) return false;
+  const char* refuse = std::getenv("ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS");
+  if (refuse != nullptr && std::string_view(refuse) == "1") return false;
   auto* byte = new char();
   const auto release = [](napi_env, void* data, void*) { delete static_cast<char*>(data); };
   napi_value buffer = nullptr;

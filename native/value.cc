@@ -211,14 +211,17 @@ Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&]() -> Napi::Value {
     ValueState& state = State();
     if (state.OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "memory of a device cannot be shown");
-    Account(info.Env(), -accounted_);
-    buffer_ = std::make_shared<BufferOwner>();
+    const auto owner = std::make_shared<BufferOwner>();
     if (state.memory) {
-      buffer_->memory = state.memory;
+      owner->memory = state.memory;
     } else {
-      buffer_->memory = state_;
+      owner->memory = state_;
     }
-    return ExternalArrayBuffer(info.Env(), state.data, state.bytes, buffer_);
+    const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state.data, state.bytes, owner);
+    // Where the engine refuses the buffer, V8 goes on counting the memory as this object's.
+    Account(info.Env(), -accounted_);
+    buffer_ = owner;
+    return buffer;
   });
 }
 

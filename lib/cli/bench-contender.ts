@@ -7,7 +7,7 @@ import type { HostTensor } from '../export-check/elements'
 import type { BenchInput } from './bench-inputs'
 import { measure } from './bench-measure'
 import type { BenchPlan, Form, Limit } from './bench-plan'
-import { type About, bind, openOnnxruntimeNode, type Subject } from './bench-subject'
+import { type About, bind, callOf, openOnnxruntimeNode, type Subject } from './bench-subject'
 import { UsageError } from './command'
 
 export type Contender =
@@ -32,7 +32,7 @@ async function answer(request: Request): Promise<Answer> {
     const form = contender.is === 'binding' ? contender.form : 'run'
     const subject: Subject =
       contender.is === 'binding' ? await bind(plan) : await openOnnxruntimeNode(plan, contender.inputs)
-    call = subject.calls[form]!
+    call = callOf(subject, form)
     await call()
     return { is: 'ready', about: subject.about, outputs: subject.outputs() }
   }

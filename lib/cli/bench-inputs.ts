@@ -28,7 +28,13 @@ const INTEGERS: Partial<Record<ElementType, Range>> = {
   int64: { low: Number.MIN_SAFE_INTEGER, high: Number.MAX_SAFE_INTEGER },
   uint64: { low: 0, high: Number.MAX_SAFE_INTEGER },
 }
-const FRACTIONS: readonly ElementType[] = ['float16', 'bfloat16', 'float32', 'float64']
+/** The largest that is finite; of float64 half of it, so that a range is finite too. */
+const FRACTIONS: Partial<Record<ElementType, number>> = {
+  float16: 65504,
+  bfloat16: 2 ** 128 - 2 ** 120,
+  float32: 2 ** 128 - 2 ** 104,
+  float64: Number.MAX_VALUE / 2,
+}
 
 /**
  * The names of `--shape` and `--range` held against the model's, and every input's shape known: given, or fixed by the model.
@@ -100,20 +106,17 @@ export function checkRange(name: string, type: ElementType, given: Range | undef
     if (given === undefined) return undefined
     throw new UsageError(`--range: input '${name}' is of strings, which have no range`)
   }
-  const all = INTEGERS[type]
-  if (all === undefined && !FRACTIONS.includes(type)) {
+  const largest = FRACTIONS[type]
+  const all = INTEGERS[type] ?? (largest === undefined ? undefined : { low: -largest, high: largest })
+  if (all === undefined) {
     throw new UsageError(`input '${name}' is ${type}, and bench has nothing to fill it with`)
   }
   const range = given ?? { low: 0, high: 1 }
-  const fits =
-    all === undefined ||
-    (range.low >= all.low &&
-      range.high <= all.high &&
-      Number.isInteger(range.low) &&
-      Number.isInteger(range.high))
-  if (fits) return range
+  const isOfType = largest !== undefined || (Number.isInteger(range.low) && Number.isInteger(range.high))
+  if (isOfType && range.low >= all.low && range.high <= all.high) return range
+  const numbers = largest === undefined ? 'integers' : 'numbers'
   throw new UsageError(
-    `--range: expected integers from ${all.low} to ${all.high} for '${name}', which is ${type}, got ${range.low}..${range.high}`,
+    `--range: expected ${numbers} from ${all.low} to ${all.high} for '${name}', which is ${type}, got ${range.low}..${range.high}`,
   )
 }
 
@@ -134,7 +137,7 @@ export function elementsOf({ type, dims, range }: BenchInput, seed: number): Ort
   if (type === 'float16') return Uint16Array.from({ length }, () => toFloat16(fraction()))
   if (type === 'bfloat16') return Uint16Array.from({ length }, () => toBfloat16(fraction()))
   const array = zeroed(type, length)
-  const next = FRACTIONS.includes(type) ? fraction : integer
+  const next = FRACTIONS[type] === undefined ? integer : fraction
   if (array instanceof BigInt64Array || array instanceof BigUint64Array) {
     for (let i = 0; i < length; i++) array[i] = BigInt(next())
   } else {

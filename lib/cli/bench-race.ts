@@ -61,7 +61,7 @@ export async function race(
       }
     }
   } finally {
-    for (const { child } of racers) child.disconnect()
+    for (const { child } of racers) if (child.connected) child.disconnect()
   }
   const baseline = racers.at(-1)!
   return racers.map(({ about, times }) => ({

@@ -33,7 +33,8 @@ export interface Machine {
 export interface Measured extends Summary {
   readonly name: string
   readonly onnxruntime: string
-  readonly executionProviders: readonly string[]
+  /** Those that ran; absent for onnxruntime-node, which does not tell, unless it is the CPU alone. */
+  readonly executionProviders?: readonly string[]
   readonly histogram: readonly Bucket[]
   /** How many times as long onnxruntime-node took. */
   readonly ratios?: Ratios
@@ -52,7 +53,7 @@ export function measuredOf(
   return {
     name,
     onnxruntime,
-    executionProviders,
+    ...(executionProviders !== undefined && { executionProviders }),
     ...summaryOf(times),
     histogram: histogramOf(times),
     ...(ratios !== undefined && { ratios }),

@@ -1,7 +1,7 @@
 import type * as Ort from 'onnxruntime-node'
 import { rawView } from '../element-types'
 import { requireOnnxruntimeNode } from '../engines/onnxruntime-node'
-import { isOrtError, OrtError } from '../errors'
+import { isOrtError } from '../errors'
 import type { HostTensor } from '../export-check/elements'
 import { readTensor } from '../export-check/samples'
 import { initialized } from '../initialize'
@@ -13,7 +13,8 @@ import { UsageError } from './command'
 /** What ran. */
 export interface About {
   readonly onnxruntime: string
-  readonly executionProviders: readonly string[]
+  /** Those that run; absent for onnxruntime-node, which does not tell, unless it is the CPU alone. */
+  readonly executionProviders?: readonly string[]
   readonly inputs: readonly BenchInput[]
 }
 
@@ -24,6 +25,13 @@ export interface Subject {
   readonly calls: Readonly<Partial<Record<Form, () => void | Promise<void>>>>
   /** Of the last run, its tensors. */
   outputs(): ReadonlyMap<string, HostTensor>
+}
+
+/** @throws UsageError where the engine has no such call */
+export function callOf({ calls }: Subject, form: Form): () => void | Promise<void> {
+  const call = calls[form]
+  if (call !== undefined) return call
+  throw new UsageError(`binding.${form}() needs the native addon: measure --async`)
 }
 
 /**
@@ -82,10 +90,14 @@ export async function bind(plan: BenchPlan): Promise<Subject & AsyncDisposable> 
 export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly BenchInput[]): Promise<Subject> {
   const require = requireOnnxruntimeNode()
   const ort = require('onnxruntime-node') as typeof Ort
+  const executionProviders = plan.executionProviders as Ort.InferenceSession.ExecutionProviderConfig[]
   const session = await ort.InferenceSession.create(plan.model, {
-    executionProviders: plan.executionProviders as Ort.InferenceSession.ExecutionProviderConfig[],
+    executionProviders,
     logSeverityLevel: 4,
     ...(plan.threads !== undefined && { intraOpNumThreads: plan.threads }),
+  }).catch((error: Error) => {
+    const names = executionProviders.join(', ')
+    throw new UsageError(`onnxruntime-node opens no session of the model on ${names}: ${error.message}`)
   })
   const feeds = Object.fromEntries(
     inputs.map((input, i) => [
@@ -100,7 +112,11 @@ export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly Benc
   await firstRun(run)
   const { version } = require('onnxruntime-node/package.json') as { version: string }
   return {
-    about: { onnxruntime: version, executionProviders: plan.executionProviders.map(String), inputs },
+    about: {
+      onnxruntime: version,
+      ...(executionProviders.every((name) => name === 'cpu') && { executionProviders: ['cpu'] }),
+      inputs,
+    },
     calls: { run },
     outputs: () =>
       new Map(
@@ -120,7 +136,7 @@ async function firstRun(run: () => Promise<void>): Promise<void> {
     await run()
   } catch (error) {
     const { message } = error as Error
-    const code = error instanceof OrtError ? `${error.code}: ` : ''
+    const code = isOrtError(error) ? `${error.code}: ` : ''
     throw new UsageError(
       `the model does not run on these inputs: ${code}${message}\nIntegers are 0 or 1 unless --range NAME=0..1000 says otherwise; --shape sets the shapes.`,
     )

@@ -42,7 +42,8 @@ function inputLine({ name, type, dims, range }: BenchInput): string {
 /** Once, where all have the same. */
 function providersText(measured: readonly Measured[]): string {
   const texts = measured.map(({ onnxruntime, executionProviders }) => {
-    return `ONNX Runtime ${onnxruntime} on ${executionProviders.join(', ')}`
+    const on = executionProviders?.join(', ') ?? 'what was asked for, as far as it can'
+    return `ONNX Runtime ${onnxruntime} on ${on}`
   })
   const [first] = texts
   return texts.every((text) => text === first)

@@ -3,7 +3,7 @@ import { measure } from './bench-measure'
 import { type BenchPlan, type Form, planOf } from './bench-plan'
 import { race } from './bench-race'
 import { type BenchReport, type Measured, machineOf, measuredOf, nameOf } from './bench-report'
-import { bind } from './bench-subject'
+import { bind, callOf } from './bench-subject'
 import { toText } from './bench-text'
 import { type Command, UsageError } from './command'
 import { hasColors } from './terminal'
@@ -80,9 +80,8 @@ async function alone(plan: BenchPlan): Promise<BenchReport> {
   const measured: Measured[] = []
   try {
     for (const form of formsOf(plan)) {
-      const call = subject.calls[form]
+      const call = callOf(subject, form)
       const name = nameOf(form)
-      if (call === undefined) throw new UsageError(`${name} needs the native addon: measure --async`)
       const { warmup, limit } = plan
       if (!('runs' in warmup && warmup.runs === 0)) {
         await measure(call, warmup, () => progress(`${name}: warming up`))

@@ -35,9 +35,11 @@ export const doctor: Command = {
   },
   async run(positionals, { require, python, timeout, json }) {
     if (positionals.length > 0) throw new UsageError(`doctor takes no arguments, and got ${positionals[0]}`)
+    // With it goes the probe that it waits for, which a signal alone would leave.
+    process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143))
     const diagnosis = await diagnose({
       asked: new Set((require as string[]).flatMap((names) => names.split(',').map(toRequirement))),
-      timeout: toSeconds(timeout as string) * 1000,
+      timeout: Math.ceil(toSeconds(timeout as string) * 1000),
       ...(python !== undefined && { python: python as string }),
     })
     console.log(json === true ? JSON.stringify(diagnosis, null, 2) : toText(diagnosis, paint()))

@@ -37,13 +37,16 @@ function withoutGpus(driver: Check): [Check, Check] {
 }
 
 function tooOld(version: string | undefined, major: number | undefined): Failure | undefined {
-  const serves = version === undefined ? undefined : servedBy(version)
-  if (serves === undefined || major === undefined || serves >= major) return undefined
+  const least = DRIVERS[major ?? 0]
+  const driver = Number.parseInt(version ?? '', 10)
+  // The driver's library is named otherwise where the driver is not its own (WSL, Jetson): libcuda.so.1.1.
+  if (least === undefined || !(driver >= 100) || driver >= least) return undefined
+  const serves = servedBy(version!)
   return {
     code: 'ERR_CUDA_DRIVER_VERSION',
     message: `the CUDA driver is too old for CUDA ${major}, which ONNX Runtime's provider was built for`,
-    expected: `driver ${DRIVERS[major]} or newer`,
-    given: `${version}, which serves CUDA ${serves}`,
+    expected: `driver ${least} or newer`,
+    given: serves === undefined ? version! : `${version}, which serves CUDA ${serves}`,
     remedy: "Update NVIDIA's driver, or use ONNX Runtime built for an older CUDA",
   }
 }
@@ -55,13 +58,20 @@ function servedBy(version: string): number | undefined {
   return majors.findLast((major) => driver >= DRIVERS[major]!)
 }
 
-function checkGpus(asked: boolean, gpus: readonly Gpu[], failure: Failure | undefined): Check {
+/** The first of them is what a session runs on unless it names another. */
+function checkGpus(asked: boolean, gpus: readonly (Gpu | Failure)[], failure: Failure | undefined): Check {
   const facts = Object.fromEntries(
-    gpus.map(({ free, total }, id) => [`GPU ${id}`, `${gib(free)} of ${gib(total)} GiB are free`]),
+    gpus.map((gpu, id) => [
+      `GPU ${id}`,
+      'code' in gpu ? `${gpu.code}: ${gpu.message}` : `${gib(gpu.free)} of ${gib(gpu.total)} GiB are free`,
+    ]),
   )
-  return failure === undefined
-    ? ok('gpus', String(gpus.length), facts)
-    : failed('gpus', asked, problemOf(failure), facts)
+  const [first] = gpus
+  const broken = failure ?? (first !== undefined && 'code' in first ? first : undefined)
+  if (broken !== undefined) return failed('gpus', asked, problemOf(broken), facts)
+  const unusable = gpus.filter((gpu) => 'code' in gpu).length
+  const rest = unusable === 0 ? '' : `, of which ${unusable} cannot be used`
+  return ok('gpus', `${gpus.length}${rest}`, facts)
 }
 
 function gib(bytes: number): string {

@@ -23,10 +23,20 @@ export function checkLibraries({ asked, python }: Context, found: CudaLibraries)
   if (missing.length === 0) {
     return ok(name, major === undefined ? 'are found' : `are found, for CUDA ${major}`, facts)
   }
-  const broken = missing.find(({ reason }) => reason?.includes('No such file') !== true)
-  const names = broken === undefined ? missing.map((library) => library.name) : [broken.name]
-  const failure = broken === undefined ? notFound(names, instead) : invalid(broken)
-  return failed(name, asked.has('cuda'), problemOf(failure, { missing: names, major }), facts)
+  const broken = missing.find((library) => absentName(library) === undefined)
+  const names = broken === undefined ? [...new Set(missing.map(absentName))] : [broken.name]
+  const failure = broken === undefined ? notFound(names as string[], instead) : invalid(broken)
+  return failed(
+    name,
+    asked.has('cuda'),
+    problemOf(failure, { python, missing: names as string[], major }),
+    facts,
+  )
+}
+
+/** What the loader did not find: the library, or one that it needs. Undefined where one is there and cannot be loaded. */
+function absentName({ reason = '' }: CudaLibrary): string | undefined {
+  return /([^\s:/]+): (?:cannot open shared object file: )?No such file/.exec(reason)?.[1]
 }
 
 function invalid({ name, reason }: CudaLibrary): Failure {
@@ -55,22 +65,27 @@ function whereabouts({ path, needed, reason }: CudaLibrary): string {
  * A problem only where the provider cannot be loaded without it: ONNX Runtime 1.30 opens it when an operator wants it, so
  * CUDA works without it until a model has one.
  */
-export function checkCudnn({ asked }: Context, { libraries, major, preloading }: CudaLibraries): Check {
+export function checkCudnn(
+  { asked, python }: Context,
+  { libraries, major, preloading }: CudaLibraries,
+): Check {
   const name = 'cudnn'
   if (preloading !== undefined) return skipped(name, 'the libraries before it are missing')
   const cudnn = libraries?.find(isCudnn)
   if (cudnn === undefined) return skipped(name, libraries === undefined ? NOT_TOLD : 'which one is not known')
   const { path, needed } = cudnn
   if (path !== undefined) return ok(name, versionOf(path) ?? 'is found', { path })
-  const problem = problemOf(
-    {
-      code: 'ERR_CUDA_LIBRARY_NOT_FOUND',
-      message: needed
-        ? `the CUDA provider needs ${cudnn.name}, not found`
-        : `${cudnn.name} is not found: the CUDA provider loads without it, convolutions and others do not run`,
-      expected: cudnn.name,
-    },
-    { missing: [cudnn.name], major },
-  )
+  const absent = absentName(cudnn)
+  const failure: Failure =
+    absent === undefined
+      ? invalid(cudnn)
+      : needed || absent !== cudnn.name
+        ? notFound([absent], undefined)
+        : {
+            code: 'ERR_CUDA_LIBRARY_NOT_FOUND',
+            message: `${cudnn.name} is not found: the CUDA provider loads without it, convolutions and others do not run`,
+            expected: cudnn.name,
+          }
+  const problem = problemOf(failure, { python, missing: [absent ?? cudnn.name], major })
   return failed(name, needed && asked.has('cuda'), problem)
 }

@@ -26,7 +26,7 @@ export async function checkCuda(context: Context, opened: Opened | undefined): P
     return { checks: [skipped('cuda-provider', NOT_OPEN), ...rest] }
   }
   const provider = checkProvider(context, opened)
-  const { libraries, major } = await checkLibrariesOf(context, provider)
+  const { libraries, major } = await checkLibrariesOf(context, provider, opened)
   const driver = await checkDriver(context, major)
   const told = major === undefined ? provider : { ...provider, summary: `is for CUDA ${major}` }
   return { checks: [told, ...libraries, ...driver], major }
@@ -63,6 +63,7 @@ function checkProvider({ asked }: Context, { availableProviders, libraryPath, so
 async function checkLibrariesOf(
   context: Context,
   provider: Check,
+  { source }: Opened,
 ): Promise<{ libraries: Check[]; major?: number | undefined }> {
   const { path } = provider.facts
   if (path === undefined) {
@@ -76,7 +77,7 @@ async function checkLibrariesOf(
     const { answer } = outcome
     return { libraries: [checkLibraries(context, answer), checkCudnn(context, answer)], major: answer.major }
   }
-  const problem = problemOf(outcome.failure)
+  const problem = problemOf(outcome.failure, { source, python })
   const cudnn = skipped('cudnn', 'the probe that looks for it failed')
   return { libraries: [failed('cuda-libraries', context.asked.has('cuda'), problem), cudnn] }
 }

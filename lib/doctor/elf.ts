@@ -9,15 +9,17 @@ const DT_STRTAB = 5
 const DT_STRSZ = 10
 
 /**
- * The names of the libraries that a shared library needs, in its own order, without loading it. Undefined for what is no
- * 64-bit little-endian ELF file.
+ * The names of the libraries that a shared library needs, in its own order, without loading it.
+ *
+ * @throws Error for what is no 64-bit little-endian ELF file, or is not there to its end
  */
-export function neededLibraries(path: string): string[] | undefined {
+export function neededLibraries(path: string): string[] {
   const file = openSync(path, 'r')
   try {
     return readNeeded((at, length) => {
       const bytes = Buffer.alloc(length)
-      readSync(file, bytes, 0, length, at)
+      const read = readSync(file, bytes, 0, length, at)
+      if (read < length) throw new Error(`a file that ends at byte ${at + read}, and is longer`)
       return bytes
     })
   } finally {
@@ -27,11 +29,13 @@ export function neededLibraries(path: string): string[] | undefined {
 
 type Read = (at: number, length: number) => Buffer
 
-function readNeeded(read: Read): string[] | undefined {
+function readNeeded(read: Read): string[] {
   const header = read(0, 64)
   const is64Bit = header[4] === 2
   const isLittleEndian = header[5] === 1
-  if (header.toString('latin1', 0, 4) !== '\x7fELF' || !is64Bit || !isLittleEndian) return undefined
+  if (header.toString('latin1', 0, 4) !== '\x7fELF' || !is64Bit || !isLittleEndian) {
+    throw new Error('no ELF file of 64 bits')
+  }
   const segments = programHeaders(read, header)
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC)
   if (dynamic === undefined) return []

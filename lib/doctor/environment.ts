@@ -8,8 +8,11 @@ import { ROOT } from './root'
 
 const VARIABLES = [
   'ONNXRUNTIME_IOBINDING_ENGINE',
+  'ONNXRUNTIME_IOBINDING_BUILD',
+  'ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS',
   'ORT_DYLIB_PATH',
-  'LD_LIBRARY_PATH',
+  // Where libraries are looked for; on Windows CUDA's.
+  ...(process.platform === 'win32' ? ['PATH'] : ['LD_LIBRARY_PATH', 'LD_PRELOAD', 'DYLD_LIBRARY_PATH']),
   'CUDA_VISIBLE_DEVICES',
   'VK_DRIVER_FILES',
   'VK_ICD_FILENAMES',

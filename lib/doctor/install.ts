@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { release } from 'node:os'
+import { basename, join } from 'node:path'
 import { wheelOf } from '../engines/cuda-libraries'
 import { ROOT } from './root'
 import { quote, setTo, unset } from './shell'
@@ -30,6 +31,16 @@ export function cudaProvider(source: string | undefined): string[] {
   return ['pip install onnxruntime-gpu', setTo('ORT_DYLIB_PATH', `python3 -c "${find}"`)]
 }
 
+/** pip of the Python environment that was named, in each form that `preload` takes. */
+export function pip(python: string | undefined): string {
+  if (python === undefined) return 'pip install'
+  const isFolder = statSync(python, { throwIfNoEntry: false })?.isDirectory() === true
+  if (!isFolder) return `${quote(python)} -m pip install`
+  if (basename(python) === 'site-packages') return `pip install --target ${quote(python)}`
+  const executable = process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']
+  return `${quote(join(python, ...executable))} -m pip install`
+}
+
 /** Python's wheels that hold CUDA's libraries. */
 export function cudaWheels(libraries: readonly string[], major: number | undefined): string[] {
   return [...new Set(libraries.map((name) => wheelFor(name, major)))].filter((wheel) => wheel !== undefined)
@@ -44,6 +55,11 @@ function wheelFor(name: string, major = 13): string | undefined {
 }
 
 export function cudaDriver(): string[] {
+  // The host's: what is installed in a container is of no use, and in WSL does harm.
+  if (existsSync('/.dockerenv') || existsSync('/run/.containerenv')) {
+    return ['nvidia-smi', 'docker run --rm --gpus all ubuntu nvidia-smi']
+  }
+  if (/microsoft/i.test(release())) return ['nvidia-smi.exe', 'wsl.exe --update']
   const systems = linuxDistributions()
   if (systems.includes('ubuntu')) return ['sudo ubuntu-drivers install', 'nvidia-smi']
   if (systems.includes('debian')) return ['sudo apt-get install nvidia-driver', 'nvidia-smi']

@@ -36,9 +36,21 @@ export function ask<N extends ProbeName>(
       execArgv: [],
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      timeout,
-      killSignal: 'SIGKILL',
     })
+    // A process in a driver's hands may outlive its SIGKILL: nobody waits for it then.
+    const overdue = setTimeout(() => {
+      child.kill('SIGKILL')
+      child.stderr!.destroy()
+      if (child.connected) child.disconnect()
+      child.unref()
+      fail(timedOut(name, timeout, stderr))
+    }, timeout)
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    const forget = () => {
+      clearTimeout(overdue)
+      process.off('exit', kill)
+    }
     let sent: { answer: Answer<N> } | { failure: Failure } | undefined
     let stderr = ''
     const fail = (failure: Failure) => resolve({ failure: { ...failure, command } })
@@ -48,11 +60,14 @@ export function ask<N extends ProbeName>(
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-MOST_STDERR)
     })
-    child.on('error', (error) => fail({ code: 'ERR_PROBE_CRASHED', message: error.message }))
+    child.on('error', (error) => {
+      forget()
+      fail({ code: 'ERR_PROBE_CRASHED', message: error.message })
+    })
+    child.on('exit', forget)
     child.on('close', (code, signal) => {
       // Even with an answer: what crashes or stays at its end does so in the user's process too.
-      if (child.killed) fail(timedOut(name, timeout, stderr))
-      else if (code !== 0 || sent === undefined) fail(crashed(name, signal ?? `exit code ${code}`, stderr))
+      if (code !== 0 || sent === undefined) fail(crashed(name, signal ?? `exit code ${code}`, stderr))
       else if ('failure' in sent) fail(sent.failure)
       else resolve(sent)
     })

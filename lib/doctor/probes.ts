@@ -1,7 +1,8 @@
-import { librariesOf, majorOf, otherMajors, wheelOf } from '../engines/cuda-libraries'
+import { type CudaMajor, librariesOf, majorOf, otherMajors, wheelOf } from '../engines/cuda-libraries'
 import { findLibrary } from '../engines/library'
 import { type Addon, loadAddon } from '../engines/native'
 import { engine } from '../engines/select'
+import { OrtError } from '../errors'
 import { initialized } from '../initialize'
 import { preload } from '../preload'
 import { InferenceSession } from '../session'
@@ -60,17 +61,18 @@ async function onnxruntime() {
 
 async function cudaLibraries(provider: string, python?: string): Promise<CudaLibraries> {
   const loader = openAddon()
-  const needed = neededLibraries(provider)?.filter(
+  // Of ELF files alone.
+  if (process.platform === 'win32') return {}
+  const needed = neededBy(provider).filter(
     (name) => name !== CUDA_DRIVER && !name.startsWith('libonnxruntime'),
   )
-  if (needed === undefined) return {}
-  const major = needed.map(majorOf).find((found) => found === 12 || found === 13) as 12 | 13 | undefined
+  const major = needed.map(majorOf).find((found) => found !== undefined)
   const version = major === undefined ? {} : { major }
   const preloading = python === undefined ? undefined : await failureToPreload(python, major)
   if (preloading !== undefined) {
     return { ...version, libraries: needed.map((name) => ({ name, needed: true })), preloading }
   }
-  const opened = major === undefined ? [] : librariesOf(major).map(({ name }) => name)
+  const opened = isSupported(major) ? librariesOf(major).map(({ name }) => name) : []
   const libraries = [...new Set([...needed, ...opened])]
     .map((name) => ({ name, needed: needed.includes(name), ...locate(loader, name) }))
     // What is not CUDA's is every system's, and of interest only where it is missing.
@@ -84,8 +86,25 @@ async function cudaLibraries(provider: string, python?: string): Promise<CudaLib
   }
 }
 
-function failureToPreload(python: string, major: 12 | 13 | undefined): Promise<Failure | undefined> {
-  return preload({ python, cuda: major ?? true }).then(() => undefined, failureOf)
+function neededBy(provider: string): string[] {
+  try {
+    return neededLibraries(provider)
+  } catch (cause) {
+    throw new OrtError('ERR_CUDA_LIBRARY_INVALID', `${provider} cannot be loaded`, {
+      expected: 'a shared library of Linux, whole',
+      given: (cause as Error).message,
+      cause,
+    })
+  }
+}
+
+/** By `preload`. */
+function isSupported(major: number | undefined): major is CudaMajor {
+  return major === 12 || major === 13
+}
+
+function failureToPreload(python: string, major: number | undefined): Promise<Failure | undefined> {
+  return preload({ python, cuda: isSupported(major) ? major : true }).then(() => undefined, failureOf)
 }
 
 function locate(loader: Addon, name: string): Pick<CudaLibrary, 'path' | 'reason'> {
@@ -102,23 +121,30 @@ function open(loader: Addon, path: string): string | undefined {
   }
 }
 
-/** Asks for one GPU after the other, until an error says that there is no more. */
-async function gpus(): Promise<{ driver?: string; gpus: Gpu[]; failure?: Failure }> {
+/** More than a machine has. */
+const NO_GPU = 1000
+
+/** `failure` where there is none; one that cannot be opened may have others behind it. */
+async function gpus(): Promise<{ driver?: string; gpus: (Gpu | Failure)[]; failure?: Failure }> {
   const devices = openAddon()
-  const found: Gpu[] = []
-  let failure: Failure | undefined
-  while (failure === undefined) {
+  const ask = (id: number): Gpu | Failure => {
     try {
-      found.push(devices.deviceMemory('cuda', found.length))
+      return devices.deviceMemory('cuda', id)
     } catch (error) {
-      failure = failureOf(error)
+      return failureOf(error)
     }
+  }
+  const isNone = (answer: Gpu | Failure) => 'code' in answer && answer.code === 'ERR_CUDA_DEVICE_ID'
+  const answer = ask(NO_GPU)
+  const found: (Gpu | Failure)[] = []
+  if (isNone(answer)) {
+    for (let gpu = ask(0); !isNone(gpu); gpu = ask(found.length)) found.push(gpu)
   }
   const driver = sharedObject(CUDA_DRIVER)
   return {
     gpus: found,
     ...(driver !== undefined && { driver }),
-    ...(failure.code !== 'ERR_CUDA_DEVICE_ID' && { failure }),
+    ...('code' in answer && !isNone(answer) && { failure: answer }),
   }
 }
 

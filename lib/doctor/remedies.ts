@@ -54,10 +54,10 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
   ERR_LIBC: ({ given }, situation) => otherLibc(situation, given !== 'one for musl', 'node:22-slim'),
   ERR_LIBC_VERSION: (_, situation) => otherLibc(situation, true, 'node:22-trixie-slim'),
   ERR_NODE_VERSION: () => ({ text: 'Install a newer Node', commands: ['nvm install 22'] }),
-  ERR_INVALID_ARG_VALUE: (_, { python }) =>
-    python === undefined
-      ? { text: 'Choose no engine', commands: [unset('ONNXRUNTIME_IOBINDING_ENGINE')] }
-      : { text: 'Name one that is there', commands: ['python3 -m venv .venv'] },
+  ERR_INVALID_ARG_VALUE: ({ message }) =>
+    message.startsWith("'python'")
+      ? { text: 'Name one that is there', commands: ['python3 -m venv .venv'] }
+      : { text: 'Choose no engine', commands: [unset('ONNXRUNTIME_IOBINDING_ENGINE')] },
   ERR_PROVIDER_UNAVAILABLE: ({ expected }, { source }) => ({
     commands:
       process.env.ONNXRUNTIME_IOBINDING_ENGINE === 'onnxruntime-node'
@@ -70,14 +70,15 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
   ERR_CUDA_PROVIDER_NOT_FOUND: (_, { source }) => ({ commands: install.cudaProvider(source) }),
   ERR_CUDA_LIBRARY_NOT_FOUND: cudaLibraries,
   ERR_CUDA_VERSION: cudaLibraries,
-  ERR_CUDA_LIBRARY_INVALID: (failure, { missing = [], major }) => {
+  ERR_CUDA_LIBRARY_INVALID: (_, { missing = [], major, source, python }) => {
     const wheels = install.cudaWheels(missing, major)
-    return wheels.length === 0
-      ? again(failure)
-      : {
-          text: 'Install it anew',
-          commands: [`pip install --force-reinstall ${wheels.join(' ')}`],
-        }
+    return {
+      text: 'Install it anew',
+      commands:
+        wheels.length === 0
+          ? install.cudaProvider(source)
+          : [`${install.pip(python)} --force-reinstall ${wheels.join(' ')}`],
+    }
   },
   ERR_CUDA_DRIVER_NOT_FOUND: () => ({ commands: install.cudaDriver() }),
   ERR_CUDA_DRIVER_VERSION: () => ({ commands: install.cudaDriver() }),
@@ -107,11 +108,13 @@ function library(_: Failed, { source }: Situation): Advice {
 
 /** ONNX Runtime is released for glibc. */
 function otherLibc({ what, source }: Situation, isForGlibc: boolean, image: string): Advice {
-  if (what === 'addon')
-    return { text: 'Get one for this system, or build it here', commands: install.addon() }
-  if (!isForGlibc) return { text: 'Use a build for glibc', commands: install.onnxruntimeNode(source) }
+  if (!isForGlibc) {
+    return what === 'addon'
+      ? { text: 'Get one for this system, or build it here', commands: install.addon() }
+      : { text: 'Use a build for glibc', commands: install.onnxruntimeNode(source) }
+  }
   return {
-    text: "ONNX Runtime's own builds need glibc: use an image that has it, or name a build for this system by ORT_DYLIB_PATH",
+    text: "ONNX Runtime's own builds need glibc, and the addon's prebuilt ones: use an image that has it, or build both for this system and name the library by ORT_DYLIB_PATH",
     commands: [
       `docker run --rm -it -v "$PWD:/app" -w /app ${image} sh -c 'npm install && npx onnxruntime-iobinding doctor'`,
     ],
@@ -126,7 +129,7 @@ function cudaLibraries({ expected, command }: Failed, situation: Situation): Adv
   return {
     text: "Install NVIDIA's wheels, and load them in your program by await preload({ python }); or install CUDA so that the loader finds it",
     commands: [
-      `pip install ${wheels.join(' ')}`,
+      `${install.pip(situation.python)} ${wheels.join(' ')}`,
       `npx onnxruntime-iobinding doctor --require cuda --python ${quote(situation.python ?? 'python3')}`,
     ],
   }

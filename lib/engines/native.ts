@@ -49,28 +49,33 @@ function folders(): string[] {
 
 /** The compiled addon, or the error that says why not. */
 export function loadAddon(): Addon | OrtError {
-  const search = folders()
-  try {
-    return bindings({
-      bindings: NAME,
-      module_root: ROOT,
-      try: search.map((folder) => [folder, 'bindings']),
-    }) as Addon
-  } catch (cause) {
-    const tried = search.map((folder) => {
-      const path = join(folder, `${NAME}.node`)
-      return `${path}: ${existsSync(path) ? (cause as Error).message : 'no such file'}`
-    })
-    return new OrtError(
-      'ERR_ADDON_NOT_LOADED',
-      `the native addon could not be loaded:\n  ${tried.join('\n  ')}`,
-      {
-        remedy:
-          "Build it with `npm run build:native` in the package's checkout (needs CMake and a C++20 compiler)",
-        cause,
-      },
-    )
+  const tried: string[] = []
+  for (const folder of folders()) {
+    const path = join(folder, `${NAME}.node`)
+    if (!existsSync(path)) {
+      tried.push(`${path}: no such file`)
+      continue
+    }
+    try {
+      return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+    } catch (cause) {
+      // Not passed over: which addon runs must not depend on whether another one is broken.
+      return notLoaded([...tried, `${path}: ${(cause as Error).message}`], cause)
+    }
   }
+  return notLoaded(tried)
+}
+
+function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
+  return new OrtError(
+    'ERR_ADDON_NOT_LOADED',
+    `the native addon could not be loaded:\n  ${tried.join('\n  ')}`,
+    {
+      remedy:
+        "Build it with `npm run build:native` in the package's checkout (needs CMake and a C++20 compiler)",
+      ...(cause !== undefined && { cause }),
+    },
+  )
 }
 
 /** Does the slow part of opening the native engine off the event loop. */

@@ -68,6 +68,8 @@ beforeAll(() => {
       nodes: [node('RandomUniformLike', ['x'], ['r']), node('Add', ['x', 'r'], ['y'])],
     }),
   )
+  writeFileSync(join(folder, 'half.onnx'), identity('float16', [2]))
+  writeFileSync(join(folder, 'bfloat.onnx'), identity('bfloat16', [2]))
   writeFileSync(
     join(folder, 'rankless.onnx'),
     model({
@@ -242,11 +244,38 @@ describe('--compare', () => {
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('what a contender fails with is said as it is without --compare', async () => {
-    const { code, stderr } = await cli(['mlp.onnx', ...quick, ...compare])
-    expect(code).toBe(2)
-    expect(stderr).toContain('the model leaves dimensions of its inputs open')
+  test.each<[string[], string, string?]>([
+    [['mlp.onnx'], 'the model leaves dimensions of its inputs open'],
+    [['bfloat.onnx'], 'onnxruntime-node opens no session of the model on cpu: Unsupported data type'],
+    [
+      ['mlp.onnx', '--shape', 'x=1x128', '--sync'],
+      'binding.runSync() needs the native addon: measure --async',
+      'onnxruntime-node',
+    ],
+  ])('what a contender of %j fails with is said without a stack', async (args, says, engine) => {
+    const env = { ONNXRUNTIME_IOBINDING_ENGINE: engine }
+    const { code, stdout, stderr } = await cli([...args, ...quick, ...compare], { env })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ +at /m)
+  })
+
+  test('onnxruntime-node does not tell what it ran on', async () => {
+    const args = [
+      'mlp.onnx',
+      '--shape',
+      'x=1x128',
+      '--providers',
+      'webgpu,cpu',
+      ...quick,
+      ...compare,
+      '--json',
+    ]
+    const env = { VK_DRIVER_FILES: '/nowhere/icd.json', VK_ICD_FILENAMES: '/nowhere/icd.json' }
+    const { code, stdout, stderr } = await cli(args, { env })
+    // It falls back to the CPU, or has no session: that it ran on WebGPU is not said.
+    if (code === 0) expect(JSON.parse(stdout).measured.at(-1)).not.toHaveProperty('executionProviders')
+    else expect(stderr).toContain('onnxruntime-node opens no session of the model on webgpu, cpu')
   })
 })
 
@@ -280,6 +309,7 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
     ],
     [['mlp.onnx', '--range', 'x=2..1'], "got 'x=2..1'"],
     [['gather.onnx', '--shape', 'id=2', '--range', 'id=0.5..1'], '--range: expected integers from'],
+    [['half.onnx', '--range', 'x=0..65505'], "--range: expected numbers from -65504 to 65504 for 'x'"],
     [
       ['strings.onnx', '--shape', 'a=1', '--shape', 'b=1', '--range', 'a=0..1'],
       'is of strings, which have no range',

@@ -1,7 +1,8 @@
 // What CUDA needs and is not there, with ONNX Runtime's real library and the system's real loader. The driver, CUDA's
 // libraries and the provider are stubs of a compiler: no GPU is needed, and one that is there is kept out.
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { initialized } from 'onnxruntime-iobinding'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { copyPackage } from '../native/package-copy.ts'
@@ -68,11 +69,47 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     )
   })
 
+  test('has a GPU that cannot be used, behind one that can, and the other way round', async () => {
+    const gpus = (full: string) =>
+      diagnose([], {
+        ort: whole,
+        paths: [driver],
+        env: { STUB_CUDA_DEVICES: '3', STUB_CUDA_FULL: full },
+      }).then(({ checks }) => checks.gpus)
+    const free = '0.0 of 0.0 GiB are free'
+    expect(await gpus('1')).toMatchObject({
+      status: 'ok',
+      summary: '3, of which 1 cannot be used',
+      facts: { 'GPU 0': free, 'GPU 1': expect.stringContaining('ERR_CUDA_OUT_OF_MEMORY'), 'GPU 2': free },
+    })
+    const first = await gpus('0')
+    expect(first).toMatchObject(problem('ERR_CUDA_OUT_OF_MEMORY', 'nvidia-smi'))
+    expect(first.facts['GPU 2']).toBe(free)
+  })
+
+  /** A driver whose file tells its version. */
+  function driverOf(version: string): string {
+    const folder = newFolder()
+    stubDriver(folder)
+    renameSync(join(folder, 'libcuda.so.1'), join(folder, `libcuda.so.${version}`))
+    symlinkSync(`libcuda.so.${version}`, join(folder, 'libcuda.so.1'))
+    return folder
+  }
+
+  test('has a driver that is too old for any CUDA that it could be for', async () => {
+    const { checks } = await diagnose(['--require', 'cuda'], {
+      ort: ortFolder(real, { needs: NEEDS[13] }),
+      paths: [driverOf('440.33.01'), cuda13],
+    })
+    expect(checks['cuda-driver'].problem).toMatchObject({
+      code: 'ERR_CUDA_DRIVER_VERSION',
+      expected: 'driver 580 or newer',
+      found: '440.33.01',
+    })
+  })
+
   test('has a driver that is too old for the provider', async () => {
-    const old = newFolder()
-    stubDriver(old)
-    renameSync(join(old, 'libcuda.so.1'), join(old, 'libcuda.so.535.104.05'))
-    symlinkSync('libcuda.so.535.104.05', join(old, 'libcuda.so.1'))
+    const old = driverOf('535.104.05')
     const of = (major: 12 | 13) => ({
       ort: ortFolder(real, { needs: NEEDS[major] }),
       paths: [old, folderOf(NEEDS[major])],
@@ -180,6 +217,52 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(checks['cuda-libraries'].problem!.message).toContain('libcudart.so.13 cannot be loaded')
   })
 
+  test('has a library that wants another, which is not there', async () => {
+    const folder = folderOf(NEEDS[13].filter((name) => !name.includes('cublas')))
+    const gone = compile(join(newFolder(), 'libcublasLt.so.13'))
+    compile(join(folder, 'libcublas.so.13'), { needs: [gone] })
+    const { checks } = await diagnose(['--require', 'cuda'], {
+      ort: ortFolder(real, { needs: NEEDS[13].filter((name) => !name.includes('Lt')) }),
+      paths: [driver, folder],
+    })
+    expect(checks['cuda-libraries']).toMatchObject(
+      problem('ERR_CUDA_LIBRARY_NOT_FOUND', 'pip install nvidia-cublas'),
+    )
+    expect(checks['cuda-libraries'].problem!.expected).toBe('libcublasLt.so.13')
+  })
+
+  test('has a cuDNN that is none', async () => {
+    const broken = newFolder()
+    writeFileSync(join(broken, CUDNN), 'no library')
+    const { checks } = await diagnose([], {
+      ort: ortFolder(real, { needs: NEEDS[13] }),
+      paths: [broken, driver, cuda13],
+    })
+    expect(checks.cudnn).toMatchObject(
+      problem('ERR_CUDA_LIBRARY_INVALID', 'pip install --force-reinstall nvidia-cudnn-cu13'),
+    )
+  })
+
+  test.each([
+    [
+      'cut short',
+      (whole: Buffer) => whole.subarray(0, whole.length / 2),
+      /^a file that ends at byte \d+, and is longer$/,
+    ],
+    ['empty', () => Buffer.alloc(0), /^a file that ends at byte 0/],
+    ['no library', () => Buffer.alloc(100, 'x'), /^no ELF file of 64 bits$/],
+  ])('has a provider whose file is %s', async (_, cut, found) => {
+    const ort = ortFolder(real, { needs: NEEDS[13] })
+    const file = join(ort, 'libonnxruntime_providers_cuda.so')
+    writeFileSync(file, cut(readFileSync(file)))
+    const { code, checks } = await diagnose(['--require', 'cuda'], { ort, paths: [driver, cuda13] })
+    expect(code).toBe(1)
+    expect(checks['cuda-libraries']).toMatchObject(
+      problem('ERR_CUDA_LIBRARY_INVALID', 'pip install onnxruntime-gpu'),
+    )
+    expect(checks['cuda-libraries'].problem!.found).toMatch(found)
+  })
+
   test('has no cuDNN, which the provider does without, until an operator wants it', async () => {
     const { checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
@@ -229,7 +312,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(checks['cuda-libraries']).toMatchObject(
       problem(
         'ERR_CUDA_LIBRARY_NOT_FOUND',
-        'pip install nvidia-cublas-cu12 nvidia-curand-cu12 nvidia-cuda-runtime-cu12',
+        `pip install --target ${site} nvidia-cublas-cu12 nvidia-curand-cu12 nvidia-cuda-runtime-cu12`,
         `--python ${site}`,
       ),
     )
@@ -242,7 +325,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
   /** A provider that does this as soon as it is loaded. */
   function provider(statement: string): string {
     const ort = ortFolder(real, { needs: [] })
-    const source = `#include <signal.h>\n#include <unistd.h>\nvoid* GetProvider(void) { ${statement} return 0; }`
+    const source = `#include <signal.h>\n#include <stdio.h>\n#include <unistd.h>\nvoid* GetProvider(void) { ${statement} return 0; }`
     compile(join(ort, 'libonnxruntime_providers_cuda.so'), { source })
     return ort
   }
@@ -266,6 +349,23 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(checks['run-cpu'].status).toBe('ok')
   })
 
+  test('is asked about by a doctor that is killed, and takes its probe with it', async () => {
+    const written = join(newFolder(), 'pid')
+    const write = `FILE* file = fopen("${written}", "w"); fprintf(file, "%d", getpid()); fclose(file);`
+    const ort = provider(`${write} for (;;) pause();`)
+    const ended = run(['--require', 'cuda'], {
+      ort,
+      paths: [driver],
+      onStart: async (child) => {
+        while (!existsSync(written) || readFileSync(written, 'utf8') === '') await setTimeout(50)
+        child.kill('SIGTERM')
+      },
+    })
+    expect((await ended).code).toBe(143)
+    const pid = Number(readFileSync(written, 'utf8'))
+    await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false)
+  })
+
   test('is told as text, with what to paste', async () => {
     const { code, stdout } = await run(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
@@ -280,3 +380,12 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(stdout).toMatch(/\nWhat was asked for: cuda does not work\.\n$/)
   })
 })
+
+function isRunning(pid: number): boolean {
+  // One that nobody has waited for is a zombie: it runs no more.
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}

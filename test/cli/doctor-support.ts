@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Check, CheckName, Diagnosis } from '../../lib/doctor/report.ts'
-import { runScript } from '../native/child.ts'
+import { type ChildOptions, runScript } from '../native/child.ts'
 import { newFolder } from '../native/stub-libraries.ts'
 
 const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
@@ -16,6 +16,7 @@ export interface Surroundings {
   readonly ort?: string
   /** Folder of a copy of the package. */
   readonly root?: string
+  readonly onStart?: ChildOptions['onStart']
 }
 
 /** A folder that keeps the loader from the machine's own CUDA driver, where it has one. */
@@ -25,9 +26,10 @@ export function noDriver(): string {
   return folder
 }
 
-export function run(args: readonly string[], { env, paths = [], ort, root }: Surroundings = {}) {
+export function run(args: readonly string[], { env, paths = [], ort, root, onStart }: Surroundings = {}) {
   return runScript(root === undefined ? CLI : join(root, 'dist', 'cli.js'), ['doctor', ...args], {
     cwd: root ?? newFolder(),
+    ...(onStart !== undefined && { onStart }),
     env: {
       ONNXRUNTIME_IOBINDING_ENGINE: undefined,
       ORT_DYLIB_PATH: ort === undefined ? undefined : join(ort, 'libonnxruntime.so.1'),

@@ -119,6 +119,11 @@ describe('on a machine where the package works', () => {
     })
   })
 
+  test('takes a timeout of no whole number of milliseconds', async () => {
+    const { code, checks } = await diagnose(['--timeout', '100.0005', '--require', 'cpu'])
+    expect({ code, status: checks['run-cpu'].status }).toEqual({ code: 0, status: 'ok' })
+  })
+
   test('tells the variables that matter', async () => {
     const env = { CUDA_VISIBLE_DEVICES: '3', ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
     const { code, checks } = await diagnose([], { env })

@@ -20,6 +20,12 @@ describeCuda('a process', () => {
     expect(await run(scenario)).toEqual(endedWith(output))
   })
 
+  test("runs where ArrayBuffers over memory that is not V8's are refused, as in Electron", async () => {
+    const env = { ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS: '1' }
+    const script = `${import.meta.dirname}/fixtures/no-external-buffers.mjs`
+    expect(await runScript(script, [], { env })).toEqual(endedWith('done'))
+  })
+
   test.each([
     ['runs are in flight', 'inFlightAtExit'],
     ['captures are in flight', 'capturingAtExit'],

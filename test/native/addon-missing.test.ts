@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runScript } from './child'
@@ -81,5 +81,31 @@ describe('where the addon is broken', () => {
     expect({ result, stderr }).toEqual({ result: expected, stderr: warning })
     expect(result.message ?? stderr).toContain(`${path}: `)
     expect(result.message ?? stderr).not.toContain(`${path}: no such file`)
+  })
+})
+
+describe('of several addons the first counts: the one that was built here, then the prebuilt one', () => {
+  /** A copy of the package with the addon in the second place, and a broken one in the other. */
+  function copyWith(broken: 0 | 1): { script: string; path: string } {
+    const script = copyPackage('library.mjs', { addon: true, onnxruntimeNode: true })
+    const [built, prebuilt] = places(script) as [string, string]
+    mkdirSync(dirname(prebuilt), { recursive: true })
+    if (broken === 0) copyFileSync(built, prebuilt)
+    const path = [built, prebuilt][broken]!
+    writeFileSync(path, 'no shared object')
+    return { script, path }
+  }
+
+  it('which is not passed over where it is broken', async () => {
+    const { script, path } = copyWith(0)
+    const { result } = await run(script, ['create'], 'native')
+    expect(result.code).toBe('ERR_ADDON_NOT_LOADED')
+    // One place, and its own reason: the prebuilt addon was not tried.
+    expect(result.message.split('\n').slice(1)).toEqual([expect.stringContaining(`${path}: `)])
+  })
+
+  it('which runs beside a prebuilt one that is broken', async () => {
+    const { script } = copyWith(1)
+    expect(await run(script, ['create'], 'native')).toEqual({ result: 'native', stderr: '' })
   })
 })

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export interface Ended {
@@ -16,6 +16,7 @@ export interface ChildOptions {
   readonly cwd?: string
   /** Milliseconds after which it is killed; less than what a test may take, so that none is left behind. */
   readonly timeout?: number
+  readonly onStart?: (child: ChildProcess) => void
 }
 
 /** Runs a script in a process of its own, to its end. */
@@ -32,6 +33,7 @@ export async function runScript(
     timeout: options.timeout ?? 100_000,
     killSignal: 'SIGKILL',
   })
+  options.onStart?.(child)
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

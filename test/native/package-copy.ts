@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const ADDON = join('build', 'Release', 'onnxruntime_iobinding.node')
+/** Where a hosted runner tests what was built elsewhere, there is no other. */
+const PREBUILT = join('prebuilds', `${process.platform}-${process.arch}`, 'onnxruntime_iobinding.node')
 
 /** A folder that goes when the test has ended. */
 export function temporaryFolder(): string {
@@ -23,8 +25,9 @@ export function copyPackage(script: string, has: { addon?: boolean; onnxruntimeN
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
   if (has.addon) {
+    const addon = [ADDON, PREBUILT].find((path) => existsSync(join(root, path)))!
     mkdirSync(dirname(join(folder, ADDON)), { recursive: true })
-    copyFileSync(join(root, ADDON), join(folder, ADDON))
+    copyFileSync(join(root, addon), join(folder, ADDON))
   }
   mkdirSync(join(folder, 'node_modules'))
   const packages = ['bindings', 'onnxruntime-common', ...(has.onnxruntimeNode ? ['onnxruntime-node'] : [])]

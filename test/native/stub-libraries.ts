@@ -84,17 +84,25 @@ const OWN_ANSWERS: Record<string, string> = {
     'int cuInit(unsigned flags) { const char* text = getenv("STUB_CUDA_INIT"); return text ? atoi(text) : 0; }',
   cuDeviceGetCount:
     'int cuDeviceGetCount(int* count) { const char* text = getenv("STUB_CUDA_DEVICES"); *count = text ? atoi(text) : 1; return 0; }',
+  cuDeviceGet: 'int cuDeviceGet(int* device, int id) { *device = id; return 0; }',
+  // The GPUs that STUB_CUDA_FULL names one of have no memory left.
+  cuDevicePrimaryCtxRetain: `int cuDevicePrimaryCtxRetain(void** context, int device) {
+    static int thing;
+    *context = &thing;
+    const char* full = getenv("STUB_CUDA_FULL");
+    return full && atoi(full) == device ? 2 : 0;
+  }`,
   cuGetErrorName: `int cuGetErrorName(int error, const char** name) {
     *name = error == 100 ? "CUDA_ERROR_NO_DEVICE" : error == 34 ? "CUDA_ERROR_STUB_LIBRARY"
-          : error == 803 ? "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH" : "CUDA_ERROR_UNKNOWN";
+          : error == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : error == 803 ? "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH" : "CUDA_ERROR_UNKNOWN";
     return 0;
   }`,
   cuGetErrorString:
     'int cuGetErrorString(int error, const char** text) { *text = "the stub says so"; return 0; }',
 }
-const HANDLES = ['cuDevicePrimaryCtxRetain', 'cuStreamCreate', 'cuEventCreate', 'cuCtxPopCurrent_v2']
+const HANDLES = ['cuStreamCreate', 'cuEventCreate', 'cuCtxPopCurrent_v2']
 
-/** A driver that has a GPU, or gives what STUB_CUDA_INIT and STUB_CUDA_DEVICES say; without some of its functions. */
+/** A driver that has a GPU, or gives what STUB_CUDA_INIT, STUB_CUDA_DEVICES and STUB_CUDA_FULL say; without some of its functions. */
 export function stubDriver(folder: string, without: readonly string[] = []): string {
   const names = [...readFileSync(driverFunctions, 'utf8').matchAll(/^CUDA_FUNCTION\((\w+),/gm)].map(
     ([, name]) => name!,
