@@ -1,35 +1,10 @@
 // The command as a user runs it: a process of its own. No figure is held against a bound: they are the machine's.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { initialize } from 'onnxruntime-iobinding'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  concatStrings,
-  identity,
-  mlp,
-  model,
-  node,
-  nonZero,
-  tensor,
-  value,
-} from '../helpers/model-builder.mjs'
-import { runScript } from '../native/child.ts'
+import { describe, expect, test } from 'vitest'
+import { cli, quick, report, root } from './bench-support.ts'
 import { expectGolden } from './golden.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 const { version } = initialize()
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const cli = (args: string[], { env = {}, cwd = folder } = {}) =>
-  runScript(join(root, 'dist', 'cli.js'), ['bench', ...args], { cwd, env })
-
-async function report(...args: string[]) {
-  const { code, stdout, stderr } = await cli([...args, '--json'])
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  return JSON.parse(stdout)
-}
 
 /** Numbers, units and the machine are masked; the rows of a histogram, of which there may be any number, are one. */
 const masked = (text: string) =>
@@ -46,41 +21,6 @@ const masked = (text: string) =>
     .replaceAll(/^ +runs.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
     .replaceAll(/^times faster.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
 
-beforeAll(() => {
-  writeFileSync(join(folder, 'mlp.onnx'), mlp())
-  writeFileSync(join(folder, 'strings.onnx'), concatStrings())
-  writeFileSync(join(folder, 'non-zero.onnx'), nonZero())
-  writeFileSync(join(folder, 'float8.onnx'), identity('float8e4m3fn', [2]))
-  writeFileSync(
-    join(folder, 'gather.onnx'),
-    model({
-      inputs: [value('id', 'int64', ['n'])],
-      outputs: [value('y', 'float32', ['n', 4])],
-      nodes: [node('Gather', ['table', 'id'], ['y'])],
-      initializers: [tensor('table', 'float32', [1, 4], [1, 2, 3, 4])],
-    }),
-  )
-  writeFileSync(
-    join(folder, 'random.onnx'),
-    model({
-      inputs: [value('x', 'float32', [4])],
-      outputs: [value('y', 'float32', [4])],
-      nodes: [node('RandomUniformLike', ['x'], ['r']), node('Add', ['x', 'r'], ['y'])],
-    }),
-  )
-  writeFileSync(join(folder, 'half.onnx'), identity('float16', [2]))
-  writeFileSync(join(folder, 'bfloat.onnx'), identity('bfloat16', [2]))
-  writeFileSync(
-    join(folder, 'rankless.onnx'),
-    model({
-      inputs: [value('x', 'float32')],
-      outputs: [value('y', 'float32')],
-      nodes: [node('Relu', ['x'], ['y'])],
-    }),
-  )
-})
-
-const quick = ['--runs', '50', '--warmup', '2', '--threads', '1']
 const bert = ['--shape', 'input_0=1x16', '--shape', 'input_1=1x16', '--range', 'input_0=0..255']
 
 describe('the whole text, with figures masked', () => {
@@ -276,94 +216,5 @@ describe('--compare', () => {
     // It falls back to the CPU, or has no session: that it ran on WebGPU is not said.
     if (code === 0) expect(JSON.parse(stdout).measured.at(-1)).not.toHaveProperty('executionProviders')
     else expect(stderr).toContain('onnxruntime-node opens no session of the model on webgpu, cpu')
-  })
-})
-
-describe('what cannot be done is said without a stack, with exit code 2', () => {
-  test.each([
-    [[], 'bench takes one model'],
-    [['no.onnx'], 'no.onnx'],
-    [['mlp.onnx', '--nonsense'], "Unknown option '--nonsense'"],
-    [
-      ['mlp.onnx'],
-      'the model leaves dimensions of its inputs open:\n  x  [batch, 128]\nGive their shapes, such as\n  npx onnxruntime-iobinding bench mlp.onnx --shape x=1x128\n',
-    ],
-    [['strings.onnx', '--shape', 'a=7'], 'bench strings.onnx --shape a=7 --shape b=7\n'],
-    [['mlp.onnx', '--shape', 'x'], "--shape: expected NAME=1x128, got 'x'"],
-    [['mlp.onnx', '--shape', '=1'], "--shape: expected NAME=1x128, got '=1'"],
-    [
-      ['mlp.onnx', '--shape', 'x=1,128'],
-      "--shape: expected sizes with x between them, such as 1x128, or 'scalar', got 'x=1,128'",
-    ],
-    [['mlp.onnx', '--shape', 'x=-1x128'], "got 'x=-1x128'"],
-    [['mlp.onnx', '--shape', 'z=1x128'], "--shape: the model has no input or output 'z'; it has x, y"],
-    [['mlp.onnx', '--shape', 'x=1x64'], "input 'x' has the wrong shape: expected [batch, 128], got [1, 64]"],
-    [['mlp.onnx', '--shape', 'x=1'], "input 'x' has the wrong shape: expected [batch, 128], got [1]"],
-    [
-      ['mlp.onnx', '--shape', 'x=1x128', '--range', 'y=0..1'],
-      "--range: the model has no input 'y'; it has x",
-    ],
-    [
-      ['mlp.onnx', '--range', 'x=1'],
-      "--range: expected the least number and the largest, such as 0..1000, got 'x=1'",
-    ],
-    [['mlp.onnx', '--range', 'x=2..1'], "got 'x=2..1'"],
-    [['gather.onnx', '--shape', 'id=2', '--range', 'id=0.5..1'], '--range: expected integers from'],
-    [['half.onnx', '--range', 'x=0..65505'], "--range: expected numbers from -65504 to 65504 for 'x'"],
-    [
-      ['strings.onnx', '--shape', 'a=1', '--shape', 'b=1', '--range', 'a=0..1'],
-      'is of strings, which have no range',
-    ],
-    [['float8.onnx'], "input 'x' is float8e4m3fn, and bench has nothing to fill it with"],
-    [
-      ['rankless.onnx'],
-      "input 'x' is missing in 'inputs', and the model declares no shape of it: give it by --shape NAME=1x128",
-    ],
-    [['mlp.onnx', '--seconds', '1', '--runs', '1'], '--seconds and --runs are one too many'],
-    [['mlp.onnx', '--seconds', 'soon'], "--seconds: expected a number from 0.001 to 3600, got 'soon'"],
-    [['mlp.onnx', '--runs', '1.5'], "--runs: expected an integer, got '1.5'"],
-    [['mlp.onnx', '--runs', '0'], '--runs: expected a number from 1'],
-    [['mlp.onnx', '--compare', 'tensorflow'], "--compare: expected onnxruntime-node, got 'tensorflow'"],
-    [['mlp.onnx', '--shape', 'x=1x128', '--graph'], "'enableGraphCapture' needs a device"],
-    [
-      ['mlp.onnx', '--shape', 'x=1x128', '--providers', 'coreml'],
-      "execution provider 'coreml' is not available",
-    ],
-  ])('%j', async (args, says) => {
-    const { code, stdout, stderr } = await cli(args)
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toContain(says)
-    expect(stderr).not.toMatch(/^ +at /m)
-  })
-
-  test('a model that does not run on what it is given says what to try', async () => {
-    const { code, stdout, stderr } = await cli(['gather.onnx', '--shape', 'id=64', ...quick])
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(
-      /^the model does not run on these inputs: ERR_ORT_\w+: .*indices element out of data bounds/,
-    )
-    expect(stderr).toContain('unless --range NAME=0..1000 says otherwise')
-    expect(stderr).not.toMatch(/^ +at /m)
-    await report('gather.onnx', '--shape', 'id=64', '--range', 'id=0..0', '--runs', '5')
-  })
-
-  test('help', async () => {
-    const { code, stdout } = await cli(['--help'])
-    expect(code).toBe(0)
-    for (const option of [
-      'shape',
-      'range',
-      'seed',
-      'providers',
-      'threads',
-      'sync',
-      'async',
-      'graph',
-      'seconds',
-    ]) {
-      expect(stdout).toContain(`--${option}`)
-    }
-    for (const option of ['runs', 'warmup', 'compare', 'json']) expect(stdout).toContain(`--${option}`)
-    expect(stdout).toContain('\n  onnxruntime-iobinding bench mlp.onnx\n')
   })
 })

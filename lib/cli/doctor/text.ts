@@ -1,6 +1,6 @@
 import type { styleText } from 'node:util'
-import type { Check, CheckName, CheckStatus, Diagnosis } from '../doctor/report'
-import { widest } from './terminal'
+import type { Check, CheckName, CheckStatus, Diagnosis } from '../../doctor/report'
+import { widest } from '../terminal'
 
 const LABELS: Readonly<Record<CheckName, string>> = {
   package: 'package',

@@ -1,6 +1,6 @@
-import type { ExecutionProvider } from '../providers'
-import { UsageError } from './command'
-import { providersOf } from './providers'
+import type { ExecutionProvider } from '../../providers'
+import { UsageError } from '../command'
+import { providersOf } from '../providers'
 
 /** How a binding is run. */
 export type Form = 'runSync' | 'run'

@@ -2,13 +2,13 @@
  * A contender of `bench --compare`: a child process that is told by messages which one it is, and then, again and again, how
  * long to measure. It ends when its parent lets go of it.
  */
-import { isOrtError } from '../errors'
-import type { HostTensor } from '../export-check/elements'
-import type { BenchInput } from './bench-inputs'
-import { measure } from './bench-measure'
-import type { BenchPlan, Form, Limit } from './bench-plan'
-import { type About, bind, callOf, openOnnxruntimeNode, type Subject } from './bench-subject'
-import { UsageError } from './command'
+import { isOrtError } from '../../errors'
+import type { HostTensor } from '../../export-check/elements'
+import { UsageError } from '../command'
+import type { BenchInput } from './inputs'
+import { measure } from './measure'
+import type { BenchPlan, Form, Limit } from './plan'
+import { type About, bind, callOf, openOnnxruntimeNode, type Subject } from './subject'
 
 export type Contender =
   | { readonly is: 'binding'; readonly form: Form }

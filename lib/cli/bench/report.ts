@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module'
 import { arch, cpus, loadavg, platform } from 'node:os'
-import { initialized } from '../initialize'
-import type { BenchInput } from './bench-inputs'
-import type { BenchPlan, Form } from './bench-plan'
-import type { Ratios } from './bench-race'
-import { type Bucket, histogramOf, type Summary, summaryOf } from './bench-statistics'
-import type { About } from './bench-subject'
+import { initialized } from '../../initialize'
+import type { BenchInput } from './inputs'
+import type { BenchPlan, Form } from './plan'
+import type { Ratios } from './race'
+import { type Bucket, histogramOf, type Summary, summaryOf } from './statistics'
+import type { About } from './subject'
 
 /** What was measured, on what; what `--json` prints. */
 export interface BenchReport {
@@ -68,7 +68,7 @@ export function machineOf({ threads }: BenchPlan): Machine {
     system: `${platform()} ${arch()}`,
     load: Math.round(loadavg()[0]! * 100) / 100,
     node: process.versions.node,
-    package: createRequire(__filename)('../../package.json').version,
+    package: createRequire(__filename)('../../../package.json').version,
     engine: initialized().engine,
     ...(threads !== undefined && { threads }),
   }

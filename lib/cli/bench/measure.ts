@@ -1,4 +1,4 @@
-import type { Limit } from './bench-plan'
+import type { Limit } from './plan'
 
 /** The cheapest clock, in milliseconds: a number, where process.hrtime.bigint() makes a BigInt. */
 const now = performance.now.bind(performance)

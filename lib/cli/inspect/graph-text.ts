@@ -1,6 +1,6 @@
-import type { AssignedNode } from '../engine'
-import type { GraphReport } from './inspect-graph'
-import { operators, type Warning } from './inspect-warnings'
+import type { AssignedNode } from '../../engine'
+import type { GraphReport } from './graph'
+import { operators, type Warning } from './warnings'
 
 const WIDTH = 110
 

@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { compare, type HostTensor } from '../export-check/elements'
-import type { Answer, Contender, Request } from './bench-contender'
-import { MOST_RUNS } from './bench-measure'
-import type { BenchPlan, Form, Limit } from './bench-plan'
-import { quantile, type Spread, spreadOf } from './bench-statistics'
-import type { About } from './bench-subject'
-import { UsageError } from './command'
+import { compare, type HostTensor } from '../../export-check/elements'
+import { UsageError } from '../command'
+import type { Answer, Contender, Request } from './contender'
+import { MOST_RUNS } from './measure'
+import type { BenchPlan, Form, Limit } from './plan'
+import { quantile, type Spread, spreadOf } from './statistics'
+import type { About } from './subject'
 
 const ROUNDS = 10
 /** The caches are another's when a round begins. */
@@ -83,7 +83,7 @@ interface Racer {
 
 async function start(plan: BenchPlan, contender: Contender): Promise<Racer> {
   const name = contender.is === 'binding' ? `binding.${contender.form}()` : 'onnxruntime-node'
-  const child = fork(join(__dirname, 'bench-contender.js'), {
+  const child = fork(join(__dirname, 'contender.js'), {
     serialization: 'advanced', // typed arrays, and Maps
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
-import { diagnose } from '../doctor'
-import { REQUIREMENTS, type Requirement } from '../doctor/report'
-import { type Command, UsageError } from './command'
-import { toText } from './doctor-text'
-import { hasColors } from './terminal'
+import { diagnose } from '../../doctor'
+import { REQUIREMENTS, type Requirement } from '../../doctor/report'
+import { type Command, UsageError } from '../command'
+import { hasColors } from '../terminal'
+import { toText } from './text'
 
 const HELP = `onnxruntime-iobinding doctor [options]
 

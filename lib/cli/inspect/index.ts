@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { checkExport, type Samples } from '../export-check'
-import { initialized } from '../initialize'
-import { InferenceSession } from '../session'
-import { type Command, UsageError } from './command'
-import { inspectGraph } from './inspect-graph'
-import { type Inspection, toText } from './inspect-text'
-import { providersOf } from './providers'
+import { checkExport, type Samples } from '../../export-check'
+import { initialized } from '../../initialize'
+import { InferenceSession } from '../../session'
+import { type Command, UsageError } from '../command'
+import { providersOf } from '../providers'
+import { inspectGraph } from './graph'
+import { type Inspection, toText } from './text'
 
 const HELP = `onnxruntime-iobinding inspect MODEL [options]
 

@@ -1,12 +1,12 @@
-import { initialized } from '../initialize'
-import { measure } from './bench-measure'
-import { type BenchPlan, type Form, planOf } from './bench-plan'
-import { race } from './bench-race'
-import { type BenchReport, type Measured, machineOf, measuredOf, nameOf } from './bench-report'
-import { bind, callOf } from './bench-subject'
-import { toText } from './bench-text'
-import { type Command, UsageError } from './command'
-import { hasColors } from './terminal'
+import { initialized } from '../../initialize'
+import { type Command, UsageError } from '../command'
+import { hasColors } from '../terminal'
+import { measure } from './measure'
+import { type BenchPlan, type Form, planOf } from './plan'
+import { race } from './race'
+import { type BenchReport, type Measured, machineOf, measuredOf, nameOf } from './report'
+import { bind, callOf } from './subject'
+import { toText } from './text'
 
 const HELP = `onnxruntime-iobinding bench MODEL [options]
 

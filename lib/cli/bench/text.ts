@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
-import type { BenchInput } from './bench-inputs'
-import type { BenchReport, Measured } from './bench-report'
-import type { Bucket, Spread } from './bench-statistics'
+import type { BenchInput } from './inputs'
+import type { BenchReport, Measured } from './report'
+import type { Bucket, Spread } from './statistics'
 
 const BAR = 40
 

@@ -1,11 +1,11 @@
-import type { EngineName, ModelMetadata } from '../engine'
-import type { ExportReport, Finding, SampleRun } from '../export-check'
-import type { ValueMetadata } from '../metadata'
-import { shapeText } from '../shape'
-import type { GraphReport } from './inspect-graph'
-import { formatLine, graphLines } from './inspect-graph-text'
-import type { Warning } from './inspect-warnings'
-import { widest } from './terminal'
+import type { EngineName, ModelMetadata } from '../../engine'
+import type { ExportReport, Finding, SampleRun } from '../../export-check'
+import type { ValueMetadata } from '../../metadata'
+import { shapeText } from '../../shape'
+import { widest } from '../terminal'
+import type { GraphReport } from './graph'
+import { formatLine, graphLines } from './graph-text'
+import type { Warning } from './warnings'
 
 /** All that `inspect` has found; what `--json` prints. */
 export interface Inspection {

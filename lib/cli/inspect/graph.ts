@@ -1,10 +1,10 @@
-import type { AssignedSubgraph } from '../engine'
-import type { ValueMetadata } from '../metadata'
-import type { InferenceSession } from '../session'
+import type { AssignedSubgraph } from '../../engine'
+import type { ValueMetadata } from '../../metadata'
+import type { InferenceSession } from '../../session'
 import { dataDependentShapes } from './data-shapes'
-import { type Warning, warningsOf } from './inspect-warnings'
 import { type OnnxModel, readOnnxModel } from './onnx-model'
 import { usedNames } from './used-names'
+import { type Warning, warningsOf } from './warnings'
 
 /** What a model's graph means to a binding. */
 export interface GraphReport {

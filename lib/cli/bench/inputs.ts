@@ -1,11 +1,11 @@
-import { quote } from '../doctor/shell'
-import { type ElementType, zeroed } from '../element-types'
-import { toBfloat16, toFloat16 } from '../export-check/small-floats'
-import type { ValueMetadata } from '../metadata'
-import { shapeText, sizeOf, symbolSizes } from '../shape'
-import type { OrtValueData } from '../value'
-import type { BenchPlan, Range } from './bench-plan'
-import { UsageError } from './command'
+import { quote } from '../../doctor/shell'
+import { type ElementType, zeroed } from '../../element-types'
+import { toBfloat16, toFloat16 } from '../../export-check/small-floats'
+import type { ValueMetadata } from '../../metadata'
+import { shapeText, sizeOf, symbolSizes } from '../../shape'
+import type { OrtValueData } from '../../value'
+import { UsageError } from '../command'
+import type { BenchPlan, Range } from './plan'
 
 /** What an input is filled with. */
 export interface BenchInput {

@@ -1,0 +1,92 @@
+// What `bench` cannot do, and what it then says.
+import { describe, expect, test } from 'vitest'
+import { cli, quick, report } from './bench-support.ts'
+
+describe('what cannot be done is said without a stack, with exit code 2', () => {
+  test.each([
+    [[], 'bench takes one model'],
+    [['no.onnx'], 'no.onnx'],
+    [['mlp.onnx', '--nonsense'], "Unknown option '--nonsense'"],
+    [
+      ['mlp.onnx'],
+      'the model leaves dimensions of its inputs open:\n  x  [batch, 128]\nGive their shapes, such as\n  npx onnxruntime-iobinding bench mlp.onnx --shape x=1x128\n',
+    ],
+    [['strings.onnx', '--shape', 'a=7'], 'bench strings.onnx --shape a=7 --shape b=7\n'],
+    [['mlp.onnx', '--shape', 'x'], "--shape: expected NAME=1x128, got 'x'"],
+    [['mlp.onnx', '--shape', '=1'], "--shape: expected NAME=1x128, got '=1'"],
+    [
+      ['mlp.onnx', '--shape', 'x=1,128'],
+      "--shape: expected sizes with x between them, such as 1x128, or 'scalar', got 'x=1,128'",
+    ],
+    [['mlp.onnx', '--shape', 'x=-1x128'], "got 'x=-1x128'"],
+    [['mlp.onnx', '--shape', 'z=1x128'], "--shape: the model has no input or output 'z'; it has x, y"],
+    [['mlp.onnx', '--shape', 'x=1x64'], "input 'x' has the wrong shape: expected [batch, 128], got [1, 64]"],
+    [['mlp.onnx', '--shape', 'x=1'], "input 'x' has the wrong shape: expected [batch, 128], got [1]"],
+    [
+      ['mlp.onnx', '--shape', 'x=1x128', '--range', 'y=0..1'],
+      "--range: the model has no input 'y'; it has x",
+    ],
+    [
+      ['mlp.onnx', '--range', 'x=1'],
+      "--range: expected the least number and the largest, such as 0..1000, got 'x=1'",
+    ],
+    [['mlp.onnx', '--range', 'x=2..1'], "got 'x=2..1'"],
+    [['gather.onnx', '--shape', 'id=2', '--range', 'id=0.5..1'], '--range: expected integers from'],
+    [['half.onnx', '--range', 'x=0..65505'], "--range: expected numbers from -65504 to 65504 for 'x'"],
+    [
+      ['strings.onnx', '--shape', 'a=1', '--shape', 'b=1', '--range', 'a=0..1'],
+      'is of strings, which have no range',
+    ],
+    [['float8.onnx'], "input 'x' is float8e4m3fn, and bench has nothing to fill it with"],
+    [
+      ['rankless.onnx'],
+      "input 'x' is missing in 'inputs', and the model declares no shape of it: give it by --shape NAME=1x128",
+    ],
+    [['mlp.onnx', '--seconds', '1', '--runs', '1'], '--seconds and --runs are one too many'],
+    [['mlp.onnx', '--seconds', 'soon'], "--seconds: expected a number from 0.001 to 3600, got 'soon'"],
+    [['mlp.onnx', '--runs', '1.5'], "--runs: expected an integer, got '1.5'"],
+    [['mlp.onnx', '--runs', '0'], '--runs: expected a number from 1'],
+    [['mlp.onnx', '--compare', 'tensorflow'], "--compare: expected onnxruntime-node, got 'tensorflow'"],
+    [['mlp.onnx', '--shape', 'x=1x128', '--graph'], "'enableGraphCapture' needs a device"],
+    [
+      ['mlp.onnx', '--shape', 'x=1x128', '--providers', 'coreml'],
+      "execution provider 'coreml' is not available",
+    ],
+  ])('%j', async (args, says) => {
+    const { code, stdout, stderr } = await cli(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(says)
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+
+  test('a model that does not run on what it is given says what to try', async () => {
+    const { code, stdout, stderr } = await cli(['gather.onnx', '--shape', 'id=64', ...quick])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /^the model does not run on these inputs: ERR_ORT_\w+: .*indices element out of data bounds/,
+    )
+    expect(stderr).toContain('unless --range NAME=0..1000 says otherwise')
+    expect(stderr).not.toMatch(/^ +at /m)
+    await report('gather.onnx', '--shape', 'id=64', '--range', 'id=0..0', '--runs', '5')
+  })
+
+  test('help', async () => {
+    const { code, stdout } = await cli(['--help'])
+    expect(code).toBe(0)
+    for (const option of [
+      'shape',
+      'range',
+      'seed',
+      'providers',
+      'threads',
+      'sync',
+      'async',
+      'graph',
+      'seconds',
+    ]) {
+      expect(stdout).toContain(`--${option}`)
+    }
+    for (const option of ['runs', 'warmup', 'compare', 'json']) expect(stdout).toContain(`--${option}`)
+    expect(stdout).toContain('\n  onnxruntime-iobinding bench mlp.onnx\n')
+  })
+})

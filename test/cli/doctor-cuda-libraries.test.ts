@@ -1,0 +1,165 @@
+// What of CUDA's libraries is not there.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { compile, newFolder, ortFolder } from '../native/stub-libraries.ts'
+import { CUDNN, describeStubs, driverFolder, folderOf, NEEDS, real } from './doctor-cuda-support.ts'
+import { diagnose, problem, run } from './doctor-support.ts'
+
+describeStubs("CUDA's libraries", () => {
+  let driver: string
+  /** ONNX Runtime with a provider that needs nothing. */
+  let whole: string
+  /** A folder of CUDA's libraries, without cuDNN. */
+  let cuda13: string
+
+  beforeAll(() => {
+    driver = driverFolder()
+    whole = ortFolder(real, { needs: [] })
+    cuda13 = folderOf(NEEDS[13])
+  })
+
+  test('has none of its libraries', async () => {
+    const surroundings = { ort: ortFolder(real, { needs: NEEDS[13] }), paths: [driver] }
+    const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
+    expect(code).toBe(1)
+    const pip = 'pip install nvidia-cublas nvidia-curand nvidia-cuda-runtime'
+    expect(checks['cuda-libraries']).toMatchObject(problem('ERR_CUDA_LIBRARY_NOT_FOUND', pip, '--python'))
+    expect(checks['cuda-libraries'].problem!.expected).toBe(NEEDS[13].join(', '))
+    expect(checks['run-cuda']).toMatchObject(
+      problem('ERR_CUDA_LIBRARY_NOT_FOUND', 'pip install nvidia-cublas'),
+    )
+    const unasked = await diagnose([], surroundings)
+    expect(unasked.code).toBe(0)
+    expect(unasked.checks['cuda-libraries'].status).toBe('absent')
+  })
+
+  test('has those of CUDA 13, and its provider is for CUDA 12', async () => {
+    const { code, checks } = await diagnose(['--require', 'cuda'], {
+      ort: ortFolder(real, { needs: NEEDS[12] }),
+      paths: [driver, cuda13],
+    })
+    expect(code).toBe(1)
+    const pip = 'pip install nvidia-cublas-cu12 nvidia-cuda-runtime-cu12'
+    expect(checks['cuda-libraries']).toMatchObject(problem('ERR_CUDA_VERSION', pip))
+    expect(checks['cuda-libraries'].problem).toMatchObject({
+      expected: 'libcublasLt.so.12, libcublas.so.12, libcudart.so.12',
+      found: 'libcublasLt.so.13',
+    })
+    expect(checks['cuda-libraries'].facts['libcurand.so.10']).toBe(join(cuda13, 'libcurand.so.10'))
+    expect(checks['run-cuda']).toMatchObject(problem('ERR_CUDA_VERSION', 'nvidia-cublas-cu12'))
+  })
+
+  test('has a library that is none', async () => {
+    const broken = newFolder()
+    writeFileSync(join(broken, 'libcudart.so.13'), 'no library')
+    const { checks } = await diagnose([], {
+      ort: ortFolder(real, { needs: NEEDS[13] }),
+      paths: [broken, driver, cuda13],
+    })
+    // Wrong, and not only absent: a problem, even where CUDA was not asked for.
+    expect(checks['cuda-libraries']).toMatchObject(
+      problem('ERR_CUDA_LIBRARY_INVALID', 'pip install --force-reinstall nvidia-cuda-runtime'),
+    )
+    expect(checks['cuda-libraries'].problem!.message).toContain('libcudart.so.13 cannot be loaded')
+  })
+
+  test('has a library that wants another, which is not there', async () => {
+    const folder = folderOf(NEEDS[13].filter((name) => !name.includes('cublas')))
+    const gone = compile(join(newFolder(), 'libcublasLt.so.13'))
+    compile(join(folder, 'libcublas.so.13'), { needs: [gone] })
+    const { checks } = await diagnose(['--require', 'cuda'], {
+      ort: ortFolder(real, { needs: NEEDS[13].filter((name) => !name.includes('Lt')) }),
+      paths: [driver, folder],
+    })
+    expect(checks['cuda-libraries']).toMatchObject(
+      problem('ERR_CUDA_LIBRARY_NOT_FOUND', 'pip install nvidia-cublas'),
+    )
+    expect(checks['cuda-libraries'].problem!.expected).toBe('libcublasLt.so.13')
+  })
+
+  test('has a cuDNN that is none', async () => {
+    const broken = newFolder()
+    writeFileSync(join(broken, CUDNN), 'no library')
+    const { checks } = await diagnose([], {
+      ort: ortFolder(real, { needs: NEEDS[13] }),
+      paths: [broken, driver, cuda13],
+    })
+    expect(checks.cudnn).toMatchObject(
+      problem('ERR_CUDA_LIBRARY_INVALID', 'pip install --force-reinstall nvidia-cudnn-cu13'),
+    )
+  })
+
+  test('has no cuDNN, which the provider does without, until an operator wants it', async () => {
+    const { checks } = await diagnose(['--require', 'cuda'], {
+      ort: ortFolder(real, { needs: NEEDS[13] }),
+      paths: [driver, cuda13],
+    })
+    expect(checks['cuda-libraries'].status).toBe('ok')
+    expect(checks.cudnn).toMatchObject({ status: 'absent', problem: { code: 'ERR_CUDA_LIBRARY_NOT_FOUND' } })
+    expect(checks.cudnn.problem!.remedy.commands[0]).toBe('pip install nvidia-cudnn-cu13')
+    expect(checks.cudnn.summary).toContain('convolutions')
+  })
+
+  test('has no cuDNN, which the provider needs', async () => {
+    const ort = ortFolder(real, { needs: [...NEEDS[12], CUDNN] })
+    const surroundings = { ort, paths: [driver, folderOf(NEEDS[12])] }
+    const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
+    expect(code).toBe(1)
+    expect(checks['cuda-libraries'].status).toBe('ok')
+    expect(checks.cudnn).toMatchObject(problem('ERR_CUDA_LIBRARY_NOT_FOUND', 'pip install nvidia-cudnn-cu12'))
+  })
+
+  test('has its libraries in the wheels of a Python environment', async () => {
+    const site = join(newFolder(), 'lib', 'python3.99', 'site-packages')
+    for (const name of NEEDS[13]) compile(join(site, 'nvidia', 'cu13', 'lib', name))
+    compile(join(site, 'nvidia', 'cudnn', 'lib', CUDNN))
+    for (const [wheel, version] of [
+      ['nvidia_cublas', '13.1.0.3'],
+      ['nvidia_cudnn_cu13', '9.15.1.9'],
+    ]) {
+      mkdirSync(join(site, `${wheel}-${version}.dist-info`))
+    }
+    const args = ['--require', 'cuda', '--python', site]
+    const { checks } = await diagnose(args, { ort: ortFolder(real, { needs: NEEDS[13] }), paths: [driver] })
+    const path = join(site, 'nvidia', 'cu13', 'lib', 'libcublasLt.so.13')
+    expect(checks['cuda-libraries'].status).toBe('ok')
+    expect(checks['cuda-libraries'].facts['libcublasLt.so.13']).toBe(`13.1.0.3, ${path}`)
+    expect(checks['cuda-libraries'].facts['libcufft.so.12']).toBe('not found; some operators open it')
+    expect(checks.cudnn).toMatchObject({ status: 'ok', summary: '9.15.1.9' })
+    // Past the loader: the stub has refused.
+    expect(checks['run-cuda'].problem!.message).toContain('given:')
+  })
+
+  test('has a Python environment that holds none, or is none', async () => {
+    const site = join(newFolder(), 'site-packages')
+    compile(join(site, 'nvidia', 'cudnn', 'lib', CUDNN))
+    const surroundings = { ort: ortFolder(real, { needs: NEEDS[12] }), paths: [driver] }
+    const { checks } = await diagnose(['--require', 'cuda', '--python', site], surroundings)
+    expect(checks['cuda-libraries']).toMatchObject(
+      problem(
+        'ERR_CUDA_LIBRARY_NOT_FOUND',
+        `pip install --target ${site} nvidia-cublas-cu12 nvidia-curand-cu12 nvidia-cuda-runtime-cu12`,
+        `--python ${site}`,
+      ),
+    )
+    expect(checks.cudnn.status).toBe('skipped')
+
+    const none = await diagnose(['--require', 'cuda', '--python', '/nowhere/python'], { ort: whole })
+    expect(none.checks['cuda-libraries']).toMatchObject(problem('ERR_INVALID_ARG_VALUE', 'venv'))
+  })
+
+  test('is told as text, with what to paste', async () => {
+    const { code, stdout } = await run(['--require', 'cuda'], {
+      ort: ortFolder(real, { needs: NEEDS[13] }),
+      paths: [driver],
+    })
+    expect(code).toBe(1)
+    expect(stdout).toContain(
+      'PROBLEM  CUDA libraries    ERR_CUDA_LIBRARY_NOT_FOUND: the CUDA provider needs libcublasLt.so.13',
+    )
+    expect(stdout).toMatch(/^ +expected +libcublasLt\.so\.13, /m)
+    expect(stdout).toMatch(/^ +pip install nvidia-cublas nvidia-curand nvidia-cuda-runtime$/m)
+    expect(stdout).toMatch(/\nWhat was asked for: cuda does not work\.\n$/)
+  })
+})

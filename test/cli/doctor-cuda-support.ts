@@ -1,0 +1,34 @@
+// Stubs of the CUDA driver and of CUDA's libraries, for ONNX Runtime's real library and the system's real loader: no GPU is needed, and one
+// that is there is kept out.
+import { join } from 'node:path'
+import { initialized } from 'onnxruntime-iobinding'
+import { describe } from 'vitest'
+import { compile, newFolder, stubDriver, withoutStubs } from '../native/stub-libraries.ts'
+
+export const real = initialized().libraryPath
+const skip = withoutStubs()
+
+/** Suites that a compiler is needed for. */
+export function describeStubs(name: string, suite: () => void): void {
+  describe.skipIf(skip)(`${name}${skip ? ` (skipped: ${skip})` : ''}`, suite)
+}
+
+export const NEEDS = {
+  12: ['libcublasLt.so.12', 'libcublas.so.12', 'libcurand.so.10', 'libcudart.so.12'],
+  13: ['libcublasLt.so.13', 'libcublas.so.13', 'libcurand.so.10', 'libcudart.so.13'],
+}
+export const CUDNN = 'libcudnn.so.9'
+
+/** A folder with libraries of these names. */
+export function folderOf(names: readonly string[]): string {
+  const folder = newFolder()
+  for (const name of names) compile(join(folder, name))
+  return folder
+}
+
+/** A folder with a driver. */
+export function driverFolder(): string {
+  const folder = newFolder()
+  stubDriver(folder)
+  return folder
+}
