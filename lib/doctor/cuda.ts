@@ -54,7 +54,7 @@ function checkProvider({ asked }: Context, { availableProviders, libraryPath, so
       message: "ONNX Runtime's CUDA provider is not beside its library",
       expected: `${missing} in ${folder}`,
       remedy:
-        "Run onnxruntime-node's install script, which npm's ignore-scripts and its own onnxruntime-node-install skip, or name the library of a GPU build",
+        "Run onnxruntime-node's install script, which npm may have left out, or name the library of a GPU build",
     })
   }
   return ok(name, 'is beside the library', { path: join(folder, PROVIDER_FILES[0]) })

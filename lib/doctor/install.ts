@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { wheelOf } from '../engines/cuda-libraries'
+import { findOnnxruntimeNode } from './installed'
 import { ROOT } from './root'
 import { quote, setTo, unset } from './shell'
 
@@ -25,7 +26,10 @@ const WHEEL_LIBRARY = process.platform === 'win32' ? 'onnxruntime.dll' : 'libonn
 /** Its install script downloads the one of onnxruntime-node, and only for Linux x64. */
 export function cudaProvider(source: string | undefined): string[] {
   if (source === 'onnxruntime-node' && process.platform === 'linux' && process.arch === 'x64') {
-    return ['ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --ignore-scripts=false']
+    // By itself: npm runs no scripts of dependencies unless it was told to.
+    const installed = findOnnxruntimeNode()?.path ?? join('node_modules', 'onnxruntime-node', 'package.json')
+    const script = relative(process.cwd(), join(dirname(installed), 'script', 'install.js'))
+    return [`ONNXRUNTIME_NODE_INSTALL=cuda12 node ${quote(script)}`]
   }
   const find = `import glob, onnxruntime; print(glob.glob(onnxruntime.__path__[0] + '/capi/${WHEEL_LIBRARY}')[0])`
   return ['pip install onnxruntime-gpu', setTo('ORT_DYLIB_PATH', `python3 -c "${find}"`)]

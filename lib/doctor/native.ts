@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { findLibrary } from '../engines/library'
 import { type Context, failed, type Opened, ok, probe, skipped } from './checks'
+import { findOnnxruntimeNode } from './installed'
 import { ofLibc } from './libc'
 import { problemOf } from './remedies'
 import type { Check } from './report'
@@ -59,18 +58,4 @@ export async function checkOnnxruntimeNode(context: Context): Promise<Check> {
   }
   const problem = problemOf(ofLibc(outcome.failure), { what: 'library', source: name })
   return failed(name, false, problem, facts)
-}
-
-/** As the engine looks for it: from the package, then from the working directory. */
-function findOnnxruntimeNode(): { path: string; version: string } | undefined {
-  for (const from of [__filename, join(process.cwd(), 'package.json')]) {
-    const require = createRequire(from)
-    try {
-      const path = require.resolve('onnxruntime-node/package.json')
-      return { path, version: (require(path) as { version: string }).version }
-    } catch {
-      // Not installed there.
-    }
-  }
-  return undefined
 }

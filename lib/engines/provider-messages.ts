@@ -173,7 +173,7 @@ function providerNotFound(path: string, message: string): OrtError {
     {
       expected: `${basename(path)} in ${dirname(path)}`,
       remedy:
-        "Install onnxruntime-node with its install script (npm's ignore-scripts, or its own onnxruntime-node-install, skips the download), or name the library of a GPU build by initialize({ libraryPath }) or ORT_DYLIB_PATH",
+        'Run the install script of onnxruntime-node, which npm may have left out (ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js), or name the library of a GPU build by initialize({ libraryPath }) or ORT_DYLIB_PATH',
     },
   )
 }

@@ -5,6 +5,7 @@ import { parseArgs, promisify } from 'node:util'
 import prebuildify from 'prebuildify'
 import { root } from '../run.mjs'
 import { checkBinary } from './check-binary.mjs'
+import { stamp } from './sources.mjs'
 import { host, targets } from './targets.mjs'
 import { findZig } from './zig.mjs'
 
@@ -43,6 +44,7 @@ async function prebuild(name) {
   })
   const path = join(root, 'prebuilds', name, `${NAME}.node`)
   console.log(`${name}: ${checkBinary(path, targets[name], { portable: !options.host })}`)
+  stamp(path)
 }
 
 if (options.help) console.log(HELP)

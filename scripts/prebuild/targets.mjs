@@ -4,7 +4,7 @@
  * @typedef {object} Target
  * @property {NodeJS.Platform} platform
  * @property {'x64' | 'arm64'} arch
- * @property {string} zig what is built for, and the oldest version that it runs on: ONNX Runtime's own floors
+ * @property {string} zig what is built for, and the oldest version that the addon runs on; ONNX Runtime's library for macOS wants 14.0
  * @property {string} system CMake's name of it
  * @property {string} processor
  */

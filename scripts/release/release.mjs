@@ -1,4 +1,4 @@
-// Makes the tarball of a release, or says why not: `npm run release -- --help`. It publishes nothing: its last line is the command.
+// Makes the tarball of a release, or says why not: `npm run release -- --help`. It publishes nothing.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,9 +12,7 @@ From a clean tree whose version CHANGELOG.md dates: lint, build, prebuild, test,
 
   --prebuilt   the prebuilt addons of this commit are in prebuilds/ already: they are checked, not built`
 
-const { values: options } = parseArgs({
-  options: { prebuilt: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-})
+const UNPUBLISHED = 'The package is not on the registry yet'
 
 const npm = (...args) => {
   if (!run('npm', args, { shell: process.platform === 'win32' }))
@@ -22,10 +20,19 @@ const npm = (...args) => {
 }
 
 /** What is released is what is committed, and says of itself what it is. */
-function checkCommitted() {
+function checkCommitted({ version, repository }) {
   const changed = execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' }).trimEnd()
   if (changed !== '') throw new Error(`the tree is dirty: commit, or put away\n${changed}`)
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  // Provenance is of a repository: npm refuses it where package.json names none, or another.
+  const { GITHUB_REPOSITORY } = process.env
+  const url = repository?.url ?? repository
+  if (url === undefined)
+    throw new Error("package.json names no 'repository', which provenance is held against")
+  if (GITHUB_REPOSITORY !== undefined && !url.includes(GITHUB_REPOSITORY)) {
+    throw new Error(`package.json names the repository ${url}: expected that of ${GITHUB_REPOSITORY}`)
+  }
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  if (readme.includes(UNPUBLISHED)) throw new Error(`README.md still says: ${UNPUBLISHED}`)
   const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')
   const heading = changelog.match(/^## (.+)$/m)?.[1]
   const match = /^(\S+) \((\d{4}-\d\d-\d\d)\)$/.exec(heading ?? '')
@@ -37,7 +44,12 @@ function checkCommitted() {
 }
 
 function release() {
-  checkCommitted()
+  const { values: options } = parseArgs({
+    options: { prebuilt: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  })
+  if (options.help) return console.log(HELP)
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  checkCommitted(manifest)
   if (options.prebuilt) checkPrebuilds()
   // What is left of sources that are gone would be packed.
   rmSync(join(root, 'dist'), { recursive: true, force: true })
@@ -49,16 +61,16 @@ function release() {
   }
   checkPrebuilds()
   npm('test')
-  const tarball = packTarball(join(root, 'build', 'release'))
-  console.log(`\nnpm publish --provenance --access public ${tarball}`)
+  packTarball(join(root, 'build', 'tarball'))
+  // Only the workflow can publish with provenance.
+  if (process.env.GITHUB_ACTIONS === undefined) {
+    console.log(`\ngit tag v${manifest.version} && git push origin v${manifest.version}`)
+  }
 }
 
-if (options.help) console.log(HELP)
-else {
-  try {
-    release()
-  } catch (error) {
-    console.error(`not released: ${error.message}`)
-    process.exitCode = 1
-  }
+try {
+  release()
+} catch (error) {
+  console.error(`not released: ${error.message}`)
+  process.exitCode = 1
 }

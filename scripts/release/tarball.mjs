@@ -1,8 +1,9 @@
 // The tarball before it is published: what must be in it, and nothing else.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkBinary } from '../prebuild/check-binary.mjs'
+import { checkStamp } from '../prebuild/sources.mjs'
 import { targets } from '../prebuild/targets.mjs'
 import { root } from '../run.mjs'
 
@@ -13,7 +14,9 @@ const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 export function checkPrebuilds() {
   const problems = Object.entries(targets).flatMap(([name, target]) => {
     try {
-      console.log(`${name}: ${checkBinary(join(root, 'prebuilds', name, ADDON), target, { portable: true })}`)
+      const addon = join(root, 'prebuilds', name, ADDON)
+      console.log(`${name}: ${checkBinary(addon, target, { portable: true })}`)
+      checkStamp(addon)
       return []
     } catch (error) {
       return [error.message]
@@ -28,6 +31,8 @@ export function checkPrebuilds() {
 
 /** Packs, and holds the list of files against what is meant. @returns the tarball's path */
 export function packTarball(folder) {
+  // A tarball of an earlier release is not published again.
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const output = execFileSync('npm', args, {
@@ -35,8 +40,15 @@ export function packTarball(folder) {
     encoding: 'utf8',
     shell: process.platform === 'win32',
   })
-  const [{ filename, files, size }] = JSON.parse(output)
-  const paths = files.map(({ path }) => path)
+  // An array up to npm 11, an object by package since.
+  const [{ filename, files, size }] = Object.values(JSON.parse(output))
+  checkFiles(files.map(({ path }) => path))
+  console.log(`${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB`)
+  return join(folder, filename)
+}
+
+/** @param {readonly string[]} paths of what was packed @throws Error that names what is missing, or is not meant */
+export function checkFiles(paths) {
   const prebuilt = Object.keys(targets).map((name) => `prebuilds/${name}/${ADDON}`)
   const isMeant = (path) =>
     BESIDE.includes(path) || prebuilt.includes(path) || /^dist\/.+\.(js|mjs|d\.ts|d\.mts)$/.test(path)
@@ -44,6 +56,4 @@ export function packTarball(folder) {
   const stray = paths.filter((path) => !isMeant(path))
   if (missing.length > 0) throw new Error(`the tarball lacks ${missing.join(', ')}`)
   if (stray.length > 0) throw new Error(`the tarball holds what it should not: ${stray.join(', ')}`)
-  console.log(`${filename}: ${paths.length} files, ${(size / 1e6).toFixed(2)} MB`)
-  return join(folder, filename)
 }

@@ -95,7 +95,9 @@ describeStubs('the CUDA provider', () => {
       expect(checks[name]).toMatchObject(
         problem(
           'ERR_CUDA_PROVIDER_NOT_FOUND',
-          process.arch === 'x64' ? 'npm rebuild onnxruntime-node' : 'pip',
+          process.arch === 'x64'
+            ? 'ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js'
+            : 'pip',
         ),
       )
       expect(checks[name].problem!.expected).toMatch(/^libonnxruntime_providers_\w+\.so in /)

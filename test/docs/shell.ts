@@ -118,7 +118,7 @@ function npm([command, ...words]: readonly string[]): string | undefined {
 
 function packageProblem(word: string): string | undefined {
   if (word.startsWith('-')) {
-    const known = ['--save-dev', '--onnxruntime-node-install=cuda12', '--onnxruntime-node-install=skip']
+    const known = ['--save-dev']
     return known.includes(word) ? undefined : `npm install has no option ${word}`
   }
   const { name, version, dependencies, peerDependencies, devDependencies } = manifest

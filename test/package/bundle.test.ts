@@ -1,13 +1,14 @@
 // In a bundle: the package left outside of it, or inside, with the prebuilt addons copied beside it.
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import { expect, inject, it } from 'vitest'
-import { commonJs, expectLogits, run, write } from './example.ts'
+import { commonJs, example, expectLogits, run, write } from './example.ts'
 
-async function bundle(folder: string, external: string[]): Promise<string> {
-  const outfile = join(inject('project'), folder, 'bundle.cjs')
-  const entry = write(`${folder}.cjs`, commonJs)
+async function bundle(folder: string, external: string[], more: BuildOptions = {}): Promise<string> {
+  const isModule = more.format === 'esm'
+  const outfile = join(inject('project'), folder, isModule ? 'bundle.mjs' : 'bundle.cjs')
+  const entry = isModule ? write(`${folder}.mjs`, example) : write(`${folder}.cjs`, commonJs)
   const { warnings } = await build({
     entryPoints: [entry],
     outfile,
@@ -16,9 +17,15 @@ async function bundle(folder: string, external: string[]): Promise<string> {
     platform: 'node',
     format: 'cjs',
     logLevel: 'silent',
+    ...more,
   })
   expect(warnings).toEqual([])
   return outfile
+}
+
+function copyPrebuilds(folder: string): void {
+  const package_ = join(inject('project'), 'node_modules', 'onnxruntime-iobinding')
+  cpSync(join(package_, 'prebuilds'), join(inject('project'), folder, 'prebuilds'), { recursive: true })
 }
 
 it('left outside', async () => {
@@ -27,16 +34,28 @@ it('left outside', async () => {
 
 it('inside, with prebuilds/ copied beside the bundle', async () => {
   const file = await bundle('inside', ['onnxruntime-node'])
-  const package_ = join(inject('project'), 'node_modules', 'onnxruntime-iobinding')
-  cpSync(join(package_, 'prebuilds'), join(inject('project'), 'inside', 'prebuilds'), { recursive: true })
+  copyPrebuilds('inside')
   expectLogits(await run([file]))
 })
 
-it('inside, without them: it says where it looked, and runs on onnxruntime-node only with a warning', async () => {
+it('inside, without them: it says where it looked, and on onnxruntime-node it warns', async () => {
   const file = await bundle('without', ['onnxruntime-node'])
   const failed = run([file], process.execPath, { ONNXRUNTIME_IOBINDING_ENGINE: 'native' })
   await expect(failed).rejects.toThrow(/ERR_ADDON_NOT_LOADED/)
   await expect(failed).rejects.toThrow(
     join(inject('project'), 'without', 'prebuilds', `${process.platform}-${process.arch}`),
   )
+  // What complains on stderr is refused by run().
+  await expect(run([file])).rejects.toThrow('OnnxRuntimeIoBindingWarning')
+})
+
+it('inside, as an ES module with a require of its own', async () => {
+  const file = await bundle('esm', ['onnxruntime-node'], {
+    format: 'esm',
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); const __filename = import.meta.filename; const __dirname = import.meta.dirname;",
+    },
+  })
+  copyPrebuilds('esm')
+  expectLogits(await run([file]))
 })

@@ -32,8 +32,10 @@ export default function setup(vitest: TestProject): () => void {
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
     })
-  const [packed] = JSON.parse(npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root))
-  const tarball = join(folder, packed.filename)
+  const output = npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)
+  // An array up to npm 11, an object by package since.
+  const [packed] = Object.values<{ filename: string }>(JSON.parse(output))
+  const tarball = join(folder, packed!.filename)
 
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
   // The other way to skip onnxruntime-node's download is a variable, ONNXRUNTIME_NODE_INSTALL.

@@ -10,10 +10,23 @@ import { root } from '../../scripts/run.mjs'
 function repository(): string {
   const folder = mkdtempSync(join(tmpdir(), 'release-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  for (const name of ['scripts', 'package.json', 'CHANGELOG.md', '.gitignore'])
+  for (const name of [
+    'scripts',
+    'native',
+    'CMakeLists.txt',
+    'package-lock.json',
+    'CHANGELOG.md',
+    '.gitignore',
+  ])
     cpSync(join(root, name), join(folder, name), { recursive: true })
+  writeManifest(folder, { url: 'git+https://example.org/owner/name.git' })
+  writeFileSync(join(folder, 'README.md'), 'Published.\n')
   execFileSync('git', ['init', '--quiet'], { cwd: folder })
   return folder
+}
+
+function writeManifest(folder: string, repository: object | undefined): void {
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, repository }))
 }
 
 function commit(folder: string): void {
@@ -22,10 +35,11 @@ function commit(folder: string): void {
   execFileSync('git', [...identity, 'commit', '--quiet', '--message', 'test'], { cwd: folder })
 }
 
-function release(folder: string, ...args: string[]) {
+function release(folder: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) {
   const script = join(folder, 'scripts', 'release', 'release.mjs')
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
     cwd: folder,
+    env: { ...process.env, GITHUB_REPOSITORY: undefined, ...env },
     encoding: 'utf8',
   })
   return { status, stdout, stderr }
@@ -37,7 +51,8 @@ function date(folder: string, heading: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^## .*$/m, `## ${heading}`))
 }
 
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { version } = manifest
 
 test('a dirty tree', () => {
   const folder = repository()
@@ -62,11 +77,45 @@ test.each(['0.0.0 (2026-01-31)', `${version} (unreleased)`])('a changelog that b
   })
 })
 
+test.each([
+  [undefined, {}, "package.json names no 'repository', which provenance is held against"],
+  [
+    { url: 'git+https://example.org/owner/name.git' },
+    { GITHUB_REPOSITORY: 'other/name' },
+    'package.json names the repository git+https://example.org/owner/name.git: expected that of other/name',
+  ],
+])('the repository %j', (named, env, says) => {
+  const folder = repository()
+  date(folder, `${version} (2026-01-31)`)
+  writeManifest(folder, named)
+  commit(folder)
+  const { status, stderr } = release(folder, [], env)
+  expect({ status, stderr }).toEqual({ status: 1, stderr: `not released: ${says}\n` })
+})
+
+test('a README of a package that is not published', () => {
+  const folder = repository()
+  date(folder, `${version} (2026-01-31)`)
+  writeFileSync(join(folder, 'README.md'), '**The package is not on the registry yet.**\n')
+  commit(folder)
+  expect(release(folder).stderr).toBe(
+    'not released: README.md still says: The package is not on the registry yet\n',
+  )
+})
+
+test('an option that there is not', () => {
+  const { status, stderr } = release(repository(), ['--nonsense'])
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringMatching(/^not released: Unknown option/),
+  })
+})
+
 test('a missing prebuilt addon', () => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   commit(folder)
-  const { status, stderr } = release(folder, '--prebuilt')
+  const { status, stderr } = release(folder, ['--prebuilt'])
   expect(status).toBe(1)
   expect(stderr).toMatch(/^not released: prebuilt addons are missing or unfit: npm run build:prebuilds\n/)
   for (const target of ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'])

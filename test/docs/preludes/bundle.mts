@@ -1,0 +1,3 @@
+import { writeFileSync } from 'node:fs'
+
+writeFileSync('service.mjs', "export * from 'onnxruntime-iobinding'\n")
