@@ -14,8 +14,19 @@ export type {
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
 export type { CudaExecutionProviderOption } from './cuda-options'
 export { deviceMemory, type SessionDevice } from './device'
+export type {
+  Check,
+  CheckName,
+  CheckStatus,
+  Diagnosis,
+  Problem,
+  ProblemCode,
+  Remedy,
+  Requirement,
+} from './doctor/report'
 export type { ElementArrays, ElementType, TypedArray } from './element-types'
 export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine'
+export type { CudaMajor } from './engines/cuda-libraries'
 export {
   isOrtError,
   OrtError,
@@ -46,6 +57,7 @@ export {
   type RunResult,
 } from './session'
 export type { SessionOptions } from './session-options'
+export type { DeclaredShape } from './shape'
 export { OrtValue, type OrtValueData, type OrtValueKind } from './value'
 export type { AnyViews, Views } from './views'
 export type { WebGpuExecutionProviderOption } from './webgpu-options'

@@ -23,8 +23,14 @@ const options = [
   ['--out', join('build', 'api')],
   ['--entryPoints', join('lib', 'index.ts')],
   ['--entryPoints', join('lib', 'export-check', 'index.ts')],
+  // No links to the lines of a repository, which package.json does not name.
+  ['--disableSources'],
   ['--excludeInternal'],
   ['--excludePrivate'],
+  // Tables that types are made of: TypeDoc writes the types out.
+  ['--intentionallyNotExported', 'table'],
+  ['--intentionallyNotExported', 'LOG_LEVELS'],
+  ['--intentionallyNotExported', 'REQUIREMENTS'],
   ['--treatWarningsAsErrors'],
 ]
 process.exitCode = run(process.execPath, [typedoc, ...options.flat()]) ? 0 : 1

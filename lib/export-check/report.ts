@@ -40,13 +40,11 @@ export interface Finding {
   readonly sample?: number
 }
 
-type Shapes = Readonly<Record<string, readonly number[]>>
-
 /** A sample that was run, or why it was not. */
 export interface SampleRun {
   readonly sample: number
-  readonly inputs: Shapes
-  readonly outputs?: Shapes
+  readonly inputs: Readonly<Record<string, readonly number[]>>
+  readonly outputs?: Readonly<Record<string, readonly number[]>>
   /** To the sample's outputs, of all floating-point elements. */
   readonly largestDifference?: number
   readonly error?: string

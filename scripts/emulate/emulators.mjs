@@ -54,8 +54,8 @@ function wine(folder) {
     addRandomNumbers(prefix, folder)
     writeFileSync(join(prefix, 'ready'), '')
   }
-  // No symbolic links, and memory that grows by the emulator's own: no library, addon-missing and memory.
-  const suites = ['abort', 'async', 'inline', 'lifecycle', 'provider-options', 'sharing']
+  // No symbolic links, no Direct3D, and memory that grows by the emulator's own: no library, addon-missing, providers and memory.
+  const suites = ['abort', 'async', 'inline', 'lifecycle', 'sharing']
   const paths = suites.map((suite) => `test/native/${suite}.test.ts`)
   return { name: version, command, env, suites: ['test/common', ...paths] }
 }
