@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-common'
 import { abortable } from './abort'
+import { bindOnce } from './bind-once'
 import { BoundOutputs } from './binding-outputs'
 import {
   type BindOptions,
@@ -10,16 +11,10 @@ import {
   resolveCapture,
   resolveMapped,
 } from './binding-run-options'
-import {
-  allocateFor,
-  type InputSpec,
-  type IoBindingOptions,
-  inputSpecs,
-  mappedNames,
-  outputSpecs,
-} from './binding-specs'
+import type { InputSpec, IoBindingOptions } from './binding-specs'
 import { checkSessionDevice, type SessionDevice } from './device'
 import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine'
+import { OrtError } from './errors'
 import type { Ports } from './metadata'
 import { checkOrtValue, OrtValue } from './value'
 import { type AnyViews, type Views, views } from './views'
@@ -59,6 +54,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #owned = new Set<OrtValue>()
   #inputViews: Views | undefined
   #outputViews: Views | undefined
+  #running = false
   #captured = false
   #capturing = false
   #disposed = false
@@ -83,7 +79,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   ): IoBinding {
     const binding = new IoBinding(host)
     try {
-      binding.#bindAll(inputs, options)
+      bindOnce(binding, host, inputs, options, (value) => binding.#owned.add(value))
     } catch (error) {
       binding.dispose()
       throw error
@@ -94,18 +90,23 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   /**
    * The memory of each bound input as a typed array, the same object every time: write into it, then run. A string
    * input has none; use `inputValue(name).write(strings)`.
+   *
+   * Its properties throw `ERR_BUSY` while a run is in flight. An array that was kept is not looked after: what is written to it
+   * then may reach that run.
    */
   get inputs(): I {
-    this.#inputViews ??= views(this.#inputValues, (name) => this.#inputValues.get(name))
+    this.#inputViews ??= views(this.#inputValues, (name) => this.#inputValues.get(name), this.#checkIdle)
     return this.#inputViews as I
   }
 
   /**
    * The memory of each bound output as a typed array: for an output with memory of its own the same object every time,
    * for one that ONNX Runtime allocates that of the last run, and undefined before the first.
+   *
+   * Its properties throw `ERR_BUSY` while a run is in flight, which may have written half of it.
    */
   get outputs(): O {
-    this.#outputViews ??= views(this.#outputs.values, (name) => this.#outputs.get(name))
+    this.#outputViews ??= views(this.#outputs.values, (name) => this.#outputs.get(name), this.#checkIdle)
     return this.#outputViews as O
   }
 
@@ -237,8 +238,21 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   async #finish(pending: Promise<void>): Promise<void> {
-    await pending
-    this.#outputs.end()
+    this.#running = true
+    try {
+      await pending
+      this.#outputs.end()
+    } finally {
+      this.#running = false
+    }
+  }
+
+  readonly #checkIdle = (name: string): void => {
+    if (!this.#running) return
+    throw new OrtError('ERR_BUSY', `'${name}' is in use by the run in flight`, {
+      remedy:
+        'Await the run before you read or write what is bound, or use one binding for each run in flight',
+    })
   }
 
   /**
@@ -307,30 +321,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#outputViews = undefined
   }
 
-  #bindAll(inputs: Readonly<Record<string, InputSpec>>, options: IoBindingOptions): void {
-    const { inputs: ports, outputs } = this.#host
-    const mapped = mappedNames(options, ports, outputs)
-    const how = (name: string): BindOptions => ({ mapped: mapped.has(name) })
-    for (const [name, spec] of inputSpecs(ports, inputs)) {
-      const value = spec instanceof OrtValue ? spec : this.#allocate(ports, name, spec, mapped.has(name))
-      this.bindOrtValueInput(name, value, how(name))
-    }
-    for (const [name, spec] of outputSpecs(outputs, options, ports, this.#inputValues)) {
-      if (spec === 'dynamic') this.bindOutput(name)
-      else {
-        const value = spec instanceof OrtValue ? spec : this.#allocate(outputs, name, spec, mapped.has(name))
-        this.bindOrtValueOutput(name, value, how(name))
-      }
-    }
-  }
-
   #resolve(options: IoBindingRunOptions | undefined, known: readonly string[]) {
     return resolveBindingRun(options, known, this.#host.engine, this.#host.inputs)
-  }
-
-  #allocate(ports: Ports, name: string, dims: readonly number[], mapped: boolean): OrtValue {
-    const value = allocateFor(ports, name, dims, this.#host.device, mapped)
-    this.#owned.add(value)
-    return value
   }
 }

@@ -46,6 +46,12 @@ function parse({ options, help }: Command, args: string[]) {
   }
 }
 
+// What is lost on its way is no success; a reader that has seen enough (head) is.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  console.error(`the output could not be written: ${error.message}`)
+  process.exit(2)
+})
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code

@@ -138,7 +138,8 @@ export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
-  if (Array.isArray(value)) return `[${value.map(String).join(', ')}]`
+  if (Array.isArray(value))
+    return `[${value.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(', ')}]`
   if (typeof value === 'object') return value.constructor?.name ?? 'object'
   return String(value)
 }

@@ -1,6 +1,10 @@
 // The same objects for ECMAScript modules: one copy of the package in a process, however it is loaded.
 
+import library from './index.js'
+
 export type * from './index.js'
+// As onnxruntime-node has it: `import ort from '...'`.
+export default library
 export {
   deviceMemory,
   env,

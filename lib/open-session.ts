@@ -1,6 +1,7 @@
 import type { Engine, EngineSession, SessionSettings } from './engine'
 import { DRIVER_REMEDIES, isUnavailable } from './engines/provider-messages'
 import { isOrtError, OrtError } from './errors'
+import { ofModel } from './model-file'
 import type { ProviderChoice } from './providers'
 import type { ResolvedSessionOptions } from './session-options'
 
@@ -39,7 +40,9 @@ export async function openSession(
     try {
       checkAvailable(engine, provider)
       const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
-      await session.load(model, settingsFor(provider, options))
+      await session.load(model, settingsFor(provider, options)).catch((error: unknown) => {
+        throw ofModel(error, model)
+      })
       return { session, provider }
     } catch (thrown) {
       const error = ofDevice(thrown, provider)

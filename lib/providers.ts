@@ -31,6 +31,9 @@ const KNOWN = [
   'xnnpack',
 ]
 
+/** Those that this version runs on. */
+const RUNS = ['cpu', 'cuda', 'webgpu']
+
 /** A provider that may run the session. */
 export interface ProviderChoice {
   readonly name: string
@@ -82,9 +85,14 @@ export function resolveProviders(list: unknown): Providers {
 function nameOf(entry: unknown): string {
   const name: unknown = isRecord(entry) ? entry.name : entry
   if (typeof name === 'string' && KNOWN.includes(name)) return name
+  // Such as CUDA, and ONNX Runtime's own CUDAExecutionProvider, which Python takes.
+  const short = String(name)
+    .toLowerCase()
+    .replace(/executionprovider$/, '')
   throw new OrtError('ERR_UNKNOWN_PROVIDER', "'executionProviders' names an unknown provider", {
-    expected: `one of ${KNOWN.join(', ')}`,
+    expected: "'cpu', 'cuda' or 'webgpu'",
     given: describe(name),
+    ...(RUNS.includes(short) && { remedy: `Did you mean '${short}'?` }),
   })
 }
 

@@ -189,9 +189,10 @@ function toValue(name: string, target: Tensor | null, results: Results, at: numb
 function fillTarget(name: string, target: Tensor, dims: readonly number[], data: unknown): Tensor {
   if (dims.length !== target.dims.length || dims.some((dim, i) => dim !== target.dims[i])) {
     throw new OrtError('ERR_OUTPUT_SHAPE', `output '${name}' does not fit its pre-allocated tensor`, {
-      expected: `[${target.dims.join(', ')}]`,
-      given: `[${dims.join(', ')}]`,
-      remedy: 'Leave the output to ONNX Runtime (null), or give a tensor of that shape',
+      // As where a binding's buffer does not fit: the run's shape, and the caller's.
+      expected: `[${dims.join(', ')}]`,
+      given: `[${target.dims.join(', ')}]`,
+      remedy: "Leave the output to ONNX Runtime (null), or give a tensor of the run's shape",
     })
   }
   if (Array.isArray(data)) {

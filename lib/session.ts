@@ -211,10 +211,11 @@ export class InferenceSession implements AsyncDisposable {
    *   `ERR_TYPE_MISMATCH`; OrtError `ERR_MISSING_INPUT`, `ERR_DISPOSED`
    */
   createIoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
-    inputs: Readonly<Record<string, InputSpec>> = {},
+    inputs: Readonly<Partial<Record<keyof NoInfer<I> & string, InputSpec>>> = {} as never,
     options: IoBindingOptions = {},
   ): IoBinding<I, O> {
-    return IoBinding.create({ ...this.#host, session: this.#open }, inputs, options) as IoBinding<I, O>
+    const host = { ...this.#host, session: this.#open }
+    return IoBinding.create(host, inputs as Readonly<Record<string, InputSpec>>, options) as IoBinding<I, O>
   }
 
   /** An empty binding, to be bound as Python's is. */
@@ -252,7 +253,10 @@ export class InferenceSession implements AsyncDisposable {
     return this.#open.endProfiling()
   }
 
-  /** Lets go of the model when the runs in flight have ended; its bindings are then disposed too. Idempotent. */
+  /**
+   * Lets go of the model when the runs in flight have ended. Its bindings then run no more (`ERR_DISPOSED`); what they hold stays
+   * until they are disposed of, or collected. Idempotent.
+   */
   release(): Promise<void> {
     this.#released ??= this.#host.session.release()
     return this.#released

@@ -12,10 +12,14 @@ export type AnyViews = Readonly<Record<string, any>>
 /**
  * An object of typed arrays by name. A bound tensor's is looked up once; that of a string tensor (which has none and says
  * so), or of an output that ONNX Runtime allocates, at each access.
+ *
+ * @param checkIdle throws where nobody may touch the memory now: a request that comes while another's run is in flight must not
+ *   write over its inputs, nor take its outputs for its own
  */
 export function views(
   bound: ReadonlyMap<string, OrtValue | undefined>,
   latest: (name: string) => OrtValue | undefined,
+  checkIdle: (name: string) => void,
 ): Views {
   const object: Record<string, TypedArray> = {}
   for (const [name, value] of bound) {
@@ -23,7 +27,11 @@ export function views(
     const data = fixed ? value.data : undefined
     Object.defineProperty(object, name, {
       enumerable: true,
-      get: fixed ? () => data : () => (value === undefined ? latestData(latest(name)) : value.data),
+      get() {
+        checkIdle(name)
+        if (fixed) return data
+        return value === undefined ? latestData(latest(name)) : value.data
+      },
       // In sloppy mode an assignment to what is read-only would do nothing, and say nothing.
       set() {
         throw new OrtTypeError(

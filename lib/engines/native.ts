@@ -72,7 +72,7 @@ function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
     `the native addon could not be loaded:\n  ${tried.join('\n  ')}`,
     {
       remedy:
-        "Build it with `npm run build:native` in the package's checkout (needs CMake and a C++20 compiler)",
+        'Install the package with a prebuilt addon for this platform (README lists them), or build it with `npm run build:native` in a checkout (needs CMake and a C++20 compiler)',
       ...(cause !== undefined && { cause }),
     },
   )

@@ -51,7 +51,10 @@ export function packTarball(folder) {
 export function checkFiles(paths) {
   const prebuilt = Object.keys(targets).map((name) => `prebuilds/${name}/${ADDON}`)
   const isMeant = (path) =>
-    BESIDE.includes(path) || prebuilt.includes(path) || /^dist\/.+\.(js|mjs|d\.ts|d\.mts)$/.test(path)
+    BESIDE.includes(path) ||
+    prebuilt.includes(path) ||
+    /^dist\/.+\.(js|mjs|d\.ts|d\.mts)$/.test(path) ||
+    /^(docs|examples)\/.+\.(md|mjs|mts|py)$/.test(path)
   const missing = [...BESIDE, ...prebuilt, 'dist/index.js'].filter((path) => !paths.includes(path))
   const stray = paths.filter((path) => !isMeant(path))
   if (missing.length > 0) throw new Error(`the tarball lacks ${missing.join(', ')}`)

@@ -79,9 +79,9 @@ describe('runs in flight', () => {
       await using session = await create(slowLoop())
       using first = slowBinding(session, 200)
       using second = slowBinding(session, 20, 2)
+      const { y } = first.outputs
       const pending = first.run()
       second.runSync()
-      const { y } = first.outputs
       const after = Float32Array.from(y as Float32Array)
       await pending
       expect(y).toEqual(after)

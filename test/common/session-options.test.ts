@@ -258,6 +258,13 @@ describe('refused', () => {
     [{ executionProviders: [1] }, 'ERR_UNKNOWN_PROVIDER', Error, '1'],
     [{ executionProviders: [{}] }, 'ERR_UNKNOWN_PROVIDER', Error, 'undefined'],
     [
+      { executionProviders: ['CUDAExecutionProvider'] },
+      'ERR_UNKNOWN_PROVIDER',
+      Error,
+      "Did you mean 'cuda'?",
+    ],
+    [{ executionProviders: ['CPU'] }, 'ERR_UNKNOWN_PROVIDER', Error, "Did you mean 'cpu'?"],
+    [
       { executionProviders: [{ name: 'cpu', arena: true }] },
       'ERR_UNKNOWN_OPTION',
       Error,

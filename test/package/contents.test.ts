@@ -22,7 +22,10 @@ const prebuilt = files.filter((file) => file.startsWith('prebuilds/'))
 
 it('holds the compiled TypeScript, the prebuilt addons, and what a reader wants; nothing else', () => {
   const compiled = (file: string) => /^dist\/.*\.(js|mjs|d\.ts|d\.mts)$/.test(file)
-  const others = files.filter((file) => !compiled(file) && !prebuilt.includes(file))
+  const read = (file: string) => /^(docs|examples)\//.test(file)
+  const tracked = execFileSync('git', ['ls-files', 'docs', 'examples'], { cwd: root, encoding: 'utf8' })
+  expect(files.filter(read).sort()).toEqual(tracked.trim().split('\n').sort())
+  const others = files.filter((file) => !compiled(file) && !read(file) && !prebuilt.includes(file))
   expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
   // What a removed source has left behind in dist/ would be shipped.
   const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })

@@ -85,9 +85,9 @@ function suggestion(
   )
   const size = (dim: number | string, axis: number): number => {
     if (typeof dim === 'number') return dim
-    // Most often the first axis is the batch.
-    const known = dim === '' ? undefined : sizes.get(dim)
-    const chosen = known ?? (axis === 0 ? 1 : 128)
+    // Most often the first axis is the batch, and one that has no name too.
+    if (dim === '') return 1
+    const chosen = sizes.get(dim) ?? (axis === 0 ? 1 : 128)
     sizes.set(dim, chosen)
     return chosen
   }
