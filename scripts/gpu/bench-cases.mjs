@@ -22,6 +22,7 @@ import { expectedModel, small } from './models.mjs'
  * @property {Record<string, number[]> | number[]} [dims] of each input by name, or of all of them
  * @property {(folder: string) => Promise<{ inputs: Port[], outputs: Port[], symbols: Record<string, number> }>} [ports]
  *   in place of `dims`: writes inputs of its own, and knows the outputs' shapes
+ * @property {(session: object) => import('./models.mjs').TensorValue[]} [sample] in place of `dims`: inputs, with their values
  * @property {string} [torch]
  * @property {string} [noGraphs] why our graphs are not measured
  */
@@ -30,6 +31,9 @@ import { expectedModel, small } from './models.mjs'
 export function builtIn() {
   const bert = expectedModel('tiny_bert')
   const silero = expectedModel('silero_v6')
+  const gpt2 = expectedModel('tiny_gpt2_dyn_f32')
+  // Of ../shared/models, or what ONNX_MODELS_DIR names.
+  const miniLm = expectedModel('minilm_l6_int8')
   return [
     { id: 'mlp', title: 'MLP, 3 x 128, batch 1', path: small('mlp'), dims: [1, 128] },
     { id: 'mlp-256', title: 'MLP, 3 x 128, batch 256', path: small('mlp'), dims: [256, 128] },
@@ -42,6 +46,10 @@ export function builtIn() {
       dims: { input: [1, 576], state: [2, 1, 128], sr: [] },
       noGraphs: 'it branches, and ONNX Runtime captures no control flow',
     },
+    { id: 'gpt2-step', title: 'Tiny GPT-2, a decoding step', path: gpt2.path, sample: sampleOf(gpt2) },
+    ...(miniLm === undefined
+      ? []
+      : [{ id: 'minilm', title: 'MiniLM-L6 (int8), one text', path: miniLm.path, sample: sampleOf(miniLm) }]),
   ]
 }
 
@@ -72,6 +80,11 @@ export function given(path, shapes, torch) {
   }
 }
 
+/** The inputs of a model's last data set: of a decoder, with a cache of the steps before. */
+function sampleOf(model) {
+  return (session) => model.dataSets(session).at(-1).inputs
+}
+
 /** Numbers, or what is a token, a type and a mask all at once; of a sample rate, one. */
 function fill({ name, type, dims }) {
   const length = dims.reduce((product, dim) => product * dim, 1)
@@ -88,20 +101,26 @@ function fill({ name, type, dims }) {
  * @param {Model} model
  * @returns {Promise<Case>}
  */
-export async function prepareCase({ id, path, dims, ports: own, torch }, folder, { useTf32 = false } = {}) {
+export async function prepareCase(
+  { id, path, dims, ports: own, sample, torch },
+  folder,
+  { useTf32 = false } = {},
+) {
   if (own !== undefined) {
     const { symbols, ...ports } = await own(folder)
     return { path, ...ports, freeDimensionOverrides: symbols, useTf32, ...(torch && { torch }) }
   }
   const session = await openCpu(path)
   try {
-    const ports = session.inputMetadata.map(({ name, type, shape }) => {
+    const values = sample?.(session)
+    const ports = session.inputMetadata.map(({ name, type, shape }, i) => {
+      if (values !== undefined) return { name, type, dims: [...values[i].dims] }
       const sizes = Array.isArray(dims) ? dims : (dims[name] ?? shape)
       if (sizes.every(Number.isInteger)) return { name, type, dims: [...sizes] }
       throw new Error(`input '${name}' is [${shape.join(', ')}]: give its shape by --shape ${name}=...`)
     })
     const inputs = ports.map((port, i) => {
-      const data = fill(port)
+      const data = values?.[i].data ?? fill(port)
       const file = join(folder, `${id.replace(/\W/g, '-')}-${i}.bin`)
       writeFileSync(file, data)
       return { ...port, data, file }
