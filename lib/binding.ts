@@ -16,6 +16,7 @@ import { checkSessionDevice, type SessionDevice } from './device'
 import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine'
 import { OrtError } from './errors'
 import type { Ports } from './metadata'
+import { ofShapes } from './run-errors'
 import { checkOrtValue, OrtValue } from './value'
 import { type AnyViews, type Views, views } from './views'
 
@@ -212,7 +213,11 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     // Without options nothing is looked at: this is the call that has to be short.
     const upload = options === undefined ? undefined : this.#resolve(options, SYNC_OPTIONS).upload
     this.#outputs.begin()
-    this.#binding.runSync(upload)
+    try {
+      this.#binding.runSync(upload)
+    } catch (error) {
+      throw this.#explain(error)
+    }
     this.#outputs.end()
   }
 
@@ -233,7 +238,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
         signal === undefined ? pending : abortable(pending, signal, () => this.#binding.cancel()),
       )
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(this.#explain(error))
     }
   }
 
@@ -242,9 +247,18 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     try {
       await pending
       this.#outputs.end()
+    } catch (error) {
+      throw this.#explain(error)
     } finally {
       this.#running = false
     }
+  }
+
+  #explain(error: unknown): unknown {
+    return ofShapes(error, this.#host.inputs, (name) => {
+      const value = this.#inputValues.get(name)
+      return value === undefined || value.disposed ? undefined : value.dims
+    })
   }
 
   readonly #checkIdle = (name: string): void => {

@@ -21,6 +21,7 @@ import {
   resolveRunOptions,
   toReturnValue,
 } from './run-arguments'
+import { ofShapes } from './run-errors'
 import { needsDevice, resolveSessionOptions, type SessionOptions } from './session-options'
 import type { AnyViews, Views } from './views'
 
@@ -196,10 +197,14 @@ export class InferenceSession implements AsyncDisposable {
     const resolvedFetches = resolveFetches(outputs, request.fetches, this.#locations)
     const signal = checkSignal(this.#host.engine, request.options.signal)
     const id = signal === undefined ? 0 : nextRunId()
-    const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
-    if (Array.isArray(results)) return toReturnValue(request.fetches, results)
-    const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
-    return toReturnValue(request.fetches, await pending)
+    try {
+      const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
+      if (Array.isArray(results)) return toReturnValue(request.fetches, results)
+      const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
+      return toReturnValue(request.fetches, await pending)
+    } catch (error) {
+      throw ofShapes(error, inputs, (name) => feeds[name]?.dims)
+    }
   }
 
   /**

@@ -122,7 +122,7 @@ function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unkn
   return new OrtError(code, `ONNX Runtime's library could not be opened:\n  ${tried.join('\n  ')}`, {
     expected: 'ONNX Runtime 1.24 or newer',
     remedy: 'Install onnxruntime-node, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH',
-    cause,
+    ...(cause !== undefined && { cause }),
   })
 }
 
@@ -136,6 +136,9 @@ const REMEDIES: Partial<Record<OrtErrorCode, string>> = {
   ERR_NO_EXTERNAL_BUFFERS:
     'Use read() and write(), which copy; or bind memory that OrtValue.allocate or createIoBinding gave',
   ERR_GRAPH_CAPTURED: 'Call releaseCapture() first',
+  ERR_MISSING_INPUT: 'Bind it, by createIoBinding or bindOrtValueInput',
+  ERR_MISSING_OUTPUT:
+    'Bind the outputs that are wanted, by createIoBinding, bindOutput or bindOrtValueOutput',
   ERR_DETACHED: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
 }
 

@@ -14,11 +14,14 @@ export function toText({ model, inputs, graph, machine, measured }: BenchReport,
   return [
     bold(model),
     ...inputs.map(inputLine),
-    `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${system}; load average ${load}`,
+    `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${system}; load average ${load}${load > cores ? ': BUSY, and so are the figures' : ''}`,
     `Node ${node}; onnxruntime-iobinding ${machine.package} (${machine.engine}); ${providersText(measured)}`,
     `intraOpNumThreads ${threads ?? "left to ONNX Runtime's choice"}${graph ? '; the runs replay a captured graph' : ''}`,
     '',
     ...table(measured, unit).map((line, i) => (i === 0 ? bold(line) : line)),
+    ...(measured.some(({ microseconds: { p99, p999 } }) => p99 === undefined || p999 === undefined)
+      ? ['-: so few runs that none lies beyond it']
+      : []),
     ...ratioLines(measured),
     ...measured.flatMap(({ name, histogram }) => [
       '',
