@@ -1,4 +1,4 @@
-import type { IoBinding } from './binding'
+import type { BindingHost, IoBinding } from './binding'
 import {
   allocateFor,
   type InputSpec,
@@ -7,15 +7,8 @@ import {
   mappedNames,
   outputSpecs,
 } from './binding-specs'
-import type { SessionDevice } from './device'
 import type { Ports } from './metadata'
 import { OrtValue } from './value'
-
-interface Host {
-  readonly inputs: Ports
-  readonly outputs: Ports
-  readonly device: SessionDevice
-}
 
 /**
  * Binds every input, and the outputs that are wanted: to the values that the caller gives, or to memory that is allocated.
@@ -24,7 +17,7 @@ interface Host {
  */
 export function bindOnce(
   binding: Pick<IoBinding, 'bindOrtValueInput' | 'bindOrtValueOutput' | 'bindOutput'>,
-  { inputs, outputs, device }: Host,
+  { inputs, outputs, device }: Pick<BindingHost, 'inputs' | 'outputs' | 'device'>,
   given: Readonly<Record<string, InputSpec>>,
   options: IoBindingOptions,
   allocated: (value: OrtValue) => void,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type CudaMajor, librariesOf, majorOf, type Wanted } from './engines/cuda-libraries'
+import { type CudaMajor, isCudaMajor, librariesOf, majorOf, type Wanted } from './engines/cuda-libraries'
 import type { Addon } from './engines/native'
 import { engineAsync } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
@@ -72,7 +72,7 @@ interface Places {
 
 function checkCuda(cuda: unknown): boolean | CudaMajor {
   if (cuda === undefined) return true
-  if (typeof cuda === 'boolean' || cuda === 12 || cuda === 13) return cuda
+  if (typeof cuda === 'boolean' || isCudaMajor(cuda)) return cuda
   throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "invalid 'cuda'", {
     expected: 'a boolean, 12 or 13',
     given: describe(cuda),
@@ -101,7 +101,7 @@ function majorOfProvider(addon: Addon): CudaMajor | undefined {
   } catch (error) {
     const { expected } = error as OrtError
     const major = expected === undefined ? undefined : majorOf(expected)
-    if (major === 12 || major === 13) return major
+    if (isCudaMajor(major)) return major
   }
   return undefined
 }

@@ -76,16 +76,9 @@ export function checkCudnn(
   const { path, needed } = cudnn
   if (path !== undefined) return ok(name, versionOf(path) ?? 'is found', { path })
   const absent = absentName(cudnn)
-  const failure: Failure =
-    absent === undefined
-      ? invalid(cudnn)
-      : needed || absent !== cudnn.name
-        ? notFound([absent], undefined)
-        : {
-            code: 'ERR_CUDA_LIBRARY_NOT_FOUND',
-            message: `${cudnn.name} is not found: the CUDA provider loads without it, convolutions and others do not run`,
-            expected: cudnn.name,
-          }
-  const problem = problemOf(failure, { python, missing: [absent ?? cudnn.name], major })
+  const failure: Failure = absent === undefined ? invalid(cudnn) : notFound([absent], undefined)
+  const without = `${cudnn.name} is not found: the CUDA provider loads without it, convolutions and others do not run`
+  const told = absent === cudnn.name && !needed ? { ...failure, message: without } : failure
+  const problem = problemOf(told, { python, missing: [absent ?? cudnn.name], major })
   return failed(name, needed && asked.has('cuda'), problem)
 }

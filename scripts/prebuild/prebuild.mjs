@@ -6,10 +6,9 @@ import prebuildify from 'prebuildify'
 import { root } from '../run.mjs'
 import { checkBinary } from './check-binary.mjs'
 import { stamp } from './sources.mjs'
-import { host, targets } from './targets.mjs'
+import { addonOf, host, NAME, targets } from './targets.mjs'
 import { findZig } from './zig.mjs'
 
-const NAME = 'onnxruntime_iobinding'
 const HELP = `npm run build:prebuilds -- [options] [TARGET...]
 
 Builds the addon for ${Object.keys(targets).join(', ')} (all of them),
@@ -42,7 +41,7 @@ async function prebuild(name) {
     // By the linker where zig builds: it is no business of strip, which knows this platform's files only.
     strip: options.host,
   })
-  const path = join(root, 'prebuilds', name, `${NAME}.node`)
+  const path = addonOf(name)
   console.log(`${name}: ${checkBinary(path, targets[name], { portable: !options.host })}`)
   stamp(path)
 }

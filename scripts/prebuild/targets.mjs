@@ -1,4 +1,6 @@
 // The platforms that onnxruntime-node ships a library for, and how zig and CMake name them.
+import { join } from 'node:path'
+import { root } from '../run.mjs'
 
 /**
  * @typedef {object} Target
@@ -47,5 +49,10 @@ export const targets = {
     processor: 'ARM64',
   },
 }
+
+export const NAME = 'onnxruntime_iobinding'
+
+/** Where the prebuilt addon of a target is. */
+export const addonOf = (name) => join(root, 'prebuilds', name, `${NAME}.node`)
 
 export const host = `${process.platform}-${process.arch}`

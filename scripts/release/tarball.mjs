@@ -4,17 +4,16 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkBinary } from '../prebuild/check-binary.mjs'
 import { checkStamp } from '../prebuild/sources.mjs'
-import { targets } from '../prebuild/targets.mjs'
+import { addonOf, NAME, targets } from '../prebuild/targets.mjs'
 import { root } from '../run.mjs'
 
-const ADDON = 'onnxruntime_iobinding.node'
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 
 /** The prebuilt addons that a release must have, each fit for its platform. @throws Error that names what is missing */
 export function checkPrebuilds() {
   const problems = Object.entries(targets).flatMap(([name, target]) => {
     try {
-      const addon = join(root, 'prebuilds', name, ADDON)
+      const addon = addonOf(name)
       console.log(`${name}: ${checkBinary(addon, target, { portable: true })}`)
       checkStamp(addon)
       return []
@@ -34,6 +33,17 @@ export function packTarball(folder) {
   // A tarball of an earlier release is not published again.
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
+  const { filename, files, size } = pack(folder)
+  checkFiles(files.map(({ path }) => path))
+  console.log(`${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB`)
+  return join(folder, filename)
+}
+
+/**
+ * `npm pack` into a folder. What is packed is what is there: `prepare` would build the checkout again.
+ * @returns {{ filename: string, files: { path: string }[], size: number }}
+ */
+export function pack(folder) {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const output = execFileSync('npm', args, {
     cwd: root,
@@ -41,15 +51,12 @@ export function packTarball(folder) {
     shell: process.platform === 'win32',
   })
   // An array up to npm 11, an object by package since.
-  const [{ filename, files, size }] = Object.values(JSON.parse(output))
-  checkFiles(files.map(({ path }) => path))
-  console.log(`${filename}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB`)
-  return join(folder, filename)
+  return Object.values(JSON.parse(output))[0]
 }
 
 /** @param {readonly string[]} paths of what was packed @throws Error that names what is missing, or is not meant */
 export function checkFiles(paths) {
-  const prebuilt = Object.keys(targets).map((name) => `prebuilds/${name}/${ADDON}`)
+  const prebuilt = Object.keys(targets).map((name) => `prebuilds/${name}/${NAME}.node`)
   const isMeant = (path) =>
     BESIDE.includes(path) ||
     prebuilt.includes(path) ||

@@ -1,24 +1,12 @@
 // What of CUDA's libraries is not there.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { compile, newFolder, ortFolder } from '../native/stub-libraries.ts'
-import { CUDNN, describeStubs, driverFolder, folderOf, NEEDS, real } from './doctor-cuda-support.ts'
+import { CUDNN, cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } from './doctor-cuda-support.ts'
 import { diagnose, problem, run } from './doctor-support.ts'
 
 describeStubs("CUDA's libraries", () => {
-  let driver: string
-  /** ONNX Runtime with a provider that needs nothing. */
-  let whole: string
-  /** A folder of CUDA's libraries, without cuDNN. */
-  let cuda13: string
-
-  beforeAll(() => {
-    driver = driverFolder()
-    whole = ortFolder(real, { needs: [] })
-    cuda13 = folderOf(NEEDS[13])
-  })
-
   test('has none of its libraries', async () => {
     const surroundings = { ort: ortFolder(real, { needs: NEEDS[13] }), paths: [driver] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)

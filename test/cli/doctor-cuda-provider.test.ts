@@ -2,22 +2,13 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { copyPackage } from '../native/package-copy.ts'
 import { compile, newFolder, ortFolder } from '../native/stub-libraries.ts'
-import { describeStubs, driverFolder, folderOf, NEEDS, real } from './doctor-cuda-support.ts'
+import { cuda13, describeStubs, driver, NEEDS, real } from './doctor-cuda-support.ts'
 import { diagnose, problem, run } from './doctor-support.ts'
 
 describeStubs('the CUDA provider', () => {
-  let driver: string
-  /** A folder of CUDA's libraries, without cuDNN. */
-  let cuda13: string
-
-  beforeAll(() => {
-    driver = driverFolder()
-    cuda13 = folderOf(NEEDS[13])
-  })
-
   test.each([
     [
       'cut short',

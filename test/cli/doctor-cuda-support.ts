@@ -2,15 +2,30 @@
 // that is there is kept out.
 import { join } from 'node:path'
 import { initialized } from 'onnxruntime-iobinding'
-import { describe } from 'vitest'
-import { compile, newFolder, stubDriver, withoutStubs } from '../native/stub-libraries.ts'
+import { beforeAll, describe } from 'vitest'
+import { compile, newFolder, ortFolder, stubDriver, withoutStubs } from '../native/stub-libraries.ts'
 
 export const real = initialized().libraryPath
 const skip = withoutStubs()
 
-/** Suites that a compiler is needed for. */
+/** A folder with a driver. */
+export let driver: string
+/** ONNX Runtime with a provider that needs nothing. */
+export let whole: string
+/** A folder of CUDA's libraries, without cuDNN. */
+export let cuda13: string
+
+/** Suites that a compiler is needed for, with the stubs above. */
 export function describeStubs(name: string, suite: () => void): void {
-  describe.skipIf(skip)(`${name}${skip ? ` (skipped: ${skip})` : ''}`, suite)
+  describe.skipIf(skip)(`${name}${skip ? ` (skipped: ${skip})` : ''}`, () => {
+    beforeAll(() => {
+      driver = newFolder()
+      stubDriver(driver)
+      whole = ortFolder(real, { needs: [] })
+      cuda13 = folderOf(NEEDS[13])
+    })
+    suite()
+  })
 }
 
 export const NEEDS = {
@@ -23,12 +38,5 @@ export const CUDNN = 'libcudnn.so.9'
 export function folderOf(names: readonly string[]): string {
   const folder = newFolder()
   for (const name of names) compile(join(folder, name))
-  return folder
-}
-
-/** A folder with a driver. */
-export function driverFolder(): string {
-  const folder = newFolder()
-  stubDriver(folder)
   return folder
 }

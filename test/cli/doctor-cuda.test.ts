@@ -1,24 +1,12 @@
 // What of the CUDA driver and of the GPUs is not there.
 import { renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { newFolder, ortFolder, stubDriver } from '../native/stub-libraries.ts'
-import { describeStubs, driverFolder, folderOf, NEEDS, real } from './doctor-cuda-support.ts'
+import { cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } from './doctor-cuda-support.ts'
 import { diagnose, noDriver, problem } from './doctor-support.ts'
 
 describeStubs('the CUDA driver', () => {
-  let driver: string
-  /** ONNX Runtime with a provider that needs nothing. */
-  let whole: string
-  /** A folder of CUDA's libraries, without cuDNN. */
-  let cuda13: string
-
-  beforeAll(() => {
-    driver = driverFolder()
-    whole = ortFolder(real, { needs: [] })
-    cuda13 = folderOf(NEEDS[13])
-  })
-
   test('has no driver', async () => {
     const surroundings = { ort: whole, paths: [noDriver()] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { pack } from '../../scripts/release/tarball.mjs'
 import { root } from '../../scripts/run.mjs'
 
 declare module 'vitest' {
@@ -23,7 +24,6 @@ export default function setup(vitest: TestProject): () => void {
   const path = barePath(join(folder, 'bin'))
   const project = join(folder, 'project')
   mkdirSync(project)
-  // What is tested is the tarball: `prepare` would build the checkout again.
   const npm = (args: string[], cwd: string, env = process.env) =>
     execFileSync('npm', args, {
       cwd,
@@ -32,10 +32,7 @@ export default function setup(vitest: TestProject): () => void {
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
     })
-  const output = npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)
-  // An array up to npm 11, an object by package since.
-  const [packed] = Object.values<{ filename: string }>(JSON.parse(output))
-  const tarball = join(folder, packed!.filename)
+  const tarball = join(folder, pack(folder).filename)
 
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
   // The other way to skip onnxruntime-node's download is a variable, ONNXRUNTIME_NODE_INSTALL.
