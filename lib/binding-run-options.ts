@@ -1,9 +1,9 @@
 import { checkSignal } from './abort'
+import { checkBoolean, checkKnown, isRecord } from './check'
 import type { SessionDevice } from './device'
 import type { Engine } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
-import { checkBoolean, checkKnown, isRecord } from './options'
 
 /** Options of a synchronous run. */
 export interface IoBindingRunSyncOptions {

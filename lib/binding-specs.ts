@@ -1,10 +1,10 @@
+import { checkKnown, isRecord } from './check'
 import type { SessionDevice } from './device'
 import { nameOf } from './element-types'
 import { ValueKind } from './engine'
 import { engine } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './metadata'
-import { checkKnown, isRecord } from './options'
 import { checkDims, resolveShape, symbolSizes } from './shape'
 import { OrtValue } from './value'
 

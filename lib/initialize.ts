@@ -1,6 +1,6 @@
+import { checkChoice, checkKnown, checkString } from './check'
 import { type EngineOptions, engine, LOG_LEVELS, openEngine } from './engines/select'
 import { describe, OrtTypeError } from './errors'
-import { checkChoice, checkKnown, checkString } from './options'
 
 /** How severe a message of ONNX Runtime's log is. */
 export type LogLevel = (typeof LOG_LEVELS)[number]

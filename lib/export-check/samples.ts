@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-common'
+import { checkKnown, isRecord } from '../check'
 import {
   arrayLength,
   checkArray,
@@ -10,7 +11,6 @@ import {
   viewOf,
 } from '../element-types'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { checkKnown, isRecord } from '../options'
 import { checkDims, sizeOf } from '../shape'
 import { dataOf, isTensor } from '../tensor'
 import { gpuValueOf, OrtValue, type OrtValueData } from '../value'

@@ -1,7 +1,7 @@
 #include "device.h"
 
-#include "../ort/environment.h"
-#include "cuda/cuda_device.h"
+#include "ort/environment.h"
+#include "device/cuda/cuda_device.h"
 #include "ep_device.h"
 #include "host_memory.h"
 

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "../ort/handles.h"
+#include "ort/handles.h"
 #include "memory.h"
 
 namespace device {

@@ -1,6 +1,6 @@
 #include "ep_device.h"
 
-#include "../ort/environment.h"
+#include "ort/environment.h"
 #include "host_memory.h"
 
 namespace device {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "../ort/error.h"
+#include "ort/error.h"
 
 namespace device {
 namespace {

@@ -15,13 +15,13 @@
 #include <string>
 #include <vector>
 
-#include "../../native/device/host_memory.h"
-#include "../../native/ort/element_type.h"
-#include "../../native/ort/environment.h"
-#include "../../native/ort/library.h"
-#include "../../native/ort/path.h"
-#include "../../native/ort/run_options.h"
-#include "../../native/ort/session_options.h"
+#include "device/host_memory.h"
+#include "ort/element_type.h"
+#include "ort/environment.h"
+#include "ort/library.h"
+#include "ort/path.h"
+#include "ort/run_options.h"
+#include "ort/session_options.h"
 
 namespace {
 

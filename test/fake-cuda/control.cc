@@ -134,7 +134,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 #define CUDA_FUNCTION(name, params)      \
   driver.Set(#name, Napi::Function::New( \
                         env, [](const Napi::CallbackInfo& info) { return CallDriver(&name, info); }));
-#include "../../native/device/cuda/driver_functions.inc"
+#include "device/cuda/driver_functions.inc"
 #undef CUDA_FUNCTION
   exports.Set("driver", driver);
   return exports;

@@ -13,7 +13,7 @@ constexpr auto kPinned = static_cast<std::size_t>(Block::Kind::kPinned);
 
 constexpr const char* kFunctions[] = {
 #define CUDA_FUNCTION(name, params) #name,
-#include "../../native/device/cuda/driver_functions.inc"
+#include "device/cuda/driver_functions.inc"
 #undef CUDA_FUNCTION
 };
 

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <type_traits>
 
-#include "../../native/device/cuda/driver_types.h"
+#include "device/cuda/driver_types.h"
 
 template <typename T>
 T FromJs(Napi::Value value) {

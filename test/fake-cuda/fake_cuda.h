@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../native/device/cuda/driver_types.h"
+#include "device/cuda/driver_types.h"
 
 #define FAKE_CUDA_EXPORT extern "C" __attribute__((visibility("default")))
 
 // The driver itself, as the addon resolves it.
 #define CUDA_FUNCTION(name, params) FAKE_CUDA_EXPORT CUresult CUDAAPI name params;
-#include "../../native/device/cuda/driver_functions.inc"
+#include "device/cuda/driver_functions.inc"
 #undef CUDA_FUNCTION
 
 struct FakeCudaCall {

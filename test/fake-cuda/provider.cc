@@ -1,10 +1,10 @@
 // native/device/cuda/provider.cc for the fake driver: a session on "CUDA" is one on the CPU, whose kernels
 // read and write what the fake calls a GPU's memory. What native/device/cuda has queued on the streams is
 // done when such a kernel comes.
-#include "../../native/device/cuda/provider.h"
+#include "device/cuda/provider.h"
 
-#include "../../native/device/cuda/driver.h"
-#include "../../native/ort/shared_library.h"
+#include "device/cuda/driver.h"
+#include "ort/shared_library.h"
 
 namespace device::cuda {
 

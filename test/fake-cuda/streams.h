@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "../../native/device/cuda/driver_types.h"
+#include "device/cuda/driver_types.h"
 #include "memory.h"
 
 namespace fake_cuda {

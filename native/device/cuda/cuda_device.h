@@ -5,7 +5,7 @@
 #include <atomic>
 #include <new>
 
-#include "../device.h"
+#include "device/device.h"
 #include "driver.h"
 
 namespace device::cuda {

@@ -2,8 +2,8 @@
 
 #include <mutex>
 
-#include "../../ort/error.h"
-#include "../../ort/shared_library.h"
+#include "ort/error.h"
+#include "ort/shared_library.h"
 #include "provider.h"
 
 namespace device::cuda {

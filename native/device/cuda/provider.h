@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "../../ort/handles.h"
-#include "../device.h"
+#include "ort/handles.h"
+#include "device/device.h"
 #include "driver_types.h"
 
 namespace device::cuda {
