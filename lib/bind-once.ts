@@ -7,7 +7,7 @@ import {
   mappedNames,
   outputSpecs,
 } from './binding-specs'
-import type { Ports } from './metadata'
+import type { Ports } from './model/io'
 import { OrtValue } from './value'
 
 /**

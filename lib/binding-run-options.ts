@@ -3,7 +3,7 @@ import { checkBoolean, checkKnown, isRecord } from './check'
 import type { SessionDevice } from './device'
 import type { Engine } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
-import type { Ports } from './metadata'
+import type { Ports } from './model/io'
 
 /** Options of a synchronous run. */
 export interface IoBindingRunSyncOptions {

@@ -1,11 +1,11 @@
 import { checkKnown, isRecord } from './check'
 import type { SessionDevice } from './device'
-import { nameOf } from './element-types'
 import { ValueKind } from './engine'
 import { engine } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
-import type { Ports } from './metadata'
-import { checkDims, resolveShape, symbolSizes } from './shape'
+import { nameOf } from './model/element-types'
+import type { Ports } from './model/io'
+import { checkDims, resolveShape, symbolSizes } from './model/shape'
 import { OrtValue } from './value'
 
 /** What an input is bound to: a shape, for which memory is allocated, or a value. */

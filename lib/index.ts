@@ -24,7 +24,6 @@ export type {
   Remedy,
   Requirement,
 } from './doctor/report'
-export type { ElementArrays, ElementType, TypedArray } from './element-types'
 export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine'
 export type { CudaMajor } from './engines/cuda-libraries'
 export {
@@ -45,7 +44,9 @@ export {
   type LogLevel,
   type LogRecord,
 } from './initialize'
-export type { ValueMetadata } from './metadata'
+export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
+export type { ValueMetadata } from './model/io'
+export type { DeclaredShape } from './model/shape'
 export { type PreloadedLibrary, type PreloadOptions, preload } from './preload'
 export type { ExecutionProvider } from './providers'
 export type { RunValue } from './run-arguments'
@@ -57,7 +58,6 @@ export {
   type RunResult,
 } from './session'
 export type { SessionOptions } from './session-options'
-export type { DeclaredShape } from './shape'
 export { OrtValue, type OrtValueData, type OrtValueKind } from './value'
 export type { AnyViews, Views } from './views'
 export type { WebGpuExecutionProviderOption } from './webgpu-options'

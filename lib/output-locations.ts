@@ -1,9 +1,9 @@
 import { isRecord } from './check'
-import { type ElementType, nameOf } from './element-types'
 import { ValueKind } from './engine'
 import { engine } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
-import type { Ports } from './metadata'
+import { type ElementType, nameOf } from './model/element-types'
+import type { Ports } from './model/io'
 import type { ProviderChoice } from './providers'
 
 /** Where the memory of `session.run`'s results is, by onnxruntime-common's names. */

@@ -1,8 +1,8 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import { checkBoolean, checkChoice, checkInteger, checkKnown, checkString, flatten, isRecord } from './check'
-import { copyOf } from './element-types'
 import type { SessionSettings } from './engine'
 import { describe, OrtError, OrtTypeError } from './errors'
+import { copyOf } from './model/element-types'
 import { checkLocations, type PreferredLocation, wantsDevice } from './output-locations'
 import { type ExecutionProvider, type Providers, resolveProviders } from './providers'
 

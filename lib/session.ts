@@ -4,11 +4,11 @@ import { type BindingHost, IoBinding } from './binding'
 import type { IoBindingRunOptions } from './binding-run-options'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
 import type { SessionDevice } from './device'
-import { copyOf } from './element-types'
 import type { AssignedSubgraph, EngineName, EngineSession, ModelMetadata } from './engine'
 import { engineAsync } from './engines/select'
 import { describe, OrtError, OrtTypeError } from './errors'
-import { Ports, type ValueMetadata } from './metadata'
+import { copyOf } from './model/element-types'
+import { Ports, type ValueMetadata } from './model/io'
 import { modelArguments } from './model-arguments'
 import { openSession } from './open-session'
 import { type OutputLocation, resolveLocations, wantsDevice } from './output-locations'
@@ -285,5 +285,5 @@ export declare namespace InferenceSession {
   export type ReturnType = RunResult<Tensor>
   export type RunOptions = import('./session').RunOptions
   export type SessionOptions = import('./session-options').SessionOptions
-  export type ValueMetadata = import('./metadata').ValueMetadata
+  export type ValueMetadata = import('./model/io').ValueMetadata
 }

@@ -1,5 +1,8 @@
 import type { Tensor } from 'onnxruntime-common'
 import { checkDevice, isHost } from './device'
+import { type DeviceName, type EngineValue, ValueKind } from './engine'
+import { engine } from './engines/select'
+import { describe, OrtError, OrtTypeError } from './errors'
 import {
   checkArray,
   checkElementType,
@@ -12,11 +15,8 @@ import {
   type TypedArray,
   viewOf,
   zeroed,
-} from './element-types'
-import { type DeviceName, type EngineValue, ValueKind } from './engine'
-import { engine } from './engines/select'
-import { describe, OrtError, OrtTypeError } from './errors'
-import { checkDims, sizeOf } from './shape'
+} from './model/element-types'
+import { checkDims, sizeOf } from './model/shape'
 import { dataOf, isTensor, tensorOf } from './tensor'
 import { checkCopy, checkLength, holdBuffer, setElements } from './value-data'
 

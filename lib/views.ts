@@ -1,6 +1,6 @@
 import { isHost } from './device'
-import type { TypedArray } from './element-types'
 import { OrtTypeError } from './errors'
+import type { TypedArray } from './model/element-types'
 import type { OrtValue } from './value'
 
 /** Typed arrays by name. */

@@ -1,7 +1,7 @@
 import type * as Ort from 'onnxruntime-node'
-import { codeOf, type ElementType } from '../element-types'
 import { type RawValueInfo, type SessionSettings, ValueKind } from '../engine'
 import { OrtError, type OrtErrorCode } from '../errors'
+import { codeOf, type ElementType } from '../model/element-types'
 import { outputShapeError } from './ort-messages'
 
 /** Between the engine's forms and onnxruntime-node's. */

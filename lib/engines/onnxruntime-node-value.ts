@@ -1,4 +1,6 @@
 import type * as Ort from 'onnxruntime-node'
+import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
+import { OrtError } from '../errors'
 import {
   codeOf,
   copyOf,
@@ -8,10 +10,8 @@ import {
   rawView,
   type TypedArray,
   zeroed,
-} from '../element-types'
-import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
-import { OrtError } from '../errors'
-import { sizeOf } from '../shape'
+} from '../model/element-types'
+import { sizeOf } from '../model/shape'
 import { notSupported } from './onnxruntime-node-convert'
 
 /** A tensor on the JavaScript heap. */

@@ -1,5 +1,5 @@
-import { copyOf, type ElementType, rawView, type TypedArray } from '../element-types'
-import { sizeOf } from '../shape'
+import { copyOf, type ElementType, rawView, type TypedArray } from '../model/element-types'
+import { sizeOf } from '../model/shape'
 import type { OrtValueData } from '../value'
 import { fromBfloat16, fromFloat16 } from './small-floats'
 

@@ -1,4 +1,4 @@
-import type { ValueMetadata } from '../metadata'
+import type { ValueMetadata } from '../model/io'
 import type { InferenceSession } from '../session'
 import type { Findings } from './report'
 import type { ResolvedSample } from './samples'

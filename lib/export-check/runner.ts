@@ -1,5 +1,5 @@
-import { rawView } from '../element-types'
 import { isOrtError } from '../errors'
+import { rawView } from '../model/element-types'
 import type { RunValue } from '../run-arguments'
 import type { InferenceSession } from '../session'
 import { OrtValue } from '../value'

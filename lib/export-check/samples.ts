@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-common'
 import { checkKnown, isRecord } from '../check'
+import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   arrayLength,
   checkArray,
@@ -9,9 +10,8 @@ import {
   rawView,
   type TypedArray,
   viewOf,
-} from '../element-types'
-import { describe, OrtError, OrtTypeError } from '../errors'
-import { checkDims, sizeOf } from '../shape'
+} from '../model/element-types'
+import { checkDims, sizeOf } from '../model/shape'
 import { dataOf, isTensor } from '../tensor'
 import { gpuValueOf, OrtValue, type OrtValueData } from '../value'
 import type { HostTensor, Tolerance } from './elements'

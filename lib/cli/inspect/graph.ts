@@ -1,5 +1,5 @@
 import type { AssignedSubgraph } from '../../engine'
-import type { ValueMetadata } from '../../metadata'
+import type { ValueMetadata } from '../../model/io'
 import type { InferenceSession } from '../../session'
 import { dataDependentShapes } from './data-shapes'
 import { type OnnxModel, readOnnxModel } from './onnx-model'

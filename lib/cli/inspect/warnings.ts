@@ -1,5 +1,5 @@
 import type { AssignedNode, AssignedSubgraph } from '../../engine'
-import type { ValueMetadata } from '../../metadata'
+import type { ValueMetadata } from '../../model/io'
 import { isKnown } from './data-shapes'
 import type { OnnxNode } from './onnx-model'
 

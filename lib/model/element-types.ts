@@ -1,4 +1,4 @@
-import { describe, OrtError, OrtTypeError } from './errors'
+import { describe, OrtError, OrtTypeError } from '../errors'
 
 type Float16Data = typeof globalThis extends { Float16Array: new (...args: never) => infer A }
   ? A

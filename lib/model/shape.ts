@@ -1,4 +1,4 @@
-import { describe, OrtRangeError, OrtTypeError } from './errors'
+import { describe, OrtRangeError, OrtTypeError } from '../errors'
 
 /** @throws OrtTypeError, OrtRangeError `ERR_INVALID_DIMS` unless `dims` are non-negative integers */
 export function checkDims(given: unknown, argument: string): readonly number[] {

@@ -1,8 +1,8 @@
+import { type RawValueInfo, ValueKind } from '../engine'
+import { OrtRangeError, OrtTypeError } from '../errors'
+import type { OrtValue } from '../value'
 import { type ElementType, nameOf } from './element-types'
-import { type RawValueInfo, ValueKind } from './engine'
-import { OrtRangeError, OrtTypeError } from './errors'
 import { type DeclaredShape, matches, shapeText } from './shape'
-import type { OrtValue } from './value'
 
 /** A model input or output as it declares itself, in onnxruntime-common's form. */
 export type ValueMetadata =
