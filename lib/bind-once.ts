@@ -8,7 +8,7 @@ import {
   outputSpecs,
 } from './binding-specs'
 import type { Ports } from './model/io'
-import { OrtValue } from './value'
+import { OrtValue } from './value/value'
 
 /**
  * Binds every input, and the outputs that are wanted: to the values that the caller gives, or to memory that is allocated.

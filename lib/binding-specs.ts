@@ -6,7 +6,7 @@ import { describe, OrtError, OrtTypeError } from './errors'
 import { nameOf } from './model/element-types'
 import type { Ports } from './model/io'
 import { checkDims, resolveShape, symbolSizes } from './model/shape'
-import { OrtValue } from './value'
+import { OrtValue } from './value/value'
 
 /** What an input is bound to: a shape, for which memory is allocated, or a value. */
 export type InputSpec = readonly number[] | OrtValue

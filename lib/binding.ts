@@ -17,7 +17,7 @@ import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine'
 import { OrtError } from './errors'
 import type { Ports } from './model/io'
 import { ofShapes } from './run-errors'
-import { checkOrtValue, OrtValue } from './value'
+import { checkOrtValue, OrtValue } from './value/value'
 import { type AnyViews, type Views, views } from './views'
 
 /** @internal what a binding needs of its session */

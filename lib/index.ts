@@ -58,6 +58,6 @@ export {
   type RunResult,
 } from './session'
 export type { SessionOptions } from './session-options'
-export { OrtValue, type OrtValueData, type OrtValueKind } from './value'
+export { OrtValue, type OrtValueData, type OrtValueKind } from './value/value'
 export type { AnyViews, Views } from './views'
 export type { WebGpuExecutionProviderOption } from './webgpu-options'

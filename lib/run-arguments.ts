@@ -6,8 +6,8 @@ import { checkElementType, codeOf, type ElementType, nameOf, rawView, viewOf } f
 import type { Ports } from './model/io'
 import { checkDims } from './model/shape'
 import type { OutputLocation } from './output-locations'
-import { dataOf, hasTensor, isTensor } from './tensor'
-import { gpuValueOf, OrtValue } from './value'
+import { dataOf, hasTensor, isTensor } from './value/tensor'
+import { gpuValueOf, OrtValue } from './value/value'
 
 /** What `session.run` takes for an input and gives for an output. */
 export type RunValue = Tensor | OrtValue

@@ -1,6 +1,6 @@
 import { copyOf, type ElementType, rawView, type TypedArray } from '../model/element-types'
 import { sizeOf } from '../model/shape'
-import type { OrtValueData } from '../value'
+import type { OrtValueData } from '../value/value'
 import { fromBfloat16, fromFloat16 } from './small-floats'
 
 /** A tensor in host memory as the check works with it. */

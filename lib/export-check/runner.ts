@@ -2,7 +2,7 @@ import { isOrtError } from '../errors'
 import { rawView } from '../model/element-types'
 import type { RunValue } from '../run-arguments'
 import type { InferenceSession } from '../session'
-import { OrtValue } from '../value'
+import { OrtValue } from '../value/value'
 import { type HostTensor, same } from './elements'
 import { readTensor } from './samples'
 

@@ -12,8 +12,8 @@ import {
   viewOf,
 } from '../model/element-types'
 import { checkDims, sizeOf } from '../model/shape'
-import { dataOf, isTensor } from '../tensor'
-import { gpuValueOf, OrtValue, type OrtValueData } from '../value'
+import { dataOf, isTensor } from '../value/tensor'
+import { gpuValueOf, OrtValue, type OrtValueData } from '../value/value'
 import type { HostTensor, Tolerance } from './elements'
 import { toBfloat16, toFloat16 } from './small-floats'
 

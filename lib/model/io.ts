@@ -1,6 +1,6 @@
 import { type RawValueInfo, ValueKind } from '../engine'
 import { OrtRangeError, OrtTypeError } from '../errors'
-import type { OrtValue } from '../value'
+import type { OrtValue } from '../value/value'
 import { type ElementType, nameOf } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
 

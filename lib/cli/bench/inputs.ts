@@ -3,7 +3,7 @@ import { toBfloat16, toFloat16 } from '../../export-check/small-floats'
 import { type ElementType, zeroed } from '../../model/element-types'
 import type { ValueMetadata } from '../../model/io'
 import { shapeText, sizeOf, symbolSizes } from '../../model/shape'
-import type { OrtValueData } from '../../value'
+import type { OrtValueData } from '../../value/value'
 import { UsageError } from '../command'
 import type { BenchPlan, Range } from './plan'
 

@@ -1,6 +1,6 @@
 import { markAsUntransferable } from 'node:worker_threads'
-import { OrtError, OrtRangeError, OrtTypeError } from './errors'
-import { arrayLength, type ElementType, rawView, type TypedArray } from './model/element-types'
+import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
+import { arrayLength, type ElementType, rawView, type TypedArray } from '../model/element-types'
 import { isDetached } from './tensor'
 import type { OrtValue } from './value'
 

@@ -1,8 +1,8 @@
 import type { Tensor } from 'onnxruntime-common'
-import { checkDevice, isHost } from './device'
-import { type DeviceName, type EngineValue, ValueKind } from './engine'
-import { engine } from './engines/select'
-import { describe, OrtError, OrtTypeError } from './errors'
+import { checkDevice, isHost } from '../device'
+import { type DeviceName, type EngineValue, ValueKind } from '../engine'
+import { engine } from '../engines/select'
+import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   checkArray,
   checkElementType,
@@ -15,10 +15,10 @@ import {
   type TypedArray,
   viewOf,
   zeroed,
-} from './model/element-types'
-import { checkDims, sizeOf } from './model/shape'
+} from '../model/element-types'
+import { checkDims, sizeOf } from '../model/shape'
+import { checkCopy, checkLength, holdBuffer, setElements } from './data'
 import { dataOf, isTensor, tensorOf } from './tensor'
-import { checkCopy, checkLength, holdBuffer, setElements } from './value-data'
 
 /** What a value can be. */
 export type OrtValueKind = 'tensor' | 'sequence' | 'map' | 'optional' | 'opaque' | 'sparseTensor'

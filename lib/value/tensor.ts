@@ -1,14 +1,14 @@
 import { Tensor } from 'onnxruntime-common'
-import { isRecord } from './check'
-import { isHost } from './device'
-import { describe, OrtError, OrtTypeError } from './errors'
+import { isRecord } from '../check'
+import { isHost } from '../device'
+import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   arrayLength,
   checkArray,
   type ElementType,
   isCommonType,
   type TypedArray,
-} from './model/element-types'
+} from '../model/element-types'
 import type { OrtValue } from './value'
 
 /** A Tensor of any copy of onnxruntime-common: a process may hold two, an ESM one and a CommonJS one. */
