@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-common'
-import type { EngineBinding } from './engine'
+import type { EngineBinding } from './engine/engine'
 import { OrtError } from './errors'
 import { hasTensor } from './value/tensor'
 import { OrtValue } from './value/value'

@@ -1,7 +1,7 @@
-import { checkSignal } from './abort'
 import { checkBoolean, checkKnown, isRecord } from './check'
 import type { SessionDevice } from './device'
-import type { Engine } from './engine'
+import { checkSignal } from './engine/abort'
+import type { Engine } from './engine/engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import type { Ports } from './model/io'
 

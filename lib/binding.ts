@@ -1,5 +1,4 @@
 import type { Tensor } from 'onnxruntime-common'
-import { abortable } from './abort'
 import { bindOnce } from './bind-once'
 import { BoundOutputs } from './binding-outputs'
 import {
@@ -13,7 +12,8 @@ import {
 } from './binding-run-options'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
 import { checkSessionDevice, type SessionDevice } from './device'
-import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine'
+import { abortable } from './engine/abort'
+import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine/engine'
 import { OrtError } from './errors'
 import type { Ports } from './model/io'
 import { ofShapes } from './run-errors'

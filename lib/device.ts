@@ -1,5 +1,5 @@
-import type { DeviceName } from './engine'
-import { engine } from './engines/select'
+import type { DeviceName } from './engine/engine'
+import { engine } from './engine/select'
 import { describe, OrtError, OrtRangeError } from './errors'
 
 /** Where a session computes. */

@@ -24,8 +24,8 @@ export type {
   Remedy,
   Requirement,
 } from './doctor/report'
-export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine'
-export type { CudaMajor } from './engines/cuda-libraries'
+export type { CudaMajor } from './engine/cuda-libraries'
+export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine/engine'
 export {
   isOrtError,
   OrtError,

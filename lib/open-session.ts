@@ -1,5 +1,5 @@
-import type { Engine, EngineSession, SessionSettings } from './engine'
-import { DRIVER_REMEDIES, isUnavailable } from './engines/provider-messages'
+import type { Engine, EngineSession, SessionSettings } from './engine/engine'
+import { DRIVER_REMEDIES, isUnavailable } from './engine/provider-errors'
 import { isOrtError, OrtError } from './errors'
 import { ofModel } from './model-file'
 import type { ProviderChoice } from './providers'

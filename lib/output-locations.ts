@@ -1,6 +1,6 @@
 import { isRecord } from './check'
-import { ValueKind } from './engine'
-import { engine } from './engines/select'
+import { ValueKind } from './engine/engine'
+import { engine } from './engine/select'
 import { describe, OrtError, OrtTypeError } from './errors'
 import { type ElementType, nameOf } from './model/element-types'
 import type { Ports } from './model/io'

@@ -3,9 +3,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { checkBoolean, checkKnown, checkString, checkStrings } from './check'
-import { type CudaMajor, isCudaMajor, librariesOf, majorOf, type Wanted } from './engines/cuda-libraries'
-import type { Addon } from './engines/native'
-import { engineAsync } from './engines/select'
+import { type CudaMajor, isCudaMajor, librariesOf, majorOf, type Wanted } from './engine/cuda-libraries'
+import type { Addon } from './engine/native'
+import { engineAsync } from './engine/select'
 import { describe, OrtError, OrtTypeError } from './errors'
 
 /** Options of {@link preload}. */

@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-common'
 import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from './check'
-import type { Feeds, Fetches, Results, RunSettings } from './engine'
+import type { Feeds, Fetches, Results, RunSettings } from './engine/engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import { checkElementType, codeOf, type ElementType, nameOf, rawView, viewOf } from './model/element-types'
 import type { Ports } from './model/io'

@@ -1,6 +1,6 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import { checkBoolean, checkChoice, checkInteger, checkKnown, checkString, flatten, isRecord } from './check'
-import type { SessionSettings } from './engine'
+import type { SessionSettings } from './engine/engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import { copyOf } from './model/element-types'
 import { checkLocations, type PreferredLocation, wantsDevice } from './output-locations'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
-import { wheelOf } from '../engines/cuda-libraries'
+import { wheelOf } from '../engine/cuda-libraries'
 import { findOnnxruntimeNode } from './installed'
 import { ROOT } from './root'
 import { quote, setTo, unset } from './shell'

@@ -1,4 +1,4 @@
-import { findLibrary } from '../engines/library'
+import { findLibrary } from '../engine/library'
 import { type Context, failed, type Opened, ok, probe, skipped } from './checks'
 import { findOnnxruntimeNode } from './installed'
 import { ofLibc } from './libc'

@@ -1,4 +1,4 @@
-import { majorOf } from '../engines/cuda-libraries'
+import { majorOf } from '../engine/cuda-libraries'
 import type { Failure } from './failure'
 import * as install from './install'
 import type { Problem, ProblemCode } from './report'

@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
-import { wheelOf } from '../engines/cuda-libraries'
+import { wheelOf } from '../engine/cuda-libraries'
 
 /**
  * The version of a shared library as far as files tell: the name that its path leads to (`libcudart.so.13.0.96`), or the

@@ -1,4 +1,4 @@
-import { type RawValueInfo, ValueKind } from '../engine'
+import { type RawValueInfo, ValueKind } from '../engine/engine'
 import { OrtRangeError, OrtTypeError } from '../errors'
 import type { OrtValue } from '../value/value'
 import { type ElementType, nameOf } from './element-types'

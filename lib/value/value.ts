@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-common'
 import { checkDevice, isHost } from '../device'
-import { type DeviceName, type EngineValue, ValueKind } from '../engine'
-import { engine } from '../engines/select'
+import { type DeviceName, type EngineValue, ValueKind } from '../engine/engine'
+import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   checkArray,

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { librariesOf, wheelOf } from '../../lib/engines/cuda-libraries.ts'
+import { librariesOf, wheelOf } from '../../lib/engine/cuda-libraries.ts'
 import { root } from './pages.ts'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))

@@ -1,5 +1,5 @@
 import type * as Ort from 'onnxruntime-node'
-import { requireOnnxruntimeNode } from '../../engines/onnxruntime-node'
+import { requireOnnxruntimeNode } from '../../engine/onnxruntime-node/engine'
 import { isOrtError } from '../../errors'
 import type { HostTensor } from '../../export-check/elements'
 import { readTensor } from '../../export-check/samples'

@@ -1,4 +1,4 @@
-import type { AssignedNode } from '../../engine'
+import type { AssignedNode } from '../../engine/engine'
 import type { GraphReport } from './graph'
 import { operators, type Warning } from './warnings'
 

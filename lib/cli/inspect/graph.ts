@@ -1,4 +1,4 @@
-import type { AssignedSubgraph } from '../../engine'
+import type { AssignedSubgraph } from '../../engine/engine'
 import type { ValueMetadata } from '../../model/io'
 import type { InferenceSession } from '../../session'
 import { dataDependentShapes } from './data-shapes'

@@ -1,4 +1,4 @@
-import type { EngineName, ModelMetadata } from '../../engine'
+import type { EngineName, ModelMetadata } from '../../engine/engine'
 import type { ExportReport, Finding, SampleRun } from '../../export-check'
 import type { ValueMetadata } from '../../model/io'
 import { shapeText } from '../../model/shape'

@@ -1,4 +1,4 @@
-import type { AssignedNode, AssignedSubgraph } from '../../engine'
+import type { AssignedNode, AssignedSubgraph } from '../../engine/engine'
 import type { ValueMetadata } from '../../model/io'
 import { isKnown } from './data-shapes'
 import type { OnnxNode } from './onnx-model'

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 
 import bindings = require('bindings')
 
-import type { Engine } from '../engine'
 import { OrtError, type OrtErrorCode } from '../errors'
+import type { Engine } from './engine'
 import { findLibrary } from './library'
-import { arenaError, outputShapeError } from './ort-messages'
-import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-messages'
+import { arenaError, outputShapeError } from './ort-errors'
+import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 import { type EngineOptions, logSeverity } from './select'
 
 /** What native/addon.cc registers. */

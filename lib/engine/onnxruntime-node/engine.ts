@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type * as Ort from 'onnxruntime-node'
+import { OrtError } from '../../errors'
 import {
   type DeviceName,
   type Engine,
@@ -16,10 +17,9 @@ import {
   type SessionSettings,
   ValueKind,
 } from '../engine'
-import { OrtError } from '../errors'
-import { explain, notSupported, toInfo, toOptions } from './onnxruntime-node-convert'
-import { HeapValue, resultOf, toOrtTensor } from './onnxruntime-node-value'
-import { type EngineOptions, LOG_LEVELS, logSeverity } from './select'
+import { type EngineOptions, LOG_LEVELS, logSeverity } from '../select'
+import { explain, notSupported, toInfo, toOptions } from './convert'
+import { HeapValue, resultOf, toOrtTensor } from './value'
 
 /**
  * The fallback engine: the same classes over onnxruntime-node. Its `run` holds the event loop for as long as the model

@@ -1,5 +1,5 @@
+import { describe, OrtError, OrtTypeError } from '../errors'
 import type { Engine } from './engine'
-import { describe, OrtError, OrtTypeError } from './errors'
 
 /** @throws what the signal was aborted with; OrtError where the engine cannot cancel */
 export function checkSignal(engine: Engine, signal: unknown): AbortSignal | undefined {

@@ -1,6 +1,6 @@
 import { env } from 'onnxruntime-common'
-import type { Engine } from '../engine'
 import { describe, OrtError } from '../errors'
+import type { Engine } from './engine'
 
 let selected: Engine | undefined
 
@@ -85,6 +85,7 @@ export function logSeverity(options: EngineOptions): number {
 }
 
 function openFallback(options: EngineOptions): Engine {
-  const { openOnnxruntimeNode } = require('./onnxruntime-node') as typeof import('./onnxruntime-node')
+  const { openOnnxruntimeNode } =
+    require('./onnxruntime-node/engine') as typeof import('./onnxruntime-node/engine')
   return openOnnxruntimeNode(options)
 }

@@ -1,8 +1,8 @@
 import type * as Ort from 'onnxruntime-node'
+import { OrtError, type OrtErrorCode } from '../../errors'
+import { codeOf, type ElementType } from '../../model/element-types'
 import { type RawValueInfo, type SessionSettings, ValueKind } from '../engine'
-import { OrtError, type OrtErrorCode } from '../errors'
-import { codeOf, type ElementType } from '../model/element-types'
-import { outputShapeError } from './ort-messages'
+import { outputShapeError } from '../ort-errors'
 
 /** Between the engine's forms and onnxruntime-node's. */
 

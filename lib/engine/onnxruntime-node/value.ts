@@ -1,6 +1,5 @@
 import type * as Ort from 'onnxruntime-node'
-import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
-import { OrtError } from '../errors'
+import { OrtError } from '../../errors'
 import {
   codeOf,
   copyOf,
@@ -10,9 +9,10 @@ import {
   rawView,
   type TypedArray,
   zeroed,
-} from '../model/element-types'
-import { sizeOf } from '../model/shape'
-import { notSupported } from './onnxruntime-node-convert'
+} from '../../model/element-types'
+import { sizeOf } from '../../model/shape'
+import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
+import { notSupported } from './convert'
 
 /** A tensor on the JavaScript heap. */
 export class HeapValue implements EngineValue {
