@@ -1,5 +1,5 @@
 import { checkBoolean, checkKnown, isRecord } from './check'
-import type { SessionDevice } from './device'
+import type { SessionDevice } from './device/device'
 import { checkSignal } from './engine/abort'
 import type { Engine } from './engine/engine'
 import { describe, OrtError, OrtTypeError } from './errors'

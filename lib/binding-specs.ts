@@ -1,5 +1,5 @@
 import { checkKnown, isRecord } from './check'
-import type { SessionDevice } from './device'
+import type { SessionDevice } from './device/device'
 import { ValueKind } from './engine/engine'
 import { engine } from './engine/select'
 import { describe, OrtError, OrtTypeError } from './errors'

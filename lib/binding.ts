@@ -11,7 +11,7 @@ import {
   resolveMapped,
 } from './binding-run-options'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
-import { checkSessionDevice, type SessionDevice } from './device'
+import { checkSessionDevice, type SessionDevice } from './device/device'
 import { abortable } from './engine/abort'
 import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine/engine'
 import { OrtError } from './errors'

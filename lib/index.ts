@@ -12,8 +12,19 @@ export type {
   IoBindingRunSyncOptions,
 } from './binding-run-options'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
-export type { CudaExecutionProviderOption } from './cuda-options'
-export { deviceMemory, type SessionDevice } from './device'
+export type { CudaExecutionProviderOption } from './device/cuda-options'
+export { deviceMemory, type SessionDevice } from './device/device'
+export {
+  type Initialized,
+  type InitializeOptions,
+  initialize,
+  initialized,
+  type LogLevel,
+  type LogRecord,
+} from './device/initialize'
+export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
+export type { ExecutionProvider } from './device/providers'
+export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
 export type {
   Check,
   CheckName,
@@ -36,19 +47,9 @@ export {
   OrtRangeError,
   OrtTypeError,
 } from './errors'
-export {
-  type Initialized,
-  type InitializeOptions,
-  initialize,
-  initialized,
-  type LogLevel,
-  type LogRecord,
-} from './initialize'
 export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
 export type { ValueMetadata } from './model/io'
 export type { DeclaredShape } from './model/shape'
-export { type PreloadedLibrary, type PreloadOptions, preload } from './preload'
-export type { ExecutionProvider } from './providers'
 export type { RunValue } from './run-arguments'
 export {
   type Feeds,
@@ -60,4 +61,3 @@ export {
 export type { SessionOptions } from './session-options'
 export { OrtValue, type OrtValueData, type OrtValueKind } from './value/value'
 export type { AnyViews, Views } from './views'
-export type { WebGpuExecutionProviderOption } from './webgpu-options'

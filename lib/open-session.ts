@@ -1,8 +1,8 @@
+import type { ProviderChoice } from './device/providers'
 import type { Engine, EngineSession, SessionSettings } from './engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from './engine/provider-errors'
 import { isOrtError, OrtError } from './errors'
 import { ofModel } from './model-file'
-import type { ProviderChoice } from './providers'
 import type { ResolvedSessionOptions } from './session-options'
 
 /** A session that is loaded, and the provider that runs it. */

@@ -1,10 +1,10 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import { checkBoolean, checkChoice, checkInteger, checkKnown, checkString, flatten, isRecord } from './check'
+import { type ExecutionProvider, type Providers, resolveProviders } from './device/providers'
 import type { SessionSettings } from './engine/engine'
 import { describe, OrtError, OrtTypeError } from './errors'
 import { copyOf } from './model/element-types'
 import { checkLocations, type PreferredLocation, wantsDevice } from './output-locations'
-import { type ExecutionProvider, type Providers, resolveProviders } from './providers'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and this package's own. */
 export interface SessionOptions extends Common.SessionOptions {

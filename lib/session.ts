@@ -2,7 +2,8 @@ import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
 import { type BindingHost, IoBinding } from './binding'
 import type { IoBindingRunOptions } from './binding-run-options'
 import type { InputSpec, IoBindingOptions } from './binding-specs'
-import type { SessionDevice } from './device'
+import type { SessionDevice } from './device/device'
+import type { ProviderChoice } from './device/providers'
 import { abortable, checkSignal } from './engine/abort'
 import type { AssignedSubgraph, EngineName, EngineSession, ModelMetadata } from './engine/engine'
 import { engineAsync } from './engine/select'
@@ -12,7 +13,6 @@ import { Ports, type ValueMetadata } from './model/io'
 import { modelArguments } from './model-arguments'
 import { openSession } from './open-session'
 import { type OutputLocation, resolveLocations, wantsDevice } from './output-locations'
-import type { ProviderChoice } from './providers'
 import {
   type RunValue,
   resolveFeeds,

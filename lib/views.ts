@@ -1,4 +1,4 @@
-import { isHost } from './device'
+import { isHost } from './device/device'
 import { OrtTypeError } from './errors'
 import type { TypedArray } from './model/element-types'
 import type { OrtValue } from './value/value'

@@ -1,4 +1,4 @@
-import type { ExecutionProvider } from '../providers'
+import type { ExecutionProvider } from '../device/providers'
 import { UsageError } from './command'
 
 /** `--providers cuda,cpu` as the session option; which of them there are, creating a session tells. */

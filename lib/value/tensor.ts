@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-common'
 import { isRecord } from '../check'
-import { isHost } from '../device'
+import { isHost } from '../device/device'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   arrayLength,

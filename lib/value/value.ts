@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-common'
-import { checkDevice, isHost } from '../device'
+import { checkDevice, isHost } from '../device/device'
 import { type DeviceName, type EngineValue, ValueKind } from '../engine/engine'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as library from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
-import { CUDA_OPTIONS } from '../../lib/cuda-options.ts'
+import { CUDA_OPTIONS } from '../../lib/device/cuda-options.ts'
 import { PAGES, root, textOf } from './pages.ts'
 
 const source = (file: string) => readFileSync(join(root, file), 'utf8')

@@ -1,4 +1,4 @@
-import { initialized } from '../../initialize'
+import { initialized } from '../../device/initialize'
 import { type Command, UsageError } from '../command'
 import { hasColors } from '../terminal'
 import { measure } from './measure'

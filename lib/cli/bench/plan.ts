@@ -1,4 +1,4 @@
-import type { ExecutionProvider } from '../../providers'
+import type { ExecutionProvider } from '../../device/providers'
 import { UsageError } from '../command'
 import { providersOf } from '../providers'
 

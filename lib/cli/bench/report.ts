@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { arch, cpus, loadavg, platform } from 'node:os'
-import { initialized } from '../../initialize'
+import { initialized } from '../../device/initialize'
 import type { BenchInput } from './inputs'
 import type { BenchPlan, Form } from './plan'
 import type { Ratios } from './race'

@@ -1,5 +1,5 @@
-import { checkBoolean, checkChoice, checkInteger, checkKnown, checkStrings } from './check'
-import { OrtError, OrtRangeError, OrtTypeError } from './errors'
+import { checkBoolean, checkChoice, checkInteger, checkKnown, checkStrings } from '../check'
+import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
 
 /** The options of a device's execution provider, as tables: a row an option, by the name it has here. */
 

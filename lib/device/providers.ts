@@ -1,8 +1,8 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { checkBoolean, checkChoice, checkInteger, checkKnown, isRecord } from './check'
+import { checkBoolean, checkChoice, checkInteger, checkKnown, isRecord } from '../check'
+import type { ProviderSettings } from '../engine/engine'
+import { describe, OrtError, OrtTypeError } from '../errors'
 import { CUDA_OPTIONS, type CudaExecutionProviderOption } from './cuda-options'
-import type { ProviderSettings } from './engine/engine'
-import { describe, OrtError, OrtTypeError } from './errors'
 import { readOptions } from './provider-options'
 import { WEBGPU_OPTIONS, type WebGpuExecutionProviderOption } from './webgpu-options'
 

@@ -1,6 +1,6 @@
-import { checkChoice, checkKnown, checkString } from './check'
-import { type EngineOptions, engine, LOG_LEVELS, openEngine } from './engine/select'
-import { describe, OrtTypeError } from './errors'
+import { checkChoice, checkKnown, checkString } from '../check'
+import { type EngineOptions, engine, LOG_LEVELS, openEngine } from '../engine/select'
+import { describe, OrtTypeError } from '../errors'
 
 /** How severe a message of ONNX Runtime's log is. */
 export type LogLevel = (typeof LOG_LEVELS)[number]

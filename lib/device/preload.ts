@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { checkBoolean, checkKnown, checkString, checkStrings } from './check'
-import { type CudaMajor, isCudaMajor, librariesOf, majorOf, type Wanted } from './engine/cuda-libraries'
-import type { Addon } from './engine/native'
-import { engineAsync } from './engine/select'
-import { describe, OrtError, OrtTypeError } from './errors'
+import { checkBoolean, checkKnown, checkString, checkStrings } from '../check'
+import { type CudaMajor, isCudaMajor, librariesOf, majorOf, type Wanted } from '../engine/cuda-libraries'
+import type { Addon } from '../engine/native'
+import { engineAsync } from '../engine/select'
+import { describe, OrtError, OrtTypeError } from '../errors'
 
 /** Options of {@link preload}. */
 export interface PreloadOptions {

@@ -1,6 +1,6 @@
-import type { DeviceName } from './engine/engine'
-import { engine } from './engine/select'
-import { describe, OrtError, OrtRangeError } from './errors'
+import type { DeviceName } from '../engine/engine'
+import { engine } from '../engine/select'
+import { describe, OrtError, OrtRangeError } from '../errors'
 
 /** Where a session computes. */
 export interface SessionDevice {
