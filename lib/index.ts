@@ -4,14 +4,15 @@
  * @packageDocumentation
  */
 export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
-export { IoBinding } from './binding'
+export { IoBinding } from './binding/binding'
 export type {
   BindOptions,
   CaptureOptions,
   IoBindingRunOptions,
   IoBindingRunSyncOptions,
-} from './binding-run-options'
-export type { InputSpec, IoBindingOptions, OutputSpec } from './binding-specs'
+} from './binding/run-options'
+export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/specs'
+export type { AnyViews, Views } from './binding/views'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
 export {
@@ -60,4 +61,3 @@ export {
 } from './session'
 export type { SessionOptions } from './session-options'
 export { OrtValue, type OrtValueData, type OrtValueKind } from './value/value'
-export type { AnyViews, Views } from './views'

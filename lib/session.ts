@@ -1,7 +1,8 @@
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
-import { type BindingHost, IoBinding } from './binding'
-import type { IoBindingRunOptions } from './binding-run-options'
-import type { InputSpec, IoBindingOptions } from './binding-specs'
+import { type BindingHost, IoBinding } from './binding/binding'
+import type { IoBindingRunOptions } from './binding/run-options'
+import type { InputSpec, IoBindingOptions } from './binding/specs'
+import type { AnyViews, Views } from './binding/views'
 import type { SessionDevice } from './device/device'
 import type { ProviderChoice } from './device/providers'
 import { abortable, checkSignal } from './engine/abort'
@@ -23,7 +24,6 @@ import {
 } from './run-arguments'
 import { ofShapes } from './run-errors'
 import { needsDevice, resolveSessionOptions, type SessionOptions } from './session-options'
-import type { AnyViews, Views } from './views'
 
 let lastRunId = 0
 

@@ -1,6 +1,13 @@
 import type { Tensor } from 'onnxruntime-common'
+import { checkSessionDevice, type SessionDevice } from '../device/device'
+import { abortable } from '../engine/abort'
+import type { DeviceName, Engine, EngineBinding, EngineSession } from '../engine/engine'
+import { OrtError } from '../errors'
+import type { Ports } from '../model/io'
+import { ofShapes } from '../run-errors'
+import { checkOrtValue, OrtValue } from '../value/value'
 import { bindOnce } from './bind-once'
-import { BoundOutputs } from './binding-outputs'
+import { BoundOutputs } from './outputs'
 import {
   type BindOptions,
   type CaptureOptions,
@@ -9,15 +16,8 @@ import {
   resolveBindingRun,
   resolveCapture,
   resolveMapped,
-} from './binding-run-options'
-import type { InputSpec, IoBindingOptions } from './binding-specs'
-import { checkSessionDevice, type SessionDevice } from './device/device'
-import { abortable } from './engine/abort'
-import type { DeviceName, Engine, EngineBinding, EngineSession } from './engine/engine'
-import { OrtError } from './errors'
-import type { Ports } from './model/io'
-import { ofShapes } from './run-errors'
-import { checkOrtValue, OrtValue } from './value/value'
+} from './run-options'
+import type { InputSpec, IoBindingOptions } from './specs'
 import { type AnyViews, type Views, views } from './views'
 
 /** @internal what a binding needs of its session */

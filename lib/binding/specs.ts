@@ -1,12 +1,12 @@
-import { checkKnown, isRecord } from './check'
-import type { SessionDevice } from './device/device'
-import { ValueKind } from './engine/engine'
-import { engine } from './engine/select'
-import { describe, OrtError, OrtTypeError } from './errors'
-import { nameOf } from './model/element-types'
-import type { Ports } from './model/io'
-import { checkDims, resolveShape, symbolSizes } from './model/shape'
-import { OrtValue } from './value/value'
+import { checkKnown, isRecord } from '../check'
+import type { SessionDevice } from '../device/device'
+import { ValueKind } from '../engine/engine'
+import { engine } from '../engine/select'
+import { describe, OrtError, OrtTypeError } from '../errors'
+import { nameOf } from '../model/element-types'
+import type { Ports } from '../model/io'
+import { checkDims, resolveShape, symbolSizes } from '../model/shape'
+import { OrtValue } from '../value/value'
 
 /** What an input is bound to: a shape, for which memory is allocated, or a value. */
 export type InputSpec = readonly number[] | OrtValue

@@ -1,8 +1,8 @@
 import type { Tensor } from 'onnxruntime-common'
-import type { EngineBinding } from './engine/engine'
-import { OrtError } from './errors'
-import { hasTensor } from './value/tensor'
-import { OrtValue } from './value/value'
+import type { EngineBinding } from '../engine/engine'
+import { OrtError } from '../errors'
+import { hasTensor } from '../value/tensor'
+import { OrtValue } from '../value/value'
 
 /** What a binding's outputs are bound to, and what its last run gave. */
 export class BoundOutputs {

@@ -1,9 +1,9 @@
-import { checkBoolean, checkKnown, isRecord } from './check'
-import type { SessionDevice } from './device/device'
-import { checkSignal } from './engine/abort'
-import type { Engine } from './engine/engine'
-import { describe, OrtError, OrtTypeError } from './errors'
-import type { Ports } from './model/io'
+import { checkBoolean, checkKnown, isRecord } from '../check'
+import type { SessionDevice } from '../device/device'
+import { checkSignal } from '../engine/abort'
+import type { Engine } from '../engine/engine'
+import { describe, OrtError, OrtTypeError } from '../errors'
+import type { Ports } from '../model/io'
 
 /** Options of a synchronous run. */
 export interface IoBindingRunSyncOptions {

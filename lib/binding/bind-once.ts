@@ -1,3 +1,5 @@
+import type { Ports } from '../model/io'
+import { OrtValue } from '../value/value'
 import type { BindingHost, IoBinding } from './binding'
 import {
   allocateFor,
@@ -6,9 +8,7 @@ import {
   inputSpecs,
   mappedNames,
   outputSpecs,
-} from './binding-specs'
-import type { Ports } from './model/io'
-import { OrtValue } from './value/value'
+} from './specs'
 
 /**
  * Binds every input, and the outputs that are wanted: to the values that the caller gives, or to memory that is allocated.

@@ -1,7 +1,7 @@
-import { isHost } from './device/device'
-import { OrtTypeError } from './errors'
-import type { TypedArray } from './model/element-types'
-import type { OrtValue } from './value/value'
+import { isHost } from '../device/device'
+import { OrtTypeError } from '../errors'
+import type { TypedArray } from '../model/element-types'
+import type { OrtValue } from '../value/value'
 
 /** Typed arrays by name. */
 export type Views = Readonly<Record<string, TypedArray>>
