@@ -51,13 +51,13 @@ export {
 export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
 export type { ValueMetadata } from './model/io'
 export type { DeclaredShape } from './model/shape'
-export type { RunValue } from './run-arguments'
+export type { SessionOptions } from './session/options'
+export type { RunValue } from './session/run'
 export {
   type Feeds,
   type Fetches,
   InferenceSession,
   type RunOptions,
   type RunResult,
-} from './session'
-export type { SessionOptions } from './session-options'
+} from './session/session'
 export { OrtValue, type OrtValueData, type OrtValueKind } from './value/value'

@@ -1,4 +1,4 @@
-import type { InferenceSession } from '../session'
+import type { InferenceSession } from '../session/session'
 import { isWhole, resized } from './elements'
 import type { Tensors } from './runner'
 

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import type { InferenceSession } from '../session'
+import type { InferenceSession } from '../session/session'
 import { dynamicDims, fixedAxes } from './axes'
 import { checkEffects } from './effects'
 import { checkNames } from './names'

@@ -1,5 +1,5 @@
 import type { ValueMetadata } from '../model/io'
-import type { InferenceSession } from '../session'
+import type { InferenceSession } from '../session/session'
 import type { Findings } from './report'
 import type { ResolvedSample } from './samples'
 

@@ -1,5 +1,5 @@
 import { resolveShape, symbolSizes } from '../model/shape'
-import type { InferenceSession } from '../session'
+import type { InferenceSession } from '../session/session'
 import { compare, type Tolerance } from './elements'
 import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'

@@ -1,6 +1,6 @@
 import type { AssignedSubgraph } from '../../engine/engine'
 import type { ValueMetadata } from '../../model/io'
-import type { InferenceSession } from '../../session'
+import type { InferenceSession } from '../../session/session'
 import { dataDependentShapes } from './data-shapes'
 import { type OnnxModel, readOnnxModel } from './onnx-model'
 import { usedNames } from './used-names'

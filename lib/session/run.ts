@@ -1,13 +1,13 @@
 import { Tensor } from 'onnxruntime-common'
-import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from './check'
-import type { Feeds, Fetches, Results, RunSettings } from './engine/engine'
-import { describe, OrtError, OrtTypeError } from './errors'
-import { checkElementType, codeOf, type ElementType, nameOf, rawView, viewOf } from './model/element-types'
-import type { Ports } from './model/io'
-import { checkDims } from './model/shape'
+import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from '../check'
+import type { Feeds, Fetches, Results, RunSettings } from '../engine/engine'
+import { describe, OrtError, OrtTypeError } from '../errors'
+import { checkElementType, codeOf, type ElementType, nameOf, rawView, viewOf } from '../model/element-types'
+import type { Ports } from '../model/io'
+import { checkDims } from '../model/shape'
+import { dataOf, hasTensor, isTensor } from '../value/tensor'
+import { gpuValueOf, OrtValue } from '../value/value'
 import type { OutputLocation } from './output-locations'
-import { dataOf, hasTensor, isTensor } from './value/tensor'
-import { gpuValueOf, OrtValue } from './value/value'
 
 /** What `session.run` takes for an input and gives for an output. */
 export type RunValue = Tensor | OrtValue

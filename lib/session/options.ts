@@ -1,9 +1,9 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { checkBoolean, checkChoice, checkInteger, checkKnown, checkString, flatten, isRecord } from './check'
-import { type ExecutionProvider, type Providers, resolveProviders } from './device/providers'
-import type { SessionSettings } from './engine/engine'
-import { describe, OrtError, OrtTypeError } from './errors'
-import { copyOf } from './model/element-types'
+import { checkBoolean, checkChoice, checkInteger, checkKnown, checkString, flatten, isRecord } from '../check'
+import { type ExecutionProvider, type Providers, resolveProviders } from '../device/providers'
+import type { SessionSettings } from '../engine/engine'
+import { describe, OrtError, OrtTypeError } from '../errors'
+import { copyOf } from '../model/element-types'
 import { checkLocations, type PreferredLocation, wantsDevice } from './output-locations'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and this package's own. */

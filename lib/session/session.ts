@@ -1,18 +1,19 @@
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
-import { type BindingHost, IoBinding } from './binding/binding'
-import type { IoBindingRunOptions } from './binding/run-options'
-import type { InputSpec, IoBindingOptions } from './binding/specs'
-import type { AnyViews, Views } from './binding/views'
-import type { SessionDevice } from './device/device'
-import type { ProviderChoice } from './device/providers'
-import { abortable, checkSignal } from './engine/abort'
-import type { AssignedSubgraph, EngineName, EngineSession, ModelMetadata } from './engine/engine'
-import { engineAsync } from './engine/select'
-import { describe, OrtError, OrtTypeError } from './errors'
-import { copyOf } from './model/element-types'
-import { Ports, type ValueMetadata } from './model/io'
+import { type BindingHost, IoBinding } from '../binding/binding'
+import type { IoBindingRunOptions } from '../binding/run-options'
+import type { InputSpec, IoBindingOptions } from '../binding/specs'
+import type { AnyViews, Views } from '../binding/views'
+import type { SessionDevice } from '../device/device'
+import type { ProviderChoice } from '../device/providers'
+import { abortable, checkSignal } from '../engine/abort'
+import type { AssignedSubgraph, EngineName, EngineSession, ModelMetadata } from '../engine/engine'
+import { engineAsync } from '../engine/select'
+import { describe, OrtError, OrtTypeError } from '../errors'
+import { copyOf } from '../model/element-types'
+import { Ports, type ValueMetadata } from '../model/io'
+import { openSession } from './create'
 import { modelArguments } from './model-arguments'
-import { openSession } from './open-session'
+import { needsDevice, resolveSessionOptions, type SessionOptions } from './options'
 import { type OutputLocation, resolveLocations, wantsDevice } from './output-locations'
 import {
   type RunValue,
@@ -21,9 +22,8 @@ import {
   resolveRequest,
   resolveRunOptions,
   toReturnValue,
-} from './run-arguments'
+} from './run'
 import { ofShapes } from './run-errors'
-import { needsDevice, resolveSessionOptions, type SessionOptions } from './session-options'
 
 let lastRunId = 0
 
@@ -284,6 +284,6 @@ export declare namespace InferenceSession {
   export type OnnxValueMapType = RunResult<Tensor>
   export type ReturnType = RunResult<Tensor>
   export type RunOptions = import('./session').RunOptions
-  export type SessionOptions = import('./session-options').SessionOptions
-  export type ValueMetadata = import('./model/io').ValueMetadata
+  export type SessionOptions = import('./options').SessionOptions
+  export type ValueMetadata = import('../model/io').ValueMetadata
 }

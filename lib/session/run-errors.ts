@@ -1,5 +1,5 @@
-import { isOrtError, OrtError } from './errors'
-import type { Ports } from './model/io'
+import { isOrtError, OrtError } from '../errors'
+import type { Ports } from '../model/io'
 
 /**
  * What a run failed with, where the inputs disagree on a dimension that the model has by one name: ONNX Runtime does not hold them

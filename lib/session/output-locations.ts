@@ -1,10 +1,10 @@
-import { isRecord } from './check'
-import type { ProviderChoice } from './device/providers'
-import { ValueKind } from './engine/engine'
-import { engine } from './engine/select'
-import { describe, OrtError, OrtTypeError } from './errors'
-import { type ElementType, nameOf } from './model/element-types'
-import type { Ports } from './model/io'
+import { isRecord } from '../check'
+import type { ProviderChoice } from '../device/providers'
+import { ValueKind } from '../engine/engine'
+import { engine } from '../engine/select'
+import { describe, OrtError, OrtTypeError } from '../errors'
+import { type ElementType, nameOf } from '../model/element-types'
+import type { Ports } from '../model/io'
 
 /** Where the memory of `session.run`'s results is, by onnxruntime-common's names. */
 export type OutputLocation = 'cpu' | 'cpu-pinned' | 'gpu-buffer'

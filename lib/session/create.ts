@@ -1,9 +1,9 @@
-import type { ProviderChoice } from './device/providers'
-import type { Engine, EngineSession, SessionSettings } from './engine/engine'
-import { DRIVER_REMEDIES, isUnavailable } from './engine/provider-errors'
-import { isOrtError, OrtError } from './errors'
+import type { ProviderChoice } from '../device/providers'
+import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
+import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
+import { isOrtError, OrtError } from '../errors'
 import { ofModel } from './model-file'
-import type { ResolvedSessionOptions } from './session-options'
+import type { ResolvedSessionOptions } from './options'
 
 /** A session that is loaded, and the provider that runs it. */
 export interface OpenedSession {

@@ -1,5 +1,5 @@
-import { describe, OrtRangeError, OrtTypeError } from './errors'
-import type { SessionOptions } from './session-options'
+import { describe, OrtRangeError, OrtTypeError } from '../errors'
+import type { SessionOptions } from './options'
 
 export interface ModelArguments {
   /** A path, or the bytes. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { isOrtError, OrtError } from './errors'
+import { isOrtError, OrtError } from '../errors'
 
 interface Found {
   readonly given: string
