@@ -26,16 +26,6 @@ export {
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
 export type { ExecutionProvider } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
-export type {
-  Check,
-  CheckName,
-  CheckStatus,
-  Diagnosis,
-  Problem,
-  ProblemCode,
-  Remedy,
-  Requirement,
-} from './doctor/report'
 export type { CudaMajor } from './engine/cuda-libraries'
 export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine/engine'
 export {
@@ -60,4 +50,14 @@ export {
   type RunOptions,
   type RunResult,
 } from './session/session'
+export type {
+  Check,
+  CheckName,
+  CheckStatus,
+  Diagnosis,
+  Problem,
+  ProblemCode,
+  Remedy,
+  Requirement,
+} from './tools/doctor/report'
 export { OrtValue, type OrtValueData, type OrtValueKind } from './value/value'

@@ -1,16 +1,16 @@
 // What the figures of `bench` are made of: the values that inputs are filled with, percentiles, histograms.
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import type * as Inputs from '../../dist/cli/bench/inputs.js'
-import type * as Statistics from '../../dist/cli/bench/statistics.js'
-import type * as Text from '../../dist/cli/bench/text.js'
+import type * as Inputs from '../../dist/tools/bench/inputs.js'
+import type * as Statistics from '../../dist/tools/bench/statistics.js'
+import type * as Text from '../../dist/tools/bench/text.js'
 import { fromFloat16 } from '../helpers/float16.mjs'
 
 const require = createRequire(import.meta.url)
-const { elementsOf } = require('../../dist/cli/bench/inputs.js') as typeof Inputs
+const { elementsOf } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
 const { histogramOf, quantile, spreadOf, summaryOf } =
-  require('../../dist/cli/bench/statistics.js') as typeof Statistics
-const { digits } = require('../../dist/cli/bench/text.js') as typeof Text
+  require('../../dist/tools/bench/statistics.js') as typeof Statistics
+const { digits } = require('../../dist/tools/bench/text.js') as typeof Text
 type BenchInput = Inputs.BenchInput
 
 const input = (type: BenchInput['type'], low: number, high: number): BenchInput => ({

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { Check, CheckName, Diagnosis } from '../../lib/doctor/report.ts'
+import type { Check, CheckName, Diagnosis } from '../../lib/tools/doctor/report.ts'
 import { type ChildOptions, runScript } from '../native/child.ts'
 import { newFolder } from '../native/stub-libraries.ts'
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, initialize } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type * as GraphText from '../../dist/cli/inspect/graph-text.js'
-import type * as Warnings from '../../dist/cli/inspect/warnings.js'
+import type * as GraphText from '../../dist/tools/inspect/graph-text.js'
+import type * as Warnings from '../../dist/tools/inspect/warnings.js'
 import { modelCases } from '../helpers/cases.mjs'
 import { model, node, tensor, value } from '../helpers/onnx-graph.mjs'
 import { runScript } from '../native/child.ts'
@@ -16,8 +16,8 @@ const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'inspect-graph-'))
 const { version } = initialize()
 const require = createRequire(import.meta.url)
-const { graphLines } = require('../../dist/cli/inspect/graph-text.js') as typeof GraphText
-const { warningsOf } = require('../../dist/cli/inspect/warnings.js') as typeof Warnings
+const { graphLines } = require('../../dist/tools/inspect/graph-text.js') as typeof GraphText
+const { warningsOf } = require('../../dist/tools/inspect/warnings.js') as typeof Warnings
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const cli = (args: string[], env: Record<string, string> = {}, cwd = folder) =>

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module'
+import { parseArgs } from 'node:util'
+import { isOrtError } from '../../errors'
+import { bench } from '../bench'
+import { doctor } from '../doctor/command'
+import { inspect } from '../inspect'
+import { type Command, UsageError } from './command'
+
+const COMMANDS: Readonly<Record<string, Command>> = { bench, doctor, inspect }
+
+const HELP = `onnxruntime-iobinding COMMAND
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(7)}  ${summary}`)
+  .join('\n')}
+
+onnxruntime-iobinding COMMAND --help tells more; --version tells this package's version.`
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === '--version') {
+    console.log(createRequire(__filename)('../package.json').version)
+    return 0
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(HELP)
+    return name === undefined ? 2 : 0
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (command === undefined) throw new UsageError(`there is no command '${name}'\n\n${HELP}`)
+  const { positionals, values } = parse(command, args)
+  if (values.help !== true) return command.run(positionals, values)
+  console.log(command.help)
+  return 0
+}
+
+function parse({ options, help }: Command, args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+    })
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${help}`)
+  }
+}
+
+// What is lost on its way is no success; a reader that has seen enough (head) is.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  console.error(`the output could not be written: ${error.message}`)
+  process.exit(2)
+})
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: unknown) => {
+    // What the user can mend is said without a stack.
+    if (error instanceof UsageError || isOrtError(error)) console.error(error.message)
+    else console.error(error)
+    process.exitCode = 2
+  },
+)

@@ -1,0 +1,32 @@
+import { readdirSync, realpathSync } from 'node:fs'
+import { basename } from 'node:path'
+import { wheelOf } from '../../engine/cuda-libraries'
+
+/**
+ * The version of a shared library as far as files tell: the name that its path leads to (`libcudart.so.13.0.96`), or the
+ * Python wheel that it is part of.
+ */
+export function versionOf(path: string): string | undefined {
+  return /\.so\.(\d+(?:\.\d+)+)$/.exec(basename(realPath(path)))?.[1] ?? wheelVersion(path)
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
+function wheelVersion(path: string): string | undefined {
+  const site = /^(.*[\\/]site-packages)[\\/]nvidia[\\/]/.exec(path)?.[1]
+  const wheel = wheelOf(basename(path))
+  if (site === undefined || wheel === undefined) return undefined
+  // cuDNN's and cuRAND's names do not tell the version of CUDA that the wheel is named after.
+  const names = wheel.split(' or ').flatMap((name) => [name, `${name}-cu12`])
+  for (const entry of readdirSync(site)) {
+    const [, name, version] = /^(.+)-([\d.]+)\.dist-info$/.exec(entry) ?? []
+    if (name !== undefined && names.includes(name.replaceAll('_', '-'))) return version
+  }
+  return undefined
+}

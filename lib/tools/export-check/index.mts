@@ -1,0 +1,4 @@
+// The same object for ECMAScript modules.
+
+export type * from './index.js'
+export { checkExport } from './index.js'

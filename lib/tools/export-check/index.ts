@@ -1,0 +1,115 @@
+/**
+ * Checks an exported model against the original: what it was given and what it answered. The exporters of PyTorch drop,
+ * rename and bake in without an error; this finds it by running the model.
+ *
+ * @packageDocumentation
+ */
+import type { InferenceSession } from '../../session/session'
+import { dynamicDims, fixedAxes } from './axes'
+import { checkEffects } from './effects'
+import { checkNames } from './names'
+import { type ExportReport, Findings, type SampleRun } from './report'
+import { checkOutputShapes, checkOutputs, checkStable } from './results'
+import { changed, Runner, type Tensors } from './runner'
+import { type ExportSample, resolveSamples, type SampleSet } from './samples'
+import { checkDynamicDim } from './shapes'
+
+export type { Tolerance } from './elements'
+export type { ExportReport, Finding, FindingCode, SampleRun } from './report'
+export type { ExportSample, SampleSet, SampleTensor } from './samples'
+
+/** Samples, or a function that gives them. */
+export type Samples =
+  | readonly ExportSample[]
+  | SampleSet
+  | ((session: InferenceSession) => Samples | Promise<Samples>)
+
+/**
+ * Runs a model on each sample and then on variations of the first that could be run, and says what is wrong: inputs that
+ * vanished, axes that turned out fixed, outputs that differ from the sample's, that do not change when an input does, or
+ * that change from run to run.
+ *
+ * The first sample that can be run is taken for the one that was traced. Beside the samples themselves it takes up to six runs an
+ * input, and as many for each of its dynamic axes. Outputs that are no tensors are not looked at.
+ *
+ * @throws OrtTypeError, OrtRangeError, OrtError for samples that are none, naming the place in them; `ERR_DISPOSED`
+ */
+export async function checkExport(session: InferenceSession, samples: Samples): Promise<ExportReport> {
+  const given = typeof samples === 'function' ? await samples(session) : samples
+  if (typeof given === 'function') return checkExport(session, given)
+  const { samples: resolved, tolerance } = resolveSamples(given)
+  const findings = new Findings()
+  const runner = new Runner(session)
+  if (!checkNames(session, resolved, findings)) return reportOf([], findings)
+  const runs: SampleRun[] = []
+  const ran: Tensors[] = []
+  const failed: Failed[] = []
+  let first: Tensors | undefined
+  const moving = new Set<string>()
+  for (const [sample, { inputs, outputs: expected }] of resolved.entries()) {
+    const about = { sample, inputs: shapesOf(inputs) }
+    reportFixedAxes(session, inputs, findings)
+    const outputs = await runner.attempt(inputs)
+    if (typeof outputs === 'string') {
+      runs.push({ ...about, error: outputs })
+      failed.push({ sample, inputs, error: outputs })
+      continue
+    }
+    checkOutputShapes(session, inputs, outputs, findings)
+    const largest = checkOutputs(session, outputs, { sample, expected, tolerance }, findings)
+    const difference = largest === undefined ? {} : { largestDifference: largest }
+    runs.push({ ...about, outputs: shapesOf(outputs), ...difference })
+    ran.push(inputs)
+    if (first === undefined) first = outputs
+    else for (const output of changed(first, outputs)) moving.add(output)
+  }
+  if (first !== undefined) {
+    const outputs = await checkStable(runner, ran[0]!, first, tolerance, findings)
+    const effective = await checkEffects({ runner, samples: ran, outputs, moving }, findings)
+    const stable = new Set(outputs.keys())
+    const known = { runner, ran, failed: failed.map(({ inputs }) => inputs), stable, effective }
+    for (const dim of dynamicDims(session)) await checkDynamicDim(dim, known, findings)
+  }
+  reportFailures(session, failed, ran[0], findings)
+  return reportOf(runs, findings)
+}
+
+function reportOf(runs: readonly SampleRun[], collected: Findings): ExportReport {
+  const findings = collected.all()
+  return { ok: findings.every(({ severity }) => severity === 'note'), runs, findings }
+}
+
+const shapesOf = (tensors: Tensors) =>
+  Object.fromEntries([...tensors].map(([name, { dims }]) => [name, [...dims]]))
+
+/** A sample that the model does not run on. */
+interface Failed {
+  readonly sample: number
+  readonly inputs: Tensors
+  readonly error: string
+}
+
+function reportFixedAxes(session: InferenceSession, inputs: Tensors, findings: Findings): void {
+  for (const { input, axis, declared, given } of fixedAxes(session, inputs)) {
+    const message = `axis ${axis} of '${input}' is fixed at ${declared}, and a sample has ${given}`
+    const remedy = 'Name the axis in dynamic_axes (dynamic_shapes) when you export'
+    findings.problem('axis-fixed', message, { input, axis, remedy })
+  }
+}
+
+/** Runs that failed: a problem of its own, unless it is said already of an axis that the sample has another size of. */
+function reportFailures(
+  session: InferenceSession,
+  failed: readonly Failed[],
+  first: Tensors | undefined,
+  findings: Findings,
+): void {
+  const said = findings.all().filter(({ code, severity }) => code === 'axis-fixed' && severity === 'problem')
+  for (const { sample, error, inputs } of failed) {
+    const explained =
+      fixedAxes(session, inputs).length > 0 ||
+      said.some(({ input, axis }) => inputs.get(input!)?.dims[axis!] !== first?.get(input!)?.dims[axis!])
+    const message = `the model does not run on sample ${sample}: ${error}`
+    findings[explained ? 'note' : 'problem']('run-failed', message, { sample })
+  }
+}

@@ -1,0 +1,72 @@
+import type { ValueMetadata } from '../../model/io'
+import type { InferenceSession } from '../../session/session'
+import type { Findings } from './report'
+import type { ResolvedSample } from './samples'
+
+const quoted = (names: Iterable<string>): string => [...names].map((name) => `'${name}'`).join(', ')
+
+/** Holds the samples' names and types against the model's. Gives those that can be run. */
+export function checkNames(
+  { inputMetadata, outputMetadata }: InferenceSession,
+  samples: readonly ResolvedSample[],
+  findings: Findings,
+): boolean {
+  const known = new Map(inputMetadata.map((metadata) => [metadata.name, metadata]))
+  const given = new Set(samples.flatMap(({ inputs }) => [...inputs.keys()]))
+  const unknown = [...known.keys()].filter((name) => samples.some(({ inputs }) => !inputs.has(name)))
+  for (const name of given) {
+    if (known.has(name)) continue
+    const message = `the model has no input '${name}': it has ${quoted(known.keys())}`
+    findings.problem('input-vanished', message, {
+      input: name,
+      remedy:
+        'The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out',
+    })
+  }
+  for (const name of unknown) {
+    findings.problem('input-unknown', `the model wants an input '${name}' that not every sample has`, {
+      input: name,
+      remedy: given.has(name)
+        ? 'Give it in each sample'
+        : `The samples have ${quoted(given)}: the exporter may have named its inputs in another order (None arguments shift names)`,
+    })
+  }
+  for (const { inputs } of samples) {
+    for (const [name, { type }] of inputs) checkType(known.get(name), type, findings)
+  }
+  checkOutputs(outputMetadata, samples, findings)
+  return !findings.has('input-unknown') && !findings.has('input-type')
+}
+
+function checkType(metadata: ValueMetadata | undefined, type: string, findings: Findings): void {
+  if (metadata === undefined || !metadata.isTensor || metadata.type === type) return
+  findings.problem('input-type', `input '${metadata.name}' is ${metadata.type}, and the sample has ${type}`, {
+    input: metadata.name,
+    remedy: `Export with an example input of ${type}, or give the sample as ${metadata.type}`,
+  })
+}
+
+function checkOutputs(
+  metadata: readonly ValueMetadata[],
+  samples: readonly ResolvedSample[],
+  findings: Findings,
+): void {
+  const names = metadata.map(({ name }) => name)
+  for (const { name, isTensor } of metadata) {
+    if (isTensor) continue
+    findings.note('output-unknown', `output '${name}' is no tensor, and is not looked at`, { output: name })
+  }
+  const expected = new Set(samples.flatMap(({ outputs }) => [...(outputs?.keys() ?? [])]))
+  if (expected.size === 0) return
+  for (const name of expected) {
+    if (names.includes(name)) continue
+    findings.problem('output-vanished', `the model has no output '${name}': it has ${quoted(names)}`, {
+      output: name,
+      remedy: 'Name the outputs in the order in which forward() returns them (output_names)',
+    })
+  }
+  for (const name of names) {
+    if (expected.has(name)) continue
+    findings.note('output-unknown', `no sample says what output '${name}' must be`, { output: name })
+  }
+}
