@@ -1,4 +1,4 @@
-// Registration only. lib/engine.ts declares the same surface for TypeScript.
+// Registration only. lib/engine/engine.ts declares the same surface for TypeScript.
 #include <napi.h>
 
 #include <mutex>

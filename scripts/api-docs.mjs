@@ -22,7 +22,7 @@ const options = [
   ['--readme', 'README.md'],
   ['--out', join('build', 'api')],
   ['--entryPoints', join('lib', 'index.ts')],
-  ['--entryPoints', join('lib', 'export-check', 'index.ts')],
+  ['--entryPoints', join('lib', 'tools', 'export-check', 'index.ts')],
   // No links to the lines of a repository, which package.json does not name.
   ['--disableSources'],
   ['--excludeInternal'],

@@ -57,7 +57,7 @@ beforeAll(() => {
 export const cli = (
   args: string[],
   { env = {}, cwd = folder }: { env?: Record<string, string | undefined>; cwd?: string } = {},
-) => runScript(join(root, 'dist', 'cli.js'), ['bench', ...args], { cwd, env })
+) => runScript(join(root, 'dist', 'tools', 'cli', 'cli.js'), ['bench', ...args], { cwd, env })
 
 /** What `--json` says. */
 export async function report(...args: string[]) {

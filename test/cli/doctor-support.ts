@@ -6,7 +6,7 @@ import type { Check, CheckName, Diagnosis } from '../../lib/tools/doctor/report.
 import { type ChildOptions, runScript } from '../native/child.ts'
 import { newFolder } from '../native/stub-libraries.ts'
 
-const CLI = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
+const CLI = join(import.meta.dirname, '..', '..', 'dist', 'tools', 'cli', 'cli.js')
 
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -27,19 +27,23 @@ export function noDriver(): string {
 }
 
 export function run(args: readonly string[], { env, paths = [], ort, root, onStart }: Surroundings = {}) {
-  return runScript(root === undefined ? CLI : join(root, 'dist', 'cli.js'), ['doctor', ...args], {
-    cwd: root ?? newFolder(),
-    ...(onStart !== undefined && { onStart }),
-    env: {
-      ONNXRUNTIME_IOBINDING_ENGINE: undefined,
-      ORT_DYLIB_PATH: ort === undefined ? undefined : join(ort, 'libonnxruntime.so.1'),
-      LD_LIBRARY_PATH: paths.join(':'),
-      CUDA_VISIBLE_DEVICES: undefined,
-      VK_DRIVER_FILES: '/nowhere/icd.json',
-      VK_ICD_FILENAMES: '/nowhere/icd.json',
-      ...env,
+  return runScript(
+    root === undefined ? CLI : join(root, 'dist', 'tools', 'cli', 'cli.js'),
+    ['doctor', ...args],
+    {
+      cwd: root ?? newFolder(),
+      ...(onStart !== undefined && { onStart }),
+      env: {
+        ONNXRUNTIME_IOBINDING_ENGINE: undefined,
+        ORT_DYLIB_PATH: ort === undefined ? undefined : join(ort, 'libonnxruntime.so.1'),
+        LD_LIBRARY_PATH: paths.join(':'),
+        CUDA_VISIBLE_DEVICES: undefined,
+        VK_DRIVER_FILES: '/nowhere/icd.json',
+        VK_ICD_FILENAMES: '/nowhere/icd.json',
+        ...env,
+      },
     },
-  })
+  )
 }
 
 export interface Result {

@@ -59,7 +59,7 @@ describe('on a machine where the package works', () => {
   test.skipIf(windows)('has colours on a terminal', async () => {
     const { stdout: where } = spawnSync('sh', ['-c', 'command -v script'], { encoding: 'utf8' })
     if (where === '') return console.log('skipped: there is no `script`, which makes a terminal')
-    const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
+    const cli = join(import.meta.dirname, '..', '..', 'dist', 'tools', 'cli', 'cli.js')
     // CI and FORCE_COLOR decide by themselves in hasColors(): the child has neither of this run's.
     const { PATH = '' } = process.env
     const terminal = { PATH, TERM: 'xterm-256color' }
@@ -147,7 +147,7 @@ test.skipIf(none)(`runs on WebGPU${none ? ` (skipped: ${swiftShader.reason})` : 
 describe('what is changed in a copy of the package', () => {
   test('a result that is wrong', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true, onnxruntimeNode: true }))
-    const file = join(root, 'dist', 'doctor', 'model.js')
+    const file = join(root, 'dist', 'tools', 'doctor', 'model.js')
     writeFileSync(file, readFileSync(file, 'utf8').replace('y: 42', 'y: 43'))
     const { code, checks } = await diagnose(['--require', 'cpu'], { root })
     expect(code).toBe(1)

@@ -21,7 +21,7 @@ const { warningsOf } = require('../../dist/tools/inspect/warnings.js') as typeof
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const cli = (args: string[], env: Record<string, string> = {}, cwd = folder) =>
-  runScript(join(root, 'dist', 'cli.js'), ['inspect', ...args], { cwd, env })
+  runScript(join(root, 'dist', 'tools', 'cli', 'cli.js'), ['inspect', ...args], { cwd, env })
 
 beforeAll(async () => {
   writeFileSync(

@@ -13,7 +13,7 @@ const { version } = initialize()
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const cli = (args: string[], env: Record<string, string> = {}) =>
-  runScript(join(root, 'dist', 'cli.js'), args, { cwd: folder, env })
+  runScript(join(root, 'dist', 'tools', 'cli', 'cli.js'), args, { cwd: folder, env })
 
 const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content)
 const sample = (dims: number[], data: number[], outputs?: number[]) => ({

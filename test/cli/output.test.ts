@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '..', '..')
-const cli = [process.execPath, join(root, 'dist', 'cli.js')]
+const cli = [process.execPath, join(root, 'dist', 'tools', 'cli', 'cli.js')]
 const inspect = [...cli, 'inspect', join(root, 'test', 'models', 'tiny_bert', 'model.onnx'), '--json']
 const shell = (command: string) => {
   const { FORCE_COLOR, ...env } = process.env

@@ -12,10 +12,10 @@ const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].m
 const own = matches(source('lib/errors.ts'), /^ {2}\| '(ERR_\w+)'$/gm)
 const onnxruntimes = matches(source('native/ort/error.cc'), /"(ERR_ORT_\w+)"/g)
 /** The driver's own names that the package looks at. */
-const drivers = matches(source('lib/engines/provider-messages.ts'), /'(ERR_CUDA_\w+)'/g)
+const drivers = matches(source('lib/engine/provider-errors.ts'), /'(ERR_CUDA_\w+)'/g)
 
 /** What only the doctor finds. */
-const doctors = matches(source('lib/doctor/report.ts'), /^ {2}\| '(ERR_\w+)'$/gm)
+const doctors = matches(source('lib/tools/doctor/report.ts'), /^ {2}\| '(ERR_\w+)'$/gm)
 
 test('docs/errors.md has every code, and no other', () => {
   const listed = matches(textOf('docs/errors.md'), /^\| `(ERR_\w+)`/gm)

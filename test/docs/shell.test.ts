@@ -85,7 +85,7 @@ describe('this package', () => {
   })
 
   test.each(runnable)('%s', async (_, [, , ...args]) => {
-    const { code, stdout } = await runScript(join(root, 'dist', 'cli.js'), args, { cwd })
+    const { code, stdout } = await runScript(join(root, 'dist', 'tools', 'cli', 'cli.js'), args, { cwd })
     expect(code).toBe(0)
     expect(stdout).not.toBe('')
   })

@@ -6,7 +6,7 @@ import { librariesOf, wheelOf } from '../../lib/engine/cuda-libraries.ts'
 import { root } from './pages.ts'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-const cli = join(root, 'dist', 'cli.js')
+const cli = join(root, 'dist', 'tools', 'cli', 'cli.js')
 
 /** The commands of a block, split into words: without comments, one for each side of `&&`. */
 export function commandsOf(code: string): string[][] {

@@ -19,7 +19,7 @@ onnxruntime-iobinding COMMAND --help tells more; --version tells this package's 
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') {
-    console.log(createRequire(__filename)('../package.json').version)
+    console.log(createRequire(__filename)('../../../package.json').version)
     return 0
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
