@@ -3,16 +3,16 @@
 
 #include <mutex>
 
-#include "addon_data.h"
-#include "binding.h"
+#include "binding/binding.h"
 #include "convert.h"
 #include "device/host_memory.h"
-#include "log.h"
+#include "env/addon_data.h"
+#include "env/log.h"
+#include "env/pin.h"
 #include "ort/library.h"
 #include "ort/shared_library.h"
-#include "pin.h"
-#include "session.h"
-#include "value.h"
+#include "session/session.h"
+#include "value/value.h"
 
 namespace {
 

@@ -1,9 +1,9 @@
 #include "device.h"
 
-#include "ort/environment.h"
 #include "device/cuda/cuda_device.h"
 #include "ep_device.h"
 #include "host_memory.h"
+#include "ort/environment.h"
 
 namespace device {
 

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "ort/handles.h"
 #include "memory.h"
+#include "ort/handles.h"
 
 namespace device {
 

@@ -1,7 +1,7 @@
 #include "ep_device.h"
 
-#include "ort/environment.h"
 #include "host_memory.h"
+#include "ort/environment.h"
 
 namespace device {
 namespace {

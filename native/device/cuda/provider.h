@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "ort/handles.h"
 #include "device/device.h"
 #include "driver_types.h"
+#include "ort/handles.h"
 
 namespace device::cuda {
 

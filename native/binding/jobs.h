@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "async_job.h"
-#include "binding_state.h"
+#include "env/async_job.h"
+#include "state.h"
 
 // A run that a promise waits for.
 class BindingRun final : public AsyncJob {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "device/device.h"
-#include "session_state.h"
-#include "value.h"
+#include "session/state.h"
+#include "value/value.h"
 
 class DeviceBinding {
  public:

@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
-#include "async_job.h"
 #include "device/host_memory.h"
+#include "env/async_job.h"
 #include "ort/run_options.h"
-#include "session_state.h"
-#include "value.h"
+#include "state.h"
+#include "value/value.h"
 
 // Whether a feed's typed array is read where it is (the run is over before JavaScript goes on) or copied
 // first (it might be changed or transferred meanwhile).

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "binding_state.h"
+#include "state.h"
 
 class Binding : public Napi::ObjectWrap<Binding> {
  public:

@@ -1,10 +1,10 @@
-#include "value_copy.h"
+#include "copy.h"
 
 #include <cstring>
 
-#include "addon_data.h"
-#include "catch.h"
 #include "device/host_memory.h"
+#include "env/addon_data.h"
+#include "env/catch.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
 

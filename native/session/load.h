@@ -6,9 +6,9 @@
 #include <atomic>
 #include <memory>
 
-#include "async_job.h"
 #include "convert.h"
-#include "session_state.h"
+#include "env/async_job.h"
+#include "state.h"
 
 class LoadJob final : public AsyncJob {
  public:

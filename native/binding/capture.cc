@@ -1,11 +1,11 @@
 // Capturing a binding's graph: what a run does on the device is recorded once, and replayed by later runs.
 #include <cstring>
 
-#include "binding_state.h"
 #include "device/host_memory.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
-#include "value_copy.h"
+#include "state.h"
+#include "value/copy.h"
 
 namespace {
 

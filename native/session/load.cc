@@ -1,4 +1,4 @@
-#include "session_load.h"
+#include "load.h"
 
 #include <algorithm>
 

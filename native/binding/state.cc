@@ -1,4 +1,4 @@
-#include "binding_state.h"
+#include "state.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "session_run.h"
+#include "run.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "addon_data.h"
 #include "convert.h"
+#include "env/addon_data.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/strings.h"

@@ -1,6 +1,6 @@
 #include "external_buffer.h"
 
-#include "addon_data.h"
+#include "env/addon_data.h"
 
 Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {
   if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);

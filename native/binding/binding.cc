@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "binding_run.h"
 #include "convert.h"
+#include "jobs.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
-#include "session.h"
+#include "session/session.h"
 
 namespace {
 

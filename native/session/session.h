@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "session_state.h"
+#include "state.h"
 
 class Session : public Napi::ObjectWrap<Session> {
  public:

@@ -1,4 +1,4 @@
-#include "binding_device.h"
+#include "device.h"
 
 #include <algorithm>
 

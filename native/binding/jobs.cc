@@ -1,6 +1,6 @@
-#include "binding_run.h"
+#include "jobs.h"
 
-#include "catch.h"
+#include "env/catch.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "async_job.h"
-#include "session_state.h"
+#include "session/state.h"
 
 namespace {
 

@@ -1,11 +1,11 @@
 #include "session.h"
 
-#include "async_job.h"
-#include "binding.h"
+#include "binding/binding.h"
 #include "convert.h"
+#include "env/async_job.h"
+#include "load.h"
 #include "ort/environment.h"
-#include "session_load.h"
-#include "session_run.h"
+#include "run.h"
 
 namespace {
 

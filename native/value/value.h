@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "external_buffer.h"
-#include "value_state.h"
+#include "state.h"
 
 class Value : public Napi::ObjectWrap<Value> {
  public:

@@ -2,12 +2,12 @@
 
 #include <cstring>
 
-#include "addon_data.h"
 #include "convert.h"
+#include "copy.h"
 #include "device/host_memory.h"
+#include "env/addon_data.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
-#include "value_copy.h"
 
 namespace {
 

@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "binding_device.h"
-#include "binding_options.h"
-#include "session_state.h"
-#include "value.h"
+#include "device.h"
+#include "run_options.h"
+#include "session/state.h"
+#include "value/value.h"
 
 class AsyncJob;
 

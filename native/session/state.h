@@ -7,8 +7,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "addon_data.h"
 #include "device/device.h"
+#include "env/addon_data.h"
 #include "ort/metadata.h"
 #include "run/inline_policy.h"
 #include "run/run_thread.h"

@@ -1,4 +1,4 @@
-#include "value_state.h"
+#include "state.h"
 
 #include <algorithm>
 
