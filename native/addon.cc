@@ -111,7 +111,7 @@ Napi::Value AppendProvider(const Napi::CallbackInfo& info) {
     const device::Options provider_options = ToEntries(info[1]);
     ort::Environment();
     device::Device& device = device::Open(name, 0, provider_options);
-    const device::Access access = device.Enter(false);
+    const device::DeviceLock lock = device.Lock(false);
     const auto options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
     device.Append(options.get(), provider_options, nullptr);
     return info.Env().Undefined();

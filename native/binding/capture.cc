@@ -105,10 +105,10 @@ void BindingState::Capture(bool verify) {
 
 void BindingState::FreeGraph() const noexcept {
   if (graph_id == 0 || ort::api().SessionReleaseCapturedGraph == nullptr) return;
-  device::Garbage garbage;
-  garbage.graph_id = graph_id;
-  garbage.session = session->handle;
-  session->device->Free(std::move(garbage));
+  device::DeferredRelease deferred;
+  deferred.graph_id = graph_id;
+  deferred.session = session->handle;
+  session->device->Release(std::move(deferred));
 }
 
 void BindingState::ReleaseGraph() noexcept {

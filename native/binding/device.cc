@@ -8,7 +8,7 @@ DeviceBinding::DeviceBinding(SessionState& session)
     : session_(session),
       inputs_(session.inputs.size()),
       outputs_(session.outputs.size()),
-      flight_(session.queue->MakeFlight()) {}
+      run_(session.queue->MakeRun()) {}
 
 void DeviceBinding::Input(size_t index, const ValueState& value, bool mapped) {
   const std::string& name = session_.inputs.at(index).name;
@@ -74,7 +74,7 @@ void DeviceBinding::NoOutput(size_t index) { Set(outputs_.at(index), {}); }
 
 void DeviceBinding::AllocateMirror(Slot& slot) const {
   if (slot.way != Way::kMirror || slot.tensor.memory) return;
-  slot.tensor = device::MakeTensor(session_.device->AllocateInTurn(slot.bound.bytes),
+  slot.tensor = device::MakeTensor(session_.device->AllocateLocked(slot.bound.bytes),
                                    session_.device->memory_info(), slot.type, slot.dims);
   slot.there = slot.tensor.memory->data();
 }
@@ -157,9 +157,9 @@ const std::vector<device::Copy>& DeviceBinding::Uploads() {
 
 bool DeviceBinding::Ended(bool wait) {
   try {
-    if (!flight_->Done(wait)) return false;
+    if (!run_->Poll(wait)) return false;
   } catch (...) {
-    flight_->Abandon();
+    run_->Abandon();
     throw;
   }
   for (Slot& input : inputs_) {

@@ -47,15 +47,15 @@ class DeviceBinding {
   void Start(const OrtRunOptions* options, const StartMode& mode, const std::atomic<bool>& canceled,
              Prepare prepare) {
     try {
-      flight_->Begin(mode.overlap, mode.capture, host_, canceled);
+      run_->Begin(mode.overlap, mode.capture, host_, canceled);
       AllocateMirrors();
       const OrtIoBinding* binding = prepare();
-      flight_->Upload(Uploads());
-      flight_->Run(session_.handle.get(), options, binding);
-      flight_->Download(mode.download ? downloads_ : none_);
-      flight_->End();
+      run_->Upload(Uploads());
+      run_->Run(session_.handle.get(), options, binding);
+      run_->Download(mode.download ? downloads_ : none_);
+      run_->End();
     } catch (...) {
-      flight_->Abandon();
+      run_->Abandon();
       throw;
     }
   }
@@ -113,5 +113,5 @@ class DeviceBinding {
   device::HostUse host_;                 // likewise
   bool mirrors_missing_ = false;
   const std::vector<device::Copy> none_;
-  std::unique_ptr<device::Flight> flight_;
+  std::unique_ptr<device::DeviceRun> run_;
 };

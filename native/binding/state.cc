@@ -36,10 +36,10 @@ void BindingState::Release() noexcept {
   if (handle) {
     FreeGraph();
     // Outputs that ONNX Runtime allocated go with the handle.
-    device::Garbage garbage;
-    garbage.binding = std::move(handle);
-    garbage.session = session->handle;
-    session->device->Free(std::move(garbage));
+    device::DeferredRelease deferred;
+    deferred.binding = std::move(handle);
+    deferred.session = session->handle;
+    session->device->Release(std::move(deferred));
   }
   device.reset();
 }

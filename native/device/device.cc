@@ -11,7 +11,7 @@ Device::MemoryUse Device::memory_use() {
   throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name_ + "' does not tell how much memory it has");
 }
 
-Access& Access::operator=(Access&& other) noexcept {
+DeviceLock& DeviceLock::operator=(DeviceLock&& other) noexcept {
   Leave();
   device_ = std::exchange(other.device_, nullptr);
   shared_ = std::move(other.shared_);
@@ -19,34 +19,34 @@ Access& Access::operator=(Access&& other) noexcept {
   return *this;
 }
 
-void Access::Leave() noexcept {
+void DeviceLock::Leave() noexcept {
   if (device_ == nullptr) return;
   shared_ = {};
   exclusive_ = {};
-  std::exchange(device_, nullptr)->Left();
+  std::exchange(device_, nullptr)->ReleaseDeferred();
 }
 
-void Device::Free(Garbage garbage) noexcept {
+void Device::Release(DeferredRelease deferred) noexcept {
   {
-    const std::lock_guard lock(garbage_mutex_);
-    garbage_.push_back(std::move(garbage));
+    const std::lock_guard lock(deferred_mutex_);
+    deferred_.push_back(std::move(deferred));
   }
-  Left();
+  ReleaseDeferred();
 }
 
-// Whoever puts garbage there tries for the turn after it, and whoever ends a turn looks for garbage after it:
+// Whoever puts deferred there tries for the turn after it, and whoever ends a turn looks for deferred after it:
 // one of the two sees the other.
-void Device::Left() noexcept {
+void Device::ReleaseDeferred() noexcept {
   for (;;) {
-    std::vector<Garbage> garbage;
-    std::unique_lock<Turn> exclusive;
-    std::shared_lock<Turn> shared;
+    std::vector<DeferredRelease> deferred;
+    std::unique_lock<DeviceMutex> exclusive;
+    std::shared_lock<DeviceMutex> shared;
     {
-      const std::lock_guard lock(garbage_mutex_);
-      if (garbage_.empty() || !TryEnter(exclusive, shared)) return;
-      garbage.swap(garbage_);
+      const std::lock_guard lock(deferred_mutex_);
+      if (deferred_.empty() || !TryLock(exclusive, shared)) return;
+      deferred.swap(deferred_);
     }
-    for (Garbage& one : garbage) FreeInTurn(one);
+    for (DeferredRelease& one : deferred) ReleaseLocked(one);
     exclusive = {};
     shared = {};
     // Sessions that go now, after the turn, have one of their own.

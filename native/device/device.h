@@ -51,30 +51,30 @@ class Queue;
 
 // The turn of whoever touches the device through ONNX Runtime, where that is not safe from several threads at
 // once. Not recursive: whoever holds one takes no other.
-using Turn = std::shared_timed_mutex;
+using DeviceMutex = std::shared_timed_mutex;
 
-class Access {
+class DeviceLock {
  public:
-  Access() = default;
-  Access(Device& device, std::shared_lock<Turn> lock) : device_(&device), shared_(std::move(lock)) {}
-  Access(Device& device, std::unique_lock<Turn> lock) : device_(&device), exclusive_(std::move(lock)) {}
-  Access(Access&& other) noexcept { *this = std::move(other); }
-  Access& operator=(Access&& other) noexcept;
-  ~Access() { Leave(); }
+  DeviceLock() = default;
+  DeviceLock(Device& device, std::shared_lock<DeviceMutex> lock) : device_(&device), shared_(std::move(lock)) {}
+  DeviceLock(Device& device, std::unique_lock<DeviceMutex> lock) : device_(&device), exclusive_(std::move(lock)) {}
+  DeviceLock(DeviceLock&& other) noexcept { *this = std::move(other); }
+  DeviceLock& operator=(DeviceLock&& other) noexcept;
+  ~DeviceLock() { Leave(); }
 
  private:
   void Leave() noexcept;
   Device* device_ = nullptr;
-  std::shared_lock<Turn> shared_;
-  std::unique_lock<Turn> exclusive_;
+  std::shared_lock<DeviceMutex> shared_;
+  std::unique_lock<DeviceMutex> exclusive_;
 };
 
 // Waits for a lock until it is canceled, which it then says by an error.
 template <typename Lock>
-Lock WaitFor(Turn& turn, const std::atomic<bool>& canceled) {
+Lock WaitFor(DeviceMutex& mutex, const std::atomic<bool>& canceled) {
   // Looked at now and then: whoever cancels has no way to wake a thread that waits for a mutex.
   constexpr std::chrono::milliseconds kLook(5);
-  Lock lock(turn, std::defer_lock);
+  Lock lock(mutex, std::defer_lock);
   while (!lock.try_lock_for(kLook)) {
     if (canceled) throw ort::Error("ERR_RUN_CANCELED", "the run was canceled while it waited for the device");
   }
@@ -82,7 +82,7 @@ Lock WaitFor(Turn& turn, const std::atomic<bool>& canceled) {
 }
 
 // What ONNX Runtime has of the device's memory and must give back in the device's turn, in this order.
-struct Garbage {
+struct DeferredRelease {
   ort::IoBindingHandle binding;
   ort::ValueHandle value;
   void* allocation = nullptr;           // of the device's own allocator
@@ -95,9 +95,9 @@ struct Garbage {
 // One binding's runs on the device, one at a time, each in this order: Begin, Upload, Run, Download, and Done
 // until it is. On the session's run thread. When a stage throws, Abandon: nothing of the run is then still
 // going on.
-class Flight {
+class DeviceRun {
  public:
-  virtual ~Flight() = default;
+  virtual ~DeviceRun() = default;
   // `overlap`: other bindings' runs of the session are going on, or about to. `capture`: the run is captured.
   // `host` stays until the run is done: what it touches of an earlier run's results waits for these.
   virtual void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) = 0;
@@ -106,7 +106,7 @@ class Flight {
   virtual void Download(const std::vector<Copy>& copies) = 0;
   virtual void End() = 0;
   // Whether all is done; with `wait`, after waiting for it. Throws what the device says went wrong.
-  virtual bool Done(bool wait) = 0;
+  virtual bool Poll(bool wait) = 0;
   virtual void Abandon() noexcept = 0;
 };
 
@@ -114,7 +114,7 @@ class Flight {
 class Queue {
  public:
   virtual ~Queue() = default;
-  virtual std::unique_ptr<Flight> MakeFlight() = 0;
+  virtual std::unique_ptr<DeviceRun> MakeRun() = 0;
   // Whether Done may come later than End, so that runs of several bindings overlap.
   virtual bool overlaps() const noexcept = 0;
 };
@@ -150,7 +150,7 @@ class Device {
   // What is in the memory is undefined.
   virtual std::shared_ptr<Memory> Allocate(size_t bytes) = 0;
   // The same for whoever has the turn.
-  virtual std::shared_ptr<Memory> AllocateInTurn(size_t bytes) { return Allocate(bytes); }
+  virtual std::shared_ptr<Memory> AllocateLocked(size_t bytes) { return Allocate(bytes); }
   // Host memory that is copied to and from the device fastest; throws where the device has no such thing.
   virtual std::shared_ptr<Memory> AllocatePinned(size_t bytes) = 0;
   // Where the device reads pinned memory without a copy; throws where it cannot.
@@ -165,15 +165,15 @@ class Device {
   virtual void Zero(const TensorView& tensor);
 
   // Held around what ONNX Runtime does with the device; `capture`: while it captures a graph.
-  virtual Access Enter(bool capture) = 0;
+  virtual DeviceLock Lock(bool capture) = 0;
   // The same for a run that may be canceled while it waits: throws ERR_RUN_CANCELED.
-  virtual Access Enter(bool capture, const std::atomic<bool>& canceled) = 0;
+  virtual DeviceLock Lock(bool capture, const std::atomic<bool>& canceled) = 0;
 
   // Any thread. At once where nobody has the turn, else by whoever has it: a finalizer must not hold the
   // event loop for another session's run.
-  void Free(Garbage garbage) noexcept;
-  // An Access has ended.
-  void Left() noexcept;
+  void Release(DeferredRelease deferred) noexcept;
+  // An DeviceLock has ended.
+  void ReleaseDeferred() noexcept;
 
   virtual std::unique_ptr<Queue> MakeQueue(bool blocking_wait) = 0;
   // Appends the execution provider to a session's options.
@@ -191,14 +191,14 @@ class Device {
 
  protected:
   // The turn to free, where it is to be had now.
-  virtual bool TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>& shared) noexcept = 0;
-  virtual void FreeInTurn(Garbage& garbage) const noexcept = 0;
+  virtual bool TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>& shared) noexcept = 0;
+  virtual void ReleaseLocked(DeferredRelease& deferred) const noexcept = 0;
 
  private:
   const std::string name_;
   const int id_;
-  std::mutex garbage_mutex_;
-  std::vector<Garbage> garbage_;  // until the turn of whoever has it now has ended
+  std::mutex deferred_mutex_;
+  std::vector<DeferredRelease> deferred_;  // until the turn of whoever has it now has ended
 };
 
 // Called once a device is open, and with it libraries that the process did not have.

@@ -29,9 +29,9 @@ class EpMemory final : public Memory {
  public:
   EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
   ~EpMemory() override {
-    Garbage garbage;
-    garbage.allocation = data();
-    device_.Free(std::move(garbage));
+    DeferredRelease deferred;
+    deferred.allocation = data();
+    device_.Release(std::move(deferred));
   }
 
  private:
@@ -42,30 +42,30 @@ namespace {
 
 // Runs and copies are done when the calls return: uploads are ordered before the run by the provider, and a
 // download waits for what it reads.
-class EpFlight final : public Flight {
+class EpRun final : public DeviceRun {
  public:
-  explicit EpFlight(EpDevice& device) : device_(device) {}
+  explicit EpRun(EpDevice& device) : device_(device) {}
   void Begin(bool, bool capture, const HostUse&, const std::atomic<bool>& canceled) override {
-    access_ = device_.Enter(capture, canceled);
+    lock_ = device_.Lock(capture, canceled);
   }
   void Upload(const std::vector<Copy>& copies) override { CopyTensors(copies); }
   void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
     ort::Check(ort::api().RunWithBinding(session, options, binding));
   }
   void Download(const std::vector<Copy>& copies) override { CopyTensors(copies); }
-  void End() override { access_ = {}; }
-  bool Done(bool) override { return true; }
-  void Abandon() noexcept override { access_ = {}; }
+  void End() override { lock_ = {}; }
+  bool Poll(bool) override { return true; }
+  void Abandon() noexcept override { lock_ = {}; }
 
  private:
   EpDevice& device_;
-  Access access_;
+  DeviceLock lock_;
 };
 
 class EpQueue final : public Queue {
  public:
   explicit EpQueue(EpDevice& device) : device_(device) {}
-  std::unique_ptr<Flight> MakeFlight() override { return std::make_unique<EpFlight>(device_); }
+  std::unique_ptr<DeviceRun> MakeRun() override { return std::make_unique<EpRun>(device_); }
   bool overlaps() const noexcept override { return false; }
 
  private:
@@ -143,11 +143,11 @@ bool EpDevice::Holds(const OrtMemoryInfo* info) const {
 }
 
 std::shared_ptr<Memory> EpDevice::Allocate(size_t bytes) {
-  const Access access = Enter(false);
-  return AllocateInTurn(bytes);
+  const DeviceLock lock = Lock(false);
+  return AllocateLocked(bytes);
 }
 
-std::shared_ptr<Memory> EpDevice::AllocateInTurn(size_t bytes) {
+std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   void* data = nullptr;
   // An empty tensor has a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
@@ -163,30 +163,30 @@ void* EpDevice::Mapped(void*) {
 }
 
 void EpDevice::CopyAll(const std::vector<Copy>& copies) {
-  const Access access = Enter(false);
+  const DeviceLock lock = Lock(false);
   CopyTensors(copies);
 }
 
-Access EpDevice::Enter(bool) { return {*this, std::unique_lock(mutex_)}; }
+DeviceLock EpDevice::Lock(bool) { return {*this, std::unique_lock(mutex_)}; }
 
-void EpDevice::FreeInTurn(Garbage& garbage) const noexcept {
+void EpDevice::ReleaseLocked(DeferredRelease& deferred) const noexcept {
   const auto ignore = [](OrtStatus* status) {
     if (status != nullptr) ort::api().ReleaseStatus(status);
   };
-  garbage.binding.reset();
-  garbage.value.reset();
-  if (garbage.allocation != nullptr) ignore(ort::api().AllocatorFree(allocator_, garbage.allocation));
-  if (garbage.graph_id != 0) {
-    ignore(ort::api().SessionReleaseCapturedGraph(garbage.session.get(), garbage.graph_id));
+  deferred.binding.reset();
+  deferred.value.reset();
+  if (deferred.allocation != nullptr) ignore(ort::api().AllocatorFree(allocator_, deferred.allocation));
+  if (deferred.graph_id != 0) {
+    ignore(ort::api().SessionReleaseCapturedGraph(deferred.session.get(), deferred.graph_id));
   }
-  if (garbage.released != nullptr) ort::api().ReleaseSession(garbage.released);
+  if (deferred.released != nullptr) ort::api().ReleaseSession(deferred.released);
 }
 
-Access EpDevice::Enter(bool, const std::atomic<bool>& canceled) {
-  return {*this, WaitFor<std::unique_lock<Turn>>(mutex_, canceled)};
+DeviceLock EpDevice::Lock(bool, const std::atomic<bool>& canceled) {
+  return {*this, WaitFor<std::unique_lock<DeviceMutex>>(mutex_, canceled)};
 }
 
-bool EpDevice::TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>&) noexcept {
+bool EpDevice::TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>&) noexcept {
   exclusive = std::unique_lock(mutex_, std::try_to_lock);
   return exclusive.owns_lock();
 }

@@ -16,7 +16,7 @@ class EpDevice final : public Device {
   bool Holds(const OrtMemoryInfo* info) const override;
 
   std::shared_ptr<Memory> Allocate(size_t bytes) override;
-  std::shared_ptr<Memory> AllocateInTurn(size_t bytes) override;
+  std::shared_ptr<Memory> AllocateLocked(size_t bytes) override;
   std::shared_ptr<Memory> AllocatePinned(size_t bytes) override;
   void* Mapped(void* pinned) override;
 
@@ -26,8 +26,8 @@ class EpDevice final : public Device {
 
   // Always exclusive: the provider keeps one command encoder, and caches, for all sessions, without a lock of
   // its own (two threads in it crash).
-  Access Enter(bool capture) override;
-  Access Enter(bool capture, const std::atomic<bool>& canceled) override;
+  DeviceLock Lock(bool capture) override;
+  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled) override;
   bool allocates_at_once() const noexcept override { return false; }
 
   void Drain() noexcept;
@@ -39,10 +39,10 @@ class EpDevice final : public Device {
  private:
   EpDevice(std::string name, const Options& options);
   void CopyAll(const std::vector<Copy>& copies);
-  bool TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>& shared) noexcept override;
-  void FreeInTurn(Garbage& garbage) const noexcept override;
+  bool TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>& shared) noexcept override;
+  void ReleaseLocked(DeferredRelease& deferred) const noexcept override;
 
-  Turn mutex_;
+  DeviceMutex mutex_;
   // A model of one node, never released: a session's allocator dies with its session, this one's is for
   // values that live as long as they like.
   OrtSession* anchor_ = nullptr;

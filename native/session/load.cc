@@ -17,10 +17,10 @@ struct SessionDeleter {
       ort::api().ReleaseSession(session);
       return;
     }
-    device::Garbage garbage;
-    garbage.released = session;
-    garbage.queue = std::move(queue);
-    device->Free(std::move(garbage));
+    device::DeferredRelease deferred;
+    deferred.released = session;
+    deferred.queue = std::move(queue);
+    device->Release(std::move(deferred));
   }
 };
 
@@ -67,7 +67,7 @@ void LoadJob::Work() {
   CheckGraphs(device);
   std::shared_ptr<OrtSession> handle;
   {
-    const device::Access access = device != nullptr ? device->Enter(false, canceled_) : device::Access();
+    const device::DeviceLock lock = device != nullptr ? device->Lock(false, canceled_) : device::DeviceLock();
     if (device != nullptr) device->Append(options.get(), settings_.provider->options, queue.get());
     handle = {Create(options.get()).release(), SessionDeleter{device, queue}};
   }

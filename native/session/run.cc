@@ -92,10 +92,10 @@ RunCall::~RunCall() {
   if (!bound_) return;
   for (ort::ValueHandle& value : outputs_) {
     if (!value) continue;
-    device::Garbage garbage;
-    garbage.value = std::move(value);
-    garbage.session = handle_;
-    session_->device->Free(std::move(garbage));
+    device::DeferredRelease deferred;
+    deferred.value = std::move(value);
+    deferred.session = handle_;
+    session_->device->Release(std::move(deferred));
   }
 }
 
@@ -170,8 +170,8 @@ OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
 }
 
 void RunCall::Execute(const std::atomic<bool>& canceled) {
-  const device::Access access =
-      session_->device != nullptr ? session_->device->Enter(false, canceled) : device::Access();
+  const device::DeviceLock lock =
+      session_->device != nullptr ? session_->device->Lock(false, canceled) : device::DeviceLock();
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
   OrtStatus* status = bound_ ? RunBound(raw) : Run(raw);
   outputs_.clear();

@@ -35,10 +35,10 @@ void AllocateThere(ValueState& state) {
 // Memory of a device that ONNX Runtime allocated is freed by the device's provider, in its turn.
 ValueState::~ValueState() {
   if (!OnDevice() || memory) return;
-  device::Garbage garbage;
-  garbage.value = std::move(handle);
-  garbage.session = std::move(session);
-  device->Free(std::move(garbage));
+  device::DeferredRelease deferred;
+  deferred.value = std::move(handle);
+  deferred.session = std::move(session);
+  device->Release(std::move(deferred));
 }
 
 InUse::~InUse() {

@@ -10,7 +10,7 @@ namespace device::cuda {
 namespace {
 
 // One for all GPUs: a capture forbids unsafe calls to every other thread of the process.
-Turn capture_mutex;
+DeviceMutex capture_mutex;
 
 CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
 
@@ -137,27 +137,27 @@ Device::MemoryUse CudaDevice::memory_use() {
   return use;
 }
 
-Access CudaDevice::Enter(bool capture) {
+DeviceLock CudaDevice::Lock(bool capture) {
   if (capture) return {*this, std::unique_lock(capture_mutex)};
   return {*this, std::shared_lock(capture_mutex)};
 }
 
-Access CudaDevice::Enter(bool capture, const std::atomic<bool>& canceled) {
-  if (capture) return {*this, WaitFor<std::unique_lock<Turn>>(capture_mutex, canceled)};
-  return {*this, WaitFor<std::shared_lock<Turn>>(capture_mutex, canceled)};
+DeviceLock CudaDevice::Lock(bool capture, const std::atomic<bool>& canceled) {
+  if (capture) return {*this, WaitFor<std::unique_lock<DeviceMutex>>(capture_mutex, canceled)};
+  return {*this, WaitFor<std::shared_lock<DeviceMutex>>(capture_mutex, canceled)};
 }
 
-bool CudaDevice::TryEnter(std::unique_lock<Turn>&, std::shared_lock<Turn>& shared) noexcept {
+bool CudaDevice::TryLock(std::unique_lock<DeviceMutex>&, std::shared_lock<DeviceMutex>& shared) noexcept {
   shared = std::shared_lock(capture_mutex, std::try_to_lock);
   return shared.owns_lock();
 }
 
 // A graph goes with its session: ONNX Runtime 1.30's provider has nothing to release before, and would wait
 // for the session's runs to say so.
-void CudaDevice::FreeInTurn(Garbage& garbage) const noexcept {
-  garbage.binding.reset();
-  garbage.value.reset();
-  if (garbage.released != nullptr) ort::api().ReleaseSession(garbage.released);
+void CudaDevice::ReleaseLocked(DeferredRelease& deferred) const noexcept {
+  deferred.binding.reset();
+  deferred.value.reset();
+  if (deferred.released != nullptr) ort::api().ReleaseSession(deferred.released);
 }
 
 std::unique_ptr<Queue> CudaDevice::MakeQueue(bool blocking_wait) {

@@ -33,8 +33,8 @@ class CudaDevice final : public Device {
 
   // Shared, but for a capture: while a thread captures, no other may allocate, or the capture fails (theirs,
   // or ours).
-  Access Enter(bool capture) override;
-  Access Enter(bool capture, const std::atomic<bool>& canceled) override;
+  DeviceLock Lock(bool capture) override;
+  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled) override;
   bool allocates_at_once() const noexcept override { return true; }
   std::unique_ptr<Queue> MakeQueue(bool blocking_wait) override;
   void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) override;
@@ -46,8 +46,8 @@ class CudaDevice final : public Device {
   void CheckAlive() const;
 
  protected:
-  bool TryEnter(std::unique_lock<Turn>& exclusive, std::shared_lock<Turn>& shared) noexcept override;
-  void FreeInTurn(Garbage& garbage) const noexcept override;
+  bool TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>& shared) noexcept override;
+  void ReleaseLocked(DeferredRelease& deferred) const noexcept override;
 
  private:
   friend class ContextScope;

@@ -6,9 +6,9 @@
 
 namespace device::cuda {
 
-class CudaFlight final : public Flight {
+class CudaRun final : public DeviceRun {
  public:
-  explicit CudaFlight(CudaQueue& queue)
+  explicit CudaRun(CudaQueue& queue)
       : queue_(queue),
         uploaded_(queue.device(), false),
         computed_(queue.device(), false),
@@ -16,11 +16,11 @@ class CudaFlight final : public Flight {
 
   void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) override {
     scope_.emplace(queue_.device(), ContextScope::CaptureMode::kStay);
-    access_ = queue_.device().Enter(capture, canceled);
+    lock_ = queue_.device().Lock(capture, canceled);
     overlap_ = overlap;
     last_ = queue_.compute();
     host_ = &host;
-    for (const CudaFlight* earlier : queue_.started()) {
+    for (const CudaRun* earlier : queue_.started()) {
       if (Meet(host.at_once, earlier->host_->written) || Meet(host.at_once, earlier->host_->touched)) {
         Check(driver().cuEventSynchronize(earlier->done_.get()), "cuEventSynchronize");
       }
@@ -64,10 +64,10 @@ class CudaFlight final : public Flight {
   void End() override {
     Check(driver().cuEventRecord(done_.get(), last_), "cuEventRecord");
     queue_.started().push_back(this);
-    access_ = {};
+    lock_ = {};
   }
 
-  bool Done(bool wait) override {
+  bool Poll(bool wait) override {
     if (wait || queue_.blocking_wait()) {
       Check(driver().cuEventSynchronize(done_.get()), "cuEventSynchronize");
     } else {
@@ -89,7 +89,7 @@ class CudaFlight final : public Flight {
       }
     }
     std::erase(queue_.started(), this);
-    access_ = {};
+    lock_ = {};
     scope_.reset();
   }
 
@@ -114,12 +114,12 @@ class CudaFlight final : public Flight {
   Event computed_;
   Event done_;
   std::optional<ContextScope> scope_;  // from Begin until it is done
-  Access access_;
+  DeviceLock lock_;
   const HostUse* host_ = nullptr;
   bool overlap_ = false;
   CUstream last_ = nullptr;  // the stream that the run ends on
 };
 
-std::unique_ptr<Flight> CudaQueue::MakeFlight() { return std::make_unique<CudaFlight>(*this); }
+std::unique_ptr<DeviceRun> CudaQueue::MakeRun() { return std::make_unique<CudaRun>(*this); }
 
 }  // namespace device::cuda

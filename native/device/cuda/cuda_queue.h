@@ -7,7 +7,7 @@
 
 namespace device::cuda {
 
-class CudaFlight;
+class CudaRun;
 
 class CudaQueue final : public Queue {
  public:
@@ -18,7 +18,7 @@ class CudaQueue final : public Queue {
         upload_(device),
         download_(device) {}
 
-  std::unique_ptr<Flight> MakeFlight() override;
+  std::unique_ptr<DeviceRun> MakeRun() override;
   bool overlaps() const noexcept override { return true; }
 
   CudaDevice& device() const noexcept { return device_; }
@@ -28,7 +28,7 @@ class CudaQueue final : public Queue {
   CUstream download() const noexcept { return download_.get(); }
 
   // Run thread: the runs that are going on.
-  std::vector<const CudaFlight*>& started() noexcept { return started_; }
+  std::vector<const CudaRun*>& started() noexcept { return started_; }
 
  private:
   CudaDevice& device_;
@@ -36,7 +36,7 @@ class CudaQueue final : public Queue {
   Stream compute_;
   Stream upload_;
   Stream download_;
-  std::vector<const CudaFlight*> started_;
+  std::vector<const CudaRun*> started_;
 };
 
 }  // namespace device::cuda
