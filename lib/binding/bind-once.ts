@@ -1,4 +1,4 @@
-import type { Ports } from '../model/io'
+import type { SessionIO } from '../model/io'
 import { OrtValue } from '../value/value'
 import type { BindingHost, IoBinding } from './binding'
 import {
@@ -23,7 +23,7 @@ export function bindOnce(
   allocated: (value: OrtValue) => void,
 ): void {
   const mapped = mappedNames(options, inputs, outputs)
-  const valueFor = (ports: Ports, name: string, spec: InputSpec): OrtValue => {
+  const valueFor = (ports: SessionIO, name: string, spec: InputSpec): OrtValue => {
     if (spec instanceof OrtValue) return spec
     const value = allocateFor(ports, name, spec, device, mapped.has(name))
     allocated(value)

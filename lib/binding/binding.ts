@@ -3,8 +3,8 @@ import { checkSessionDevice, type SessionDevice } from '../device/device'
 import { abortable } from '../engine/abort'
 import type { DeviceName, Engine, EngineBinding, EngineSession } from '../engine/engine'
 import { OrtError } from '../errors'
-import type { Ports } from '../model/io'
-import { ofShapes } from '../session/run-errors'
+import type { SessionIO } from '../model/io'
+import { wrapShapeError } from '../session/run-errors'
 import { checkOrtValue, OrtValue } from '../value/value'
 import { bindOnce } from './bind-once'
 import { BoundOutputs } from './outputs'
@@ -24,8 +24,8 @@ import { type AnyViews, type Views, views } from './views'
 export interface BindingHost {
   readonly engine: Engine
   readonly session: EngineSession
-  readonly inputs: Ports
-  readonly outputs: Ports
+  readonly inputs: SessionIO
+  readonly outputs: SessionIO
   readonly device: SessionDevice
 }
 
@@ -255,7 +255,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   #explain(error: unknown): unknown {
-    return ofShapes(error, this.#host.inputs, (name) => {
+    return wrapShapeError(error, this.#host.inputs, (name) => {
       const value = this.#inputValues.get(name)
       return value === undefined || value.disposed ? undefined : value.dims
     })

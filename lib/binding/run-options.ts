@@ -3,7 +3,7 @@ import type { SessionDevice } from '../device/device'
 import { checkSignal } from '../engine/abort'
 import type { Engine } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import type { Ports } from '../model/io'
+import type { SessionIO } from '../model/io'
 
 /** Options of a synchronous run. */
 export interface IoBindingRunSyncOptions {
@@ -49,7 +49,7 @@ export function resolveBindingRun(
   options: IoBindingRunOptions | undefined,
   known: readonly string[],
   engine: Engine,
-  inputs: Ports,
+  inputs: SessionIO,
 ): ResolvedRunOptions {
   if (options === undefined) return NONE
   const signal = checkSignal(engine, (options as IoBindingRunOptions | null)?.signal)

@@ -3,8 +3,8 @@ import type { SessionDevice } from '../device/device'
 import { ValueKind } from '../engine/engine'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { nameOf } from '../model/element-types'
-import type { Ports } from '../model/io'
+import { elementTypeName } from '../model/element-types'
+import type { SessionIO } from '../model/io'
 import { checkDims, resolveShape, symbolSizes } from '../model/shape'
 import { OrtValue } from '../value/value'
 
@@ -31,7 +31,10 @@ export interface IoBindingOptions {
 }
 
 /** A spec for each input: what the caller gives, else the shape that the model declares. */
-export function inputSpecs(ports: Ports, given: Readonly<Record<string, InputSpec>>): Map<string, InputSpec> {
+export function inputSpecs(
+  ports: SessionIO,
+  given: Readonly<Record<string, InputSpec>>,
+): Map<string, InputSpec> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new OrtTypeError(
       'ERR_INVALID_ARG_TYPE',
@@ -47,9 +50,9 @@ export function inputSpecs(ports: Ports, given: Readonly<Record<string, InputSpe
 
 /** A spec for each wanted output: what the caller gives, else the shape that follows from the inputs' shapes. */
 export function outputSpecs(
-  ports: Ports,
+  ports: SessionIO,
   options: IoBindingOptions,
-  inputs: Ports,
+  inputs: SessionIO,
   inputValues: ReadonlyMap<string, OrtValue>,
 ): Map<string, OutputSpec> {
   if (!isRecord(options)) {
@@ -81,7 +84,11 @@ export function outputSpecs(
 }
 
 /** @throws OrtTypeError; OrtRangeError `ERR_UNKNOWN_INPUT` for what is no input's name, and no output's */
-export function mappedNames(options: IoBindingOptions, inputs: Ports, outputs: Ports): ReadonlySet<string> {
+export function mappedNames(
+  options: IoBindingOptions,
+  inputs: SessionIO,
+  outputs: SessionIO,
+): ReadonlySet<string> {
   const names: unknown = isRecord(options) ? options.mapped : undefined
   if (names === undefined) return new Set()
   if (!Array.isArray(names)) {
@@ -99,7 +106,7 @@ export function mappedNames(options: IoBindingOptions, inputs: Ports, outputs: P
  * @param mapped whether the device reads or writes the memory itself, which only pinned memory can be
  */
 export function allocateFor(
-  ports: Ports,
+  ports: SessionIO,
   name: string,
   dims: readonly number[],
   device: SessionDevice,
@@ -114,7 +121,7 @@ export function allocateFor(
   }
   checkDims(dims, `${ports.side}s.${name}`)
   const { kind, type: code } = ports.info(ports.indexOf(name, `${ports.side}s`))
-  const type = nameOf(code)
+  const type = elementTypeName(code)
   if (kind === ValueKind.tensor && type !== undefined) {
     // Where pinned memory cannot be shown, io.inputs of it would be refused: it is not taken unasked.
     const pinned = mapped || engine().supports.externalBuffers
@@ -136,7 +143,7 @@ function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefine
   return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
-function declaredShape(ports: Ports, index: number): readonly number[] {
+function declaredShape(ports: SessionIO, index: number): readonly number[] {
   const { name, kind, shape } = ports.info(index)
   const dims = kind === ValueKind.tensor ? resolveShape(shape, new Map()) : undefined
   if (dims !== undefined) return dims
@@ -145,9 +152,9 @@ function declaredShape(ports: Ports, index: number): readonly number[] {
   })
 }
 
-function derivedShape(ports: Ports, index: number, symbols: ReadonlyMap<string, number>): OutputSpec {
+function derivedShape(ports: SessionIO, index: number, symbols: ReadonlyMap<string, number>): OutputSpec {
   const { kind, type, shape } = ports.info(index)
-  const name = nameOf(type)
+  const name = elementTypeName(type)
   if (kind !== ValueKind.tensor || name === undefined || name === 'string') return 'dynamic'
   return resolveShape(shape, symbols) ?? 'dynamic'
 }

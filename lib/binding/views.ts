@@ -23,7 +23,7 @@ export function views(
 ): Views {
   const object: Record<string, TypedArray> = {}
   for (const [name, value] of bound) {
-    const fixed = value?.shown === true
+    const fixed = value?.hostVisible === true
     const data = fixed ? value.data : undefined
     Object.defineProperty(object, name, {
       enumerable: true,
@@ -50,6 +50,6 @@ export function views(
 /** A copy where an engine that refuses external ArrayBuffers cannot be shown what ONNX Runtime allocated. */
 function latestData(value: OrtValue | undefined): TypedArray | undefined {
   const refused =
-    value?.kind === 'tensor' && isHost(value.location) && value.type !== 'string' && !value.shown
+    value?.kind === 'tensor' && isHost(value.location) && value.type !== 'string' && !value.hostVisible
   return refused ? (value.read() as TypedArray) : value?.data
 }

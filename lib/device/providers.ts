@@ -64,7 +64,7 @@ export function resolveProviders(list: unknown): Providers {
     })
   }
   const entries: unknown[] = list === undefined || list.length === 0 ? ['cpu'] : list
-  const names = entries.map(nameOf)
+  const names = entries.map(elementTypeName)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) {
     throw new OrtError('ERR_INVALID_ARG_VALUE', "'executionProviders' names a provider more than once", {
@@ -82,7 +82,7 @@ export function resolveProviders(list: unknown): Providers {
   }
 }
 
-function nameOf(entry: unknown): string {
+function elementTypeName(entry: unknown): string {
   const name: unknown = isRecord(entry) ? entry.name : entry
   if (typeof name === 'string' && KNOWN.includes(name)) return name
   // Such as CUDA, and ONNX Runtime's own CUDAExecutionProvider, which Python takes.

@@ -115,11 +115,11 @@ export function checkElementType(type: unknown, argument = 'type'): ElementType 
   })
 }
 
-export const codeOf = (type: ElementType): number => rowOf(type).code
+export const elementTypeCode = (type: ElementType): number => rowOf(type).code
 export const isCommonType = (type: ElementType): boolean => rowOf(type).common
 
 /** The name of an `ONNXTensorElementDataType`; complex numbers have none. */
-export function nameOf(code: number): ElementType | undefined {
+export function elementTypeName(code: number): ElementType | undefined {
   return names.get(code)
 }
 
@@ -130,7 +130,7 @@ export function arrayLength(type: ElementType, size: number): number {
 }
 
 /** A view of the whole buffer by the type's typed array. */
-export function viewOf(type: ElementType, buffer: ArrayBuffer): TypedArray {
+export function typedArrayView(type: ElementType, buffer: ArrayBuffer): TypedArray {
   const { array } = rowOf(type)
   if (array === undefined) throw new OrtTypeError('ERR_TYPE_MISMATCH', 'a string tensor has no typed array')
   return new array(buffer)
@@ -138,9 +138,9 @@ export function viewOf(type: ElementType, buffer: ArrayBuffer): TypedArray {
 
 /** Zeroed memory of V8's own. @throws OrtError `ERR_OUT_OF_MEMORY` */
 export function zeroed(type: ElementType, size: number): TypedArray {
-  const bytes = arrayLength(type, size) * viewOf(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
+  const bytes = arrayLength(type, size) * typedArrayView(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
   try {
-    return viewOf(type, new ArrayBuffer(bytes))
+    return typedArrayView(type, new ArrayBuffer(bytes))
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause
     throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, { cause })
@@ -148,7 +148,7 @@ export function zeroed(type: ElementType, size: number): TypedArray {
 }
 
 /** A copy of an array's elements; `slice()` of a Buffer would be a view. */
-export function copyOf<T extends TypedArray>(array: T): T {
+export function copyTypedArray<T extends TypedArray>(array: T): T {
   return (array instanceof Uint8Array ? new Uint8Array(array) : array.slice()) as T
 }
 

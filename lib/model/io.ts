@@ -1,7 +1,7 @@
 import { type RawValueInfo, ValueKind } from '../engine/engine'
 import { OrtRangeError, OrtTypeError } from '../errors'
 import type { OrtValue } from '../value/value'
-import { type ElementType, nameOf } from './element-types'
+import { type ElementType, elementTypeName } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
 
 /** A model input or output as it declares itself, in onnxruntime-common's form. */
@@ -18,11 +18,16 @@ export type ValueMetadata =
 
 export function toMetadata(info: RawValueInfo): ValueMetadata {
   if (info.kind !== ValueKind.tensor) return { name: info.name, isTensor: false }
-  return { name: info.name, isTensor: true, type: nameOf(info.type) ?? 'undefined', shape: info.shape ?? [] }
+  return {
+    name: info.name,
+    isTensor: true,
+    type: elementTypeName(info.type) ?? 'undefined',
+    shape: info.shape ?? [],
+  }
 }
 
 /** A model's inputs, or its outputs: positions by name, and what may be bound to each. */
-export class Ports {
+export class SessionIO {
   readonly names: readonly string[]
   readonly metadata: readonly ValueMetadata[]
   /** Every name, with no tensor to write into: what a run without fetches gives. */
@@ -62,9 +67,10 @@ export class Ports {
   checkType(index: number, type: ElementType): void {
     const { name, kind, type: code } = this.info(index)
     // An optional input takes the tensor itself.
-    if (kind === ValueKind.optional || nameOf(code) === type) return
+    if (kind === ValueKind.optional || elementTypeName(code) === type) return
     throw new OrtTypeError('ERR_TYPE_MISMATCH', `${this.side} '${name}' has the wrong type`, {
-      expected: kind === ValueKind.tensor ? (nameOf(code) ?? `type ${code}`) : 'a value that is no tensor',
+      expected:
+        kind === ValueKind.tensor ? (elementTypeName(code) ?? `type ${code}`) : 'a value that is no tensor',
       given: type,
     })
   }

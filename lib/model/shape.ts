@@ -18,7 +18,7 @@ export function checkDims(given: unknown, argument: string): readonly number[] {
       })
     }
   }
-  if (!Number.isSafeInteger(sizeOf(dims))) {
+  if (!Number.isSafeInteger(elementCount(dims))) {
     throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' is too large`, { given: describe(dims) })
   }
   return dims as readonly number[]
@@ -33,7 +33,7 @@ export function shapeText(shape: DeclaredShape): string {
 }
 
 /** Elements of a shape; 1 for a scalar's `[]`. */
-export function sizeOf(dims: readonly number[]): number {
+export function elementCount(dims: readonly number[]): number {
   let size = 1
   for (const dim of dims) size *= dim
   return size

@@ -2,7 +2,7 @@ import type { ProviderChoice } from '../device/providers'
 import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
 import { isOrtError, OrtError } from '../errors'
-import { ofModel } from './model-file'
+import { wrapModelError } from './model-file'
 import type { ResolvedSessionOptions } from './options'
 
 /** A session that is loaded, and the provider that runs it. */
@@ -41,11 +41,11 @@ export async function openSession(
       checkAvailable(engine, provider)
       const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
       await session.load(model, settingsFor(provider, options)).catch((error: unknown) => {
-        throw ofModel(error, model)
+        throw wrapModelError(error, model)
       })
       return { session, provider }
     } catch (thrown) {
-      const error = ofDevice(thrown, provider)
+      const error = wrapDeviceError(thrown, provider)
       if (!isUnavailable(error)) throw error
       const next = choices[i + 1]
       if (next === undefined) throw withEarlier(error, left)
@@ -88,7 +88,7 @@ function checkAvailable(engine: Engine, { name, settings }: ProviderChoice): voi
 }
 
 /** An arena does not say whose memory it was that it could not get: here it is known. */
-function ofDevice(error: unknown, { name }: ProviderChoice): unknown {
+function wrapDeviceError(error: unknown, { name }: ProviderChoice): unknown {
   if (name !== 'cuda' || !isOrtError(error) || error.code !== 'ERR_OUT_OF_MEMORY') return error
   const code = 'ERR_CUDA_OUT_OF_MEMORY'
   return new OrtError(code, "the GPU's memory does not suffice for the session", {

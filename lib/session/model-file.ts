@@ -11,7 +11,7 @@ interface Found {
  * What a session failed with, where it was given something else than a model: ONNX Runtime says that a file is not there, or that
  * parsing failed, and neither where it looked nor what it found.
  */
-export function ofModel(error: unknown, model: string | Uint8Array): unknown {
+export function wrapModelError(error: unknown, model: string | Uint8Array): unknown {
   if (!isOrtError(error) || !error.code.startsWith('ERR_ORT_')) return error
   const found = typeof model === 'string' ? lookAt(resolve(model)) : whatIs(model, `${model.length} bytes`)
   if (found === undefined) return error

@@ -3,7 +3,7 @@ import { checkBoolean, checkChoice, checkInteger, checkKnown, checkString, flatt
 import { type ExecutionProvider, type Providers, resolveProviders } from '../device/providers'
 import type { SessionSettings } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { copyOf } from '../model/element-types'
+import { copyTypedArray } from '../model/element-types'
 import { checkLocations, type PreferredLocation, wantsDevice } from './output-locations'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and this package's own. */
@@ -160,7 +160,7 @@ function externalData(options: SessionOptions): Record<string, Uint8Array> | und
         remedy: 'Files beside a model that is created from a path need no entry',
       })
     }
-    result[file.path] = copyOf(data) // ours: the caller may change it as soon as the call has returned
+    result[file.path] = copyTypedArray(data) // ours: the caller may change it as soon as the call has returned
   }
   return result
 }

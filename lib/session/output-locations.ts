@@ -3,8 +3,8 @@ import type { ProviderChoice } from '../device/providers'
 import { ValueKind } from '../engine/engine'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { type ElementType, nameOf } from '../model/element-types'
-import type { Ports } from '../model/io'
+import { type ElementType, elementTypeName } from '../model/element-types'
+import type { SessionIO } from '../model/io'
 
 /** Where the memory of `session.run`'s results is, by onnxruntime-common's names. */
 export type OutputLocation = 'cpu' | 'cpu-pinned' | 'gpu-buffer'
@@ -53,7 +53,7 @@ export function wantsDevice(preferred: PreferredLocation | undefined): boolean {
  */
 export function resolveLocations(
   preferred: PreferredLocation | undefined,
-  outputs: Ports,
+  outputs: SessionIO,
   provider: ProviderChoice,
 ): ReadonlyMap<string, OutputLocation> | undefined {
   if (preferred === undefined) return undefined
@@ -65,7 +65,7 @@ export function resolveLocations(
     const index = outputs.indexOf(name, 'preferredOutputLocation')
     if (location === 'cpu' || (location === 'cpu-pinned' && !hasPinned)) continue
     const { kind, type } = outputs.info(index)
-    const elements: ElementType | undefined = kind === ValueKind.tensor ? nameOf(type) : undefined
+    const elements: ElementType | undefined = kind === ValueKind.tensor ? elementTypeName(type) : undefined
     if (elements !== undefined && elements !== 'string') locations.set(name, location)
     else if (named && location === 'gpu-buffer') {
       throw new OrtError('ERR_NOT_SUPPORTED', `output '${name}' cannot be left on a device`, {

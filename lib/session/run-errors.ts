@@ -1,13 +1,13 @@
 import { isOrtError, OrtError } from '../errors'
-import type { Ports } from '../model/io'
+import type { SessionIO } from '../model/io'
 
 /**
  * What a run failed with, where the inputs disagree on a dimension that the model has by one name: ONNX Runtime does not hold them
  * against each other, and fails at some node that does not fit.
  */
-export function ofShapes(
+export function wrapShapeError(
   error: unknown,
-  { infos }: Ports,
+  { infos }: SessionIO,
   dimsOf: (name: string) => readonly number[] | undefined,
 ): unknown {
   if (!isOrtError(error) || !error.code.startsWith('ERR_ORT_')) return error

@@ -2,8 +2,15 @@ import { Tensor } from 'onnxruntime-common'
 import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from '../check'
 import type { Feeds, Fetches, Results, RunSettings } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { checkElementType, codeOf, type ElementType, nameOf, rawView, viewOf } from '../model/element-types'
-import type { Ports } from '../model/io'
+import {
+  checkElementType,
+  type ElementType,
+  elementTypeCode,
+  elementTypeName,
+  rawView,
+  typedArrayView,
+} from '../model/element-types'
+import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
 import { dataOf, hasTensor, isTensor } from '../value/tensor'
 import { gpuValueOf, OrtValue } from '../value/value'
@@ -19,7 +26,7 @@ export interface RunRequest {
 }
 
 /** Sorts out `run(feeds, options?)` and `run(feeds, fetches, options?)` by onnxruntime-common's rules. */
-export function resolveRequest(outputs: Ports, second: unknown, third: unknown): RunRequest {
+export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown): RunRequest {
   if (second === undefined) return { fetches: outputs.all, options: checkOptions(third) }
   if (typeof second !== 'object') {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
@@ -42,7 +49,7 @@ function checkOptions(options: unknown): Readonly<Record<string, unknown>> {
   throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'options' must be an object", { given: describe(options) })
 }
 
-function fetchNames(outputs: Ports, names: readonly unknown[]): Map<string, null> {
+function fetchNames(outputs: SessionIO, names: readonly unknown[]): Map<string, null> {
   if (names.length === 0)
     throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'fetches' cannot be an empty array")
   const fetches = new Map<string, null>()
@@ -59,7 +66,10 @@ function fetchNames(outputs: Ports, names: readonly unknown[]): Map<string, null
 }
 
 /** An object counts as fetches where it has an output's name with a Tensor or null; else it is the options. */
-function fetchTargets(outputs: Ports, object: Readonly<Record<string, unknown>>): Map<string, Tensor | null> {
+function fetchTargets(
+  outputs: SessionIO,
+  object: Readonly<Record<string, unknown>>,
+): Map<string, Tensor | null> {
   const fetches = new Map<string, Tensor | null>()
   for (const name of outputs.names) {
     const target = Object.hasOwn(object, name) ? object[name] : undefined
@@ -77,7 +87,7 @@ function fetchTargets(outputs: Ports, object: Readonly<Record<string, unknown>>)
 }
 
 /** The feeds in the engine's form. */
-export function resolveFeeds(inputs: Ports, feeds: unknown): Feeds {
+export function resolveFeeds(inputs: SessionIO, feeds: unknown): Feeds {
   if (!isRecord(feeds) || isTensor(feeds)) {
     throw new OrtTypeError(
       'ERR_INVALID_ARG_TYPE',
@@ -98,7 +108,7 @@ export function resolveFeeds(inputs: Ports, feeds: unknown): Feeds {
   return resolved
 }
 
-function addFeed(resolved: Feeds, inputs: Ports, index: number, feed: unknown): void {
+function addFeed(resolved: Feeds, inputs: SessionIO, index: number, feed: unknown): void {
   if (feed instanceof OrtValue) {
     inputs.checkValue(index, feed)
     resolved.push(index, undefined, undefined, feed.engineValue)
@@ -125,7 +135,7 @@ function addFeed(resolved: Feeds, inputs: Ports, index: number, feed: unknown): 
   const dims = checkDims(feed.dims, `feeds.${name}`)
   inputs.checkShape(index, dims)
   const data = engineDataOf(feed, type, `feeds.${name}`)
-  resolved.push(index, codeOf(type), dims, data)
+  resolved.push(index, elementTypeCode(type), dims, data)
 }
 
 function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
@@ -138,7 +148,7 @@ function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unkn
  * those of results that are to be elsewhere than in host memory.
  */
 export function resolveFetches(
-  outputs: Ports,
+  outputs: SessionIO,
   fetches: RunRequest['fetches'],
   locations?: ReadonlyMap<string, OutputLocation>,
 ): Fetches {
@@ -178,10 +188,10 @@ function toValue(name: string, target: Tensor | null, results: Results, at: numb
     return target === null && value.location !== 'cpu' && hasTensor(value) ? value.toTensor() : value
   }
   if (target !== null) return fillTarget(name, target, dims, data)
-  const type = nameOf(results[at] as number)!
+  const type = elementTypeName(results[at] as number)!
   return new Tensor(
     type as Tensor.Type,
-    (Array.isArray(data) ? data : viewOf(type, data as ArrayBuffer)) as Tensor.DataType,
+    (Array.isArray(data) ? data : typedArrayView(type, data as ArrayBuffer)) as Tensor.DataType,
     dims,
   )
 }

@@ -9,8 +9,8 @@ import { abortable, checkSignal } from '../engine/abort'
 import type { AssignedSubgraph, EngineName, EngineSession, ModelMetadata } from '../engine/engine'
 import { engineAsync } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { copyOf } from '../model/element-types'
-import { Ports, type ValueMetadata } from '../model/io'
+import { copyTypedArray } from '../model/element-types'
+import { SessionIO, type ValueMetadata } from '../model/io'
 import { openSession } from './create'
 import { modelArguments } from './model-arguments'
 import { needsDevice, resolveSessionOptions, type SessionOptions } from './options'
@@ -23,7 +23,7 @@ import {
   resolveRunOptions,
   toReturnValue,
 } from './run'
-import { ofShapes } from './run-errors'
+import { wrapShapeError } from './run-errors'
 
 let lastRunId = 0
 
@@ -96,12 +96,12 @@ export class InferenceSession implements AsyncDisposable {
     const { model, options } = modelArguments(args)
     const resolved = resolveSessionOptions(options)
     // A copy that is ours: the caller may change or transfer the bytes as soon as the call has returned.
-    const source = typeof model === 'string' ? model : copyOf(model)
+    const source = typeof model === 'string' ? model : copyTypedArray(model)
     const opened = await engineAsync()
     const { session, provider } = await openSession(opened, source, resolved)
     try {
-      const inputs = new Ports('input', session.inputs())
-      const outputs = new Ports('output', session.outputs())
+      const inputs = new SessionIO('input', session.inputs())
+      const outputs = new SessionIO('output', session.outputs())
       const { preferredLocation } = resolved
       if (provider.settings === undefined && wantsDevice(preferredLocation))
         throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
@@ -203,7 +203,7 @@ export class InferenceSession implements AsyncDisposable {
       const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
       return toReturnValue(request.fetches, await pending)
     } catch (error) {
-      throw ofShapes(error, inputs, (name) => feeds[name]?.dims)
+      throw wrapShapeError(error, inputs, (name) => feeds[name]?.dims)
     }
   }
 

@@ -67,10 +67,10 @@ export function tensorOf(value: OrtValue): Tensor {
       dispose: () => value.dispose(),
     })
   }
-  if (value.location === 'cuda-pinned' && value.shown) {
+  if (value.location === 'cuda-pinned' && value.hostVisible) {
     return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, value.data as never, value.dims)
   }
-  const data = value.shown ? value.data : value.read()
+  const data = value.hostVisible ? value.data : value.read()
   return new Tensor(type as Tensor.Type, data as Tensor.DataType, value.dims)
 }
 

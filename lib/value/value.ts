@@ -6,17 +6,17 @@ import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   checkArray,
   checkElementType,
-  codeOf,
-  copyOf,
+  copyTypedArray,
   type ElementArrays,
   type ElementType,
-  nameOf,
+  elementTypeCode,
+  elementTypeName,
   rawView,
   type TypedArray,
-  viewOf,
+  typedArrayView,
   zeroed,
 } from '../model/element-types'
-import { checkDims, sizeOf } from '../model/shape'
+import { checkDims, elementCount } from '../model/shape'
 import { checkCopy, checkLength, holdBuffer, setElements } from './data'
 import { dataOf, isTensor, tensorOf } from './tensor'
 
@@ -48,11 +48,11 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
 
   private constructor(value: EngineValue, data?: TypedArray) {
     this.kind = KINDS.get(value.kind()) ?? 'opaque'
-    this.#type = this.kind === 'tensor' ? nameOf(value.type()) : undefined
+    this.#type = this.kind === 'tensor' ? elementTypeName(value.type()) : undefined
     this.#dims = Object.freeze(value.dims())
     this.#device = value.device()
     this.#onDevice = !isHost(this.#device)
-    this.size = sizeOf(this.#dims)
+    this.size = elementCount(this.#dims)
     this.#value = value
     this.#data = data
   }
@@ -87,9 +87,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     }
     if (where === 'cpu' && type !== 'string' && !engine().supports.externalBuffers) {
       // The memory is V8's instead, which is not aligned as well, and stays visible when it is disposed.
-      return OrtValue.wrap(type, zeroed(type, sizeOf(shape)) as ElementArrays[T], shape)
+      return OrtValue.wrap(type, zeroed(type, elementCount(shape)) as ElementArrays[T], shape)
     }
-    return new OrtValue<T>(engine().Value.allocate(codeOf(type), shape, where, id))
+    return new OrtValue<T>(engine().Value.allocate(elementTypeCode(type), shape, where, id))
   }
 
   /** A tensor with memory of its own that holds a copy of another tensor's data. */
@@ -123,9 +123,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
     const array = checkArray(type, data, 'data')
-    checkLength(type, sizeOf(shape), array.length, array)
+    checkLength(type, elementCount(shape), array.length, array)
     holdBuffer(array.buffer)
-    return new OrtValue<T>(engine().Value.borrow(codeOf(type), shape, rawView(array)), array)
+    return new OrtValue<T>(engine().Value.borrow(elementTypeCode(type), shape, rawView(array)), array)
   }
 
   /** A sequence of tensors, which it shares and keeps alive. */
@@ -136,7 +136,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   }
 
   static #over(type: ElementType, data: ArrayBufferView, dims: readonly number[]): OrtValue {
-    return new OrtValue(engine().Value.borrow(codeOf(type), dims, data))
+    return new OrtValue(engine().Value.borrow(elementTypeCode(type), dims, data))
   }
 
   #allocateAlike(): OrtValue {
@@ -182,7 +182,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   }
 
   /** @internal whether `data` shows the memory; else `read` and `write` copy */
-  get shown(): boolean {
+  get hostVisible(): boolean {
     if (this.kind !== 'tensor' || this.#type === 'string' || this.#onDevice) return false
     return this.#data !== undefined || engine().supports.externalBuffers
   }
@@ -207,7 +207,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
           remedy: 'Use read() and write(), or copyTo() a value in host memory',
         })
       }
-      this.#data = viewOf(this.type, value.arrayBuffer())
+      this.#data = typedArrayView(this.type, value.arrayBuffer())
     }
     return this.#data as ElementArrays[T]
   }
@@ -220,12 +220,12 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
-    if (!this.shown) {
+    if (!this.hostVisible) {
       const host = this.#allocateAlike()
       this.copyTo(host)
       return host.data as Read
     }
-    return copyOf(this.data as TypedArray) as Read
+    return copyTypedArray(this.data as TypedArray) as Read
   }
 
   /**
@@ -249,7 +249,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     }
     const array = checkArray(this.type, data, 'data')
     checkLength(this.type, this.size, array.length, array)
-    if (!this.shown) {
+    if (!this.hostVisible) {
       const source = OrtValue.#over(this.type, rawView(array), this.#dims)
       try {
         source.copyTo(this)

@@ -1,6 +1,6 @@
 import type * as Ort from 'onnxruntime-node'
 import { OrtError, type OrtErrorCode } from '../../errors'
-import { codeOf, type ElementType } from '../../model/element-types'
+import { type ElementType, elementTypeCode } from '../../model/element-types'
 import { type RawValueInfo, type SessionSettings, ValueKind } from '../engine'
 import { outputShapeError } from '../ort-errors'
 
@@ -13,7 +13,7 @@ export function notSupported(what: string, remedy: string): OrtError {
 export function toInfo(metadata: Ort.InferenceSession.ValueMetadata): RawValueInfo {
   const { name } = metadata
   if (!metadata.isTensor) return { name, kind: ValueKind.opaque, type: 0 }
-  const type = codeOf(metadata.type as ElementType)
+  const type = elementTypeCode(metadata.type as ElementType)
   // It says [] for a scalar and for an unknown rank alike.
   return metadata.shape.length > 0
     ? { name, kind: ValueKind.tensor, type, shape: metadata.shape }

@@ -1,16 +1,16 @@
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import {
-  codeOf,
-  copyOf,
+  copyTypedArray,
   type ElementType,
+  elementTypeCode,
+  elementTypeName,
   isCommonType,
-  nameOf,
   rawView,
   type TypedArray,
   zeroed,
 } from '../../model/element-types'
-import { sizeOf } from '../../model/shape'
+import { elementCount } from '../../model/shape'
 import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
 import { notSupported } from './convert'
 
@@ -33,9 +33,9 @@ export class HeapValue implements EngineValue {
 
   static allocate(type: number, dims: readonly number[], device: DeviceName = 'cpu'): HeapValue {
     if (device !== 'cpu') throw notSupported(`memory of '${device}'`, 'Install the native addon')
-    const name = nameOf(type)!
-    if (name === 'string') return new HeapValue(name, dims, new Array<string>(sizeOf(dims)).fill(''))
-    return new HeapValue(name, dims, zeroed(name, sizeOf(dims)))
+    const name = elementTypeName(type)!
+    if (name === 'string') return new HeapValue(name, dims, new Array<string>(elementCount(dims)).fill(''))
+    return new HeapValue(name, dims, zeroed(name, elementCount(dims)))
   }
 
   static borrow(type: number, dims: readonly number[], data: ArrayBufferView): HeapValue {
@@ -45,7 +45,7 @@ export class HeapValue implements EngineValue {
         'Use an ArrayBuffer, or install the native addon',
       )
     }
-    return new HeapValue(nameOf(type)!, dims, data as TypedArray)
+    return new HeapValue(elementTypeName(type)!, dims, data as TypedArray)
   }
 
   static sequence(): never {
@@ -65,7 +65,7 @@ export class HeapValue implements EngineValue {
   }
 
   type(): number {
-    return codeOf(this.#type)
+    return elementTypeCode(this.#type)
   }
 
   dims(): number[] {
@@ -165,15 +165,15 @@ function makeTensor(
 export function toOrtTensor(ort: typeof Ort, feeds: Feeds, at: number): Ort.Tensor {
   const data = feeds[at + 2]
   if (data instanceof HeapValue) return data.toTensor(ort)
-  const type = nameOf(feeds[at] as number)!
+  const type = elementTypeName(feeds[at] as number)!
   // A copy: the run begins in a later turn, and the caller may change the data before.
-  const copy = Array.isArray(data) ? [...data] : copyOf(data as TypedArray)
+  const copy = Array.isArray(data) ? [...data] : copyTypedArray(data as TypedArray)
   return makeTensor(ort, type, copy, feeds[at + 1] as number[])
 }
 
 /** A result in the engine's form; written into `target` where there is one of its shape. */
 export function resultOf(tensor: Ort.Tensor, target: unknown, dims: unknown): Results {
-  const type = codeOf(tensor.type as ElementType)
+  const type = elementTypeCode(tensor.type as ElementType)
   if (tensor.type === 'string') return [type, tensor.dims, tensor.data]
   const data = tensor.data as TypedArray
   if (target === undefined || String(dims) !== String(tensor.dims))

@@ -1,6 +1,6 @@
 import { type ElementType, zeroed } from '../../model/element-types'
 import type { ValueMetadata } from '../../model/io'
-import { shapeText, sizeOf, symbolSizes } from '../../model/shape'
+import { elementCount, shapeText, symbolSizes } from '../../model/shape'
 import type { OrtValueData } from '../../value/value'
 import { UsageError } from '../cli/command'
 import { quote } from '../doctor/shell'
@@ -127,7 +127,7 @@ export function elementsOf({ type, dims, range }: BenchInput, seed: number): Ort
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return state / 2 ** 32
   }
-  const length = sizeOf(dims)
+  const length = elementCount(dims)
   if (range === undefined) {
     return Array.from({ length }, () => String.fromCharCode(97 + Math.floor(random() * 26)))
   }

@@ -22,7 +22,7 @@ const PATTERNS: readonly (readonly [RegExp, (words: string) => Told])[] = [
 ]
 
 /** The same failure, told as one of the C library where the loader's words are of it. */
-export function ofLibc<F extends Failure>(failure: F): F {
+export function wrapLibcError<F extends Failure>(failure: F): F {
   for (const [pattern, tell] of PATTERNS) {
     const words = pattern.exec(failure.message)?.[0]
     if (words !== undefined) return { ...failure, ...tell(words) }

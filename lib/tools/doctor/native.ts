@@ -1,7 +1,7 @@
 import { findLibrary } from '../../engine/library'
 import { type Context, failed, type Opened, ok, probe, skipped } from './checks'
 import { findOnnxruntimeNode } from './installed'
-import { ofLibc } from './libc'
+import { wrapLibcError } from './libc'
 import { problemOf } from './remedies'
 import type { Check } from './report'
 import { checkResults } from './runs'
@@ -16,7 +16,7 @@ export async function checkAddon(context: Context): Promise<Check> {
   if ('answer' in outcome) return ok('addon', 'loads', { path: outcome.answer.path })
   const { failure } = outcome
   const asked = asksForAddon(context)
-  const check = failed('addon', asked, problemOf(ofLibc(failure), { what: 'addon' }))
+  const check = failed('addon', asked, problemOf(wrapLibcError(failure), { what: 'addon' }))
   const [, ...places] = failure.message.split('\n')
   const isNowhere =
     failure.code === 'ERR_ADDON_NOT_LOADED' && places.every((place) => /: no such file$/.test(place))
@@ -36,7 +36,7 @@ export async function checkOnnxruntime(
   }
   const outcome = await probe(context, 'onnxruntime', [], 'native')
   if ('failure' in outcome) {
-    const problem = problemOf(ofLibc(outcome.failure), { what: 'library', ...candidate })
+    const problem = problemOf(wrapLibcError(outcome.failure), { what: 'library', ...candidate })
     return { check: failed(name, asksForAddon(context), problem, facts) }
   }
   const opened = outcome.answer
@@ -56,6 +56,6 @@ export async function checkOnnxruntimeNode(context: Context): Promise<Check> {
   if ('answer' in outcome) {
     return checkResults(name, outcome.answer, false, facts, `${installed.version}, a run by it is right`)
   }
-  const problem = problemOf(ofLibc(outcome.failure), { what: 'library', source: name })
+  const problem = problemOf(wrapLibcError(outcome.failure), { what: 'library', source: name })
   return failed(name, false, problem, facts)
 }

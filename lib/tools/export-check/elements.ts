@@ -1,5 +1,5 @@
-import { copyOf, type ElementType, rawView, type TypedArray } from '../../model/element-types'
-import { sizeOf } from '../../model/shape'
+import { copyTypedArray, type ElementType, rawView, type TypedArray } from '../../model/element-types'
+import { elementCount } from '../../model/shape'
 import type { OrtValueData } from '../../value/value'
 import { fromBfloat16, fromFloat16 } from './small-floats'
 
@@ -95,8 +95,8 @@ export function emptyLike(data: OrtValueData, length: number): OrtValueData {
  */
 export function resized(tensor: HostTensor, axis: number, size: number): HostTensor {
   const { dims, data } = tensor
-  const inner = sizeOf(dims.slice(axis + 1))
-  const outer = sizeOf(dims.slice(0, axis))
+  const inner = elementCount(dims.slice(axis + 1))
+  const outer = elementCount(dims.slice(0, axis))
   const old = dims[axis]!
   const grown = emptyLike(data, outer * size * inner)
   for (let o = 0; o < outer; ++o) {
@@ -111,8 +111,8 @@ export function resized(tensor: HostTensor, axis: number, size: number): HostTen
 /** The tensor with the slices of an axis from `begin` on taken from another of the same shape. */
 export function spliced(tensor: HostTensor, axis: number, begin: number, other: HostTensor): HostTensor {
   const { dims, data } = tensor
-  const inner = sizeOf(dims.slice(axis + 1))
-  const result = Array.isArray(data) ? data.slice() : copyOf(data)
+  const inner = elementCount(dims.slice(axis + 1))
+  const result = Array.isArray(data) ? data.slice() : copyTypedArray(data)
   for (let i = 0; i < result.length; ++i) {
     if (Math.floor(i / inner) % dims[axis]! >= begin) result[i] = other.data[i]!
   }

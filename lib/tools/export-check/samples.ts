@@ -5,13 +5,13 @@ import {
   arrayLength,
   checkArray,
   checkElementType,
-  copyOf,
+  copyTypedArray,
   type ElementType,
   rawView,
   type TypedArray,
-  viewOf,
+  typedArrayView,
 } from '../../model/element-types'
-import { checkDims, sizeOf } from '../../model/shape'
+import { checkDims, elementCount } from '../../model/shape'
 import { dataOf, isTensor } from '../../value/tensor'
 import { gpuValueOf, OrtValue, type OrtValueData } from '../../value/value'
 import type { HostTensor, Tolerance } from './elements'
@@ -135,7 +135,7 @@ export function readTensor(value: OrtValue, place: string): HostTensor {
 }
 
 function rawCopy(data: OrtValueData): OrtValueData {
-  return Array.isArray(data) ? [...data] : rawView(copyOf(data))
+  return Array.isArray(data) ? [...data] : rawView(copyTypedArray(data))
 }
 
 function parsed(value: unknown, place: string): HostTensor {
@@ -147,7 +147,7 @@ function parsed(value: unknown, place: string): HostTensor {
   }
   const type = checkElementType(value.type, `${place}.type`)
   const dims = checkDims(value.dims, `${place}.dims`)
-  const size = sizeOf(dims)
+  const size = elementCount(dims)
   const elements = ArrayBuffer.isView(value.data)
     ? checkArray(type, value.data, `${place}.data`)
     : Array.from(value.data)
@@ -168,7 +168,7 @@ function parsed(value: unknown, place: string): HostTensor {
 }
 
 function filled(type: ElementType, elements: readonly unknown[], place: string): TypedArray {
-  const data = rawView(viewOf(type, new ArrayBuffer(elements.length * bytesOf(type))))
+  const data = rawView(typedArrayView(type, new ArrayBuffer(elements.length * bytesOf(type))))
   elements.forEach((element, i) => {
     if (store(type, data, i, element)) return
     throw new OrtError('ERR_INVALID_ARG_VALUE', `'${place}[${i}]' is no ${type}`, {
@@ -212,7 +212,7 @@ function numberOf(element: unknown): number | undefined {
   return /^(number|boolean|bigint)$/.test(typeof element) ? Number(element) : undefined
 }
 
-const bytesOf = (type: ElementType): number => viewOf(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
+const bytesOf = (type: ElementType): number => typedArrayView(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
 
 const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)

@@ -39,10 +39,10 @@ export function inspectGraph(session: InferenceSession, path: string): GraphRepo
   }
 }
 
-type Ports = Readonly<Record<'inputs' | 'outputs', readonly ValueMetadata[]>>
+type SessionIO = Readonly<Record<'inputs' | 'outputs', readonly ValueMetadata[]>>
 
 /** What ONNX Runtime does not tell, and the graph itself does. */
-function factsOf({ graph }: OnnxModel, inputNames: readonly string[], ports: Ports) {
+function factsOf({ graph }: OnnxModel, inputNames: readonly string[], ports: SessionIO) {
   const used = usedNames(graph)
   const rankless = new Set(
     [...graph.inputs, ...graph.outputs].flatMap((port) => (port.hasRank ? [] : port.name)),
