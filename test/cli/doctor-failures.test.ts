@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { OrtError } from '../../lib/errors.ts'
 import { failureOf } from '../../lib/tools/doctor/failure.ts'
-import { ofLibc } from '../../lib/tools/doctor/libc.ts'
+import { wrapLibcError } from '../../lib/tools/doctor/libc.ts'
 import { copyPackage } from '../native/package-copy.ts'
 import { compile, newFolder, withoutStubs } from '../native/stub-libraries.ts'
 import { diagnose, problem } from './doctor-support.ts'
@@ -92,7 +92,7 @@ test.each([
   ],
 ])('the loader says "%s"', (message, expected) => {
   const failure = failureOf(new OrtError('ERR_ADDON_NOT_LOADED', message, { remedy: 'Build it' }))
-  expect(ofLibc(failure)).toMatchObject({ message, ...expected })
+  expect(wrapLibcError(failure)).toMatchObject({ message, ...expected })
 })
 
 describe("ONNX Runtime's library", () => {
