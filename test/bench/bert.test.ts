@@ -1,28 +1,28 @@
-// The gate of bench:bert, what its figures come to, and the command itself.
+// bench:bert: its gate, its figures, its shapes, its journal, and the command.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { figuresOf, LEAST_ROUNDS } from '../../scripts/bench/bert-figures.mjs'
-import { allShapes, inputsOf, shapesOf } from '../../scripts/bench/bert-model.mjs'
-import { Journal } from '../../scripts/bench/journal.mjs'
-import * as quiet from '../../scripts/bench/quiet.mjs'
+import { Journal } from '../../benchmarks/core/journal.mjs'
+import * as quiet from '../../benchmarks/core/quiet.mjs'
+import { figures, LEAST_ROUNDS } from '../../benchmarks/suites/bert/figures.mjs'
+import { allShapes, parseShapes, tokensAndMask } from '../../benchmarks/suites/bert/model.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'bench-bert-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe('what /proc says', () => {
-  test('the machine is busy with all but waiting, and what was stolen counts', () => {
+describe('/proc', () => {
+  test('counts all time but waiting as busy, stolen time included', () => {
     const cpu = 'cpu  1000 20 300 90000 5000 4 50 600 70 0'
     const stat = `${cpu}\ncpu0 9 9 9 9 9 9 9 9 9 9\nintr 12345\n`
-    // A guest's time is in the user's already.
+    // The user's time includes a guest's.
     expect(quiet.machineTime(stat)).toBeCloseTo((1000 + 20 + 300 + 4 + 50 + 600) / 100)
     expect(quiet.machineTime('cpu  100 0 0 900 0 0 0\n')).toBeCloseTo(1)
   })
 
-  test('a process has a name that may hold anything', () => {
+  test('reads a process whose name contains anything', () => {
     const after = 'S 1 42 42 0 -1 4194560 100 200 3 4 250 150 30 20 20 0 8 0 12345'
     for (const name of ['(node)', '(a b)', '(evil) S 9 9 (x)']) {
       const { own, ended } = quiet.processTime(`42 ${name} ${after}`)
@@ -31,13 +31,13 @@ describe('what /proc says', () => {
     }
   })
 
-  test('others have what is not ours', () => {
+  test('attributes to others what is not ours', () => {
     const before = { at: 10, machine: 100, ours: 40 }
     expect(quiet.othersShare(before, { at: 12, machine: 104, ours: 43.9 })).toBeCloseTo(0.05)
     expect(quiet.othersShare(before, { at: 12, machine: 102, ours: 40 })).toBeCloseTo(1)
   })
 
-  test('a short sample is allowed what the counters may be off by, a long one hardly', () => {
+  test('allows a short sample the inaccuracy of the counters', () => {
     expect(quiet.isQuiet(0.08, 0.5)).toBe(true)
     expect(quiet.isQuiet(0.1, 0.5)).toBe(false)
     expect(quiet.isQuiet(0.051, 0.5, 0)).toBe(false)
@@ -45,19 +45,16 @@ describe('what /proc says', () => {
     expect(quiet.isQuiet(-0.02, 30)).toBe(true)
   })
 
-  test.skipIf(process.platform !== 'linux')(
-    'this process is looked at, and one that has ended is not',
-    () => {
-      const { machine, ours } = quiet.readProc([process.ppid])
-      expect(ours).toBeGreaterThan(0)
-      expect(machine).toBeGreaterThan(0)
-      expect(() => quiet.readProc([2 ** 22 + 1])).toThrow('has ended')
-    },
-  )
+  test.skipIf(process.platform !== 'linux')('reads this process, and reports one that has ended', () => {
+    const { machine, ours } = quiet.readProc([process.ppid])
+    expect(ours).toBeGreaterThan(0)
+    expect(machine).toBeGreaterThan(0)
+    expect(() => quiet.readProc([2 ** 22 + 1])).toThrow('has ended')
+  })
 })
 
 describe('the gate', () => {
-  /** Samples of a second, in which others use so much. */
+  /** Samples of one second, of which others use these shares. */
   function gateOf(shares: number[]) {
     let now = { at: 0, machine: 0, ours: 0 }
     let taken = 0
@@ -70,16 +67,16 @@ describe('the gate', () => {
     return { sample: () => gate.sample([], measure), taken: () => taken }
   }
 
-  test('does again what was disturbed', async () => {
+  test('repeats a disturbed sample', async () => {
     const { sample } = gateOf([0, 0.5, 2, 0.01])
     expect(await sample()).toMatchObject({ value: 0, quiet: true, rejected: 0 })
     expect(await sample()).toMatchObject({ value: 3, quiet: true, rejected: 2 })
   })
 
-  test('ends where it never gets quiet, and then tries once until it does', async () => {
+  test('gives up when the machine never gets quiet, and then tries once until it does', async () => {
     const { sample, taken } = gateOf([0.9, 0.4, 0.8, 0.7, 0.6, 0.5, 0, 0.9, 0])
     const first = await sample()
-    // The one that was disturbed least.
+    // The least disturbed sample.
     expect(first).toMatchObject({ value: 1, quiet: false, rejected: 3 })
     expect(first.others).toBeCloseTo(0.4)
     expect(await sample()).toMatchObject({ value: 4, quiet: false, rejected: 0 })
@@ -89,7 +86,7 @@ describe('the gate', () => {
     expect(taken()).toBe(9)
   })
 
-  test('where the machine cannot be looked at, nothing is said to be quiet', async () => {
+  test('calls nothing quiet where the machine cannot be read', async () => {
     const gate = new quiet.QuietGate({ read: null })
     expect(await gate.sample([], async () => 7)).toEqual({ value: 7, rejected: 0 })
     expect(quiet.describeGate(gate.settings, { samples: 4, rejected: 0, notQuiet: 0 })).toMatch(
@@ -97,7 +94,7 @@ describe('the gate', () => {
     )
   })
 
-  test('the report says how it fared', () => {
+  test('describes its outcome for the report', () => {
     const { settings } = new quiet.QuietGate({ read: () => ({ at: 0, machine: 0, ours: 0 }) })
     const counts = { samples: 40, rejected: 3, notQuiet: 0 }
     expect(quiet.describeGate(settings, counts)).toMatch(
@@ -108,12 +105,12 @@ describe('the gate', () => {
 })
 
 describe('the figures', () => {
-  const contenders = [
+  const targets = [
     { id: 'torch-eager', label: 'torch eager', family: 'torch' },
     { id: 'ort-node', label: 'onnxruntime-node', family: 'theirs' },
     { id: 'run-sync', label: 'ours', family: 'ours' },
   ] as const
-  /** A round in which torch takes so many milliseconds, and the others half and a quarter of it. */
+  /** A round in which torch takes `ms`, and the others a half and a quarter of it. */
   const round = (ms: number, ours: { quiet?: boolean } = {}) => ({
     'torch-eager': { p50: ms * 1000, rejected: 1, quiet: true },
     'ort-node': { p50: ms * 500, rejected: 0, quiet: true },
@@ -121,8 +118,8 @@ describe('the figures', () => {
   })
 
   test('are medians over rounds, and ratios of the same round', () => {
-    const [eager, node, ours] = figuresOf(
-      [...contenders],
+    const [eager, node, ours] = figures(
+      [...targets],
       [10, 1000, 20, 30, 40].map((ms) => round(ms)),
     )
     expect(eager).toMatchObject({ ms: { median: 30, q1: 20, q3: 40 }, samples: 5, rejected: 5 })
@@ -133,25 +130,25 @@ describe('the figures', () => {
     expect(ours!.against!['python-binding']).toBeUndefined()
   })
 
-  test('leave out rounds that were not quiet, where there are enough others', () => {
+  test('omit disturbed rounds where there are enough others', () => {
     const rounds = [round(10), round(400, { quiet: false }), round(10), round(10)]
-    const [eager, , ours] = figuresOf([...contenders], rounds)
+    const [eager, , ours] = figures([...targets], rounds)
     expect(eager).toMatchObject({ counted: 4, notQuiet: 0 })
     expect(ours).toMatchObject({ ms: { median: 2.5, q3: 2.5 }, counted: 3, notQuiet: 1 })
     expect(ours).not.toHaveProperty('disturbed')
   })
 
-  test('say so where there are not', () => {
+  test('are marked as disturbed where there are not', () => {
     const rounds = [...Array(LEAST_ROUNDS - 1).fill(round(10)), round(400, { quiet: false })]
-    const [eager, , ours] = figuresOf([...contenders], rounds)
+    const [eager, , ours] = figures([...targets], rounds)
     expect(eager).not.toHaveProperty('disturbed')
     expect(ours).toMatchObject({ counted: 3, disturbed: true, against: { 'ort-node': { disturbed: true } } })
   })
 
-  test('name who is missing, and why', () => {
+  test('give the reason for a missing target', () => {
     const { 'torch-eager': _, ...without } = round(10)
     const reasons = { 'torch-eager': 'no torch', 'ort-node': 'it ended' }
-    const [eager, node, ours] = figuresOf([...contenders], [without, without, without], reasons)
+    const [eager, node, ours] = figures([...targets], [without, without, without], reasons)
     expect(eager).toMatchObject({ notMeasured: 'no torch' })
     expect(node).toMatchObject({ failed: 'it ended', counted: 3 })
     expect(ours!.against!['torch-eager']).toBeUndefined()
@@ -159,31 +156,31 @@ describe('the figures', () => {
 })
 
 describe('shapes', () => {
-  test('are as long as the model takes, the smallest first', () => {
+  test('are as long as the model accepts, the smallest first', () => {
     const ids = (shapes: { id: string }[]) => shapes.map(({ id }) => id)
     expect(ids(allShapes('base'))).toHaveLength(9)
     expect(ids(allShapes('tiny'))).not.toContain('1x512')
-    expect(ids(shapesOf(['8x128', '1x32'], 'base'))).toEqual(['1x32', '8x128'])
-    expect(() => shapesOf(['8'], 'base')).toThrow("'8' is no BATCHxSEQUENCE")
-    expect(() => shapesOf(['1x512'], 'tiny')).toThrow('128 tokens')
+    expect(ids(parseShapes(['8x128', '1x32'], 'base'))).toEqual(['1x32', '8x128'])
+    expect(() => parseShapes(['8'], 'base')).toThrow("'8' is not BATCHxSEQUENCE")
+    expect(() => parseShapes(['1x512'], 'tiny')).toThrow('128 tokens')
   })
 
-  test('have padding where there are several rows', () => {
-    const [ids, mask] = inputsOf({ id: '4x16', batch: 4, sequence: 16 }, 100)
+  test('have padding in all rows but the first', () => {
+    const [ids, mask] = tokensAndMask({ id: '4x16', batch: 4, sequence: 16 }, 100)
     const lengths = [0, 1, 2, 3].map(
       (row) => mask.slice(row * 16, row * 16 + 16).filter((x) => x === 1n).length,
     )
     expect(lengths).toEqual([16, 14, 12, 10])
     expect(ids.every((id, i) => (mask[i] === 1n ? id > 0n && id < 100n : id === 0n))).toBe(true)
     expect(new Set(ids).size).toBeGreaterThan(20)
-    expect(inputsOf({ id: '1x16', batch: 1, sequence: 16 }, 100)[1].every((x) => x === 1n)).toBe(true)
+    expect(tokensAndMask({ id: '1x16', batch: 1, sequence: 16 }, 100)[1].every((x) => x === 1n)).toBe(true)
   })
 })
 
 describe('the journal', () => {
   const setup = { model: { sha256: 'a' }, intraOpNumThreads: 2 }
 
-  test('goes on where a run was cut', () => {
+  test('continues where a run was cut short', () => {
     const file = join(folder, 'cut.jsonl')
     new Journal(file, setup).record({ type: 'round', id: '1x32' })
     appendFileSync(file, '{"type":"round","id":"8x')
@@ -193,7 +190,7 @@ describe('the journal', () => {
     expect(new Journal(file, setup).entries).toHaveLength(2)
   })
 
-  test('is of one setup', () => {
+  test('belongs to one setup', () => {
     const file = join(folder, 'other.jsonl')
     new Journal(file, setup)
     expect(() => new Journal(file, { ...setup, intraOpNumThreads: 1 })).toThrow(
@@ -205,7 +202,7 @@ describe('the journal', () => {
 
 describe('the command', () => {
   const command = (...args: string[]) =>
-    spawnSync(process.execPath, [join(root, 'scripts', 'bench', 'bert.mjs'), ...args], {
+    spawnSync(process.execPath, [join(root, 'benchmarks', 'suites', 'bert', 'bench.mjs'), ...args], {
       encoding: 'utf8',
       timeout: 400_000,
     })
@@ -236,8 +233,8 @@ describe('the command', () => {
       ['1x16', 3],
       ['2x16', 3],
     ])
-    for (const { contenders } of report.shapes) {
-      const [python, node, ours, inFlight] = contenders
+    for (const { targets } of report.shapes) {
+      const [python, node, ours, inFlight] = targets
       expect(python).toMatchObject({
         id: 'python-binding',
         notMeasured: expect.stringContaining('no-such-python'),
@@ -257,7 +254,7 @@ describe('the command', () => {
     )
   })
 
-  test('says what to do where there is no model', () => {
+  test('names the remedy for a missing model', () => {
     const { status, stderr } = command('--size', 'tiny', '--model', join(folder, 'none.onnx'))
     expect(status).toBe(1)
     expect(stderr).toContain('--model and --torch name files')

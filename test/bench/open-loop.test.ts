@@ -1,21 +1,37 @@
-// The load generator of bench:throughput, what its figures come to, and the command itself.
+// bench:throughput: its load generators, its figures, and the command.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { closedLoop, openLoop, poissonSchedule } from '../../scripts/bench/open-loop.mjs'
-import * as statistics from '../../scripts/bench/throughput-statistics.mjs'
+import * as statistics from '../../benchmarks/suites/throughput/statistics.mjs'
+import { closedLoop, openLoop, poissonSchedule } from '../../benchmarks/targets/open-loop.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'open-loop-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** Holds the event loop, as a synchronous run does. */
-function block(ms: number) {
-  const until = performance.now() + ms
-  while (performance.now() < until);
+/** A clock that advances when the event loop is blocked, idle or polls: nothing depends on the machine's speed. */
+function fakeClock() {
+  let time = 1000
+  const advance = (ms: number) => {
+    time += ms
+  }
+  const later = (run: () => void, ms: number) => {
+    setImmediate(() => {
+      advance(ms)
+      run()
+    })
+  }
+  return {
+    now: () => time,
+    setImmediate: (run: () => void) => later(run, 0.01),
+    setTimeout: later,
+    /** Blocks the event loop, as a synchronous run does. */
+    block: advance,
+    sleep: (ms: number) => new Promise<void>((resolve) => later(resolve, ms)),
+  }
 }
 
 describe('the schedule', () => {
@@ -23,7 +39,7 @@ describe('the schedule', () => {
   const due = poissonSchedule(options)
   const gaps = due.map((at, i) => at - (due[i - 1] ?? 0))
 
-  test('is its seed’s', () => {
+  test('is the same for the same seed', () => {
     expect(poissonSchedule(options)).toEqual(due)
     expect(poissonSchedule({ ...options, seed: 8 })).not.toEqual(due)
   })
@@ -40,22 +56,26 @@ describe('the schedule', () => {
 
 describe('the open loop', () => {
   test('counts from when a request was due: each waits for those before it', async () => {
+    const clock = fakeClock()
     const { latencies, overloaded, answered } = await openLoop({
       due: new Float64Array(10),
-      serve: () => block(20),
+      serve: () => clock.block(20),
       mostWaiting: 2000,
+      clock,
     })
     expect({ overloaded, answered }).toEqual({ overloaded: false, answered: 10 })
     expect([...latencies].findIndex((latency, i) => latency < 20 * (i + 1))).toBe(-1)
   })
 
-  test('counts what was due while the event loop was held, and as late as that made it', async () => {
+  test('counts requests that were due while the event loop was blocked, and how late they were', async () => {
+    const clock = fakeClock()
     const due = Float64Array.of(0, 5, 10)
-    const held = [60, 0, 0]
+    const blocked = [60, 0, 0]
     const { latencies, lateness } = await openLoop({
       due,
-      serve: (request) => block(held[request]),
+      serve: (request) => clock.block(blocked[request]),
       mostWaiting: 2000,
+      clock,
     })
     expect(lateness[1]).toBeGreaterThanOrEqual(55)
     expect(lateness[2]).toBeGreaterThanOrEqual(50)
@@ -63,13 +83,15 @@ describe('the open loop', () => {
   })
 
   test('sends nothing before it is due', async () => {
+    const clock = fakeClock()
     const due = poissonSchedule({ rate: 500, requests: 50, seed: 1 })
-    const begin = performance.now()
+    const begin = clock.now()
     const sentAt: number[] = []
     const { lateness } = await openLoop({
       due,
-      serve: () => sentAt.push(performance.now() - begin),
+      serve: () => sentAt.push(clock.now() - begin),
       mostWaiting: 2000,
+      clock,
     })
     expect(lateness.every((ms) => ms >= 0)).toBe(true)
     expect(sentAt.findIndex((at, i) => at < due[i])).toBe(-1)
@@ -90,17 +112,19 @@ describe('the open loop', () => {
     expect({ most, answered }).toEqual({ most: 8, answered: 8 })
   })
 
-  test('ends a step that is overloaded, says so, and waits for what it has sent', async () => {
+  test('ends an overloaded step, reports it, and waits for what it has sent', async () => {
+    const clock = fakeClock()
     let [sent, done] = [0, 0]
     const result = await openLoop({
       due: Float64Array.from({ length: 10_000 }, (_, i) => i / 100),
       serve: async () => {
         sent++
-        block(2)
-        await sleep(20)
+        clock.block(2)
+        await clock.sleep(20)
         done++
       },
       mostWaiting: 50,
+      clock,
     })
     expect(result.overloaded).toBe(true)
     expect(result.due).toBeGreaterThan(50)
@@ -117,19 +141,20 @@ describe('the open loop', () => {
 })
 
 test('the closed loop has as many requests in flight as callers', async () => {
+  const clock = fakeClock()
   let [most, inFlight, done] = [0, 0, 0]
   const serve = async () => {
     most = Math.max(most, ++inFlight)
-    await sleep(2)
+    await clock.sleep(2)
     inFlight--
     done++
   }
-  const { answered, ms } = await closedLoop({ callers: 3, ms: 30, serve })
+  const { answered, ms } = await closedLoop({ callers: 3, ms: 30, serve, clock })
   expect({ most, answered }).toEqual({ most: 3, answered: done })
   expect(ms).toBeGreaterThanOrEqual(30)
 })
 
-describe('what steps come to', () => {
+describe('the figures of steps', () => {
   const step = (load: number, repetition: number, p50: number, p99: number, more = {}) => ({
     load,
     repetition,
@@ -145,13 +170,13 @@ describe('what steps come to', () => {
   const summaries = (...loads: [number, number, number, object?][]) =>
     loads.map(([load, p50, p99, more]) => statistics.summary([step(load, 0, p50, p99, more)]))
 
-  test('percentiles', () => {
+  test('contain percentiles', () => {
     const times = Float64Array.from({ length: 1000 }, (_, i) => 1000 - i)
     expect(statistics.percentiles(times)).toEqual({ p50: 501, p99: 991, p999: 1000, max: 1000 })
     expect(statistics.percentiles(new Float64Array(0)).p99).toBe(null)
   })
 
-  test('rates of what was due, and of its answers', () => {
+  test('contain the rates of due requests and of answers', () => {
     const due = Float64Array.of(10, 20, 30, 40, 50)
     const latencies = Float64Array.of(1, 1, 1, 1, 11)
     const counts = { requests: 5, due: 5, answered: 5, overloaded: false }
@@ -165,7 +190,7 @@ describe('what steps come to', () => {
     })
   })
 
-  test('medians and quartiles, and what did not keep up', () => {
+  test('contain medians, quartiles, and whether a target kept up', () => {
     const steps = [3, 1, 2].map((p99, i) => step(70, i, 1, p99, i === 0 ? { achieved: 60 } : {}))
     const summary = statistics.summary(steps)
     expect(summary).toMatchObject({ repetitions: 3, overloaded: 0, keptUp: 2 })
@@ -179,7 +204,7 @@ describe('what steps come to', () => {
     expect(statistics.sustained(overloaded)).toBe(false)
   })
 
-  test('the knee is the highest load with a short tail that is kept up with', () => {
+  test('contain the knee: the highest sustained load with a short tail', () => {
     expect(statistics.knee(summaries([10, 1, 1.5], [50, 1.2, 4], [70, 2, 5], [80, 3, 5.1]))).toBe(70)
     // Its own p50 counts, not the load's.
     expect(statistics.knee(summaries([10, 1, 2], [50, 9, 10]))).toBe(10)
@@ -188,7 +213,7 @@ describe('what steps come to', () => {
     expect(statistics.knee(summaries([10, 1, 6]))).toBe(undefined)
   })
 
-  test('p99s are compared by repetition', () => {
+  test('compare p99s by repetition', () => {
     const others = [10, 40, 20].map((p99, i) => step(70, i, 1, p99))
     const ours = [5, 4, 20].map((p99, i) => step(70, i, 1, p99))
     expect(statistics.p99Ratio(ours, others)).toEqual({ median: 0.5, q1: 0.1, q3: 1, pairs: 3 })
@@ -198,12 +223,12 @@ describe('what steps come to', () => {
   })
 })
 
-test('bench:throughput -- --quick', { timeout: 600_000 }, () => {
+test('bench:throughput -- --quick measures all targets', { timeout: 600_000 }, () => {
   const [json, page] = [join(folder, 'quick.json'), join(folder, 'page.md')]
   writeFileSync(page, 'before\n<!-- throughput:begin -->old<!-- throughput:end -->\nafter\n')
-  const script = join(root, 'scripts', 'bench', 'throughput.mjs')
+  const script = join(root, 'benchmarks', 'suites', 'throughput', 'bench.mjs')
   const files = ['--json', json, '--markdown', page]
-  const args = ['--quick', '--models', 'tiny_bert', '--seconds', '0.2', ...files]
+  const args = ['--quick', '--models', 'tiny_bert', '--seconds', '0.05', ...files]
   const { status, stderr } = spawnSync(process.execPath, [script, ...args], {
     encoding: 'utf8',
     timeout: 400_000,
@@ -219,8 +244,8 @@ test('bench:throughput -- --quick', { timeout: 600_000 }, () => {
   expect(model).toMatchObject({ id: 'tiny_bert', loads: [10, 70, 110], reference: expect.any(Number) })
   expect(model.work).toMatchObject({ handler: expect.any(Number), background: expect.any(Number) })
   expect(model.generator.map(({ load }: { load: number }) => load)).toEqual([10, 110])
-  expect(model.contenders.map(({ id }: { id: string }) => id)).toEqual(ids)
-  for (const { capacity, capacityWithWork, p99Ratio, summaries, steps } of model.contenders) {
+  expect(model.targets.map(({ id }: { id: string }) => id)).toEqual(ids)
+  for (const { capacity, capacityWithWork, p99Ratio, summaries, steps } of model.targets) {
     expect(capacity.median).toBeGreaterThan(0)
     expect(capacityWithWork.median).toBeGreaterThan(0)
     expect(p99Ratio?.pairs ?? 1).toBe(1)
@@ -233,7 +258,7 @@ test('bench:throughput -- --quick', { timeout: 600_000 }, () => {
     }
   }
   const svg = readFileSync(json.replace('.json', '.svg'), 'utf8')
-  for (const { label } of model.contenders) expect(svg).toContain(`>${label}</text>`)
+  for (const { label } of model.targets) expect(svg).toContain(`>${label}</text>`)
   expect(readFileSync(page, 'utf8')).toMatch(
     /^before\n<!-- throughput:begin -->\n[\s\S]*Tiny BERT[\s\S]*<!-- throughput:end -->\nafter\n$/,
   )

@@ -1,14 +1,15 @@
-// Rehearses what will be run on a GPU machine: the pack alone, in an empty folder, on the fake driver's addon.
+// Rehearses the suites for a GPU machine: the pack in an empty folder, with the fake driver's addon.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, initialized } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectedModels, small } from '../../scripts/gpu/models.mjs'
-import { parseLines, Results } from '../../scripts/gpu/results.mjs'
+import { parseLines } from '../../benchmarks/core/journal.mjs'
 import { modelCases } from '../helpers/cases.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
+import { expectedModels, small } from './expected-models.mjs'
+import { machineJournal } from './suite.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 const addon = join(root, 'build-fake-cuda', 'Release', 'onnxruntime_iobinding.node')
@@ -24,11 +25,14 @@ interface Entry {
   [key: string]: unknown
 }
 
-/** Node alone: nothing of this test's surroundings but ONNX Runtime's library, which the kit has there. */
+const TEST = 'test/gpu/test.mjs'
+const BENCH = 'benchmarks/suites/gpu/bench.mjs'
+
+/** Runs a script in Node, with nothing of this test's environment but ONNX Runtime's library. */
 function node(cwd: string, script: string, ...args: string[]) {
   const { PATH, HOME } = process.env
   const env = { PATH, HOME, ORT_DYLIB_PATH: initialized()!.libraryPath }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join('scripts', 'gpu', script), ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
     cwd,
     env,
     encoding: 'utf8',
@@ -39,16 +43,16 @@ function node(cwd: string, script: string, ...args: string[]) {
 const read = (file: string): Entry[] => parseLines(readFileSync(file, 'utf8'))
 
 beforeAll(async () => {
-  // The library that this process has found is the one for the others.
+  // The other processes use the library that this process has found.
   const session = await InferenceSession.create(small('one-node'))
   await session.release()
 })
 
 test('the models are what their builder makes', () => {
-  expect(node(root, 'prepare.mjs', '--check')).toMatchObject({ status: 0 })
+  expect(node(root, 'test/gpu/build-models.mjs', '--check')).toMatchObject({ status: 0 })
 })
 
-test('the data sets read without a protobuf library are those that are read with one', () => {
+test('reads the same data sets without a protobuf library as with one', () => {
   const models = expectedModels()
   expect(models.length).toBeGreaterThan(9)
   for (const { id, dataSets } of models) {
@@ -62,36 +66,33 @@ test('the data sets read without a protobuf library are those that are read with
 describe('a file of results', () => {
   const machine = { type: 'machine', rehearsal: false, gpus: [{ name: 'a', driver: '1' }], node: '20' }
 
-  test('goes on where it was cut short', () => {
+  test('continues where it was cut short', () => {
     const file = join(folder, 'cut.jsonl')
-    new Results(file, machine).record({ type: 'test', id: 'one' })
+    machineJournal(file, machine).record({ type: 'test', id: 'one' })
     appendFileSync(file, '{"type":"test","id":"tw')
-    const resumed = new Results(file, { ...machine, date: 'later' })
+    const resumed = machineJournal(file, { ...machine, date: 'later' })
     expect(resumed.entries).toEqual([{ type: 'test', id: 'one' }])
     resumed.record({ type: 'test', id: 'two' })
     expect(read(file).map(({ id }) => id)).toEqual([undefined, 'one', 'two'])
   })
 
-  test('is of one machine', () => {
+  test('belongs to one machine', () => {
     const file = join(folder, 'other.jsonl')
-    new Results(file, machine)
-    expect(() => new Results(file, { ...machine, rehearsal: true })).toThrow('of another machine or build')
-    expect(new Results(file, { ...machine, rehearsal: true }, { fresh: true }).entries).toEqual([])
+    machineJournal(file, machine)
+    expect(() => machineJournal(file, { ...machine, rehearsal: true })).toThrow('of another machine or build')
+    expect(machineJournal(file, { ...machine, rehearsal: true }, { fresh: true }).entries).toEqual([])
   })
 })
 
 describe('without a GPU', () => {
   // Where there is one, this would run the suites on it.
-  test.skipIf(existsSync('/dev/nvidia0')).each(['test.mjs', 'bench.mjs'])(
-    '%s fails with a code',
-    (script) => {
-      const out = join(folder, `${script}.jsonl`)
-      const { status, stderr } = node(root, script, '--out', out)
-      expect(stderr).toMatch(/^No GPU to run on: ERR_CUDA_DRIVER_NOT_FOUND: /m)
-      expect(status).toBe(1)
-      expect(existsSync(out)).toBe(false)
-    },
-  )
+  test.skipIf(existsSync('/dev/nvidia0')).each([TEST, BENCH])('%s fails with a code', (script) => {
+    const out = join(folder, `${script.replaceAll('/', '-')}.jsonl`)
+    const { status, stderr } = node(root, script, '--out', out)
+    expect(stderr).toMatch(/^No GPU to run on: ERR_CUDA_DRIVER_NOT_FOUND: /m)
+    expect(status).toBe(1)
+    expect(existsSync(out)).toBe(false)
+  })
 })
 
 const why = existsSync(addon) ? '' : `: SKIPPED, for want of ${addon} (npm run build:fake-cuda)`
@@ -101,24 +102,24 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
   const out = join(alone, 'tests.jsonl')
 
   beforeAll(() => {
-    expect(node(root, 'pack.mjs', '--out', pack, '--addon', addon)).toMatchObject({ status: 0 })
+    expect(node(root, 'test/gpu/pack.mjs', '--out', pack, '--addon', addon)).toMatchObject({ status: 0 })
     cpSync(pack, alone, { recursive: true })
   })
 
-  test('the fake driver passes for no GPU', () => {
-    const { status, stderr } = node(alone, 'test.mjs', '--out', join(folder, 'fake.jsonl'))
+  test('does not accept the fake driver as a GPU', () => {
+    const { status, stderr } = node(alone, TEST, '--out', join(folder, 'fake.jsonl'))
     expect(stderr).toContain('the addon is built for the fake CUDA driver')
     expect(status).toBe(1)
   })
 
-  test('test:gpu, cut short and gone on with', () => {
-    const first = node(alone, 'test.mjs', '--rehearse', '--out', out, '--budget', '0.5')
+  test('test:gpu continues a run that was cut short', () => {
+    const first = node(alone, TEST, '--rehearse', '--out', out, '--budget', '0.5')
     expect(first.status).toBe(1)
     expect(first.stdout).toMatch(/REHEARSAL on the fake driver: \d+ passed, 0 failed, \d+ not run/)
     const early = read(out).filter(({ type }) => type === 'test')
     expect(early.length).toBeGreaterThan(0)
 
-    const second = node(alone, 'test.mjs', '--rehearse', '--out', out, '--budget', '110')
+    const second = node(alone, TEST, '--rehearse', '--out', out, '--budget', '110')
     expect(second.stdout + second.stderr).toContain(`${early.length} are in the file already`)
     const [machine, ...entries] = read(out)
     expect(machine).toMatchObject({
@@ -137,32 +138,32 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     console.log(`test:gpu rehearsed: ${tests.length} tests`)
   })
 
-  test('what is in the file is not done again', () => {
-    const { status, stdout } = node(alone, 'test.mjs', '--rehearse', '--out', out, '--only', 'basic,places')
+  test('test:gpu does not repeat tests in the file', () => {
+    const { status, stdout } = node(alone, TEST, '--rehearse', '--out', out, '--only', 'basic,places')
     expect(stdout).toContain('9 are in the file already')
     expect(status).toBe(0)
   })
 
-  test('a few tests, in one process', () => {
+  test('test:gpu runs a few tests in one process', () => {
     const short = join(alone, 'short.jsonl')
     const args = ['--rehearse', '--only', 'short', '--in-process', '--out', short]
-    expect(node(alone, 'test.mjs', ...args)).toMatchObject({ status: 0 })
+    expect(node(alone, TEST, ...args)).toMatchObject({ status: 0 })
     expect(read(short).filter(({ type }) => type === 'test').length).toBeGreaterThan(5)
   })
 
-  test('bench:gpu', () => {
+  test('bench:gpu measures within its budget, and continues', () => {
     const figures = join(alone, 'bench.jsonl')
     const args = ['--rehearse', '--out', figures, '--python', 'no-such-python']
-    const contenders = ['--contenders', 'sync-spin,async,graph,python-binding']
-    const few = [...args, ...contenders, '--only', 'race/one-node,copies,in-flight']
-    const first = node(alone, 'bench.mjs', ...few, '--budget', '0.1')
+    const targets = ['--targets', 'sync-spin,async,graph,python-binding']
+    const few = [...args, ...targets, '--only', 'race/one-node,copies,in-flight']
+    const first = node(alone, BENCH, ...few, '--budget', '0.1')
     expect(first.status).toBe(1)
     expect(first.stdout).toContain('NOT RUN for want of time: ')
     const done = () => read(figures).filter(({ id, type }) => id !== undefined && type !== 'round').length
     expect(done()).toBe(1)
-    // On a slow machine each takes more than its share of the time.
+    // On a slow machine each item takes more than its share of the time.
     let last = first
-    for (let i = 1; i <= 2 && last.status !== 0; i++) last = node(alone, 'bench.mjs', ...few, '--budget', '6')
+    for (let i = 1; i <= 2 && last.status !== 0; i++) last = node(alone, BENCH, ...few, '--budget', '6')
     expect(last).toMatchObject({ status: 0 })
     expect(done()).toBe(3)
 
@@ -170,17 +171,17 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     expect(machine).toMatchObject({ type: 'machine', suite: 'bench', rehearsal: true })
     expect(entries.every(({ rehearsal }) => rehearsal === true)).toBe(true)
     const race = entries.find(({ type }) => type === 'race')! as unknown as {
-      contenders: { id: string; p50?: number; notMeasured?: string }[]
+      targets: { id: string; p50?: number; notMeasured?: string }[]
     }
-    expect(race.contenders[0]).toMatchObject({ id: 'sync-spin', p50: expect.any(Number) })
-    expect(race.contenders.at(-1)!.notMeasured).toContain('no-such-python')
+    expect(race.targets[0]).toMatchObject({ id: 'sync-spin', p50: expect.any(Number) })
+    expect(race.targets.at(-1)!.notMeasured).toContain('no-such-python')
     expect(entries.at(-1)).toMatchObject({ type: 'end', notRun: [], failures: [] })
-    // A table that could be taken for a GPU's would be worse than none.
+    // No table may look like a GPU's.
     for (const title of (first.stdout + last.stdout).matchAll(/^\*\*.*$/gm)) {
       expect(title[0]).toContain('REHEARSAL, no GPU')
     }
 
-    const table = node(alone, 'report.mjs', figures)
+    const table = node(alone, 'benchmarks/suites/gpu/report.mjs', figures)
     expect(table.stdout).toMatch(/^REHEARSAL on a fake driver/)
     expect(table.stdout).toContain('**REHEARSAL, no GPU: One node')
   })

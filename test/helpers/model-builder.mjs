@@ -1,7 +1,9 @@
 import { graph, model, node, optionalType, sequenceType, tensor, tensorType, value } from './onnx-graph.mjs'
+import { pseudoRandom } from './random.mjs'
 import { elementTypes } from './tensors.mjs'
 
 export * from './onnx-graph.mjs'
+export { pseudoRandom } from './random.mjs'
 
 /** @typedef {import('./onnx-graph.mjs').Dim} Dim */
 
@@ -12,19 +14,6 @@ export function oneNode() {
     outputs: [value('y', 'float32', [1])],
     nodes: [node('Add', ['x', 'one'], ['y'])],
     initializers: [tensor('one', 'float32', [1], [1])],
-  })
-}
-
-/**
- * Numbers between -1 and 1, the same on each call.
- * @param {number} length
- * @param {number} seed
- */
-export function pseudoRandom(length, seed = 1) {
-  let state = seed
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 31 - 1
   })
 }
 

@@ -1,0 +1,164 @@
+// BERT on the CPU: each shape gets its share of the time, every round goes into the journal, the report is made from it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { prepareCase } from '../../core/case.mjs'
+import { Journal } from '../../core/journal.mjs'
+import { buildFiles, hardware, load, versions } from '../../core/machine.mjs'
+import { QuietGate } from '../../core/quiet.mjs'
+import { openCase, race } from '../../core/race.mjs'
+import { percentiles } from '../../core/statistics.mjs'
+import { TargetPool } from '../../core/target-pool.mjs'
+import { readyTargets, targets } from '../../targets/targets.mjs'
+import { EAGER, figures, gateCounts, LEAST_ROUNDS } from './figures.mjs'
+import { digest, identify, shapePorts } from './model.mjs'
+
+export const cpuTargets = targets(
+  ...[EAGER, 'torch-compile', 'python-run', 'python-binding', 'ort-node', 'run-sync', 'run', 'in-flight'],
+)
+
+/** A large model gets no more than the fewest rounds; a small one has `most` soon. */
+const PLANS = {
+  full: { sampleMs: 500, most: 40 },
+  quick: { sampleMs: 150, most: LEAST_ROUNDS, pauseMs: 50 },
+}
+/** Rounds of one process: a process keeps its luck with the places of its memory. */
+const REOPEN_EVERY = 14
+
+/**
+ * @param {object} options
+ * @param {import('./model.mjs').Model} options.model
+ * @param {import('./model.mjs').Shape[]} options.shapes the smallest first
+ * @param {import('../../core/target-pool.mjs').Target[]} options.targets
+ * @param {string} options.python
+ * @param {number} options.threads of each target
+ * @param {number} options.minutes
+ * @param {boolean} options.quick
+ * @param {string} options.out the journal
+ * @param {boolean} options.fresh
+ * @returns {Promise<{ code: number, report: object }>} exit code 0: each of this package's targets was measured
+ */
+export async function measureCpu({
+  model,
+  shapes,
+  targets: wanted,
+  threads,
+  minutes,
+  quick,
+  out,
+  fresh,
+  ...options
+}) {
+  const { sampleMs, most, pauseMs } = PLANS[quick ? 'quick' : 'full']
+  const { python, commandOf } = readyTargets(wanted, options)
+  const gate = new QuietGate({ pauseMs })
+  const setup = {
+    model: await identify(model),
+    build: await digest(buildFiles()),
+    targets: wanted.map(({ id }) => id),
+    hardware: hardware(),
+    versions: versions(python),
+    intraOpNumThreads: threads,
+    gate: gate.settings,
+    sampleMs,
+  }
+  const journal = new Journal(out, setup, { fresh })
+  const entriesOf = (type, id) => journal.entries.filter((entry) => entry.type === type && entry.id === id)
+  const left = shapes.filter(({ id }) => entriesOf('shape', id).length === 0)
+  if (left.length < shapes.length)
+    console.error(`${shapes.length - left.length} shapes are in ${out} already`)
+
+  async function measureShape(shape, until, folder) {
+    const { path, torch } = model
+    const ports = (/** @type {string} */ where) => shapePorts(model, shape, where)
+    const bench = await prepareCase({ id: shape.id, title: '', path, torch, ports }, folder, {
+      device: 'cpu',
+      threads,
+    })
+    const entries = wanted.map((target) => ({ ...target, calls: knownCalls(shape, target.id) }))
+    const pool = new TargetPool(commandOf)
+    const before = load()
+    try {
+      await race(pool, entries, {
+        done: entriesOf('round', shape.id).length,
+        least: LEAST_ROUNDS,
+        most,
+        until,
+        reopenEvery: REOPEN_EVERY,
+        open: () => openCase(pool, entries, bench, ({ sum }) => 1e-3 + 1e-3 * Math.abs(sum)),
+        sample: (entry) => sample(entry, gate, sampleMs),
+        onRound: (samples, round) => {
+          journal.record({ type: 'round', id: shape.id, samples })
+          process.stderr.write(`\r${shape.id}: round ${round + 1} `)
+        },
+      })
+    } finally {
+      await pool.stop()
+    }
+    const reasons = entries.filter((entry) => entry.notMeasured).map((entry) => [entry.id, entry.notMeasured])
+    const notMeasured = Object.fromEntries(reasons)
+    const date = new Date().toISOString()
+    journal.record({ type: 'shape', id: shape.id, notMeasured, date, load: { before, after: load() } })
+    process.stderr.write('\n')
+  }
+
+  /**
+   * The number of calls that fill a sample, where it is known without a trial: from earlier rounds of the shape, or from a
+   * smaller shape for which one call was enough.
+   */
+  function knownCalls(shape, target) {
+    const smaller = shapes.filter(({ batch, sequence }) => batch <= shape.batch && sequence <= shape.sequence)
+    return smaller
+      .map(({ id }) => ({ id, calls: entriesOf('round', id).at(-1)?.samples[target]?.calls }))
+      .findLast(({ id, calls }) => calls === 1 || (calls !== undefined && id === shape.id))?.calls
+  }
+
+  const folder = mkdtempSync(join(tmpdir(), 'ort-bert-'))
+  const end = performance.now() + minutes * 60_000
+  try {
+    for (const [i, shape] of left.entries()) {
+      // The remaining time in equal shares: what one shape leaves, the next ones have.
+      await measureShape(shape, performance.now() + (end - performance.now()) / (left.length - i), folder)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+
+  const ends = shapes.map(({ id }) => entriesOf('shape', id).at(-1))
+  const measured = shapes.map((shape, i) => {
+    const rounds = entriesOf('round', shape.id).map(({ samples }) => samples)
+    const found = figures(wanted, rounds, ends[i].notMeasured)
+    return { ...shape, precision: model.precision, rounds: rounds.length, targets: found }
+  })
+  const report = {
+    device: 'cpu',
+    date: ends.at(-1).date,
+    ...setup,
+    load: { before: ends[0].load.before, after: ends.at(-1).load.after },
+    counts: gateCounts(measured),
+    shapes: measured,
+  }
+  const ours = measured.flatMap((shape) => shape.targets).filter(({ family }) => family === 'ours')
+  return { code: ours.some(({ notMeasured, failed }) => notMeasured ?? failed) ? 1 : 0, report }
+}
+
+/** A sample through the gate. */
+async function sample(entry, gate, sampleMs) {
+  entry.calls ??= await callsOf(entry.process, sampleMs)
+  const { process, calls } = entry
+  // When a sample begins, the caches hold the previous target's data; a long call warms itself.
+  const warmup = calls === 1 ? 0 : Math.ceil(calls / 10)
+  const { value, ...verdict } = await gate.sample([process.pid], () => process.measure(warmup, calls))
+  const { p50, p99 } = percentiles(value)
+  return { p50, p99, calls, ...verdict }
+}
+
+/** How many calls take that long, by a trial of a tenth of it. */
+async function callsOf(process, sampleMs) {
+  for (let calls = 1; ; calls *= 4) {
+    const begin = performance.now()
+    await process.measure(0, calls)
+    const ms = performance.now() - begin
+    if (ms >= sampleMs / 10) return Math.ceil((calls * sampleMs) / ms)
+  }
+}

@@ -1,0 +1,108 @@
+// Runs a test by node:test, and makes its entry in the file of results.
+import { test as nodeTest } from 'node:test'
+import { rehearsal } from './session.mjs'
+
+/**
+ * @typedef {{ id: string, run: (t: Context) => unknown, tags?: string[], limit?: number }} Test
+ *   `limit`: seconds after which it counts as hung
+ * @typedef {'pass' | 'fail' | 'skip' | 'absent'} Status
+ *   `skip`: a rehearsal cannot do it; `absent`: the machine has too few GPUs for it. On a GPU nothing is skipped
+ */
+
+/** The default limit in seconds. */
+export const LIMIT = 60
+
+class NotRun extends Error {
+  constructor(status, reason) {
+    super(reason)
+    this.status = status
+  }
+}
+
+const describe = (error) => (error?.code ? `${error.code}: ${error.message}` : String(error?.stack ?? error))
+
+export class Context {
+  notes = {}
+  parts = {}
+  failures = []
+  rehearsal = rehearsal
+  #test
+  #short
+
+  constructor(test, short) {
+    this.#test = test
+    this.#short = short
+  }
+
+  /** Keeps a value with the result. */
+  note(key, value) {
+    this.notes[key] = value
+    this.#test.diagnostic(`${key}: ${JSON.stringify(value)}`)
+  }
+
+  /** How often to repeat something: less in a rehearsal, and under a tool that slows everything down. */
+  times(count) {
+    return this.#short ? Math.min(count, 20) : rehearsal ? Math.min(count, Math.ceil(count / 20) + 5) : count
+  }
+
+  /** Ends the test or part in a rehearsal. */
+  needsGpu(reason) {
+    if (rehearsal) throw new NotRun('skip', `a rehearsal: ${reason}`)
+  }
+
+  absent(reason) {
+    throw new NotRun('absent', reason)
+  }
+
+  /** A subtest: the others continue after it fails, and the test fails at its end. What `run` returns is kept. */
+  async part(name, run) {
+    await this.#test.test(name, async (t) => {
+      try {
+        this.parts[name] = (await run()) ?? 'pass'
+      } catch (error) {
+        if (error instanceof NotRun) {
+          this.parts[name] = `${error.status}: ${error.message}`
+          return t.skip(error.message)
+        }
+        this.parts[name] = describe(error)
+        this.failures.push(`${name}: ${describe(error)}`)
+        throw error
+      }
+    })
+  }
+}
+
+/**
+ * @param {Test} test
+ * @param {{ short?: boolean }} options
+ * @returns {Promise<{ type: 'test', id: string, status: Status, reason?: string, [key: string]: unknown }>}
+ */
+export async function runTest({ id, run }, { short = false }) {
+  /** @type {{ status: Status, reason?: string }} */
+  let outcome = { status: 'pass' }
+  let context
+  const begin = performance.now()
+  await nodeTest(id, async (t) => {
+    context = new Context(t, short)
+    try {
+      await run(context)
+      if (context.failures.length > 0) outcome = { status: 'fail', reason: context.failures.join('\n') }
+    } catch (error) {
+      if (error instanceof NotRun) {
+        outcome = { status: error.status, reason: error.message }
+        return t.skip(error.message)
+      }
+      outcome = { status: 'fail', reason: [...context.failures, describe(error)].join('\n') }
+      throw error
+    }
+  })
+  const { notes, parts } = context
+  return {
+    type: 'test',
+    id,
+    ...outcome,
+    ms: performance.now() - begin,
+    ...(Object.keys(parts).length > 0 && { parts }),
+    ...(Object.keys(notes).length > 0 && { notes }),
+  }
+}

@@ -1,0 +1,21 @@
+// All tests, the most telling first: what is cut off by the budget is what tells least.
+import { tests as basic } from './basic.mjs'
+import { tests as concurrency } from './concurrency.mjs'
+import { tests as failures } from './failures.mjs'
+import { tests as graphs } from './graphs.mjs'
+import { tests as memory } from './memory.mjs'
+import { tests as models } from './models.mjs'
+import { tests as places } from './places.mjs'
+import { tests as recurrent } from './recurrent.mjs'
+
+/** @type {import('../harness.mjs').Test[]} */
+export const tests = [
+  ...basic,
+  ...models,
+  ...recurrent,
+  ...places,
+  ...graphs,
+  ...concurrency,
+  ...failures,
+  ...memory,
+]

@@ -1,0 +1,156 @@
+// Every model with expected outputs, by each way of calling it.
+import assert from 'node:assert/strict'
+import { OrtValue } from '../../../dist/index.mjs'
+import { expectedModels } from '../expected-models.mjs'
+import { allocatedBy, compare, feedsOf, open, openCpu, ortValueOf, shapesOf, tensorOf } from '../session.mjs'
+
+/** Checks outputs by name and gives the largest difference. */
+function check(outputs, actual, tolerance) {
+  return Math.max(...outputs.map((output) => compare(actual(output.name), output, tolerance)))
+}
+
+async function eachOf(dataSets, run) {
+  const largest = []
+  for (const dataSet of dataSets) largest.push(await run(dataSet))
+  return { largestDifference: Math.max(...largest) }
+}
+
+/** Binds a copy on the GPU, or in host memory what the session reads there (shapes, strings). */
+function bindOnDevice(binding, input, held) {
+  if (input.type !== 'string') {
+    const value = ortValueOf(input, 'cuda')
+    held.push(value)
+    try {
+      binding.bindOrtValueInput(input.name, value)
+      return
+    } catch (error) {
+      if (error.code !== 'ERR_DEVICE_MISMATCH') throw error
+    }
+  }
+  const value = ortValueOf(input)
+  held.push(value)
+  binding.bindOrtValueInput(input.name, value)
+}
+
+async function withBinding(binding, run) {
+  const held = []
+  try {
+    return await run(binding, held)
+  } finally {
+    binding.dispose()
+    for (const value of held) value.dispose()
+  }
+}
+
+const forms = {
+  'session.run': async (session, { inputs, outputs }, tolerance) => {
+    const results = await session.run(feedsOf(inputs))
+    return check(outputs, (name) => results[name], tolerance)
+  },
+
+  'bound once': (session, { inputs, outputs }, tolerance) =>
+    withBinding(session.createIoBinding(shapesOf(inputs)), async (binding) => {
+      for (const { name, data } of inputs) binding.inputValue(name).write(data)
+      let largest = 0
+      for (let i = 0; i < 4; i++) {
+        if (i % 2) binding.runSync()
+        else await binding.run()
+        largest = Math.max(
+          largest,
+          check(outputs, (name) => binding.outputValue(name), tolerance),
+        )
+      }
+      return largest
+    }),
+
+  "Python's form": (session, { inputs, outputs }, tolerance) =>
+    withBinding(session.ioBinding(), async (binding, held) => {
+      for (const name of session.outputNames) binding.bindOutput(name)
+      for (const [i, input] of inputs.entries()) {
+        if (i % 2) binding.bindCpuInput(input.name, tensorOf(input))
+        else bindOnDevice(binding, input, held)
+      }
+      await session.runWithIoBinding(binding)
+      const copies = binding.copyOutputsToCpu()
+      return Math.max(...outputs.map((output, i) => compare(copies[i], output, tolerance)))
+    }),
+
+  'on the device': (session, { inputs, outputs }, tolerance) =>
+    withBinding(session.ioBinding(), async (binding, held) => {
+      for (const input of inputs) bindOnDevice(binding, input, held)
+      for (const { name, type, dims } of outputs) {
+        const value = OrtValue.allocate(type, dims, type === 'string' ? 'cpu' : 'cuda')
+        held.push(value)
+        binding.bindOrtValueOutput(name, value)
+      }
+      await binding.run()
+      binding.runSync()
+      return check(outputs, (name) => binding.outputValue(name), tolerance)
+    }),
+
+  mapped: (session, { inputs, outputs }, tolerance) => {
+    const plain = [...inputs, ...outputs].filter(({ type }) => type !== 'string')
+    // An output's shape is given, or ONNX Runtime would allocate it, which is not mapped.
+    const options = {
+      mapped: plain.map(({ name }) => name),
+      outputs: shapesOf(outputs.filter((one) => plain.includes(one))),
+    }
+    return withBinding(session.createIoBinding(shapesOf(inputs), options), async (binding) => {
+      for (const { name, data } of inputs) binding.inputValue(name).write(data)
+      binding.runSync()
+      await binding.run()
+      return check(outputs, (name) => binding.outputValue(name), tolerance)
+    })
+  },
+}
+
+/** Outputs that ONNX Runtime allocates on the GPU, of shapes that it finds out. */
+const allocated = (session, { inputs, outputs }, tolerance) =>
+  withBinding(session.ioBinding(), async (binding, held) => {
+    for (const input of inputs) bindOnDevice(binding, input, held)
+    for (const { name, type } of outputs) binding.bindOutput(name, type === 'string' ? 'cpu' : allocatedBy)
+    for (let i = 0; i < 2; i++) await binding.run()
+    for (const { name, type } of outputs) {
+      if (type !== 'string') assert.equal(binding.outputValue(name).location, 'cuda')
+    }
+    return check(outputs, (name) => binding.outputValue(name), tolerance)
+  })
+
+async function againstCpu(session, model, dataSets) {
+  const cpu = await openCpu(model.path)
+  try {
+    return await eachOf(dataSets, async ({ inputs }) => {
+      const feeds = feedsOf(inputs)
+      const [ours, theirs] = [await session.run(feeds), await cpu.run(feeds)]
+      const expected = session.outputNames.map((name) => ({ name, ...parts(theirs[name]) }))
+      return check(expected, (name) => ours[name], model.tolerance)
+    })
+  } finally {
+    await cpu.release()
+  }
+}
+
+const parts = ({ type, dims, data }) => ({ type, dims, data })
+
+async function runModel(t, model) {
+  const session = await open(model.path)
+  t.note('executionProviders', session.executionProviders)
+  const dataSets = model.dataSets(session)
+  for (const [name, form] of Object.entries(forms)) {
+    await t.part(name, () => eachOf(dataSets, (dataSet) => form(session, dataSet, model.tolerance)))
+  }
+  await t.part('allocated on the device', () => {
+    t.needsGpu('no memory that ONNX Runtime allocates on a GPU')
+    return eachOf(dataSets, (dataSet) => allocated(session, dataSet, model.tolerance))
+  })
+  await t.part('against the CPU', () => againstCpu(session, model, dataSets))
+  await session.release()
+}
+
+/** @type {import('../harness.mjs').Test[]} */
+export const tests = expectedModels().map((model) => ({
+  id: `models/${model.id}`,
+  run: (t) => runModel(t, model),
+  tags: model.id === 'tiny_bert' ? ['short'] : [],
+  limit: 120,
+}))
