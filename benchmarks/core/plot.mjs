@@ -113,8 +113,13 @@ const PALETTE = ['#d0743c', '#8a70c8', '#3f8fc4', '#2f9e6e', '#7d9a2c', '#b58a22
 export function lines(values, { title, width, height, xTitle, yTitle }) {
   const labels = [...new Set(values.map(({ label }) => label))]
   const y = { type: 'quantitative', title: yTitle, ...logScale(values.flatMap(({ from, to }) => [from, to])) }
-  const hollow = { test: 'datum.hollow', value: null }
   const color = { field: 'label', type: 'nominal', scale: { domain: labels, range: PALETTE } }
+  const points = (isHollow) => ({
+    transform: [{ filter: `datum.hollow == ${isHollow}` }],
+    mark: { type: 'point', filled: !isHollow, size: 45, opacity: 1, strokeWidth: 1.5 },
+    encoding: { y: { field: 'y', ...y }, color },
+  })
+  const xAxis = { grid: false, values: [...new Set(values.map(({ x }) => x))] }
   return {
     title: { text: title, frame: 'group', fontSize: 12 },
     width,
@@ -126,23 +131,17 @@ export function lines(values, { title, width, height, xTitle, yTitle }) {
         type: 'quantitative',
         title: xTitle,
         scale: { zero: false, nice: false },
-        axis: { grid: false },
+        axis: xAxis,
       },
     },
     layer: [
       { mark: { type: 'line', strokeWidth: 2 }, encoding: { y: { field: 'y', ...y }, color } },
       {
-        mark: { type: 'rule', strokeWidth: 4, opacity: 0.3 },
+        mark: { type: 'rule', strokeWidth: 5, opacity: 0.3 },
         encoding: { y: { field: 'from', ...y }, y2: { field: 'to' }, color },
       },
-      {
-        mark: { type: 'point', filled: true, size: 45, opacity: 1, strokeWidth: 1.5 },
-        encoding: {
-          y: { field: 'y', ...y },
-          color: { ...color, legend: null },
-          fill: { condition: hollow, ...color, legend: null },
-        },
-      },
+      points(false),
+      points(true),
     ],
   }
 }
@@ -156,10 +155,10 @@ export const page = ({ title, subtitle, panels, columns = 1 }) => ({
 })
 
 /** What the figures were measured on, for a subtitle. */
-export const measuredOn = ({ hardware, versions, date }) =>
+export const measuredOn = ({ hardware, versions, date, shapes }) =>
   [
     `${hardware.cpu}, ${hardware.cores} cores; Node.js ${versions.node}, ONNX Runtime ${versions.onnxruntime}`,
-    ...(versions.torch ? [`torch ${versions.torch}`] : []),
+    ...(shapes && versions.torch ? [`torch ${versions.torch}`] : []),
     date.slice(0, 10),
   ].join(', ')
 

@@ -23,7 +23,7 @@ function cell({ overloaded, repetitions, keptUp, requests, p50, p99, p999 }) {
   return known.map((ms) => (ms === null ? '–' : digits(ms))).join(' / ') + star
 }
 
-const TARGET_HEAD = ['', 'alone, a second', 'with other work, a second', `p99 at ${COMPARED_AT} %, ms`]
+const TARGET_HEAD = ['', 'alone, /s', 'with other work, /s', `p99 at ${COMPARED_AT} %, ms`]
 
 function targetRow({ id, label, capacity, capacityWithWork, summaries, p99Ratio, knee }) {
   const compared = summaries.find(({ load }) => load === COMPARED_AT)
