@@ -1,7 +1,5 @@
-// The API reference, from the TSDoc comments, into build/api: a broken link or a reference to what is not public is an error.
-//
-// TypeDoc reads code through TypeScript's old interface, which ends with TypeScript 6; the package is built by a newer one. So it has
-// a folder of its own.
+// Makes the API reference from the TSDoc comments, in build/api. A broken link or a reference to something that is not public is
+// an error. TypeDoc needs TypeScript 6, and a newer version builds the package: TypeDoc is installed in a folder of its own.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run } from './run.mjs'
@@ -23,11 +21,11 @@ const options = [
   ['--out', join('build', 'api')],
   ['--entryPoints', join('lib', 'index.ts')],
   ['--entryPoints', join('lib', 'tools', 'export-check', 'index.ts')],
-  // No links to the lines of a repository, which package.json does not name.
+  // package.json names no repository to link to.
   ['--disableSources'],
   ['--excludeInternal'],
   ['--excludePrivate'],
-  // Tables that types are made of: TypeDoc writes the types out.
+  // Tables from which types are derived: TypeDoc lists the types.
   ['--intentionallyNotExported', 'table'],
   ['--intentionallyNotExported', 'LOG_LEVELS'],
   ['--intentionallyNotExported', 'REQUIREMENTS'],

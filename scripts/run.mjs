@@ -1,4 +1,4 @@
-// Running the tools that the package is built with.
+// Runs the tools that build the package.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const require = createRequire(import.meta.url)
 
-/** Path of a command that a development dependency brings. */
+/** Path of a development dependency's command. */
 export function tool(packageName, command = packageName) {
   const manifest = require.resolve(`${packageName}/package.json`)
   const { bin } = require(manifest)
   return join(dirname(manifest), typeof bin === 'string' ? bin : bin[command])
 }
 
-/** Runs a JavaScript command of a dependency and gives back whether it succeeded. */
+/** Runs a JavaScript command. Returns whether it succeeded. */
 export function runTool(file, args, options = {}) {
   return run(process.execPath, [file, ...args], options)
 }

@@ -33,6 +33,22 @@ export function markdownTable(rows) {
   return parts.map((columns) => table(rows.map((cells) => [0, ...columns].map((i) => cells[i])))).join('\n\n')
 }
 
+/**
+ * A table of the measured targets, and below it why the others were not measured.
+ * @param {string[]} head
+ * @param {any[]} targets
+ * @param {(target: any) => string[][]} rows of a target
+ */
+export function targetTable(head, targets, rows) {
+  const measured = targets.filter(({ notMeasured }) => notMeasured === undefined)
+  const reasons = [...new Set(targets.flatMap(({ notMeasured }) => notMeasured ?? []))]
+  const missing = reasons.map((reason) => {
+    const labels = targets.filter(({ notMeasured }) => notMeasured === reason).map(({ label }) => label)
+    return `\n${wrap(`Not measured: ${labels.join('; ')}: ${reason}.`)}`
+  })
+  return [markdownTable([head, ...measured.flatMap(rows)]), ...missing].join('\n')
+}
+
 function table(rows) {
   const widths = rows[0].map((_, column) => Math.max(3, widthOf(rows, column)))
   const line = (cells) =>

@@ -95,10 +95,10 @@ export function readyTargets(wanted, { python, device = 'cpu', rehearse = false 
 
 function cLoopArguments({ path, threads, inputs, outputs }) {
   // Not at the top: the process of onnxruntime-node's target does not load this package.
-  const { initialize } = createRequire(import.meta.url)('../../dist/index.js')
+  const { initialized } = createRequire(import.meta.url)('../../dist/index.js')
   const port = (kind, { name, code, dims, file = '' }) => [kind, name, `${code}`, dims.join(','), file]
   return [
-    initialize().libraryPath,
+    initialized().libraryPath,
     path,
     `${threads}`,
     ...inputs.flatMap((input) => port('input', input)),

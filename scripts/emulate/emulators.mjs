@@ -1,4 +1,4 @@
-// What runs another platform's programs on Linux, each as Debian has it, and what it needs to run Node.js.
+// Debian's emulators of other platforms, and what they need to run Node.js.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,31 +7,31 @@ import { findZig } from '../prebuild/zig.mjs'
 /**
  * @typedef {object} Emulator
  * @property {string} name with its version
- * @property {string} command which takes a program of the platform as its first argument
+ * @property {string} command its first argument is a program of the platform
  * @property {Record<string, string>} env
- * @property {readonly string[]} suites that need nothing which the emulator lacks
+ * @property {readonly string[]} suites that the emulator supports
  */
 
-/** By target; each is given a folder that it may keep things in. @type {Record<string, (folder: string) => Emulator>} */
+/** By target; the argument is a folder for the emulator's files. @type {Record<string, (folder: string) => Emulator>} */
 export const emulators = { 'linux-arm64': qemu, 'win32-x64': wine }
 
 /** @returns {Emulator} */
 function qemu() {
   const { command, version } = find('QEMU_AARCH64', ['qemu-aarch64', 'qemu-aarch64-static'], 'qemu-user')
   const major = Number(/version (\d+)/.exec(version)?.[1])
-  // 7.2 ends in SIGSEGV where it opens ONNX Runtime's library, in onnxruntime-node too; 10.0 does not.
+  // 7.2 crashes when it opens ONNX Runtime's library, in onnxruntime-node too.
   if (!(major >= 10)) {
     throw new Error(
-      `${version}: expected qemu 10 or newer (Debian's backports have qemu-user), named by QEMU_AARCH64`,
+      `${version}: expected qemu 10 or newer (qemu-user of Debian's backports): set QEMU_AARCH64 to its path`,
     )
   }
   const sysroot = process.env.QEMU_LD_PREFIX ?? '/usr/aarch64-linux-gnu'
   if (!existsSync(join(sysroot, 'lib', 'libstdc++.so.6'))) {
     throw new Error(
-      `no C++ library for arm64 in ${sysroot}: install libc6-arm64-cross and libstdc++6-arm64-cross`,
+      `no arm64 C++ library in ${sysroot}: install libc6-arm64-cross and libstdc++6-arm64-cross`,
     )
   }
-  // A child is a program for arm64, which this system's kernel does not start: no suite with children.
+  // No suites with child processes, which are arm64 programs that this kernel does not start.
   const suites = ['abort', 'async', 'inline', 'sharing'].map((suite) => `test/native/${suite}.test.ts`)
   return { name: version, command, env: { QEMU_LD_PREFIX: sysroot }, suites: ['test/common', ...suites] }
 }
@@ -48,19 +48,19 @@ function wine(folder) {
         env: { ...process.env, ...env },
         stdio: 'ignore',
       })
-    // Node.js wants Windows 10; Direct3D without a display lets ONNX Runtime look for devices, and find none.
+    // Node.js requires Windows 10. Without a display, ONNX Runtime's search for Direct3D devices finds none.
     set('', 'Version', 'win10')
     set('\\Direct3D', 'renderer', 'no3d')
     addRandomNumbers(prefix, folder)
     writeFileSync(join(prefix, 'ready'), '')
   }
-  // No symbolic links, no Direct3D, and memory that grows by the emulator's own: no library, addon-missing, providers and memory.
+  // Without library, addon-missing, providers and memory: wine has no symbolic links and no Direct3D, and its memory grows.
   const suites = ['abort', 'async', 'inline', 'lifecycle', 'sharing']
   const paths = suites.map((suite) => `test/native/${suite}.test.ts`)
   return { name: version, command, env, suites: ['test/common', ...paths] }
 }
 
-/** Vitest's bundler draws random numbers from a DLL that wine has had since 8.18: one of that name, for its function. */
+/** Vitest's bundler uses a function of a DLL that wine has since 8.18: this makes one. */
 function addRandomNumbers(prefix, folder) {
   const dll = join(prefix, 'drive_c', 'windows', 'system32', 'bcryptprimitives.dll')
   if (existsSync(dll)) return
@@ -83,6 +83,6 @@ function find(variable, commands, debianPackage) {
     if (status === 0) return { command, version: stdout.split('\n')[0].trim() }
   }
   throw new Error(
-    `there is no ${commands.join(' and no ')}: install Debian's ${debianPackage}, or name it by ${variable}`,
+    `${commands.join(' or ')} not found: install Debian's ${debianPackage}, or set ${variable} to its path`,
   )
 }

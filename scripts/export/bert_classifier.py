@@ -1,4 +1,4 @@
-"""A text classifier on BERT. In a file of its own, so that a saved module can be loaded elsewhere."""
+"""A text classifier on BERT, in a separate file so that a saved module can be loaded elsewhere."""
 
 import torch
 from transformers import BertConfig, BertModel
@@ -16,8 +16,8 @@ class BertClassifier(torch.nn.Module):
         return self.head(self.bert(input_ids=input_ids, attention_mask=attention_mask).pooler_output)
 
 
-# Of transformers' attentions the plain one exports best, by both exporters and with both axes dynamic. The
-# fused one (sdpa) takes a fifth more nodes, and by dynamo rows that are masked altogether come out otherwise.
+# transformers' plain attention exports best, by both exporters and with both axes dynamic. The fused one (sdpa) has a
+# fifth more nodes, and with dynamo the rows that are masked entirely differ.
 EXPORTED_ATTENTION = "eager"
 
 # bert-base-cased, and one for tests.
@@ -30,7 +30,7 @@ CONFIGS = {
         "num_attention_heads": 4,
         "intermediate_size": 256,
         "max_position_embeddings": 128,
-        # Answers of so small a model would hardly depend on its mask with the usual 0.02.
+        # With the usual 0.02 the outputs of so small a model hardly depend on its mask.
         "initializer_range": 0.2,
     },
 }
@@ -41,7 +41,7 @@ def random_classifier(size, labels):
     model = BertClassifier(BertModel(config), labels)
     with torch.no_grad():
         for parameter in model.parameters():
-            # Biases of 0 and norms of 1 would hide one that got lost, and are merged where they are equal.
+            # Biases of 0 and norms of 1 would hide a missing one, and equal ones are merged.
             if parameter.dim() == 1:
                 parameter.add_(0.02 * torch.randn_like(parameter))
     return model

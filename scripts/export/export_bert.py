@@ -42,7 +42,7 @@ def make(arguments):
 
 
 def sample(batch, sequence, vocabulary):
-    """Token ids, and a mask that leaves out the end of every row but the first: padding."""
+    """Token ids, and a mask with padding at the end of every row but the first."""
     ids = torch.randint(1, vocabulary, (batch, sequence))
     mask = torch.ones_like(ids)
     for row in range(1, batch):
@@ -62,7 +62,7 @@ def pretrained(arguments):
 
 
 def save_module(model, path):
-    """For benchmarks: the module with the attention that transformers itself would take, which is fused."""
+    """For benchmarks: the module with transformers' default attention, which is fused."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     model.bert.set_attn_implementation("sdpa")
     torch.save(model, path)
@@ -79,11 +79,11 @@ def main():
         nargs="?",
         const="bert-base-cased",
         metavar="NAME",
-        help="weights from the Hugging Face hub (bert-base-cased); random ones where they cannot be had",
+        help="weights from the Hugging Face hub (bert-base-cased); random ones where they cannot be downloaded",
     )
     parser.add_argument("--fixed-sequence", type=int, metavar="N", help="leave only batch_size dynamic")
     parser.add_argument("--half", action="store_true", help="float16 weights, for CUDA")
-    parser.add_argument("--torch", metavar="FILE", help="save the module too, by torch.save")
+    parser.add_argument("--torch", metavar="FILE", help="also save the module by torch.save")
     arguments = parser.parse_args()
     run(arguments, lambda: make(arguments))
 

@@ -11,7 +11,7 @@ from export_spec import ExportError, first_line, leaves
 
 
 def check(spec, path):
-    """Prints a line for each sample. Returns torch's outputs of each, and what was found wrong, in words."""
+    """Prints a line for each sample. Returns torch's outputs of each, and a list of problems."""
     session = load(path)
     findings, expected = check_names(spec, session), []
     for i, sample in enumerate((spec.inputs, *spec.samples)):
@@ -31,17 +31,17 @@ def load(path):
     options.log_severity_level = 4  # its errors are exceptions too
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's have no class in common
+    except Exception as error:  # onnxruntime's exceptions have no common class
         raise ExportError(f"ONNX Runtime does not load {path}: {first_line(error)}") from error
 
 
 def torch_outputs(spec, sample, title):
-    """What the module answers in eval()."""
+    """The module's outputs in eval()."""
     training = spec.model.training
     spec.model.eval()
     try:
         with torch.no_grad():
-            # A copy: a forward that works in place would change what ONNX Runtime is given, and the sample file.
+            # A copy: a forward that works in place would change ONNX Runtime's inputs and the sample file.
             results = leaves(spec.model(*copy.deepcopy(sample)))
     except Exception as error:
         raise ExportError(f"{title}: torch itself fails: {first_line(error)}") from error
@@ -64,7 +64,7 @@ def check_names(spec, session):
 
 
 def check_sample(spec, session, inputs, expected):
-    """What is wrong, and the largest difference, where there is a result."""
+    """A list of problems, and the largest difference, if there is a result."""
     names = {port.name for port in session.get_inputs()}
     feeds = {name: array for name, array in inputs.items() if name in names}
     try:

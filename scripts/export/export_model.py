@@ -34,7 +34,7 @@ def make(target):
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        # A module that the user's own imports is another matter, for the traceback to tell.
+        # For a module that the user's module imports, the traceback is the better message.
         if error.name != module_name.split(".")[0] and error.name != module_name:
             raise
         raise ExportError(f"there is no module {module_name} in {Path.cwd()} or on PYTHONPATH") from None
@@ -56,7 +56,7 @@ def main():
     parser.add_argument(
         "--keep-training",
         action="store_true",
-        help="do not call eval(): dropout stays in, and the check, which compares with eval(), says so",
+        help="do not call eval(): dropout stays in, and the check, which compares with eval(), reports it",
     )
     arguments = parser.parse_args()
     run(arguments, lambda: make(arguments.target), training=arguments.keep_training)

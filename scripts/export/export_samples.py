@@ -1,4 +1,4 @@
-"""Samples of a model: what forward was given and what it answered, in files."""
+"""Sample files: the arguments of forward and its outputs."""
 
 import json
 import math
@@ -9,18 +9,18 @@ import torch
 
 from export_spec import ExportError
 
-# As torch's legacy exporter has them where it makes inputs of them.
+# The types that torch's legacy exporter gives to numbers that become inputs.
 NUMBERS = {bool: "bool", int: "int64", float: "float64"}
 
 
 def arrays(pairs):
-    """{name: array} of (name, value), also of numbers. None is no value: ONNX has no tensor for it."""
+    """{name: array} of (name, value), also of numbers. None is omitted: ONNX has no tensor for it."""
     found = {}
     for name, value in pairs:
         if isinstance(value, torch.Tensor):
             if value.dtype == torch.bfloat16:
                 raise ExportError(f"{name} is bfloat16, which numpy does not have: convert it in forward")
-            # A copy: a module may give a buffer of its own, which the next call changes.
+            # A copy: a module may return a buffer of its own, which the next call changes.
             found[name] = value.detach().cpu().numpy().copy()
         elif type(value) in NUMBERS:
             found[name] = numpy.array(value, NUMBERS[type(value)])
@@ -35,7 +35,7 @@ def inputs_of(spec, sample):
 
 
 def write_sample(spec, expected, path):
-    """The sample file: every argument that the exporter was told of, also those that it then dropped."""
+    """The sample file: every argument, including those that the exporter dropped."""
     samples = [
         {"inputs": plain(inputs_of(spec, sample)), "outputs": plain(outputs)}
         for sample, outputs in zip((spec.inputs, *spec.samples), expected, strict=True)
@@ -53,7 +53,7 @@ def plain(found):
 
 
 def number(value):
-    """As JSON can hold it; a float32 by the shortest text that reads back to it."""
+    """For JSON; a float32 as the shortest text that reads back to it."""
     if isinstance(value, numpy.floating):
         if math.isfinite(value):
             return float(str(value))

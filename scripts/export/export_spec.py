@@ -1,4 +1,4 @@
-"""What an exporter is told of a module."""
+"""What an exporter needs to know about a module."""
 
 from dataclasses import dataclass, field
 
@@ -6,12 +6,12 @@ import torch
 
 
 class ExportError(Exception):
-    """What went wrong, in words for whoever called."""
+    """A message for the user."""
 
 
 @dataclass
 class Export:
-    """A module and what its exporter is told.
+    """A module and what its exporter needs to know.
 
     `inputs` are forward's arguments, with which it is traced; `input_names` has a name for each of their
     values, those inside of dicts and lists too (None may go without). `dynamic_axes` says which axes vary,
@@ -61,10 +61,10 @@ def leaves(value):
 
 
 def first_line(error):
-    """What is at the bottom of an error."""
+    """The first line of an error's root cause."""
     while error.__cause__:
         error = error.__cause__
     first, *more = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
-    # A list says nothing without its first item.
+    # A heading needs its first item.
     text = " ".join([first, *more[:1]]) if first.endswith((":", "the following indices")) else first
     return f"{type(error).__name__}: {text}"

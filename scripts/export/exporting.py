@@ -1,4 +1,4 @@
-"""From a module of PyTorch to a checked ONNX model: what the commands in this folder share."""
+"""From a PyTorch module to a checked ONNX model: shared by the commands in this folder."""
 
 import math
 import sys
@@ -21,7 +21,7 @@ EXPORTERS = ("dynamo", "legacy")
 
 
 def export(spec, path, exporter="dynamo", *, data_sets=False, **options):
-    """Converts, checks, and writes the sample file. Returns what was found wrong, in words."""
+    """Converts, checks, and writes the sample file. Returns a list of problems."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     notes = convert(spec, path, exporter, **options)
@@ -37,12 +37,12 @@ def export(spec, path, exporter="dynamo", *, data_sets=False, **options):
 
 
 def convert(spec, path, exporter="dynamo", *, verbose=True, training=False, external_data=False):
-    """torch.onnx.export, by one exporter or the other. Returns what the user should know of the result."""
-    # Dropout and BatchNorm compute something else while a module trains. `eval()` is ours to call: the dynamo
-    # exporter takes the module as it is, the legacy one evaluates unless it is told to preserve the mode.
+    """torch.onnx.export, by one of the exporters. Returns notes for the user."""
+    # Dropout and BatchNorm differ in training. The dynamo exporter takes the module as it is, so eval() is called
+    # here; the legacy exporter evaluates unless it preserves the mode.
     if not training:
         spec.model.eval()
-    # A dict that comes last would be taken for keyword arguments; an empty one behind it says that it is not.
+    # A dict in the last place would be keyword arguments; an empty dict after it prevents that.
     inputs = (*spec.inputs, {}) if spec.inputs and isinstance(spec.inputs[-1], dict) else spec.inputs
     if exporter == "legacy":
         mode = torch.onnx.TrainingMode
@@ -81,7 +81,7 @@ def convert(spec, path, exporter="dynamo", *, verbose=True, training=False, exte
 
 
 def dynamic_shapes(spec):
-    """`dynamic_axes` in the shape of forward's arguments, as torch.export wants it; outputs' axes follow."""
+    """`dynamic_axes` in the structure of forward's arguments, for torch.export; the outputs' axes follow."""
     names = iter([name for name, _ in spec.named(spec.inputs)])
 
     def shapes(value):
@@ -95,15 +95,15 @@ def dynamic_shapes(spec):
 
 
 def strip(path):
-    """Takes out stack traces, which both exporters may leave in a model: they name this machine's paths."""
+    """Removes stack traces, which both exporters may leave in a model and which contain local paths."""
     model = onnx_ir.from_proto(onnx.load(path, load_external_data=False))
     ClearMetadataAndDocStringPass()(model)
     onnx.save(onnx_ir.to_proto(model), path)
 
 
 def limits(program):
-    """Axes that the dynamo exporter holds for limited, because the module compares their sizes. It tells
-    nobody, and the model does not know of it: beyond the limit it goes the way that was traced."""
+    """Axes that the dynamo exporter treats as limited, because the module compares their sizes. It does not report
+    them, and beyond the limit the model takes the traced branch."""
     exported, found = program.exported_program, []
     user_inputs = exported.graph_signature.user_inputs
     nodes = [node for node in exported.graph.nodes if node.op == "placeholder" and node.name in user_inputs]
@@ -128,18 +128,18 @@ def describe(path):
 
 
 def add_arguments(parser):
-    """What a command takes, whatever the model."""
-    parser.add_argument("--out", default="model.onnx", metavar="FILE", help="where to (default: model.onnx)")
+    """The options of all commands."""
+    parser.add_argument("--out", default="model.onnx", metavar="FILE", help="the model (default: model.onnx)")
     parser.add_argument("--exporter", choices=EXPORTERS, default="dynamo", help="default: dynamo, as torch's")
     parser.add_argument("--opset", type=int, help="default: the exporter's")
-    parser.add_argument("--external-data", action="store_true", help="weights in a file of their own")
-    parser.add_argument("--data-sets", action="store_true", help="samples as test_data_set_N/*.pb too")
+    parser.add_argument("--external-data", action="store_true", help="weights in a separate file")
+    parser.add_argument("--data-sets", action="store_true", help="also write samples as test_data_set_N/*.pb")
     parser.add_argument("--quiet", action="store_true", help="without the exporter's own report")
     parser.add_argument("--seed", type=int, default=0, help="of the weights and the samples (default: 0)")
 
 
 def run(arguments, make, training=False):
-    """Exports what `make()` returns, says what was found wrong, and ends the process."""
+    """Exports what `make()` returns, prints the problems, and ends the process."""
     torch.manual_seed(arguments.seed)
     try:
         spec = make()

@@ -1,14 +1,14 @@
-// What a prebuilt addon must be: of its platform, small, and content with the oldest system that it is for.
+// Checks a prebuilt addon: its platform, its size, and that it runs on the oldest system it supports.
 import { readFileSync } from 'node:fs'
 import { formats, readImports, readMachO } from './formats.mjs'
 
 const LARGEST = 1_000_000
-/** Of ONNX Runtime's own library for Linux. */
+/** The same as ONNX Runtime's library for Linux. */
 const GLIBC = [2, 28]
-/** Windows has these. */
+/** Parts of Windows. */
 const SYSTEM_DLL = /^(kernel32|ucrtbase|api-ms-win-crt-[\w-]+)\.dll$/i
 
-/** By platform: what is wrong with it. */
+/** By platform: the problems of a file. */
 const PORTABLE = {
   linux(file) {
     const text = file.toString('latin1')
@@ -16,7 +16,7 @@ const PORTABLE = {
     const isOld = glibc !== undefined && compare(glibc, GLIBC) <= 0
     return [
       ...(isOld ? [] : [`it needs glibc ${glibc?.join('.')}: expected ${GLIBC.join('.')} at most`]),
-      ...(text.includes('GLIBCXX_') ? ['it needs libstdc++, of a version that a system may not have'] : []),
+      ...(text.includes('GLIBCXX_') ? ['it needs a version of libstdc++ that a system may lack'] : []),
     ]
   },
   darwin(file, { zig }) {
@@ -26,7 +26,7 @@ const PORTABLE = {
     return [
       ...(minos?.join('.') === least ? [] : [`it is for macOS ${minos?.join('.')}: expected ${least}`]),
       ...(others.length === 0 ? [] : [`it needs ${others.join(', ')}`]),
-      ...(signed ? [] : ['it is not signed, which macOS wants on arm64']),
+      ...(signed ? [] : ['it is not signed, which macOS requires on arm64']),
     ]
   },
   win32(file) {
@@ -38,28 +38,28 @@ const PORTABLE = {
 /**
  * @param {string} path
  * @param {import('./targets.mjs').Target} target
- * @param {{ portable: boolean }} options `portable`: it must run on the platform's oldest system, without a C++ library there
- * @returns {string} what it is, in words
- * @throws Error that says what is wrong
+ * @param {{ portable: boolean }} options `portable`: it must run on the platform's oldest system, without a C++ library
+ * @returns {string} a description
+ * @throws Error that lists the problems
  */
 export function checkBinary(path, target, { portable }) {
   const file = readFileSync(path)
   const { platform, arch } = target
   const { name, is, machine, machines } = formats[platform]
   const problems = []
-  if (!is(file)) problems.push(`it is no ${name} file`)
+  if (!is(file)) problems.push(`it is not ${name} file`)
   else {
-    if (machine(file) !== machines[arch]) problems.push(`it is not of ${arch}`)
+    if (machine(file) !== machines[arch]) problems.push(`it is not for ${arch}`)
     if (portable) problems.push(...PORTABLE[platform](file, target))
   }
   if (file.length >= LARGEST) problems.push(`${file.length} bytes: expected less than ${LARGEST}`)
-  if (!file.includes('napi_register_module_v1')) problems.push('it exports no napi_register_module_v1')
+  if (!file.includes('napi_register_module_v1')) problems.push('it does not export napi_register_module_v1')
   if (problems.length > 0) throw new Error(`${path}: ${problems.join('; ')}`)
   const glibc = platform === 'linux' ? newestGlibc(file.toString('latin1')) : undefined
   return `${(file.length / 1000).toFixed(0)} kB${glibc ? `, glibc ${glibc.join('.')}` : ''}`
 }
 
-/** The names of the versions that it needs are in the file as they are. */
+/** The file contains the names of the versions that it needs. */
 function newestGlibc(text) {
   const versions = [...text.matchAll(/\bGLIBC_(\d+)\.(\d+)/g)].map(([, major, minor]) => [+major, +minor])
   return versions.sort(compare).at(-1)

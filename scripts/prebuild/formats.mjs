@@ -1,8 +1,8 @@
-// What a shared library says of itself in each platform's format: for which processor it is, and what it needs.
+// Reads shared libraries in each platform's format: the processor, and what the library needs.
 
 /**
  * @typedef {object} Format
- * @property {string} name
+ * @property {string} name with its article
  * @property {(file: Buffer) => boolean} is by the first bytes
  * @property {(file: Buffer) => number} machine
  * @property {Readonly<Record<string, number>>} machines by Node's names
@@ -11,21 +11,21 @@
 /** @type {Readonly<Record<string, Format>>} */
 export const formats = {
   linux: {
-    name: 'ELF',
+    name: 'an ELF',
     is: (file) => file.length > 64 && file.readUInt32BE(0) === 0x7f454c46,
     machine: (file) => file.readUInt16LE(18),
     machines: { x64: 62, arm64: 183 },
   },
   darwin: {
-    name: 'Mach-O',
+    name: 'a Mach-O',
     is: (file) => file.length > 32 && file.readUInt32LE(0) === 0xfeedfacf,
     machine: (file) => file.readUInt32LE(4),
     machines: { arm64: 0x0100000c },
   },
   win32: {
-    name: 'PE',
+    name: 'a PE',
     is: (file) => file.length > 64 && file.toString('latin1', 0, 2) === 'MZ' && isPe(file),
-    machine: (file) => file.readUInt16LE(headerOf(file) + 4),
+    machine: (file) => file.readUInt16LE(peHeader(file) + 4),
     machines: { x64: 0x8664, arm64: 0xaa64 },
   },
 }
@@ -47,21 +47,21 @@ export function readMachO(file) {
     commands.push({ kind: file.readUInt32LE(at), bytes: file.subarray(at, at + size) })
     at += size
   }
-  const of = (kind) => commands.filter((command) => command.kind === kind).map(({ bytes }) => bytes)
-  const [version] = of(LC_BUILD_VERSION)
+  const bodies = (kind) => commands.filter((command) => command.kind === kind).map(({ bytes }) => bytes)
+  const [version] = bodies(LC_BUILD_VERSION)
   return {
-    libraries: of(LC_LOAD_DYLIB).map((bytes) => textAt(bytes, bytes.readUInt32LE(8))),
+    libraries: bodies(LC_LOAD_DYLIB).map((bytes) => textAt(bytes, bytes.readUInt32LE(8))),
     minos: version && [version.readUInt16LE(14), version.readUInt8(13)],
-    signed: of(LC_CODE_SIGNATURE).length === 1,
+    signed: bodies(LC_CODE_SIGNATURE).length === 1,
   }
 }
 
 /**
  * @param {Buffer} file PE, of 64 bits
- * @returns {string[]} the DLLs that are loaded with it
+ * @returns {string[]} the DLLs that it imports
  */
 export function readImports(file) {
-  const header = headerOf(file)
+  const header = peHeader(file)
   const optional = header + 24
   const sections = Array.from({ length: file.readUInt16LE(header + 6) }, (_, i) => {
     const at = optional + file.readUInt16LE(header + 20) + i * 40
@@ -71,25 +71,25 @@ export function readImports(file) {
       offset: file.readUInt32LE(at + 20),
     }
   })
-  const offsetOf = (address) => {
+  const fileOffset = (address) => {
     const section = sections.find((one) => address >= one.address && address < one.address + one.size)
     return address - section.address + section.offset
   }
   const table = file.readUInt32LE(optional + 112 + 8)
   if (table === 0) return []
   const names = []
-  for (let at = offsetOf(table); file.readUInt32LE(at + 12) !== 0; at += 20) {
-    names.push(textAt(file, offsetOf(file.readUInt32LE(at + 12))))
+  for (let at = fileOffset(table); file.readUInt32LE(at + 12) !== 0; at += 20) {
+    names.push(textAt(file, fileOffset(file.readUInt32LE(at + 12))))
   }
   return names
 }
 
-function headerOf(file) {
+function peHeader(file) {
   return file.readUInt32LE(0x3c)
 }
 
 function isPe(file) {
-  const header = headerOf(file)
+  const header = peHeader(file)
   return file.toString('latin1', header, header + 4) === 'PE\0\0'
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What prebuildify calls in place of node-gyp: the same build by cmake-js. prebuildify runs it in a folder of the target's own and looks
-// for the addon in build/Release there.
+// Replaces node-gyp for prebuildify, and builds by cmake-js. prebuildify runs it in a folder per target and expects the addon
+// in build/Release there.
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const { ZIG } = process.env
 const { def_paths } = createRequire(import.meta.url)('node-api-headers')
 const crossOptions = {
   CMAKE_TOOLCHAIN_FILE: join(root, 'scripts', 'prebuild', 'zig.cmake'),
-  // Where CMake puts a DLL; cmake-js says so only on Windows.
+  // For a DLL; cmake-js sets it only on Windows.
   CMAKE_RUNTIME_OUTPUT_DIRECTORY: join(out, 'Release'),
   NODE_API_DEF: def_paths.node_api_def,
 }

@@ -1,4 +1,4 @@
-// Prebuilt addons for the tarball, into prebuilds/: `npm run build:prebuilds -- --help`.
+// Builds the addons of the tarball into prebuilds/: `npm run build:prebuilds -- --help`.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
@@ -11,10 +11,10 @@ import { findZig } from './zig.mjs'
 
 const HELP = `npm run build:prebuilds -- [options] [TARGET...]
 
-Builds the addon for ${Object.keys(targets).join(', ')} (all of them),
-by zig's compiler, which ZIG names or pip fetches, and holds each against what it may need of its platform.
+Builds the addon for ${Object.keys(targets).join(', ')} (all of them)
+by zig's compiler, which ZIG names or pip fetches, and checks what each addon needs of its platform.
 
-  --host   for this platform alone, by its own compiler, as a hosted runner does`
+  --host   only for this platform, by its own compiler, as a hosted runner does`
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,7 +23,7 @@ const { values: options, positionals } = parseArgs({
 
 async function prebuild(name) {
   const { platform, arch } = targets[name]
-  // A folder of its own: the checkout's build/ is the developer's.
+  // Not in build/ itself, which is the developer's.
   const folder = join(root, 'build', 'prebuild', name)
   mkdirSync(folder, { recursive: true })
   const shim = join(root, 'scripts', 'prebuild', 'node-gyp.mjs')
@@ -34,11 +34,11 @@ async function prebuild(name) {
     platform,
     arch,
     napi: true,
-    // Node-API's binary is the same for all versions; cmake-js takes the headers from node-api-headers.
+    // Node-API's binary is the same for all versions; cmake-js uses node-api-headers.
     targets: ['20.19.0'],
-    // Windows runs it by a shell.
+    // Windows runs it in a shell.
     nodeGyp: process.platform === 'win32' ? `node "${shim}"` : shim,
-    // By the linker where zig builds: it is no business of strip, which knows this platform's files only.
+    // zig's linker strips; the strip command knows this platform's files only.
     strip: options.host,
   })
   const path = addonOf(name)
@@ -50,9 +50,9 @@ if (options.help) console.log(HELP)
 else {
   const names = positionals.length > 0 ? positionals : options.host ? [host] : Object.keys(targets)
   const unknown = names.find((name) => !Object.hasOwn(targets, name))
-  if (unknown !== undefined) throw new Error(`there is no target '${unknown}'\n\n${HELP}`)
-  if (options.host && names.some((name) => name !== host)) throw new Error(`--host builds ${host} alone`)
-  // The shim, a process of prebuildify's, reads it.
+  if (unknown !== undefined) throw new Error(`unknown target '${unknown}'\n\n${HELP}`)
+  if (options.host && names.some((name) => name !== host)) throw new Error(`--host builds ${host} only`)
+  // For node-gyp.mjs, which prebuildify runs.
   if (!options.host) process.env.ZIG = findZig()
   for (const name of names) await prebuild(name)
 }

@@ -1,4 +1,4 @@
-// Which sources a prebuilt addon was made of, told by a file beside it: one of other sources is not released.
+// A file beside a prebuilt addon holds a digest of its sources: an addon of other sources is not released.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ export function stamp(addon) {
   writeFileSync(join(dirname(addon), STAMP), `${digest()}\n`)
 }
 
-/** @param {string} addon path @throws Error where it is of other sources */
+/** @param {string} addon path @throws Error where it was built from other sources */
 export function checkStamp(addon) {
   const file = join(dirname(addon), STAMP)
   if (existsSync(file) && readFileSync(file, 'utf8').trim() === digest()) return

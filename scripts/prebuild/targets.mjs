@@ -1,4 +1,4 @@
-// The platforms that onnxruntime-node ships a library for, and how zig and CMake name them.
+// The platforms that onnxruntime-node ships a library for, and their names in zig and CMake.
 import { join } from 'node:path'
 import { root } from '../run.mjs'
 
@@ -6,53 +6,26 @@ import { root } from '../run.mjs'
  * @typedef {object} Target
  * @property {NodeJS.Platform} platform
  * @property {'x64' | 'arm64'} arch
- * @property {string} zig what is built for, and the oldest version that the addon runs on; ONNX Runtime's library for macOS wants 14.0
- * @property {string} system CMake's name of it
- * @property {string} processor
+ * @property {string} zig the platform and the oldest version that the addon runs on; ONNX Runtime's library for macOS needs 14.0
+ * @property {string} system for CMake
+ * @property {string} processor for CMake
  */
+
+/** @type {(platform: NodeJS.Platform, arch: 'x64' | 'arm64', zig: string, system: string, processor: string) => Target} */
+const target = (platform, arch, zig, system, processor) => ({ platform, arch, zig, system, processor })
 
 /** @type {Readonly<Record<string, Target>>} */
 export const targets = {
-  'linux-x64': {
-    platform: 'linux',
-    arch: 'x64',
-    zig: 'x86_64-linux-gnu.2.28',
-    system: 'Linux',
-    processor: 'x86_64',
-  },
-  'linux-arm64': {
-    platform: 'linux',
-    arch: 'arm64',
-    zig: 'aarch64-linux-gnu.2.28',
-    system: 'Linux',
-    processor: 'aarch64',
-  },
-  'darwin-arm64': {
-    platform: 'darwin',
-    arch: 'arm64',
-    zig: 'aarch64-macos.13.3',
-    system: 'Darwin',
-    processor: 'arm64',
-  },
-  'win32-x64': {
-    platform: 'win32',
-    arch: 'x64',
-    zig: 'x86_64-windows-gnu',
-    system: 'Windows',
-    processor: 'AMD64',
-  },
-  'win32-arm64': {
-    platform: 'win32',
-    arch: 'arm64',
-    zig: 'aarch64-windows-gnu',
-    system: 'Windows',
-    processor: 'ARM64',
-  },
+  'linux-x64': target('linux', 'x64', 'x86_64-linux-gnu.2.28', 'Linux', 'x86_64'),
+  'linux-arm64': target('linux', 'arm64', 'aarch64-linux-gnu.2.28', 'Linux', 'aarch64'),
+  'darwin-arm64': target('darwin', 'arm64', 'aarch64-macos.13.3', 'Darwin', 'arm64'),
+  'win32-x64': target('win32', 'x64', 'x86_64-windows-gnu', 'Windows', 'AMD64'),
+  'win32-arm64': target('win32', 'arm64', 'aarch64-windows-gnu', 'Windows', 'ARM64'),
 }
 
 export const NAME = 'onnxruntime_iobinding'
 
-/** Where the prebuilt addon of a target is. */
+/** Path of a target's prebuilt addon. */
 export const addonOf = (name) => join(root, 'prebuilds', name, `${NAME}.node`)
 
 export const host = `${process.platform}-${process.arch}`

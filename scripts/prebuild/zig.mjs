@@ -1,9 +1,9 @@
-// zig's compiler: ZIG names one, else it is fetched from PyPI, once, into build/zig.
+// zig's compiler: the one that ZIG names, or from PyPI, fetched once into build/zig.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run } from '../run.mjs'
 
-/** What the prebuilt binaries are made by: another version is another binary. */
+/** Another version makes other binaries. */
 const VERSION = '0.15.2'
 const FOLDER = join(root, 'build', 'zig', VERSION)
 
@@ -16,6 +16,6 @@ export function findZig() {
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps']
   if (run(python, [...pip, '--target', FOLDER, `ziglang==${VERSION}`]) && existsSync(zig)) return zig
   throw new Error(
-    `there is no zig ${VERSION}, and ${python}'s pip cannot fetch it (ziglang of PyPI). Install it and name it by ZIG, or build for this platform alone, by its own compiler, with --host`,
+    `zig ${VERSION} is missing, and ${python}'s pip cannot fetch it (ziglang of PyPI). Install it and set ZIG to its path, or build only for this platform, by its own compiler, with --host`,
   )
 }

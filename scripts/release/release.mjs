@@ -1,4 +1,4 @@
-// Makes the tarball of a release, or says why not: `npm run release -- --help`. It publishes nothing.
+// Makes the tarball of a release, or reports why it cannot: `npm run release -- --help`. It does not publish.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,9 +8,9 @@ import { checkPrebuilds, packTarball } from './tarball.mjs'
 
 const HELP = `npm run release -- [options]
 
-From a clean tree whose version CHANGELOG.md dates: lint, build, prebuild, test, pack, and check what was packed.
+From a clean tree whose version has a date in CHANGELOG.md: lints, builds, prebuilds, tests, packs, and checks the files.
 
-  --prebuilt   the prebuilt addons of this commit are in prebuilds/ already: they are checked, not built`
+  --prebuilt   checks the addons in prebuilds/, which are of this commit, instead of building them`
 
 const UNPUBLISHED = 'The package is not on the registry yet'
 
@@ -19,20 +19,19 @@ const npm = (...args) => {
     throw new Error(`npm ${args.join(' ')} failed`)
 }
 
-/** What is released is what is committed, and says of itself what it is. */
+/** A release is what is committed, with its own version and repository. */
 function checkCommitted({ version, repository }) {
   const changed = execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' }).trimEnd()
-  if (changed !== '') throw new Error(`the tree is dirty: commit, or put away\n${changed}`)
-  // Provenance is of a repository: npm refuses it where package.json names none, or another.
+  if (changed !== '') throw new Error(`the tree is dirty: commit or stash\n${changed}`)
+  // npm refuses provenance where package.json does not name the repository.
   const { GITHUB_REPOSITORY } = process.env
   const url = repository?.url ?? repository
-  if (url === undefined)
-    throw new Error("package.json names no 'repository', which provenance is held against")
+  if (url === undefined) throw new Error("package.json has no 'repository', which provenance requires")
   if (GITHUB_REPOSITORY !== undefined && !url.includes(GITHUB_REPOSITORY)) {
     throw new Error(`package.json names the repository ${url}: expected that of ${GITHUB_REPOSITORY}`)
   }
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  if (readme.includes(UNPUBLISHED)) throw new Error(`README.md still says: ${UNPUBLISHED}`)
+  if (readme.includes(UNPUBLISHED)) throw new Error(`README.md still contains: ${UNPUBLISHED}`)
   const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8')
   const heading = changelog.match(/^## (.+)$/m)?.[1]
   const match = /^(\S+) \((\d{4}-\d\d-\d\d)\)$/.exec(heading ?? '')
@@ -51,7 +50,7 @@ function release() {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   checkCommitted(manifest)
   if (options.prebuilt) checkPrebuilds()
-  // What is left of sources that are gone would be packed.
+  // Output of deleted sources would be packed.
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   npm('ci') // builds too
   npm('run', 'lint')

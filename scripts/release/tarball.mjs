@@ -1,4 +1,4 @@
-// The tarball before it is published: what must be in it, and nothing else.
+// The tarball: what it must contain, and nothing else.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { root } from '../run.mjs'
 
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 
-/** The prebuilt addons that a release must have, each fit for its platform. @throws Error that names what is missing */
+/** Checks the prebuilt addons of a release. @throws Error that lists the problems */
 export function checkPrebuilds() {
   const problems = Object.entries(targets).flatMap(([name, target]) => {
     try {
@@ -23,14 +23,14 @@ export function checkPrebuilds() {
   })
   if (problems.length > 0) {
     throw new Error(
-      `prebuilt addons are missing or unfit: npm run build:prebuilds\n  ${problems.join('\n  ')}`,
+      `prebuilt addons are missing or invalid: npm run build:prebuilds\n  ${problems.join('\n  ')}`,
     )
   }
 }
 
-/** Packs, and holds the list of files against what is meant. @returns the tarball's path */
+/** Packs, and checks the list of files. @returns the tarball's path */
 export function packTarball(folder) {
-  // A tarball of an earlier release is not published again.
+  // Without a tarball of an earlier release.
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const { filename, files, size } = pack(folder)
@@ -40,7 +40,7 @@ export function packTarball(folder) {
 }
 
 /**
- * `npm pack` into a folder. What is packed is what is there: `prepare` would build the checkout again.
+ * `npm pack` into a folder, without `prepare`, which would build again.
  * @returns {{ filename: string, files: { path: string }[], size: number }}
  */
 export function pack(folder) {
@@ -50,20 +50,20 @@ export function pack(folder) {
     encoding: 'utf8',
     shell: process.platform === 'win32',
   })
-  // An array up to npm 11, an object by package since.
+  // An array up to npm 11, since then an object by package.
   return Object.values(JSON.parse(output))[0]
 }
 
-/** @param {readonly string[]} paths of what was packed @throws Error that names what is missing, or is not meant */
+/** @param {readonly string[]} paths of packed files @throws Error that names missing or unexpected files */
 export function checkFiles(paths) {
   const prebuilt = Object.keys(targets).map((name) => `prebuilds/${name}/${NAME}.node`)
-  const isMeant = (path) =>
+  const isExpected = (path) =>
     BESIDE.includes(path) ||
     prebuilt.includes(path) ||
     /^dist\/.+\.(js|mjs|d\.ts|d\.mts)$/.test(path) ||
     /^(docs|examples)\/.+\.(md|mjs|mts|py)$/.test(path)
   const missing = [...BESIDE, ...prebuilt, 'dist/index.js'].filter((path) => !paths.includes(path))
-  const stray = paths.filter((path) => !isMeant(path))
+  const stray = paths.filter((path) => !isExpected(path))
   if (missing.length > 0) throw new Error(`the tarball lacks ${missing.join(', ')}`)
   if (stray.length > 0) throw new Error(`the tarball holds what it should not: ${stray.join(', ')}`)
 }

@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { exampleFiles } from '../examples/examples.ts'
 import { type Block, root } from './pages.ts'
 
-const folder = join(root, 'scripts', 'export')
+const folders = [join(root, 'scripts', 'export'), join(root, 'test', 'export', 'pitfalls')]
 const files = [
   ...exampleFiles().filter(({ path }) => path.endsWith('.py')),
-  ...readdirSync(folder)
-    .filter((name) => name.endsWith('.py'))
-    .map((name) => ({ text: readFileSync(join(folder, name), 'utf8') })),
+  ...folders.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.py'))
+      .map((name) => ({ text: readFileSync(join(folder, name), 'utf8') })),
+  ),
 ]
 
 /** Whether a block is part of an example or of the export scripts, word by word. */

@@ -69,7 +69,15 @@ function variableProblem(name: string): string | undefined {
 let allSources: readonly string[] | undefined
 
 function sources(): readonly string[] {
-  const folders = ['lib', 'scripts', 'test/helpers', 'test/export', 'test/examples']
+  const folders = [
+    'lib',
+    'scripts',
+    'benchmarks/targets',
+    'test/gpu',
+    'test/helpers',
+    'test/export',
+    'test/examples',
+  ]
   allSources ??= folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|mts|mjs)$/.test(name))

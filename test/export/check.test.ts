@@ -1,4 +1,4 @@
-// What PyTorch's exporters do to the modules of scripts/export/pitfall_*.py, and what the export check says of it.
+// What PyTorch's exporters do to the modules of test/export/pitfalls, and what the export check says of it.
 // The models are committed; export.test.ts makes them anew where there is a PyTorch.
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

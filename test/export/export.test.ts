@@ -100,7 +100,7 @@ describe.skipIf(why)(`exports from PyTorch${why}`, { timeout: 600_000 }, () => {
 
   test('the pitfalls are those of the fixtures', async () => {
     const made = join(folder, 'fixtures')
-    expect(await run('pitfalls.py', '--out', made)).toMatchObject({ code: 0 })
+    expect(await run('../../test/export/pitfalls/export_all.py', '--out', made)).toMatchObject({ code: 0 })
     const summary = async (where: string) => {
       const findings = Object.entries<{ wrong: string[] }>(readJson(where, 'findings.json'))
       const models = findings.map(async ([id, { wrong }]) => {

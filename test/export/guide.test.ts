@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest'
 import { blocksOf, root } from '../examples/examples.ts'
 
 const guide = readFileSync(join(root, 'docs', 'exporting-from-pytorch.md'), 'utf8')
-const modules = ['pitfall_modules.py', 'pitfall_arguments.py']
-  .map((file) => readFileSync(join(root, 'scripts', 'export', file), 'utf8'))
+const modules = ['modules.py', 'arguments.py']
+  .map((file) => readFileSync(join(import.meta.dirname, 'pitfalls', file), 'utf8'))
   .join('\n\n')
 const classes = blocksOf('exporting-from-pytorch.md', 'python').filter((code) => code.startsWith('class '))
 const nameOf = (code: string) => code.match(/^class (\w+)/)![1]!

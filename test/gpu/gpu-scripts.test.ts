@@ -163,7 +163,7 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     expect(done()).toBe(1)
     // On a slow machine each item takes more than its share of the time.
     let last = first
-    for (let i = 1; i <= 2 && last.status !== 0; i++) last = node(alone, BENCH, ...few, '--budget', '6')
+    for (let i = 1; i <= 2 && last.status !== 0; i++) last = node(alone, BENCH, ...few, '--budget', '3')
     expect(last).toMatchObject({ status: 0 })
     expect(done()).toBe(3)
 

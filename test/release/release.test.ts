@@ -54,7 +54,7 @@ function date(folder: string, heading: string): void {
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { version } = manifest
 
-test('a dirty tree', () => {
+test('refuses a dirty tree', () => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   commit(folder)
@@ -62,11 +62,11 @@ test('a dirty tree', () => {
   expect(release(folder)).toEqual({
     status: 1,
     stdout: '',
-    stderr: 'not released: the tree is dirty: commit, or put away\n?? stray.txt\n',
+    stderr: 'not released: the tree is dirty: commit or stash\n?? stray.txt\n',
   })
 })
 
-test.each(['0.0.0 (2026-01-31)', `${version} (unreleased)`])('a changelog that begins with %s', (heading) => {
+test.each(['0.0.0 (2026-01-31)', `${version} (unreleased)`])('refuses a changelog that begins with %s', (heading) => {
   const folder = repository()
   date(folder, heading)
   commit(folder)
@@ -78,32 +78,32 @@ test.each(['0.0.0 (2026-01-31)', `${version} (unreleased)`])('a changelog that b
 })
 
 test.each([
-  [undefined, {}, "package.json names no 'repository', which provenance is held against"],
+  [undefined, {}, "package.json has no 'repository', which provenance requires"],
   [
     { url: 'git+https://example.org/owner/name.git' },
     { GITHUB_REPOSITORY: 'other/name' },
     'package.json names the repository git+https://example.org/owner/name.git: expected that of other/name',
   ],
-])('the repository %j', (named, env, says) => {
+])('refuses the repository %j', (named, env, message) => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   writeManifest(folder, named)
   commit(folder)
   const { status, stderr } = release(folder, [], env)
-  expect({ status, stderr }).toEqual({ status: 1, stderr: `not released: ${says}\n` })
+  expect({ status, stderr }).toEqual({ status: 1, stderr: `not released: ${message}\n` })
 })
 
-test('a README of a package that is not published', () => {
+test('refuses a README that calls the package unpublished', () => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   writeFileSync(join(folder, 'README.md'), '**The package is not on the registry yet.**\n')
   commit(folder)
   expect(release(folder).stderr).toBe(
-    'not released: README.md still says: The package is not on the registry yet\n',
+    'not released: README.md still contains: The package is not on the registry yet\n',
   )
 })
 
-test('an option that there is not', () => {
+test('refuses an unknown option', () => {
   const { status, stderr } = release(repository(), ['--nonsense'])
   expect({ status, stderr }).toEqual({
     status: 1,
@@ -111,13 +111,13 @@ test('an option that there is not', () => {
   })
 })
 
-test('a missing prebuilt addon', () => {
+test('refuses a missing prebuilt addon', () => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   commit(folder)
   const { status, stderr } = release(folder, ['--prebuilt'])
   expect(status).toBe(1)
-  expect(stderr).toMatch(/^not released: prebuilt addons are missing or unfit: npm run build:prebuilds\n/)
+  expect(stderr).toMatch(/^not released: prebuilt addons are missing or invalid: npm run build:prebuilds\n/)
   for (const target of ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'])
     expect(stderr).toContain(join('prebuilds', target, 'onnxruntime_iobinding.node'))
 })

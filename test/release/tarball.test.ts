@@ -1,4 +1,4 @@
-// What is not fit for a release: files that are not meant, and addons that are not what their folder says.
+// A release refuses unexpected files, and addons that do not match their folder.
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,23 +16,23 @@ function temporary(name: string, bytes: Uint8Array = new Uint8Array()): string {
 }
 
 describe('files', () => {
-  const meant = [
+  const expected = [
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.mts'],
     ...Object.keys(targets).map((name) => `prebuilds/${name}/onnxruntime_iobinding.node`),
   ]
 
-  test('that are meant', () => expect(() => checkFiles(meant)).not.toThrow())
+  test('accepts the expected files', () => expect(() => checkFiles(expected)).not.toThrow())
   test.each([
     'dist/index.js.map',
     'prebuilds/linux-x64/libonnxruntime.so.1',
     'native/addon.cc',
     'build/x.node',
-  ])('among which is %s', (stray) =>
-    expect(() => checkFiles([...meant, stray])).toThrow(`holds what it should not: ${stray}`),
+  ])('refuses the file %s', (stray) =>
+    expect(() => checkFiles([...expected, stray])).toThrow(`holds what it should not: ${stray}`),
   )
   test.each([['prebuilds/win32-arm64/onnxruntime_iobinding.node'], ['dist/index.js'], ['LICENSE']])(
-    'without %s',
-    (gone) => expect(() => checkFiles(meant.filter((path) => path !== gone))).toThrow(`lacks ${gone}`),
+    'refuses a tarball without %s',
+    (gone) => expect(() => checkFiles(expected.filter((path) => path !== gone))).toThrow(`lacks ${gone}`),
   )
 })
 
@@ -102,18 +102,18 @@ describe('an addon', () => {
     ['darwin-arm64', machO()],
     ['win32-x64', pe(0x8664, 'KERNEL32.dll')],
     ['win32-arm64', pe(0xaa64, 'api-ms-win-crt-heap-l1-1-0.dll')],
-  ])('for %s that is fit', (target, bytes) => expect(check(target, bytes)).toMatch(/kB/))
+  ])('accepts a valid addon for %s', (target, bytes) => expect(check(target, bytes)).toMatch(/kB/))
 
   test.each<[string, Buffer, string]>([
-    ['linux-x64', elf(183), 'it is not of x64'],
-    ['linux-x64', machO(), 'it is no ELF file'],
+    ['linux-x64', elf(183), 'it is not for x64'],
+    ['linux-x64', machO(), 'it is not an ELF file'],
     [
       'linux-x64',
       elf(62, 'napi_register_module_v1 GLIBC_2.2.5 GLIBC_2.29'),
       'it needs glibc 2.29: expected 2.28',
     ],
     ['linux-x64', elf(62, 'napi_register_module_v1 GLIBC_2.17 GLIBCXX_3.4'), 'it needs libstdc++'],
-    ['linux-x64', elf(62, 'GLIBC_2.17'), 'it exports no napi_register_module_v1'],
+    ['linux-x64', elf(62, 'GLIBC_2.17'), 'it does not export napi_register_module_v1'],
     [
       'linux-x64',
       Buffer.concat([elf(62), Buffer.alloc(1_000_000)]),
@@ -122,14 +122,14 @@ describe('an addon', () => {
     ['darwin-arm64', machO({ minos: 0x000f0000 }), 'it is for macOS 15.0: expected 13.3'],
     ['darwin-arm64', machO({ library: '/usr/lib/libc++.1.dylib' }), 'it needs /usr/lib/libc++.1.dylib'],
     ['darwin-arm64', machO({ signed: false }), 'it is not signed'],
-    ['win32-x64', pe(0xaa64, 'KERNEL32.dll'), 'it is not of x64'],
+    ['win32-x64', pe(0xaa64, 'KERNEL32.dll'), 'it is not for x64'],
     ['win32-x64', pe(0x8664, 'VCRUNTIME140.dll'), 'it needs VCRUNTIME140.dll'],
-    ['win32-x64', Buffer.from('MZ'), 'it is no PE file'],
-  ])('for %s of which is to be said %#', (target, bytes, says) => {
-    expect(() => check(target, bytes)).toThrow(says)
+    ['win32-x64', Buffer.from('MZ'), 'it is not a PE file'],
+  ])('refuses an addon for %s: case %#', (target, bytes, message) => {
+    expect(() => check(target, bytes)).toThrow(message)
   })
 
-  test('of other sources', () => {
+  test('refuses an addon of other sources', () => {
     const addon = temporary('addon.node')
     expect(() => checkStamp(addon)).toThrow('it was not built from these sources')
     stamp(addon)

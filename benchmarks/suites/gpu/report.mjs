@@ -2,21 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { parseLines } from '../../core/journal.mjs'
-import { markdownTable, ranged } from '../../core/report.mjs'
+import { ranged, targetTable } from '../../core/report.mjs'
 import { digits } from '../../core/statistics.mjs'
 import { labelOf } from '../../targets/targets.mjs'
 
-/** A table of the measured targets, and below it why the others were not measured. */
-function table(head, targets, rows) {
-  const measured = targets.filter(({ notMeasured }) => notMeasured === undefined)
-  const byReason = new Map()
-  for (const { id, notMeasured } of targets) {
-    if (notMeasured !== undefined)
-      byReason.set(notMeasured, [...(byReason.get(notMeasured) ?? []), labelOf(id)])
-  }
-  const missing = [...byReason].map(([reason, labels]) => `\nNot measured: ${labels.join('; ')}: ${reason}.`)
-  return [markdownTable([head, ...measured.flatMap(rows)]), ...missing].join('\n')
-}
+/** Results name targets by id. */
+const table = (head, targets, rows) =>
+  targetTable(
+    head,
+    targets.map((target) => ({ ...target, label: labelOf(target.id) })),
+    rows,
+  )
 
 const sections = {
   race({ title, rounds, calls, targets }) {

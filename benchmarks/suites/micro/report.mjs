@@ -1,6 +1,6 @@
 // The microbenchmark's table and plot.
 import { measuredOn, page, rows } from '../../core/plot.mjs'
-import { markdownTable, ranged, setup, wrap } from '../../core/report.mjs'
+import { ranged, setup, targetTable, wrap } from '../../core/report.mjs'
 import { digits } from '../../core/statistics.mjs'
 import { labelOf } from '../../targets/targets.mjs'
 
@@ -14,8 +14,7 @@ const inverse = ({ median, q1, q3 }) => ({ median: 1 / median, q1: 1 / q3, q3: 1
 
 const HEAD = ['', 'p50 / p99 / p99.9, µs', 'p50 × faster', 'p99 × faster', '× C loop', '+ µs']
 
-function row({ id, label, notMeasured, p50, p99, p999, againstLimit, againstBaseline }) {
-  if (notMeasured) return [`${label} (not measured: ${notMeasured})`, ...HEAD.slice(1).map(() => '')]
+function row({ id, label, p50, p99, p999, againstLimit, againstBaseline }) {
   const baseline = id === BASELINE ? undefined : againstBaseline
   const limit = id === LIMIT ? undefined : againstLimit
   return [
@@ -27,7 +26,7 @@ function row({ id, label, notMeasured, p50, p99, p999, againstLimit, againstBase
 }
 
 function section({ title, rounds, calls, targets }) {
-  return `**${title}** (${rounds} rounds of ${calls} calls)\n\n${markdownTable([HEAD, ...targets.map(row)])}`
+  return `**${title}** (${rounds} rounds of ${calls} calls)\n\n${targetTable(HEAD, targets, (target) => [row(target)])}`
 }
 
 /** What reading the clock costs each target. */

@@ -1,13 +1,13 @@
-"""What goes wrong in an export by what `forward` does, a minimal module each, and some done right.
+"""What goes wrong in an export because of what `forward` does, in minimal modules, and some done right.
 
-A factory's docstring says what is to be seen. Which exporter does what is in docs/exporting-from-pytorch.md.
+A factory's docstring describes the problem; docs/exporting-from-pytorch.md which exporter has it.
 """
 
 import torch
 from torch import nn
 
 from exporting import Export
-from pitfall_registry import pitfall, vector_in_out
+from registry import pitfall, vector_in_out
 
 
 def signs():

@@ -1,4 +1,4 @@
-"""The list of what goes wrong in an export: each module of pitfall_*.py puts itself into it."""
+"""The list of what goes wrong in an export, in which each module registers itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,25 +1,27 @@
-"""Exports every module of pitfall_modules.py and pitfall_arguments.py with both exporters, as it is: the fixtures of the tests.
+"""Exports every module of modules.py and arguments.py with both exporters: the fixtures of the tests.
 
-    python scripts/export/pitfalls.py --out test/export/fixtures
+    python test/export/pitfalls/export_all.py --out test/export/fixtures
 
-PITFALL.EXPORTER.onnx is the model, PITFALL.EXPORTER.json what torch computes. `findings.json` says what the
-exporters warned of and what the check found wrong, `refused.json` what could not be exported.
+PITFALL.EXPORTER.onnx is the model, PITFALL.EXPORTER.json what torch computes. `findings.json` holds the exporters'
+warnings and what the check found wrong, `refused.json` the exporters' refusals.
 """
 
 import argparse
 import json
+import sys
 import warnings
 from pathlib import Path
 
 import torch
 
+sys.path.append(str(Path(__file__).parents[3] / "scripts" / "export"))
 from export_check import check
 from export_samples import write_sample
 from export_spec import first_line
 from exporting import EXPORTERS, ExportError, convert
-from pitfall_registry import PITFALLS
-import pitfall_arguments  # noqa: F401  each puts its modules into the registry
-import pitfall_modules  # noqa: F401
+from registry import PITFALLS
+import arguments  # noqa: F401  each registers its modules
+import modules  # noqa: F401
 
 
 def export_all(folder):

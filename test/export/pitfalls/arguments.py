@@ -1,10 +1,10 @@
-"""What goes wrong in an export by what `forward` is given, a minimal module each: as pitfall_modules.py."""
+"""What goes wrong in an export because of the arguments of `forward`: see modules.py."""
 
 import torch
 from torch import nn
 
 from exporting import Export
-from pitfall_registry import pitfall
+from registry import pitfall
 
 
 class Scale(nn.Module):
