@@ -42,6 +42,21 @@ export function buildFiles() {
     .sort()
 }
 
+/** The common part of a report; finishReport completes it. */
+export const startReport = (intraOpNumThreads) => ({
+  date: new Date().toISOString(),
+  hardware: hardware(),
+  versions: {},
+  intraOpNumThreads,
+  load: { before: load(), after: 0 },
+})
+
+export function finishReport(report, python) {
+  report.versions = versions(python)
+  report.load.after = load()
+  return report
+}
+
 /** The load average of the last minute. */
 export function load() {
   return Math.round(loadavg()[0] * 100) / 100

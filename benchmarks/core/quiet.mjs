@@ -58,27 +58,28 @@ export function isQuiet(others, seconds, share = SHARE) {
   return others <= share + SLACK / seconds
 }
 
+/** The result of `read`, or a substitute: a process may end at any time, and not every kernel has every file. */
+function attempt(read, substitute) {
+  try {
+    return read()
+  } catch {
+    return substitute
+  }
+}
+
 /** Reads the machine, this process, and the given processes with all their children. @returns {Reading} */
 export function readProc(pids) {
   const time = (pid) => processTime(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   const withChildren = (pid) => {
     const { own, ended } = time(pid)
-    return childrenOf(pid).reduce((sum, child) => {
-      try {
-        return sum + withChildren(child)
-      } catch {
-        return sum // it has ended meanwhile
-      }
-    }, own + ended)
+    return children(pid).reduce((sum, child) => sum + attempt(() => withChildren(child), 0), own + ended)
   }
   const ours = pids.map((pid) => {
-    try {
-      return withChildren(pid)
-    } catch {
-      throw new Error(
-        `process ${pid} has ended: its time cannot be separated from others'; keep it until after the sample`,
-      )
-    }
+    const seconds = attempt(() => withChildren(pid))
+    if (seconds !== undefined) return seconds
+    throw new Error(
+      `process ${pid} has ended: its time cannot be separated from others'; keep it until after the sample`,
+    )
   })
   // Without our own children: targets that do not run the sample count as others.
   const self = time(process.pid).own
@@ -87,26 +88,15 @@ export function readProc(pids) {
 }
 
 /** The kernel lists children by thread, or not at all. */
-function childrenOf(pid) {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    try {
-      return readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
-        .split(' ')
-        .filter(Boolean)
-        .map(Number)
-    } catch {
-      return []
-    }
-  })
-}
-
-function hasProc() {
-  try {
-    readProc([])
-    return true
-  } catch {
-    return false
-  }
+function children(pid) {
+  const list = (thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8')
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads.flatMap((thread) =>
+    attempt(() => list(thread), '')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number),
+  )
 }
 
 /**
@@ -132,7 +122,7 @@ export class QuietGate {
     share = SHARE,
     pauseMs = PAUSE_MS,
     retries = RETRIES,
-    read = hasProc() ? readProc : null,
+    read = attempt(() => readProc([])) ? readProc : null,
   } = {}) {
     this.#share = share
     this.#pauseMs = pauseMs

@@ -7,7 +7,7 @@ import { root } from '../../scripts/run.mjs'
 import { slowLoop } from '../../test/helpers/model-builder.mjs'
 import { pseudoRandom } from '../../test/helpers/random.mjs'
 import { THREADS } from '../core/case.mjs'
-import { hardware, load, versions } from '../core/machine.mjs'
+import { finishReport, startReport } from '../core/machine.mjs'
 import { positive, readOptions } from '../core/options.mjs'
 import { markdownTable, save, setup } from '../core/report.mjs'
 import { TargetProcess } from '../core/target-process.mjs'
@@ -52,21 +52,13 @@ const options = readOptions(HELP, { json: join(root, 'benchmarks', 'results', 'e
 const seconds = positive('seconds', options.seconds ?? 5)
 const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))
 const path = join(folder, 'slow-loop.onnx')
-const before = load()
+const report = startReport(THREADS)
 try {
   writeFileSync(path, slowLoop())
   const bench = { path, trips: await calibrate(path), threads: THREADS }
   const targets = []
   for (const target of TARGETS) targets.push({ ...target, ...(await measure(target.id, bench, seconds)) })
-  const report = {
-    date: new Date().toISOString(),
-    hardware: hardware(),
-    versions: versions(),
-    intraOpNumThreads: THREADS,
-    load: { before, after: load() },
-    seconds,
-    targets,
-  }
+  Object.assign(finishReport(report), { seconds, targets })
   const rows = targets.map(({ label, runMs, delayMs }) => [
     label,
     ...[runMs, delayMs.p50, delayMs.p99, delayMs.max].map((ms) => (ms === null ? '' : ms.toFixed(1))),

@@ -106,118 +106,15 @@ def start_binding(case, graph=False):
     return (lambda: session.run_with_iobinding(binding)) if in_place else copied, lambda _: outputs[0].numpy()
 
 
-def torch_module(case):
-    """The model as a torch module: from a file, or one node, or the MLP of its weights."""
-    import torch
-
-    device = device_of(case)
-    if "torch" in case:
-        try:
-            return torch.jit.load(case["torch"], map_location=device).eval()
-        except RuntimeError:
-            return torch.load(case["torch"], map_location=device, weights_only=False).eval()
-    try:
-        import onnx
-        from onnx import numpy_helper
-    except ImportError:
-        raise RuntimeError("Python has no onnx to read the weights with") from None
-    graph = onnx.load(case["path"]).graph
-    weights = {one.name: torch.tensor(numpy_helper.to_array(one)).to(device) for one in graph.initializer}
-    kinds = [node.op_type for node in graph.node]
-    if kinds == ["Add"]:
-        return lambda x: x + weights["one"]
-    if set(kinds) != {"Gemm", "Relu"}:
-        raise RuntimeError("no torch module of this model is given (--torch FILE)")
-
-    def mlp(x):
-        for i in range(len(kinds) // 2):
-            x = torch.relu(torch.addmm(weights[f"bias{i}"], x, weights[f"weight{i}"]))
-        return x
-
-    return mlp
-
-
-def start_torch_cpu(case, form):
-    import torch
-
-    torch.set_num_threads(case["threads"])
-    module = torch_module(case)
-    module = torch.compile(module) if form == "compile" else module
-    inputs = [torch.from_numpy(data) for data in arrays(case["inputs"])]
-
-    @torch.inference_mode()
-    def call():
-        return module(*inputs)
-
-    return call, lambda result: result.numpy()
-
-
-def start_torch(case, form):
-    """On a GPU from pinned tensors to pinned tensors; `replay` alone copies nothing."""
-    import torch
-
-    torch.backends.cuda.matmul.allow_tf32 = case["useTf32"]
-    torch.backends.cudnn.allow_tf32 = case["useTf32"]
-    captures = form in ("graph", "replay")
-    if REHEARSAL and captures:
-        raise RuntimeError("the CPU has no graphs")
-    if form == "compile" and "torch" not in case:
-        raise RuntimeError("torch.compile takes long: it is for a model of --torch")
-    module = torch_module(case)
-    if form == "compile":
-        # Otherwise torch compiles a second shape for any shape, which is slower.
-        torch._dynamo.reset()
-        module = torch.compile(module, mode="reduce-overhead")
-    pin = (lambda tensor: tensor) if REHEARSAL else (lambda tensor: tensor.pin_memory())
-    given = [pin(torch.from_numpy(data)) for data in arrays(case["inputs"])]
-    inputs = [tensor.to(device_of(case), copy=True) for tensor in given]
-    synchronize = (lambda: None) if REHEARSAL else torch.cuda.current_stream().synchronize
-
-    def forward():
-        results = module(*inputs)
-        if isinstance(results, dict):
-            results = tuple(results.values())
-        return results if isinstance(results, (tuple, list)) else (results,)
-
-    with torch.inference_mode():
-        results = forward()
-        host = [pin(torch.empty_like(result, device="cpu")) for result in results]
-    if captures:
-        side = torch.cuda.Stream()
-        with torch.inference_mode(), torch.cuda.stream(side):
-            for _ in range(3):
-                forward()
-        side.synchronize()
-        graph = torch.cuda.CUDAGraph()
-        with torch.inference_mode(), torch.cuda.graph(graph):
-            results = forward()
-
-    def run():
-        if not captures:
-            return forward()
-        graph.replay()
-        return results
-
-    @torch.inference_mode()
-    def call():
-        if form == "replay":
-            run()
-        else:
-            for tensor, data in zip(inputs, given):
-                tensor.copy_(data, non_blocking=True)
-            for tensor, result in zip(host, run()):
-                tensor.copy_(result, non_blocking=True)
-        synchronize()
-
-    return call, lambda _: (results[0].cpu() if form == "replay" else host[0]).numpy()
-
-
 def start(name, case):
     if name == "python-run":
         return start_run(case)
     if name.startswith("python"):
         return start_binding(case, name == "python-graph")
-    return (start_torch_cpu if case["device"] == "cpu" else start_torch)(case, name.split("-")[1])
+    import torch_targets
+
+    inputs = arrays(case["inputs"])
+    return torch_targets.start(case, name.split("-")[1], inputs, device_of(case))
 
 
 def measure(call, count):
@@ -253,27 +150,6 @@ def pace(call, hz, ms):
     return times
 
 
-def copy(direction, size, ms):
-    import torch
-
-    host = torch.zeros(size, dtype=torch.uint8)
-    device = host.to("cpu" if REHEARSAL else "cuda", copy=True)
-    if not REHEARSAL:
-        host = host.pin_memory()
-    source, target = (host, device) if direction == "in" else (device, host)
-    synchronize = (lambda: None) if REHEARSAL else torch.cuda.current_stream().synchronize
-
-    def call():
-        target.copy_(source, non_blocking=True)
-        synchronize()
-
-    measure(call, 3)
-    times, end = [], now() + ms * 1e6
-    while now() < end or len(times) < 5:
-        times += measure(call, 1)
-    return times
-
-
 def main(name):
     call = None
 
@@ -290,7 +166,14 @@ def main(name):
         if op == "pace":
             return {"times": pace(call, question["hz"], question["ms"])}
         if op == "copy":
-            return {"times": copy(question["direction"], question["bytes"], question["ms"])}
+            import torch_targets
+
+            copy = torch_targets.copy_call(question["direction"], question["bytes"], REHEARSAL)
+            measure(copy, 3)
+            times, end = [], now() + question["ms"] * 1e6
+            while now() < end or len(times) < 5:
+                times += measure(copy, 1)
+            return {"times": times}
         if op == "close":
             call = None
             return {}

@@ -28,26 +28,20 @@ function answer({ id, ids }) {
   return JSON.stringify({ id, tokens: ids.length, labels })
 }
 
-/** A handler's work before the inference: reads questions. */
-export function readQuestions(units) {
+function repeat(units, work) {
   let last
-  for (let i = 0; i < units; i++) last = question()
+  for (let i = 0; i < units; i++) last = work()
   return last
 }
 
-/** A handler's work after it: writes answers to the last question. Returns their length, so that they are used. */
-export function writeAnswers(units, last) {
-  let length = 0
-  for (let i = 0; i < units; i++) length += answer(last).length
-  return length
-}
+/** A handler's work before the inference. Returns the last question. */
+export const readQuestions = (units) => repeat(units, question)
 
-/** A timer's work. Returns the length of the answers. */
-export function background(units) {
-  let length = 0
-  for (let i = 0; i < units; i++) length += answer(question()).length
-  return length
-}
+/** A handler's work after it. Returns the last answer, so that it is used. */
+export const writeAnswers = (units, last) => repeat(units, () => answer(last))
+
+/** A timer's work. */
+export const background = (units) => repeat(units, () => answer(question()))
 
 /** Units per millisecond here. The benchmark measures it once: each target then does the same work. */
 export async function unitsPerMs() {

@@ -16,7 +16,7 @@ const PORTABLE = {
     const isOld = glibc !== undefined && compare(glibc, GLIBC) <= 0
     return [
       ...(isOld ? [] : [`it needs glibc ${glibc?.join('.')}: expected ${GLIBC.join('.')} at most`]),
-      ...(text.includes('GLIBCXX_') ? ['it needs a version of libstdc++ that a system may lack'] : []),
+      ...(text.includes('GLIBCXX_') ? ['it needs libstdc++, in a version that a system may lack'] : []),
     ]
   },
   darwin(file, { zig }) {

@@ -66,16 +66,19 @@ test('refuses a dirty tree', () => {
   })
 })
 
-test.each(['0.0.0 (2026-01-31)', `${version} (unreleased)`])('refuses a changelog that begins with %s', (heading) => {
-  const folder = repository()
-  date(folder, heading)
-  commit(folder)
-  const { status, stderr } = release(folder)
-  expect({ status, stderr }).toEqual({
-    status: 1,
-    stderr: `not released: CHANGELOG.md begins with '${heading}': expected '${version} (YYYY-MM-DD)', package.json's version and its day\n`,
-  })
-})
+test.each(['0.0.0 (2026-01-31)', `${version} (unreleased)`])(
+  'refuses a changelog that begins with %s',
+  (heading) => {
+    const folder = repository()
+    date(folder, heading)
+    commit(folder)
+    const { status, stderr } = release(folder)
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `not released: CHANGELOG.md begins with '${heading}': expected '${version} (YYYY-MM-DD)', package.json's version and its day\n`,
+    })
+  },
+)
 
 test.each([
   [undefined, {}, "package.json has no 'repository', which provenance requires"],

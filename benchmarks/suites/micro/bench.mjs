@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../../../scripts/run.mjs'
 import { THREADS } from '../../core/case.mjs'
-import { hardware, load, versions } from '../../core/machine.mjs'
+import { finishReport, startReport } from '../../core/machine.mjs'
 import { choose, positiveInteger, readOptions } from '../../core/options.mjs'
 import { openCase, race } from '../../core/race.mjs'
 import { replaceBetween, save } from '../../core/report.mjs'
@@ -78,22 +78,13 @@ function evaluate(entries) {
   })
 }
 
-const report = {
-  date: new Date().toISOString(),
-  hardware: hardware(),
-  versions: {},
-  intraOpNumThreads: THREADS,
-  load: { before: load(), after: 0 },
-  models: [],
-}
+const report = { ...startReport(THREADS), models: [] }
 try {
   for (const model of selected) report.models.push(await measure(model))
 } finally {
   rmSync(folder, { recursive: true })
 }
-report.versions = versions(python)
-report.load.after = load()
-const table = markdown(report)
+const table = markdown(finishReport(report, python))
 console.log(table)
 const isPart = ['quick', 'only', 'models', 'rounds', 'calls'].some((option) => options[option])
 if (options.json ?? !isPart) await save(options.json ?? RESULTS, report, plot)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { root } from '../../../scripts/run.mjs'
 import { THREADS } from '../../core/case.mjs'
-import { hardware, load, versions } from '../../core/machine.mjs'
+import { finishReport, startReport } from '../../core/machine.mjs'
 import { choose, positive, readOptions } from '../../core/options.mjs'
 import { QuietGate } from '../../core/quiet.mjs'
 import { replaceBetween, save } from '../../core/report.mjs'
@@ -64,11 +64,7 @@ const isPart = ['quick', 'only', 'models', 'model', 'loads', 'seconds', 'repetit
 )
 const json = options.json ?? (isPart || !otherWork ? undefined : RESULTS)
 const report = {
-  date: new Date().toISOString(),
-  hardware: hardware(),
-  versions: {},
-  intraOpNumThreads: THREADS,
-  load: { before: load(), after: 0 },
+  ...startReport(THREADS),
   minutes: 0,
   gate: gate.settings,
   seconds,
@@ -86,8 +82,7 @@ for (const model of models) {
   process.stderr.write('\n')
   const figures = evaluate(measured, { baseline: BASELINE, comparedAt: COMPARED_AT })
   report.models.push({ id, title, loads, ...figures })
-  report.versions = versions()
-  report.load.after = load()
+  finishReport(report)
   report.minutes = (performance.now() - begin) / 60_000
   // After each model: a run that is cut short keeps what it has measured.
   if (json) await save(json, report, plot)
