@@ -16,19 +16,12 @@ if (!existsSync(typedoc)) {
   if (!run('npm', install, { cwd: FOLDER, shell: process.platform === 'win32' })) process.exit(1)
 }
 const options = [
-  ['--tsconfig', 'tsconfig.json'],
-  ['--readme', 'README.md'],
-  ['--out', join('build', 'api')],
-  ['--entryPoints', join('lib', 'index.ts')],
-  ['--entryPoints', join('lib', 'tools', 'export-check', 'index.ts')],
+  ...['--tsconfig', 'tsconfig.json', '--readme', 'README.md', '--out', join('build', 'api')],
+  ...['--entryPoints', join('lib', 'index.ts')],
+  ...['--entryPoints', join('lib', 'tools', 'export-check', 'index.ts')],
   // package.json names no repository to link to.
-  ['--disableSources'],
-  ['--excludeInternal'],
-  ['--excludePrivate'],
+  ...['--disableSources', '--excludeInternal', '--excludePrivate', '--treatWarningsAsErrors'],
   // Tables from which types are derived: TypeDoc lists the types.
-  ['--intentionallyNotExported', 'table'],
-  ['--intentionallyNotExported', 'LOG_LEVELS'],
-  ['--intentionallyNotExported', 'REQUIREMENTS'],
-  ['--treatWarningsAsErrors'],
+  ...['table', 'LOG_LEVELS', 'REQUIREMENTS'].flatMap((name) => ['--intentionallyNotExported', name]),
 ]
-process.exitCode = run(process.execPath, [typedoc, ...options.flat()]) ? 0 : 1
+process.exitCode = run(process.execPath, [typedoc, ...options]) ? 0 : 1

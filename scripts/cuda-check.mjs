@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 import { run } from './run.mjs'
 
 const WHEEL = 'nvidia-cuda-runtime'
+const SOURCE = join('native', 'device', 'cuda', 'driver_check.cc')
 const given = process.env.CUDA_INCLUDE_DIR
 const temporary = mkdtempSync(join(tmpdir(), 'cuda-check-'))
 try {
@@ -16,14 +17,9 @@ try {
     console.log(`SKIPPED: the check of the CUDA driver's ABI: no ${reason} (set CUDA_INCLUDE_DIR)`)
   } else {
     const flags = ['-fsyntax-only', '-std=c++20', '-Wall', '-Wextra', '-Werror', '-isystem', include]
-    const source = join('native', 'device', 'cuda', 'driver_check.cc')
-    const checked = run(process.env.CXX ?? 'c++', [...flags, source])
-    console.log(
-      checked
-        ? `The CUDA driver's ABI agrees with ${given ?? WHEEL}`
-        : "The CUDA driver's ABI DISAGREES with the header",
-    )
-    process.exitCode = checked ? 0 : 1
+    const agrees = run(process.env.CXX ?? 'c++', [...flags, SOURCE])
+    console.log(`The CUDA driver's ABI ${agrees ? 'agrees' : 'DISAGREES'} with ${given ?? WHEEL}`)
+    process.exitCode = agrees ? 0 : 1
   }
 } finally {
   rmSync(temporary, { recursive: true })

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
  * @returns {Record<string, any>}
  */
 export function readOptions(help, defaults = {}) {
-  const declared = [...help.matchAll(/^ {2}--(no-)?([a-z-]+)( [A-Z][A-Z,]*)?/gm)].map(
+  const declared = [...help.matchAll(/^ {2}--(no-)?([a-z0-9-]+)( [A-Z][A-Z,]*)?/gm)].map(
     ([, no, name, value]) => [
       name,
       value

@@ -91,8 +91,7 @@ void AnswerOpen(const Port& output) {
 }
 
 void AnswerTimes(const std::vector<int64_t>& times) {
-  std::printf("{\"times\":[");
-  const char* separator = "";
+  const char* separator = "{\"times\":[";
   for (const int64_t time : times) {
     std::printf("%s%lld", separator, static_cast<long long>(time));
     separator = ",";

@@ -77,18 +77,10 @@ async function bound(bench) {
   const bindings = []
   for (let i = 0; i < (id === 'in-flight' ? IN_FLIGHT : 1); i++) bindings.push(await bindTo(session, bench))
   const [binding] = bindings
-  const together = asyncLoop(() => Promise.all(bindings.map((one) => one.run())))
+  const together = () => Promise.all(bindings.map((one) => one.run()))
+  const call = id === 'in-flight' ? together : isAsync ? () => binding.run() : () => binding.runSync()
   return {
-    measure:
-      bindings.length > 1
-        ? async (times) => {
-            await together(times)
-            for (let i = 0; i < times.length; i++) times[i] /= bindings.length
-          }
-        : isAsync
-          ? asyncLoop(() => binding.run())
-          : syncLoop(() => binding.runSync()),
-    call: isAsync ? () => binding.run() : () => binding.runSync(),
+    ...calls(call, isAsync, bindings.length),
     result: () => same(bindings.map((one) => one.outputValue(bench.outputs[0].name).read())),
     bind: () => bindTo(session, bench),
     close: () => session.release(),
@@ -115,8 +107,7 @@ async function unbound(bench) {
     results = await session.run(feeds, fetches)
   }
   return {
-    measure: asyncLoop(call),
-    call,
+    ...calls(call, true),
     result: () => results[bench.outputs[0].name].data,
     close: () => session.release(),
   }
@@ -153,6 +144,16 @@ function asyncLoop(call) {
       times[i] = now() - begin
     }
   }
+}
+
+/** A call, and its loop; `count` runs in one call share its time. */
+function calls(call, isAwaited, count = 1) {
+  const loop = isAwaited ? asyncLoop(call) : syncLoop(call)
+  const measure = async (/** @type {Float64Array} */ times) => {
+    await loop(times)
+    if (count > 1) for (let i = 0; i < times.length; i++) times[i] /= count
+  }
+  return { call, measure }
 }
 
 /** The first array; all must hold the same. */

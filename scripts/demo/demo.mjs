@@ -79,17 +79,12 @@ async function unbound() {
 }
 
 function timeline(probabilities) {
-  const ms = (i) => `${((i * CHUNK) / SAMPLE_RATE).toFixed(2)} s`
-  const segments = []
-  let start
-  for (let i = 0; i <= probabilities.length; ++i) {
-    const speaking = probabilities[i] >= THRESHOLD
-    if (speaking && start === undefined) start = i
-    if (speaking || start === undefined) continue
-    segments.push(`${ms(start)} to ${ms(i)}`)
-    start = undefined
-  }
-  return segments
+  const seconds = (i) => `${((i * CHUNK) / SAMPLE_RATE).toFixed(2)} s`
+  const isSpeech = (i) => probabilities[i] >= THRESHOLD
+  const chunks = Array.from(probabilities, (_, i) => i)
+  const begins = chunks.filter((i) => isSpeech(i) && !isSpeech(i - 1))
+  const ends = chunks.filter((i) => isSpeech(i) && !isSpeech(i + 1))
+  return begins.map((begin, i) => `${seconds(begin)} to ${seconds(ends[i] + 1)}`)
 }
 
 const audio = readWav(join(root, 'scripts', 'demo', 'speech.wav'))

@@ -17,11 +17,10 @@ const NODE = '20'
 const NODE_NAMES = { linux: 'linux', win32: 'win' }
 
 const [target, ...suites] = process.argv.slice(2)
-if (!Object.hasOwn(emulators, target ?? '')) {
+if (Object.hasOwn(emulators, target ?? '')) process.exitCode = test(target, suites)
+else {
   console.log(HELP)
   process.exitCode = target === '--help' ? 0 : 2
-} else {
-  process.exitCode = test(target, suites)
 }
 
 function test(target, suites) {
@@ -34,9 +33,8 @@ function test(target, suites) {
   copyCheckout(checkout, prebuilt)
   npm(checkout, target, ['install', '--ignore-scripts'])
 
-  const version = spawnSync(emulator.command, [node, '--version'], {
-    env: { ...process.env, ...emulator.env },
-  })
+  const env = { ...process.env, ...emulator.env }
+  const version = spawnSync(emulator.command, [node, '--version'], { env })
   if (version.status !== 0) throw new Error(`${emulator.name} does not run Node.js: ${version.stderr}`)
   console.log(`${target}: ${NAME}.node in Node.js ${NODE} by ${emulator.name}`)
   // Threads share the one emulated process. Under wine Node.js cannot write to pipes: a file, printed at the end.
@@ -47,7 +45,7 @@ function test(target, suites) {
   const { status } = spawnSync(
     emulator.command,
     [node, ...vitest, ...options, ...(suites.length > 0 ? suites : emulator.suites)],
-    { cwd: checkout, env: { ...process.env, ...emulator.env }, stdio: ['ignore', file, file] },
+    { cwd: checkout, env, stdio: ['ignore', file, file] },
   )
   closeSync(file)
   console.log(readFileSync(output, 'utf8'))

@@ -20,10 +20,9 @@ export function checkStamp(addon) {
 
 function digest() {
   const native = readdirSync(join(root, 'native'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
+  const files = native.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
   const hash = createHash('sha256')
-  for (const path of [...native.sort(), join(root, 'CMakeLists.txt'), join(root, 'package-lock.json')]) {
+  for (const path of [...files.sort(), join(root, 'CMakeLists.txt'), join(root, 'package-lock.json')]) {
     hash.update(readFileSync(path)).update('\0')
   }
   return hash.digest('hex')

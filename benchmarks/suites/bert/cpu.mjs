@@ -26,16 +26,7 @@ const PLANS = {
 const REOPEN_EVERY = 14
 
 /**
- * @param {object} options
- * @param {import('./model.mjs').Model} options.model
- * @param {import('./model.mjs').Shape[]} options.shapes the smallest first
- * @param {import('../../core/target-pool.mjs').Target[]} options.targets
- * @param {string} options.python
- * @param {number} options.threads of each target
- * @param {number} options.minutes
- * @param {boolean} options.quick
- * @param {string} options.out the journal
- * @param {boolean} options.fresh
+ * @param {import('./model.mjs').Options & { model: import('./model.mjs').Model, threads: number, quick: boolean }} options
  * @returns {Promise<{ code: number, report: object }>} exit code 0: each of this package's targets was measured
  */
 export async function measureCpu({

@@ -16,15 +16,8 @@ export const cudaTargets = targets(
 )
 
 /**
- * @param {object} options
- * @param {() => import('./model.mjs').Model[]} options.findModels one per precision; called where there is a GPU
- * @param {import('./model.mjs').Shape[]} options.shapes
- * @param {import('../../core/target-pool.mjs').Target[]} options.targets
- * @param {string} options.python
- * @param {number} options.minutes
- * @param {boolean} options.rehearse
- * @param {string} options.out the journal
- * @param {boolean} options.fresh
+ * @param {import('./model.mjs').Options & { findModels: () => import('./model.mjs').Model[], rehearse: boolean }} options
+ *   `findModels`: one per precision; called where there is a GPU
  * @returns {Promise<{ code: number, report?: object }>} `report`: of what was measured, if anything
  */
 export async function measureCuda({

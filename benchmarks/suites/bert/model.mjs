@@ -22,6 +22,14 @@ export const sizes = {
  * @typedef {{ size: 'base' | 'tiny', precision: 'fp32' | 'fp16', path: string, torch?: string }} Model
  *   `torch`: the same as a module that torch.save wrote
  * @typedef {{ id: string, batch: number, sequence: number }} Shape
+ *
+ * @typedef {object} Options of both devices
+ * @property {Shape[]} shapes the smallest first
+ * @property {import('../../core/target-pool.mjs').Target[]} targets
+ * @property {string} python
+ * @property {number} minutes
+ * @property {string} out the journal
+ * @property {boolean} fresh
  */
 
 /**

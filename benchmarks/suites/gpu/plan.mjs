@@ -64,8 +64,8 @@ export function raceItem(model, weight) {
  * @param {string} type
  * @param {Model | undefined} model
  * @param {string[]} ids
- * @param {(ms: number, process: TargetProcess) => Promise<object>} ask
  * @param {(share: number) => number} milliseconds of a question, from the time per target
+ * @param {(ms: number, process: TargetProcess) => Promise<object>} ask
  * @returns {Item}
  */
 function item(type, model, ids, milliseconds, ask) {

@@ -23,17 +23,6 @@ export const WORK_EVERY_MS = 10
 /** For a new process, which compiles its JavaScript on the core that a run needs. */
 const FIRST_WORK = { handler: 10, background: 100, everyMs: WORK_EVERY_MS }
 
-/**
- * @typedef {object} Settings
- * @property {import('../../core/target-pool.mjs').Target[]} targets
- * @property {number[]} loads in percent
- * @property {number} repetitions
- * @property {number} seconds of a step
- * @property {number | undefined} unitsPerMs of other work; undefined for none
- * @property {import('../../core/quiet.mjs').QuietGate} gate
- * @property {(what: string) => void} onStep
- */
-
 function requestCount(rate, seconds) {
   const enough = ENOUGH_REQUESTS / rate
   return Math.max(2, Math.round(rate * Math.min(Math.max(seconds, enough), seconds * LONGER)))
@@ -58,7 +47,14 @@ const openLoad = (rate, seconds, seed) => ({
 
 /**
  * @param {import('../../targets/services.mjs').Case} bench
- * @param {Settings} settings
+ * @param {object} settings
+ * @param {{ id: string, label: string, family: string }[]} settings.targets
+ * @param {number[]} settings.loads in percent
+ * @param {number} settings.repetitions
+ * @param {number} settings.seconds of a step
+ * @param {number} [settings.unitsPerMs] of other work, if any
+ * @param {import('../../core/quiet.mjs').QuietGate} settings.gate
+ * @param {(what: string) => void} settings.onStep
  */
 export async function measure(bench, { targets, loads, repetitions, seconds, unitsPerMs, gate, onStep }) {
   const pool = new TargetPool((id) => [process.execPath, TARGET, id])
