@@ -17,10 +17,8 @@ const INSTALLED = '/usr/lib/chromium'
 const CACHE = join(root, 'build-swiftshader')
 
 /**
- * @typedef {object} SwiftShader
- * @property {string} driver path of the library
- * @property {string} version of the package, or a digest
- * @property {Record<string, string>} env for new processes: the loader reads LD_LIBRARY_PATH once
+ * @typedef {{ driver: string, version: string, env: Record<string, string> }} SwiftShader `driver`: the library's path;
+ *   `version`: of the package, or a digest; `env`: for new processes, since the loader reads LD_LIBRARY_PATH once
  * @typedef {{ reason: string }} Missing
  */
 

@@ -8,15 +8,9 @@ import { elementTypes } from '../../test/helpers/tensors.mjs'
 
 /**
  * @typedef {{ name: string, type: string, code: number, dims: number[], file?: string }} Port `file`: an input's bytes
- * @typedef {object} Case
- * @property {string} path
- * @property {'cpu' | 'cuda'} device
- * @property {number} [threads] on the CPU
- * @property {Port[]} inputs
- * @property {Port[]} outputs
- * @property {Record<string, number>} freeDimensionOverrides sizes of the model's symbolic dimensions, for a GPU
- * @property {boolean} [useTf32] on a GPU
- * @property {string} [torch] file of the same model as a torch module
+ * @typedef {{ path: string, device: 'cpu' | 'cuda', inputs: Port[], outputs: Port[], threads?: number, useTf32?: boolean, freeDimensionOverrides: Record<string, number>, torch?: string }} Case
+ *   `threads`: on the CPU; `useTf32` and `freeDimensionOverrides` (the sizes of symbolic dimensions): on a GPU; `torch`: file
+ *   of the same model as a torch module
  *
  * @typedef {object} Model
  * @property {string} id

@@ -37,9 +37,8 @@ export function versions(python = {}) {
 /** The package's files that this process has loaded: results of two builds must not be mixed. */
 export function buildFiles() {
   const folders = ['dist', 'build'].map((folder) => join(root, folder) + sep)
-  return Object.keys(require.cache)
-    .filter((file) => folders.some((folder) => file.startsWith(folder)))
-    .sort()
+  const isOurs = (file) => folders.some((folder) => file.startsWith(folder))
+  return Object.keys(require.cache).filter(isOurs).sort()
 }
 
 /** The common part of a report; finishReport completes it. */

@@ -31,10 +31,7 @@ export function machineTime(stat) {
   return (user + nice + system + irq + softirq + steal) * TICK
 }
 
-/**
- * Seconds of a process, and of its ended children.
- * @param {string} stat text of /proc/PID/stat
- */
+/** Seconds of a process, and of its ended children. @param {string} stat text of /proc/PID/stat */
 export function processTime(stat) {
   // The name, in parentheses, may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -44,12 +41,8 @@ export function processTime(stat) {
 
 /** @typedef {{ at: number, machine: number, ours: number }} Reading all in seconds */
 
-/**
- * CPU seconds per second that others used between two readings.
- * @param {Reading} before
- * @param {Reading} after
- */
-export function othersShare(before, after) {
+/** CPU seconds per second that others used between two readings. */
+export function othersShare(/** @type {Reading} */ before, /** @type {Reading} */ after) {
   return (after.machine - before.machine - (after.ours - before.ours)) / (after.at - before.at)
 }
 
@@ -161,11 +154,7 @@ export class QuietGate {
   }
 }
 
-/**
- * A sentence for the report.
- * @param {QuietGate['settings']} settings
- * @param {{ samples: number, rejected: number, notQuiet: number }} counts
- */
+/** A sentence for the report. @param {QuietGate['settings']} settings */
 export function describeGate({ gated, share, retries }, { samples, rejected, notQuiet }) {
   if (!gated) return 'Not gated: without /proc/stat, what else the machine did is unknown.'
   const rule = `A sample during which others used more than ${Math.round(share * 100)} % of a core was done again, up to ${retries} times`

@@ -34,17 +34,20 @@ export class TargetPool {
     await this.close()
     const left = entries.filter(({ notMeasured }) => notMeasured === undefined)
     const next = async () => {
-      for (let entry = left.shift(); entry !== undefined; entry = left.shift()) {
-        const process = this.#process(entry.id, bench)
-        if (typeof process === 'string') Object.assign(entry, { notMeasured: process, excluded: true })
-        else
-          await this.attempt(entry, async () =>
-            Object.assign(entry, await this.#ask(process, bench), { process }),
-          )
-      }
+      for (let entry = left.shift(); entry !== undefined; entry = left.shift())
+        await this.#openEntry(entry, bench)
     }
     await Promise.all(Array.from({ length: this.#parallel }, next))
     this.#open = entries.filter(({ process }) => process !== undefined)
+  }
+
+  async #openEntry(entry, bench) {
+    const process = this.#process(entry.id, bench)
+    if (typeof process === 'string') Object.assign(entry, { notMeasured: process, excluded: true })
+    else
+      await this.attempt(entry, async () => {
+        Object.assign(entry, await this.#ask(process, bench), { process })
+      })
   }
 
   /** Does something with an entry's process. After a failure the other entries continue without it. */
@@ -75,13 +78,11 @@ export class TargetPool {
 
   /** Closes the open case: the processes end, unless they are kept. */
   async close() {
-    const close = ({ id, process }) =>
-      process.ask({ op: 'close' }, this.#limits.answer).catch(() => this.#drop(id))
     if (!this.#keep) await this.stop()
-    else
-      for (const entry of this.#open) if (this.#processes.get(entry.id) === entry.process) await close(entry)
-    for (const entry of this.#open) entry.process = undefined
-    this.#open = []
+    for (const { id, process } of this.#open.splice(0)) {
+      if (this.#processes.get(id) !== process) continue
+      await process.ask({ op: 'close' }, this.#limits.answer).catch(() => this.#drop(id))
+    }
   }
 
   async stop() {

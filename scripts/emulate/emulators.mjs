@@ -5,11 +5,8 @@ import { join } from 'node:path'
 import { findZig } from '../prebuild/zig.mjs'
 
 /**
- * @typedef {object} Emulator
- * @property {string} name with its version
- * @property {string} command its first argument is a program of the platform
- * @property {Record<string, string>} env
- * @property {readonly string[]} suites that the emulator supports
+ * @typedef {{ name: string, command: string, env: Record<string, string>, suites: readonly string[] }} Emulator
+ *   `name`: with its version; the first argument of `command` is a program of the platform; `suites`: the supported ones
  */
 
 /** By target; the argument is a folder for the emulator's files. @type {Record<string, (folder: string) => Emulator>} */

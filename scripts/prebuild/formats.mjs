@@ -1,14 +1,9 @@
 // Reads shared libraries in each platform's format: the processor, and what the library needs.
 
 /**
- * @typedef {object} Format
- * @property {string} name with its article
- * @property {(file: Buffer) => boolean} is by the first bytes
- * @property {(file: Buffer) => number} machine
- * @property {Readonly<Record<string, number>>} machines by Node's names
+ * `is`: by the first bytes; `machine`: a number, by Node's names in `machines`.
+ * @type {Readonly<Record<string, { name: string, is: (file: Buffer) => boolean, machine: (file: Buffer) => number, machines: Record<string, number> }>>}
  */
-
-/** @type {Readonly<Record<string, Format>>} */
 export const formats = {
   linux: {
     name: 'an ELF',

@@ -3,12 +3,9 @@ import { join } from 'node:path'
 import { root } from '../run.mjs'
 
 /**
- * @typedef {object} Target
- * @property {NodeJS.Platform} platform
- * @property {'x64' | 'arm64'} arch
- * @property {string} zig the platform and the oldest version that the addon runs on; ONNX Runtime's library for macOS needs 14.0
- * @property {string} system for CMake
- * @property {string} processor for CMake
+ * @typedef {{ platform: NodeJS.Platform, arch: 'x64' | 'arm64', zig: string, system: string, processor: string }} Target
+ *   `zig`: the platform and the oldest version that the addon runs on; ONNX Runtime's library for macOS needs 14.0.
+ *   `system` and `processor` are CMake's names
  */
 
 /** @type {(platform: NodeJS.Platform, arch: 'x64' | 'arm64', zig: string, system: string, processor: string) => Target} */

@@ -18,11 +18,11 @@ export const LEAST_ROUNDS = 3
  * @property {string} [notMeasured] why nothing else is present
  * @property {string} [failed] why only a part of the rounds was measured
  * @property {Spread} [ms] of the counted rounds
- * @property {number} [samples]
- * @property {number} [counted]
  * @property {true} [disturbed] some of the counted rounds were not quiet
- * @property {number} [rejected] samples that the gate rejected
- * @property {number} [notQuiet] disturbed samples that it kept
+ * @property {number} [samples] of which `counted`; `rejected` by the gate before; `notQuiet` kept although disturbed
+ * @property {number} [counted]
+ * @property {number} [rejected]
+ * @property {number} [notQuiet]
  * @property {Record<string, Spread & { disturbed?: true }>} [against] ratios to other targets' times
  */
 

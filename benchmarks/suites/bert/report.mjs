@@ -63,18 +63,17 @@ function ratioTables(shapes) {
 
 /** Which targets could not be measured, where and why. */
 function missing(shapes) {
-  const places = new Map()
-  for (const { id, targets } of shapes) {
-    for (const { label, notMeasured, failed } of targets) {
-      const reason = notMeasured
-        ? `not measured: ${notMeasured}`
-        : failed && `measured until it failed: ${failed}`
-      if (reason) places.set(`${label}: ${reason}`, [...(places.get(`${label}: ${reason}`) ?? []), id])
-    }
-  }
-  return [...places].map(([text, ids]) =>
-    wrap(`${ids.length === shapes.length ? '' : `${ids.join(', ')}: `}${text}.`),
+  const reasons = shapes.flatMap(({ id, targets }) =>
+    targets.flatMap(({ label, notMeasured, failed }) => {
+      if (!notMeasured && !failed) return []
+      const text = notMeasured ? `not measured: ${notMeasured}` : `measured until it failed: ${failed}`
+      return [{ id, text: `${label}: ${text}.` }]
+    }),
   )
+  return [...new Set(reasons.map(({ text }) => text))].map((text) => {
+    const ids = reasons.filter((reason) => reason.text === text).map(({ id }) => id)
+    return wrap(ids.length === shapes.length ? text : `${ids.join(', ')}: ${text}`)
+  })
 }
 
 const COMMON =

@@ -9,6 +9,7 @@ const lastSample = (model) => (session) => model.dataSets(session).at(-1).inputs
 
 /** @returns {Model[]} */
 export function builtIn() {
+  const bert = expectedModel('tiny_bert')
   const silero = expectedModel('silero_v6')
   const gpt2 = expectedModel('tiny_gpt2_dyn_f32')
   // From ../shared/models, or the folder that ONNX_MODELS_DIR names.
@@ -17,12 +18,7 @@ export function builtIn() {
     { id: 'mlp', title: 'MLP, 3 x 128, batch 1', path: small('mlp'), dims: [1, 128] },
     { id: 'mlp-256', title: 'MLP, 3 x 128, batch 256', path: small('mlp'), dims: [256, 128] },
     { id: 'one-node', title: 'One node (Add), 1 float', path: small('one-node'), dims: [1] },
-    {
-      id: 'tiny-bert',
-      title: 'Tiny BERT (2 layers, hidden 64), 1 x 32',
-      path: expectedModel('tiny_bert').path,
-      dims: [1, 32],
-    },
+    { id: 'tiny-bert', title: 'Tiny BERT (2 layers, hidden 64), 1 x 32', path: bert.path, dims: [1, 32] },
     {
       id: 'silero',
       title: 'Silero VAD, one step',

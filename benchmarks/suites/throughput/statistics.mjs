@@ -1,8 +1,6 @@
 // From the steps of a run to figures. Latencies are in milliseconds, rates in requests per second.
 import { percentiles, spread } from '../../core/statistics.mjs'
 
-export { percentiles }
-
 /** A target keeps up with a load when it answers at least this share of it in time. */
 export const KEEPS_UP = 0.98
 /** The knee: p99 is at most this multiple of the target's own p50 at the lowest load. */
