@@ -95,7 +95,7 @@ describe('without a GPU', () => {
   })
 })
 
-const why = existsSync(addon) ? '' : `: SKIPPED, for want of ${addon} (npm run build:fake-cuda)`
+const why = existsSync(addon) ? '' : `: SKIPPED, no ${addon} (npm run build:fake-cuda)`
 describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake driver${why}`, () => {
   const pack = join(folder, 'pack')
   const alone = join(folder, 'alone')
@@ -158,7 +158,7 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     const few = [...args, ...targets, '--only', 'race/one-node,copies,in-flight']
     const first = node(alone, BENCH, ...few, '--budget', '0.1')
     expect(first.status).toBe(1)
-    expect(first.stdout).toContain('NOT RUN for want of time: ')
+    expect(first.stdout).toContain('NOT RUN, out of time: ')
     const done = () => read(figures).filter(({ id, type }) => id !== undefined && type !== 'round').length
     expect(done()).toBe(1)
     // On a slow machine each item takes more than its share of the time.

@@ -62,7 +62,7 @@ function conclude({ passed, failed, skipped, absent, notRun, seconds }, rehearse
   console.log(
     [
       rehearse ? 'REHEARSAL on the fake driver: ' : '',
-      `${passed} passed, ${failed} failed, ${notRun} not run for want of time`,
+      `${passed} passed, ${failed} failed, ${notRun} not run (out of time)`,
       skipped > 0 ? `, ${skipped} skipped, which only a GPU can do` : '',
       absent > 0 ? `, ${absent} for which this machine has too few GPUs` : '',
       `; ${seconds.toFixed(1)} s`,

@@ -75,7 +75,7 @@ function conclude(items, journal, { rehearse, seconds, mark }) {
   ])
   journal.record({ type: 'end', measured: items.length - notRun.length, notRun, failures, seconds, ...mark })
   for (const failure of failures) console.log(`FAILED  ${failure}`)
-  if (notRun.length > 0) console.log(`NOT RUN for want of time: ${notRun.join(', ')}`)
+  if (notRun.length > 0) console.log(`NOT RUN, out of time: ${notRun.join(', ')}`)
   const what = rehearse ? "REHEARSAL on the fake driver: none of these figures is a GPU's" : journal.file
   console.log(
     `${items.length - notRun.length} of ${items.length} measured in ${seconds.toFixed(0)} s; ${what}`,

@@ -22,7 +22,7 @@ async function oneNode(t) {
   await session.release()
 }
 
-/** The MLP on the GPU against the CPU, by each form of a call. */
+/** Compares the MLP on the GPU with the CPU, by each form of a call. */
 async function equalsCpu(t) {
   const [session, cpu] = [await open(small('mlp')), await openCpu(small('mlp'))]
   const dims = [4, 128]
@@ -47,8 +47,7 @@ async function equalsCpu(t) {
       return { largestDifference: largest }
     })
   }
-  await t.part('no upload', () => {
-    // The GPU still has the last input: what is written now must not count.
+  await t.part('without an upload the GPU keeps the last input', () => {
     const before = binding.outputs.y.slice()
     binding.inputs.x.fill(0)
     binding.runSync({ upload: [] })
@@ -81,7 +80,7 @@ async function waits(t) {
 }
 
 async function copies(t) {
-  // Odd sizes, none, and one of many pages.
+  // Odd sizes, no elements, and many pages.
   for (const length of [1, 3, 1000, 65_537, 0, t.times(8_000_000)]) {
     await t.part(`${length} elements`, () => {
       const data = random(length, length + 1)
@@ -90,7 +89,7 @@ async function copies(t) {
       const [a, b] = [0, 1].map(() => OrtValue.allocate('float32', [length], 'cuda'))
       assert.ok(
         a.read().every((element) => element === 0),
-        'memory of the GPU begins zeroed',
+        'new GPU memory is zeroed',
       )
       host.write(data)
       for (const [from, to] of [

