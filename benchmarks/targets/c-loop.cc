@@ -2,8 +2,9 @@
 //
 //   ort_c_loop LIBRARY MODEL THREADS (input|output NAME TYPE DIMS FILE)...
 //
-// TYPE is ONNX's code of the element type, DIMS are separated by commas, FILE holds an input's bytes. Library,
-// session, values and run options are made by the addon's own code. It answers `open` and `measure` of node.mjs.
+// TYPE is ONNX's code of the element type, DIMS are separated by commas, FILE holds an input's bytes.
+// Library, session, values and run options are made by the addon's own code. It answers `open` and `measure`
+// of node.mjs.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -86,8 +87,8 @@ void AnswerOpen(const Port& output) {
     sum += static_cast<double>(data[i]);
     magnitude += std::fabs(static_cast<double>(data[i]));
   }
-  std::printf("{\"clockNs\":%lld,\"sum\":%.17g,\"magnitude\":%.17g}\n", static_cast<long long>(clock[5'000]), sum,
-              magnitude);
+  std::printf("{\"clockNs\":%lld,\"sum\":%.17g,\"magnitude\":%.17g}\n", static_cast<long long>(clock[5'000]),
+              sum, magnitude);
 }
 
 void AnswerTimes(const std::vector<int64_t>& times) {
