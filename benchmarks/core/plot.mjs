@@ -74,7 +74,10 @@ export function rows(values, { title, measure, log = false, width, labels, legen
     text: `${digits(measure(value).at)}${value.mark ?? ''}`,
   }))
   const numbers = data.flatMap(({ at, to }) => [at, to])
-  const linear = { scale: { domain: [0, 1.15 * Math.max(...numbers)] }, axis: { tickCount: 4, format: ',' } }
+  const linear = {
+    scale: { domain: [0, 1.15 * Math.max(...numbers)] },
+    axis: { tickCount: 4, format: ',.12~g' },
+  }
   const x = { type: 'quantitative', title: null, ...(log ? logScale(numbers) : linear) }
   const color = familyColor(legend)
   const whisker = { x: { field: 'from', ...x }, x2: { field: 'to' } }

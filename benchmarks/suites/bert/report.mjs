@@ -159,7 +159,8 @@ export function plot(report) {
       ),
   )
   const subtitle = [
-    'Bar: median over rounds; whisker: quartiles. Each panel (batch x tokens) has an axis of its own. Less is better.',
+    'Bar: median over rounds; whisker: quartiles. Less is better.',
+    'Each panel (batch x tokens) has an axis of its own.',
     measuredOn(report),
   ]
   const precisions = byPrecision(report).map(({ precision }) => precision)

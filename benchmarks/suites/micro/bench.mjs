@@ -26,9 +26,8 @@ const all = targets(
 const HELP = `npm run bench -- [options]
   --rounds N       rounds of each target (30; with --quick 5)
   --calls N        timed calls per round (by the model: 5000, 3000, 300)
-  --models A,B     ${models('PATH').map(({ id }) => id)}
+  --models A,B     ${models.map(({ id }) => id)}
   --only A,B       ${all.map(({ id }) => id)}
-  --bert PATH      a BERT-like model to measure too
   --python PATH    a Python with onnxruntime and numpy (python3)
   --json FILE      the results, and FILE.svg a plot of them; benchmarks/results for a full run
   --markdown FILE  a file whose table between ${MARKERS.join(' and ')} is replaced
@@ -38,7 +37,7 @@ Exit code 0: each of this package's targets was measured.`
 
 const options = readOptions(HELP, { python: 'python3' })
 const wanted = choose(all, 'only', options.only)
-const selected = choose(models(options.bert), 'models', options.models)
+const selected = choose(models, 'models', options.models)
 const rounds = positiveInteger('rounds', options.rounds ?? (options.quick ? 5 : 30))
 const { python, commandOf } = readyTargets(wanted, options)
 const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))

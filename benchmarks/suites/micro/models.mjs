@@ -7,22 +7,20 @@ import { prepareCase, THREADS } from '../../core/case.mjs'
 
 /** @typedef {{ id: string, title: string, dims: number[], calls: number, bytes?: () => Uint8Array, path?: string }} Model `calls` per round */
 
-/** @param {string | undefined} bert path of a BERT-like model of int64 inputs @returns {Model[]} */
-export function models(bert) {
-  const tinyBert = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
-  return [
-    { id: 'one-node', title: 'One node (Add), 1 float', dims: [1], calls: 5000, bytes: oneNode },
-    { id: 'mlp', title: 'MLP, 3 x 128, batch 1', dims: [1, 128], calls: 3000, bytes: mlp },
-    {
-      id: 'tiny-bert',
-      title: 'Tiny BERT (2 layers, hidden 64), 1 x 32',
-      dims: [1, 32],
-      calls: 300,
-      path: tinyBert,
-    },
-    ...(bert ? [{ id: 'bert', title: 'BERT, 1 x 128', dims: [1, 128], calls: 20, path: bert }] : []),
-  ]
-}
+const tinyBert = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
+
+/** @type {Model[]} */
+export const models = [
+  { id: 'one-node', title: 'One node (Add), 1 float', dims: [1], calls: 5000, bytes: oneNode },
+  { id: 'mlp', title: 'MLP, 3 x 128, batch 1', dims: [1, 128], calls: 3000, bytes: mlp },
+  {
+    id: 'tiny-bert',
+    title: 'Tiny BERT (2 layers, hidden 64), 1 x 32',
+    dims: [1, 32],
+    calls: 300,
+    path: tinyBert,
+  },
+]
 
 /** @param {Model} model */
 export function prepare({ bytes, path, ...model }, folder) {

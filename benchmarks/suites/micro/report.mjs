@@ -56,7 +56,7 @@ export function plot(report) {
     rows(
       targets.filter(({ id, notMeasured }) => PLOTTED.includes(id) && !notMeasured),
       {
-        title,
+        title: title.replace(/ \(.*\)/, ''),
         measure: ({ p50, p99 }) => ({ at: p50, from: p50, to: p99 }),
         log: true,
         width: 215,

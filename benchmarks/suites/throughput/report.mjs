@@ -131,7 +131,8 @@ export function plot(report) {
     )
   if (panels.length === 0) return undefined
   const subtitle = [
-    "100 % is the capacity of onnxruntime-node's run. Whiskers: quartiles; hollow: the target did not keep up. Less is better.",
+    "100 % is the capacity of onnxruntime-node's run. Less is better.",
+    'Whiskers: quartiles; hollow: the target did not keep up.',
     measuredOn(report),
   ]
   return page({ title: 'p99 latency by offered load', subtitle, panels })
