@@ -5,6 +5,7 @@
 // generator that waits for an answer before it asks again omits just the requests that would have met the delay:
 // coordinated omission.)
 import { seededRandom } from '../../test/helpers/random.mjs'
+import { percentiles } from '../core/statistics.mjs'
 
 /** @typedef {{ now: () => number, setImmediate: (run: () => void) => void, setTimeout: (run: () => void, ms: number) => void }} Clock */
 
@@ -13,6 +14,9 @@ const SYSTEM_CLOCK = { now: performance.now.bind(performance), setImmediate, set
 
 /** A timer has whole milliseconds and may be more than one late: the loop polls for what is due sooner. */
 const NEAR_MS = 2
+
+/** The longest latencies that a step keeps, as a share: enough for p99.9 over a few repetitions. */
+const TAIL = 0.02
 
 /**
  * When requests are due, in milliseconds from the start: a Poisson process.
@@ -99,6 +103,24 @@ export function openLoop({ due, serve, mostWaiting, clock = SYSTEM_CLOCK }) {
 
     turn()
   })
+}
+
+/**
+ * Both rates are from the first to the last: of due requests, and of answers.
+ * @param {Float64Array} due
+ * @param {OpenLoopResult} result
+ */
+export function stepResult(due, { latencies, lateness, firstAnswer, lastAnswer, ...counts }) {
+  const { requests, answered } = counts
+  const rate = (count, ms) => (count > 1 && ms > 0 ? ((count - 1) / ms) * 1000 : 0)
+  return {
+    ...counts,
+    offered: rate(requests, due[requests - 1] - due[0]),
+    achieved: rate(answered, lastAnswer - firstAnswer),
+    ...percentiles(latencies),
+    tail: [...latencies].sort((a, b) => b - a).slice(0, Math.ceil(TAIL * latencies.length)),
+    lateness: percentiles(lateness),
+  }
 }
 
 /**

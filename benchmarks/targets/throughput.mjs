@@ -1,7 +1,6 @@
 // A target of the throughput suite: `throughput.mjs ID`. Questions: { op: 'open', case } answers the first requests,
 // { op: 'put', load } reports what came of a load.
-import { stepResult } from '../suites/throughput/statistics.mjs'
-import { closedLoop, openLoop, poissonSchedule } from './open-loop.mjs'
+import { closedLoop, openLoop, poissonSchedule, stepResult } from './open-loop.mjs'
 import { serve } from './serve.mjs'
 import { INPUT_SETS, isClose, startService } from './services.mjs'
 import { background, readQuestions, writeAnswers } from './work.mjs'

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { InferenceSession, initialized, OrtValue } from 'onnxruntime-iobinding'
 import * as onnxruntimeNode from 'onnxruntime-node'
-import { quantile } from '../../benchmarks/core/statistics.mjs'
 import { root } from '../run.mjs'
 
 const MODEL = join(root, 'test', 'models', 'silero_v6', 'model.onnx')
@@ -77,6 +76,8 @@ async function unbound() {
     release: () => session.release(),
   }
 }
+
+const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
 
 function timeline(probabilities) {
   const seconds = (i) => `${((i * CHUNK) / SAMPLE_RATE).toFixed(2)} s`

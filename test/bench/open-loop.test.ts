@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { percentiles } from '../../benchmarks/core/statistics.mjs'
 import * as statistics from '../../benchmarks/suites/throughput/statistics.mjs'
-import { closedLoop, openLoop, poissonSchedule } from '../../benchmarks/targets/open-loop.mjs'
+import { closedLoop, openLoop, poissonSchedule, stepResult } from '../../benchmarks/targets/open-loop.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'open-loop-'))
@@ -182,7 +182,7 @@ describe('the figures of steps', () => {
     const latencies = Float64Array.of(1, 1, 1, 1, 11)
     const counts = { requests: 5, due: 5, answered: 5, overloaded: false }
     const result = { ...counts, latencies, lateness: latencies, firstAnswer: 11, lastAnswer: 61 }
-    expect(statistics.stepResult(due, result)).toMatchObject({
+    expect(stepResult(due, result)).toMatchObject({
       offered: 100,
       achieved: 80,
       p50: 1,

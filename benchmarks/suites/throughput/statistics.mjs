@@ -1,13 +1,11 @@
 // From the steps of a run to figures. Latencies are in milliseconds, rates in requests per second.
-import { percentiles, spread } from '../../core/statistics.mjs'
+import { spread } from '../../core/statistics.mjs'
 
 /** A target keeps up with a load when it answers at least this share of it in time. */
 export const KEEPS_UP = 0.98
 /** The knee: p99 is at most this multiple of the target's own p50 at the lowest load. */
 export const KNEE = 5
 
-/** The longest latencies that a step keeps, as a share: enough for p99.9 over a few repetitions. */
-const TAIL = 0.02
 /** Requests beyond a percentile that it needs: with one, it would be the maximum. */
 const BEYOND = 3
 
@@ -15,24 +13,6 @@ const BEYOND = 3
 export const determines = (requests, q) => requests * (1 - q) >= BEYOND
 
 /** @typedef {{ load: number, repetition: number, offered: number, achieved: number, overloaded: boolean, p50: number, p99: number, answered: number, tail: number[] }} Step */
-
-/**
- * Both rates are from the first to the last: of due requests, and of answers.
- * @param {Float64Array} due
- * @param {import('../../targets/open-loop.mjs').OpenLoopResult} result
- */
-export function stepResult(due, { latencies, lateness, firstAnswer, lastAnswer, ...counts }) {
-  const { requests, answered } = counts
-  const rate = (count, ms) => (count > 1 && ms > 0 ? ((count - 1) / ms) * 1000 : 0)
-  return {
-    ...counts,
-    offered: rate(requests, due[requests - 1] - due[0]),
-    achieved: rate(answered, lastAnswer - firstAnswer),
-    ...percentiles(latencies),
-    tail: [...latencies].sort((a, b) => b - a).slice(0, Math.ceil(TAIL * latencies.length)),
-    lateness: percentiles(lateness),
-  }
-}
 
 /** @param {Step} step */
 const keepsUp = ({ overloaded, achieved, offered }) => !overloaded && achieved >= KEEPS_UP * offered
