@@ -13,6 +13,7 @@ export {
   initialize,
   initialized,
   isOrtError,
+  ORT_ERROR_CODES,
   OrtError,
   OrtRangeError,
   OrtTypeError,

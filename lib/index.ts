@@ -30,6 +30,7 @@ export type { CudaMajor } from './engine/cuda-libraries'
 export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine/engine'
 export {
   isOrtError,
+  ORT_ERROR_CODES,
   OrtError,
   type OrtErrorCode,
   type OrtErrorConstructor,
