@@ -1,5 +1,6 @@
 import { checkChoice, checkKnown, checkString } from '../check'
-import { type EngineOptions, engine, LOG_LEVELS, openEngine } from '../engine/select'
+import { type EngineOptions, LOG_LEVELS } from '../engine/log'
+import { engine, openEngine } from '../engine/select'
 import { describe, OrtTypeError } from '../errors'
 
 /** How severe a message of ONNX Runtime's log is. */
