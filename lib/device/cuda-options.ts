@@ -1,5 +1,12 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { choice, flag, integer, type OptionTable, refused, settled } from './provider-options'
+import {
+  choiceOption,
+  fixedOption,
+  flagOption,
+  integerOption,
+  type OptionTable,
+  refusedOption,
+} from './provider-options'
 
 /**
  * Options of the `'cuda'` provider: every one that ONNX Runtime's own has, by the same names in camelCase. An option that
@@ -68,37 +75,37 @@ const OWN_STREAM = "Leave it out: the session's stream is this package's"
 
 /** What ONNX Runtime 1.30 takes (`CUDAExecutionProviderInfo::FromProviderOptions`), but for `device_id`. */
 export const CUDA_OPTIONS: OptionTable = {
-  gpuMemLimit: integer('gpu_mem_limit', 1, Number.MAX_SAFE_INTEGER),
-  arenaExtendStrategy: choice('arena_extend_strategy', {
+  gpuMemLimit: integerOption('gpu_mem_limit', 1, Number.MAX_SAFE_INTEGER),
+  arenaExtendStrategy: choiceOption('arena_extend_strategy', {
     nextPowerOfTwo: 'kNextPowerOfTwo',
     sameAsRequested: 'kSameAsRequested',
   }),
-  cudnnConvAlgoSearch: choice('cudnn_conv_algo_search', {
+  cudnnConvAlgoSearch: choiceOption('cudnn_conv_algo_search', {
     exhaustive: 'EXHAUSTIVE',
     heuristic: 'HEURISTIC',
     default: 'DEFAULT',
   }),
-  cudnnConvUseMaxWorkspace: flag('cudnn_conv_use_max_workspace'),
-  cudnnConv1dPadToNc1d: flag('cudnn_conv1d_pad_to_nc1d'),
-  fuseConvBias: flag('fuse_conv_bias'),
-  preferNhwc: flag('prefer_nhwc'),
-  useTf32: flag('use_tf32'),
-  sdpaKernel: integer('sdpa_kernel', 0, 0x7fffffff),
-  doCopyInDefaultStream: flag('do_copy_in_default_stream'),
-  useEpLevelUnifiedStream: settled('use_ep_level_unified_stream', true, 'the session has one stream'),
-  enableCudnn: settled('enable_cudnn', true, DROPPED),
-  tunableOpEnable: settled('tunable_op_enable', false, DROPPED),
-  tunableOpTuningEnable: settled('tunable_op_tuning_enable', false, DROPPED),
-  tunableOpMaxTuningDurationMs: settled('tunable_op_max_tuning_duration_ms', 0, DROPPED),
-  enableSkipLayerNormStrictMode: settled('enable_skip_layer_norm_strict_mode', false, DROPPED),
-  enableCudaGraph: refused(
+  cudnnConvUseMaxWorkspace: flagOption('cudnn_conv_use_max_workspace'),
+  cudnnConv1dPadToNc1d: flagOption('cudnn_conv1d_pad_to_nc1d'),
+  fuseConvBias: flagOption('fuse_conv_bias'),
+  preferNhwc: flagOption('prefer_nhwc'),
+  useTf32: flagOption('use_tf32'),
+  sdpaKernel: integerOption('sdpa_kernel', 0, 0x7fffffff),
+  doCopyInDefaultStream: flagOption('do_copy_in_default_stream'),
+  useEpLevelUnifiedStream: fixedOption('use_ep_level_unified_stream', true, 'the session has one stream'),
+  enableCudnn: fixedOption('enable_cudnn', true, DROPPED),
+  tunableOpEnable: fixedOption('tunable_op_enable', false, DROPPED),
+  tunableOpTuningEnable: fixedOption('tunable_op_tuning_enable', false, DROPPED),
+  tunableOpMaxTuningDurationMs: fixedOption('tunable_op_max_tuning_duration_ms', 0, DROPPED),
+  enableSkipLayerNormStrictMode: fixedOption('enable_skip_layer_norm_strict_mode', false, DROPPED),
+  enableCudaGraph: refusedOption(
     'enable_cuda_graph',
     'graphs are asked for of the session',
     "Use the session option 'enableGraphCapture'",
   ),
-  userComputeStream: refused('user_compute_stream', POINTER, OWN_STREAM),
-  hasUserComputeStream: refused('has_user_compute_stream', 'it goes with a pointer', OWN_STREAM),
-  gpuExternalAlloc: refused('gpu_external_alloc', POINTER, NO_ALLOCATOR),
-  gpuExternalFree: refused('gpu_external_free', POINTER, NO_ALLOCATOR),
-  gpuExternalEmptyCache: refused('gpu_external_empty_cache', POINTER, NO_ALLOCATOR),
+  userComputeStream: refusedOption('user_compute_stream', POINTER, OWN_STREAM),
+  hasUserComputeStream: refusedOption('has_user_compute_stream', 'it goes with a pointer', OWN_STREAM),
+  gpuExternalAlloc: refusedOption('gpu_external_alloc', POINTER, NO_ALLOCATOR),
+  gpuExternalFree: refusedOption('gpu_external_free', POINTER, NO_ALLOCATOR),
+  gpuExternalEmptyCache: refusedOption('gpu_external_empty_cache', POINTER, NO_ALLOCATOR),
 }

@@ -1,5 +1,14 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { choice, flag, integer, lines, type OptionTable, oneOf, refused, settled } from './provider-options'
+import {
+  choiceOption,
+  fixedOption,
+  flagOption,
+  integerOption,
+  linesOption,
+  numberOption,
+  type OptionTable,
+  refusedOption,
+} from './provider-options'
 
 /** What happens to a buffer that is no longer needed; see `storageBufferCacheMode`. */
 type BufferCacheMode = 'disabled' | 'lazyRelease' | 'simple' | 'bucket'
@@ -47,32 +56,32 @@ const same = <T extends string>(...names: T[]) => Object.fromEntries(names.map((
 
 /** What ONNX Runtime 1.30 takes (`ep.webgpuexecutionprovider.*`), and would ignore where it is misspelt. */
 export const WEBGPU_OPTIONS: OptionTable = {
-  deviceId: settled('deviceId', 0, "another context needs a device of the caller's own"),
-  preferredLayout: choice('preferredLayout', same('NCHW', 'NHWC')),
-  forceCpuNodeNames: lines('forceCpuNodeNames'),
-  validationMode: choice('validationMode', same('disabled', 'wgpuOnly', 'basic', 'full')),
-  enableRobustness: flag('enableRobustness'),
-  storageBufferCacheMode: choice('storageBufferCacheMode', CACHE_MODES),
-  uniformBufferCacheMode: choice('uniformBufferCacheMode', CACHE_MODES),
-  queryResolveBufferCacheMode: choice('queryResolveBufferCacheMode', CACHE_MODES),
-  defaultBufferCacheMode: choice('defaultBufferCacheMode', CACHE_MODES),
-  enableInt64: flag('enableInt64'),
-  sessionBufferPoolGenerations: integer('sessionBufferPoolGenerations', 0, 0x7fffffff),
-  multiRotaryCacheConcatOffset: integer('multiRotaryCacheConcatOffset', 0, 0xffffffff),
-  kvCacheQuantizationBits: oneOf('kvCacheQuantizationBits', 0, 4),
-  enablePIXCapture: flag('enablePIXCapture'),
-  powerPreference: choice('powerPreference', same('high-performance', 'low-power')),
-  dawnBackendType: choice('dawnBackendType', same('D3D12', 'Vulkan')),
-  preserveDevice: flag('preserveDevice'),
-  maxStorageBufferBindingSize: integer('maxStorageBufferBindingSize', 2 ** 27, Number.MAX_SAFE_INTEGER),
-  maxNumPendingDispatches: integer('maxNumPendingDispatches', 1, 4096),
-  enableGraphCapture: refused(
+  deviceId: fixedOption('deviceId', 0, "another context needs a device of the caller's own"),
+  preferredLayout: choiceOption('preferredLayout', same('NCHW', 'NHWC')),
+  forceCpuNodeNames: linesOption('forceCpuNodeNames'),
+  validationMode: choiceOption('validationMode', same('disabled', 'wgpuOnly', 'basic', 'full')),
+  enableRobustness: flagOption('enableRobustness'),
+  storageBufferCacheMode: choiceOption('storageBufferCacheMode', CACHE_MODES),
+  uniformBufferCacheMode: choiceOption('uniformBufferCacheMode', CACHE_MODES),
+  queryResolveBufferCacheMode: choiceOption('queryResolveBufferCacheMode', CACHE_MODES),
+  defaultBufferCacheMode: choiceOption('defaultBufferCacheMode', CACHE_MODES),
+  enableInt64: flagOption('enableInt64'),
+  sessionBufferPoolGenerations: integerOption('sessionBufferPoolGenerations', 0, 0x7fffffff),
+  multiRotaryCacheConcatOffset: integerOption('multiRotaryCacheConcatOffset', 0, 0xffffffff),
+  kvCacheQuantizationBits: numberOption('kvCacheQuantizationBits', 0, 4),
+  enablePIXCapture: flagOption('enablePIXCapture'),
+  powerPreference: choiceOption('powerPreference', same('high-performance', 'low-power')),
+  dawnBackendType: choiceOption('dawnBackendType', same('D3D12', 'Vulkan')),
+  preserveDevice: flagOption('preserveDevice'),
+  maxStorageBufferBindingSize: integerOption('maxStorageBufferBindingSize', 2 ** 27, Number.MAX_SAFE_INTEGER),
+  maxNumPendingDispatches: integerOption('maxNumPendingDispatches', 1, 4096),
+  enableGraphCapture: refusedOption(
     'enableGraphCapture',
     'graphs are asked for of the session',
     "Use the session option 'enableGraphCapture'",
   ),
-  device: refused('device', 'Node.js has no GPUDevice', OWN_CONTEXT),
-  webgpuDevice: refused('webgpuDevice', 'it is a pointer', OWN_CONTEXT),
-  webgpuInstance: refused('webgpuInstance', 'it is a pointer', OWN_CONTEXT),
-  dawnProcTable: refused('dawnProcTable', 'it is a pointer', OWN_CONTEXT),
+  device: refusedOption('device', 'Node.js has no GPUDevice', OWN_CONTEXT),
+  webgpuDevice: refusedOption('webgpuDevice', 'it is a pointer', OWN_CONTEXT),
+  webgpuInstance: refusedOption('webgpuInstance', 'it is a pointer', OWN_CONTEXT),
+  dawnProcTable: refusedOption('dawnProcTable', 'it is a pointer', OWN_CONTEXT),
 }

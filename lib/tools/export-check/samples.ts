@@ -12,8 +12,9 @@ import {
   typedArrayView,
 } from '../../model/element-types'
 import { checkDims, elementCount } from '../../model/shape'
+import type { OrtValueData } from '../../value/data'
 import { dataOf, isTensor } from '../../value/tensor'
-import { gpuValueOf, OrtValue, type OrtValueData } from '../../value/value'
+import { gpuValueOf, OrtValue } from '../../value/value'
 import type { HostTensor, Tolerance } from './elements'
 import { toBfloat16, toFloat16 } from './small-floats'
 
