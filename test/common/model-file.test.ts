@@ -37,7 +37,7 @@ test('a folder', async () => {
 })
 
 describe.each([
-  ['nothing', '', 'nothing', 'anew'],
+  ['nothing', '', 'nothing', 'again'],
   [
     'a pointer of Git LFS',
     'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 132735\n',
