@@ -3,7 +3,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { boolean, type Check, checkOptions, string, strings } from '../check'
-import { type CudaMajor, isCudaMajor, librariesOf, majorOf, type Wanted } from '../engine/cuda-libraries'
+import {
+  type CudaMajor,
+  cudaMajor,
+  isCudaMajor,
+  requiredLibraries,
+  type Wanted,
+} from '../engine/cuda-libraries'
 import type { Addon } from '../engine/native'
 import { engineAsync } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
@@ -72,7 +78,7 @@ export async function preload(options: PreloadOptions = {}): Promise<PreloadedLi
   const { cuda = true, cudnn, directories = [], python } = checkOptions(options, OPTIONS, 'option of preload')
   const addon = await openAddon()
   const places = { directories, sites: python === undefined ? [] : await sitePackages(python) }
-  return librariesOf(cuda === false ? 13 : majorFor(cuda, addon, places)) // cuDNN has one name for all
+  return requiredLibraries(cuda === false ? 13 : majorFor(cuda, addon, places)) // cuDNN has one name for all
     .filter(({ part }) => (part === 'cuda' ? cuda !== false : cudnn !== false))
     .map((wanted) => load(addon, wanted, places, wanted.part === 'cudnn' ? cudnn === true : !wanted.optional))
 }
@@ -104,7 +110,7 @@ function majorOfProvider(addon: Addon): CudaMajor | undefined {
     addon.appendProvider('cuda', {})
   } catch (error) {
     const { expected } = error as OrtError
-    const major = expected === undefined ? undefined : majorOf(expected)
+    const major = expected === undefined ? undefined : cudaMajor(expected)
     if (isCudaMajor(major)) return major
   }
   return undefined
@@ -114,7 +120,7 @@ function majorOfProvider(addon: Addon): CudaMajor | undefined {
 function newest(addon: Addon, places: Places): CudaMajor {
   const majors = [13, 12] as const
   const has = (major: CudaMajor) => {
-    const [runtime] = librariesOf(major)
+    const [runtime] = requiredLibraries(major)
     return (
       candidates(runtime!, places).some((path) => existsSync(path)) ||
       open(addon, runtime!.name) === undefined

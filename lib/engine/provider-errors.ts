@@ -1,13 +1,13 @@
 import { basename, dirname } from 'node:path'
 import { isOrtError, OrtError, type OrtErrorCode, type OrtErrorDetails } from '../errors'
-import { otherMajors, wheelOf } from './cuda-libraries'
+import { otherMajors, wheelName } from './cuda-libraries'
 
 /**
- * Errors of execution providers, which ONNX Runtime tells apart by their texts alone: how CUDA's provider library and
- * what it needs failed to load, what the CUDA runtime failed with, and what WebGPU missed.
+ * Errors of execution providers, which ONNX Runtime distinguishes by their message only: CUDA's provider library or a
+ * dependency cannot be loaded, the CUDA runtime fails, WebGPU finds no adapter.
  */
 
-/** Codes that say that a provider cannot be had here: where a list of providers goes on, the next one is tried. */
+/** Codes of a provider that is unavailable: a session tries the next one of its list. */
 const UNAVAILABLE: ReadonlySet<OrtErrorCode> = new Set<OrtErrorCode>([
   'ERR_PROVIDER_UNAVAILABLE',
   'ERR_WEBGPU_NO_ADAPTER',
@@ -18,8 +18,8 @@ const UNAVAILABLE: ReadonlySet<OrtErrorCode> = new Set<OrtErrorCode>([
   'ERR_CUDA_NO_DEVICE',
   'ERR_CUDA_PROVIDER_NOT_FOUND',
   'ERR_CUDA_VERSION',
-  // The driver's own names: a stub in place of the driver, a driver that does not fit its kernel module or the GPU, a
-  // machine that is not up yet, a GPU that another process has to itself.
+  // By the driver's names: a stub in place of the driver, a driver that does not match its kernel module or the GPU, GPUs that
+  // are not initialized yet, a GPU in exclusive use by another process.
   'ERR_CUDA_STUB_LIBRARY',
   'ERR_CUDA_SYSTEM_DRIVER_MISMATCH',
   'ERR_CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE',
@@ -32,23 +32,23 @@ export function isUnavailable(error: unknown): error is OrtError {
 }
 
 const INSTALL_DRIVER =
-  "Install NVIDIA's driver (the library comes with it, not with CUDA); a container is given it by NVIDIA's container toolkit"
+  "Install NVIDIA's driver (the library comes with it, not with CUDA); a container gets it from NVIDIA's container toolkit"
 
-/** What to do about the errors that the addon itself throws. */
+/** Remedies of errors that the addon throws itself. */
 export const DRIVER_REMEDIES: Partial<Record<OrtErrorCode, string>> = {
   ERR_CUDA_DRIVER_NOT_FOUND: INSTALL_DRIVER,
-  ERR_CUDA_STUB_LIBRARY: `What was found is the toolkit's stub. ${INSTALL_DRIVER}`,
+  ERR_CUDA_STUB_LIBRARY: `The library found is the toolkit's stub. ${INSTALL_DRIVER}`,
   ERR_CUDA_NO_DEVICE:
-    'See what nvidia-smi lists, and that CUDA_VISIBLE_DEVICES does not hide it; a container needs --gpus',
-  ERR_CUDA_DEVICE_ID: "Name a GPU that is there by 'deviceId', which counts what CUDA_VISIBLE_DEVICES leaves",
+    'Check that nvidia-smi lists a GPU, and that CUDA_VISIBLE_DEVICES does not hide it; a container needs --gpus',
+  ERR_CUDA_DEVICE_ID: "Set 'deviceId' to the index of an existing GPU, of those in CUDA_VISIBLE_DEVICES",
   ERR_CUDA_DRIVER_VERSION: "Update NVIDIA's driver, or use ONNX Runtime built for an older CUDA",
-  ERR_CUDA_OUT_OF_MEMORY: "Free memory of the GPU, or hold the session to less with 'gpuMemLimit'",
+  ERR_CUDA_OUT_OF_MEMORY: "Free GPU memory, or limit the session with 'gpuMemLimit'",
 }
 
 /** Whether the loader finds a library of this name. */
 export type CanLoad = (name: string) => boolean
 
-/** The error of a provider, where `message`, ONNX Runtime's, speaks of one. */
+/** The error of a provider, if ONNX Runtime's `message` is about one. */
 export function providerError(message: string, canLoad: CanLoad): OrtError | undefined {
   return (
     loadError(message, canLoad) ??
@@ -71,18 +71,18 @@ const TEXTS: readonly (readonly [RegExp, (message: string) => OrtError])[] = [
         message,
         {
           remedy:
-            "Add 'cpu' to the end of the list, or set extra: { 'session.disable_cpu_ep_fallback': '0' } (computations on shapes are often the CPU's)",
+            "Add 'cpu' to the end of the list, or set extra: { 'session.disable_cpu_ep_fallback': '0' } (computations on shapes often run on the CPU)",
         },
       ),
   ],
   [
     /cannot use the graph capture feature/,
     (message) =>
-      make('ERR_GRAPH_CAPTURE', 'no graph can be captured of this model', message, {
+      make('ERR_GRAPH_CAPTURE', 'this model cannot be captured as a graph', message, {
         given: /control flow/.test(message)
           ? 'nodes of control flow (If, Loop, Scan)'
           : 'nodes that ONNX Runtime runs on the CPU',
-        remedy: "Leave out 'enableGraphCapture', or export the model without them",
+        remedy: "Omit 'enableGraphCapture', or export the model without them",
       }),
   ],
   [
@@ -92,7 +92,7 @@ const TEXTS: readonly (readonly [RegExp, (message: string) => OrtError])[] = [
         given: /Failed to get a WebGPU adapter: (.+)/.exec(message)?.[1] ?? 'no adapter',
         remedy:
           process.platform === 'linux'
-            ? 'Install a Vulkan driver and its loader (libvulkan.so.1); VK_DRIVER_FILES names a driver that is not installed'
+            ? 'Install a Vulkan driver and its loader (libvulkan.so.1); VK_DRIVER_FILES names a driver that is not registered'
             : "Install the GPU's driver",
       }),
   ],
@@ -105,7 +105,7 @@ const TEXTS: readonly (readonly [RegExp, (message: string) => OrtError])[] = [
   ],
 ]
 
-/** The texts of ONNX Runtime's wrappers of CUDA's calls; also during a run. */
+/** A failed call of a CUDA library, while loading or running. */
 function runtimeError(message: string): OrtError | undefined {
   const found =
     /\b(CUDA|CUBLAS|CUBLASLT|CUDNN|CURAND|CUFFT) failure (\d+): (.*?) ; GPU=(-?\d+)(?: ;.*?; expr=([^;]*))?/s.exec(
@@ -124,7 +124,7 @@ function runtimeError(message: string): OrtError | undefined {
   )
 }
 
-/** `cudaError_t`, which has the driver's numbers. */
+/** By `cudaError_t`, whose numbers are the driver's. */
 const RUNTIME_CODES: Readonly<Record<number, OrtErrorCode>> = {
   2: 'ERR_CUDA_OUT_OF_MEMORY',
   34: 'ERR_CUDA_STUB_LIBRARY',
@@ -137,7 +137,7 @@ const RUNTIME_CODES: Readonly<Record<number, OrtErrorCode>> = {
   804: 'ERR_CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE',
 }
 
-/** Reads `Failed to load library PATH with error: REASON`, and the words of Windows. */
+/** `Failed to load library PATH with error: REASON`, and the message on Windows. */
 function loadError(message: string, canLoad: CanLoad): OrtError | undefined {
   const windows = /Error loading "([^"]+)" which (?:depends on "([^"]+)" which )?is missing/.exec(message)
   if (windows !== null) {
@@ -158,7 +158,7 @@ function loadError(message: string, canLoad: CanLoad): OrtError | undefined {
   return libraryNotFound(basename(missing), path!, message, canLoad)
 }
 
-/** A library of the provider's name that is something else, or of another version. */
+/** A file with the provider's name that is another library, or of another version. */
 function noEntryPoint(message: string): OrtError | undefined {
   const found = /Failed to (?:get|find) symbol (?:GetProvider|Provider_SetHost).*/s.exec(message)?.[0]
   if (found === undefined) return undefined
@@ -173,7 +173,7 @@ function providerNotFound(path: string, message: string): OrtError {
     {
       expected: `${basename(path)} in ${dirname(path)}`,
       remedy:
-        'Run the install script of onnxruntime-node, which npm may have left out (ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js), or name the library of a GPU build by initialize({ libraryPath }) or ORT_DYLIB_PATH',
+        'Run the install script of onnxruntime-node, which npm may have skipped (ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js), or name the library of a GPU build by initialize({ libraryPath }) or ORT_DYLIB_PATH',
     },
   )
 }
@@ -184,20 +184,20 @@ function libraryInvalid(path: string | undefined, reason: string, message: strin
     `ONNX Runtime's CUDA provider cannot be loaded: ${reason}`,
     message,
     {
-      remedy: `See that the libraries in ${path === undefined ? 'its folder' : dirname(path)} are of one build, and that CUDA's are of the version it was built for`,
+      remedy: `Check that the libraries in ${path === undefined ? 'its folder' : dirname(path)} are of one build, and that CUDA's are of the version it was built for`,
     },
   )
 }
 
 function libraryNotFound(name: string, path: string, message: string, canLoad: CanLoad): OrtError {
   if (/^(libcuda\.so\.1|nvcuda\.dll)$/.test(name)) {
-    return make('ERR_CUDA_DRIVER_NOT_FOUND', "CUDA's driver is not found", message, {
+    return make('ERR_CUDA_DRIVER_NOT_FOUND', 'the CUDA driver is not found', message, {
       expected: name,
       remedy: INSTALL_DRIVER,
     })
   }
-  const wheel = wheelOf(name)
-  const get = `${wheel === undefined ? '' : `install it (pip's ${wheel} has it) and `}load it by preload(), or name its folder in ${process.platform === 'win32' ? 'PATH' : 'LD_LIBRARY_PATH'}`
+  const wheel = wheelName(name)
+  const get = `${wheel === undefined ? '' : `install it (pip's ${wheel} contains it) and `}load it by preload(), or name its folder in ${process.platform === 'win32' ? 'PATH' : 'LD_LIBRARY_PATH'}`
   const other = otherMajors(name).find((candidate) => canLoad(candidate.name))
   const text = `${basename(path)} needs ${name}`
   if (other === undefined) {
@@ -208,7 +208,7 @@ function libraryNotFound(name: string, path: string, message: string, canLoad: C
   }
   return make(
     'ERR_CUDA_VERSION',
-    `${text}: ONNX Runtime was built for ${other.wanted}, and ${other.found} is here`,
+    `${text}: ONNX Runtime was built for ${other.wanted}, and ${other.found} is installed`,
     message,
     {
       expected: name,

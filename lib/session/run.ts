@@ -12,8 +12,8 @@ import {
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
-import { dataOf, hasTensor, isTensor } from '../value/tensor'
-import { gpuValueOf, OrtValue } from '../value/value'
+import { hasTensor, isTensor, tensorData } from '../value/tensor'
+import { gpuValue, OrtValue } from '../value/value'
 import type { OutputLocation } from './options'
 import type { RunRequest, RunValue } from './request'
 
@@ -55,7 +55,7 @@ function addFeed(resolved: Feeds, inputs: SessionIO, index: number, feed: unknow
       },
     )
   }
-  const value = gpuValueOf(feed, `feeds.${name}`)
+  const value = gpuValue(feed, `feeds.${name}`)
   if (value !== undefined) {
     addFeed(resolved, inputs, index, value)
     return
@@ -70,7 +70,7 @@ function addFeed(resolved: Feeds, inputs: SessionIO, index: number, feed: unknow
 }
 
 function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
-  const data = dataOf(tensor, type, argument)
+  const data = tensorData(tensor, type, argument)
   return Array.isArray(data) ? [...data] : rawView(data)
 }
 

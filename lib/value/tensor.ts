@@ -15,7 +15,7 @@ export function isTensor(value: unknown): value is Tensor {
 }
 
 /** The data of a Tensor in host memory. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_DETACHED`; OrtTypeError */
-export function dataOf(tensor: Tensor, type: ElementType, argument: string): OrtValueData {
+export function tensorData(tensor: Tensor, type: ElementType, argument: string): OrtValueData {
   if (tensor.location !== 'cpu' && tensor.location !== 'cpu-pinned') {
     throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is not in host memory`, {
       expected: "location 'cpu' or 'cpu-pinned'",

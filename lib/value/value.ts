@@ -18,7 +18,7 @@ import {
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
 import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
-import { dataOf, isTensor, toTensor } from './tensor'
+import { isTensor, tensorData, toTensor } from './tensor'
 
 /** What a value is: ONNX Runtime's `ONNXType`. */
 export type OrtValueKind = keyof typeof ValueKind
@@ -102,7 +102,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   static fromTensor(tensor: Tensor, device: DeviceName = 'cpu', id = 0): OrtValue {
     if (!isTensor(tensor)) throw argumentTypeError('tensor', 'a Tensor', tensor)
     const type = checkElementType(tensor.type)
-    const data = gpuValueOf(tensor, 'tensor') ?? dataOf(tensor, type, 'tensor')
+    const data = gpuValue(tensor, 'tensor') ?? tensorData(tensor, type, 'tensor')
     const value = OrtValue.allocate(type, tensor.dims, device, id)
     try {
       if (data instanceof OrtValue) data.copyTo(value)
@@ -289,7 +289,7 @@ export function checkOrtValue(value: unknown, argument: string): OrtValue {
 }
 
 /** The value of a Tensor in GPU memory; undefined for a Tensor in host memory. */
-export function gpuValueOf(tensor: Tensor, argument: string): OrtValue | undefined {
+export function gpuValue(tensor: Tensor, argument: string): OrtValue | undefined {
   if (tensor.location !== 'gpu-buffer') return undefined
   const value: unknown = tensor.gpuBuffer
   if (value instanceof OrtValue) return value
