@@ -10,38 +10,39 @@ import {
   refusedOption,
 } from './provider-options'
 
-/** What happens to a buffer that is no longer needed; see `storageBufferCacheMode`. */
+/** What happens to a buffer after its last use; see `storageBufferCacheMode`. */
 type BufferCacheMode = 'disabled' | 'lazyRelease' | 'simple' | 'bucket'
 
 /**
- * Options of the `'webgpu'` provider: onnxruntime-common's, and those that ONNX Runtime has beside them. The ones that
- * are about the GPU and not about the session (marked: process) hold for every session of the process; the first that
- * is created decides.
+ * Options of the `'webgpu'` provider: onnxruntime-common's, and further ones of ONNX Runtime. Options that configure the GPU
+ * (marked: process) apply to all sessions of the process; those of the first session are used.
+ *
+ * @see https://onnxruntime.ai/docs/execution-providers/WebGPU-ExecutionProvider.html
  */
 export interface WebGpuExecutionProviderOption extends Omit<Common.WebGpuExecutionProviderOption, 'device'> {
-  /** The provider's context. Only 0, the one that ONNX Runtime makes itself. */
+  /** The provider's context. Always 0, the one that ONNX Runtime creates. */
   deviceId?: number
-  /** As for CUDA, and not yet heeded: ONNX Runtime waits for WebGPU in its own way. */
+  /** As for CUDA. Has no effect yet: ONNX Runtime waits for WebGPU itself. */
   wait?: 'spin' | 'block'
-  /** Takes operators on int64 to the device as well, in place of to the CPU. Default false. */
+  /** Runs operators on int64 on the device as well, in place of on the CPU. Default false. */
   enableInt64?: boolean
-  /** Buffers of captured graphs that are kept for the next one, in generations; 0 keeps none. Default 1. */
+  /** Generations of buffers of captured graphs that are kept for the next graph; 0 keeps none. Default 1. */
   sessionBufferPoolGenerations?: number
-  /** Where the second rotary cache begins in a tensor that holds two; 0: it holds one. Default 0. */
+  /** Where the second rotary cache begins in a tensor of two; 0: the tensor contains one. Default 0. */
   multiRotaryCacheConcatOffset?: number
   /** Bits to which key-value caches are quantized: 0 (not at all) or 4. Default 0. */
   kvCacheQuantizationBits?: 0 | 4
-  /** Makes a capture for PIX, a debugger of Direct3D, where ONNX Runtime was built for it. Default false. */
+  /** Records a capture for PIX, a debugger of Direct3D, if ONNX Runtime was built with it. Default false. */
   enablePIXCapture?: boolean
-  /** Process: which GPU, where there are several. Default `'high-performance'`. */
+  /** Process: which of several GPUs. Default `'high-performance'`. */
   powerPreference?: 'high-performance' | 'low-power'
-  /** Process: the graphics interface below WebGPU. Default: the platform's. */
+  /** Process: the graphics API that WebGPU uses. Default: the platform's. */
   dawnBackendType?: 'D3D12' | 'Vulkan'
-  /** Process: keeps the device when the last session is gone. Default false. */
+  /** Process: keeps the device after the last session is released. Default false. */
   preserveDevice?: boolean
-  /** Process: the largest buffer that a kernel may be given, in bytes, from 128 MiB. Default: what the GPU allows. */
+  /** Process: largest buffer of a kernel in bytes, at least 128 MiB. Default: the GPU's limit. */
   maxStorageBufferBindingSize?: number
-  /** Process: kernels that are gathered before they are submitted, from 1 to 4096. Default 16. */
+  /** Process: number of kernels that are submitted together, from 1 to 4096. Default 16. */
   maxNumPendingDispatches?: number
 }
 
@@ -51,12 +52,12 @@ const CACHE_MODES: Record<BufferCacheMode, string> = {
   simple: 'simple',
   bucket: 'bucket',
 }
-const OWN_CONTEXT = "Leave it out: the provider runs on ONNX Runtime's own device"
+const OWN_CONTEXT = "Omit it: the provider uses ONNX Runtime's own device"
 const same = <T extends string>(...names: T[]) => Object.fromEntries(names.map((name) => [name, name]))
 
-/** What ONNX Runtime 1.30 takes (`ep.webgpuexecutionprovider.*`), and would ignore where it is misspelt. */
+/** The options of ONNX Runtime 1.30 (`ep.webgpuexecutionprovider.*`), which ignores a misspelled one. */
 export const WEBGPU_OPTIONS: OptionTable = {
-  deviceId: fixedOption('deviceId', 0, "another context needs a device of the caller's own"),
+  deviceId: fixedOption('deviceId', 0, 'another context needs a device of the caller'),
   preferredLayout: choiceOption('preferredLayout', same('NCHW', 'NHWC')),
   forceCpuNodeNames: linesOption('forceCpuNodeNames'),
   validationMode: choiceOption('validationMode', same('disabled', 'wgpuOnly', 'basic', 'full')),
@@ -77,7 +78,7 @@ export const WEBGPU_OPTIONS: OptionTable = {
   maxNumPendingDispatches: integerOption('maxNumPendingDispatches', 1, 4096),
   enableGraphCapture: refusedOption(
     'enableGraphCapture',
-    'graphs are asked for of the session',
+    'it is an option of the session',
     "Use the session option 'enableGraphCapture'",
   ),
   device: refusedOption('device', 'Node.js has no GPUDevice', OWN_CONTEXT),
