@@ -21,9 +21,9 @@ export function checkOptions<C extends Checks>(options: unknown, checks: C, what
   const given = record(options, 'options')
   checkKnown(given, Object.keys(checks), what)
   const checked: Checked<C> = {}
-  for (const name of Object.keys(checks) as (keyof C & string)[]) {
-    if (given[name] !== undefined)
-      checked[name] = checks[name]!(given[name], name) as ReturnType<C[typeof name]>
+  for (const name in checks) {
+    const value = given[name] // may be inherited
+    if (value !== undefined) checked[name] = checks[name]!(value, name) as ReturnType<C[typeof name]>
   }
   return checked
 }

@@ -91,11 +91,9 @@ const RUN_OPTIONS = {
 
 /** The run options in the engine's form; undefined where there are none. */
 export function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
-  const { signal: _, extra, terminate, ...same } = checkOptions(options, RUN_OPTIONS, 'run option')
-  const settings = {
-    ...same,
-    ...(terminate && { terminate }),
-    ...(extra !== undefined && { config: extra }),
-  }
-  return Object.keys(settings).length > 0 ? settings : undefined
+  const { signal: _, extra, terminate, ...settings } = checkOptions(options, RUN_OPTIONS, 'run option')
+  const all: RunSettings = settings
+  if (terminate) all.terminate = true
+  if (extra !== undefined) all.config = extra
+  return Object.keys(all).length > 0 ? all : undefined
 }
