@@ -15,23 +15,30 @@ const MAJORS = [11, 12, 13, 14]
 interface CudaLibrary {
   /** As in `libcublas.so` and `cublas64_12.dll`. */
   readonly stem: string
+  /** The version in the file name, by the version of CUDA. */
+  readonly version: (major: number) => string
   /** Folder below `nvidia/`, in a wheel of this library alone. */
   readonly folder: string
   readonly wheel: string
-  /** The version in the file name, by the version of CUDA. */
-  readonly version: (major: number) => string
-  /** The same on Windows, if it differs. */
-  readonly windowsVersion?: (major: number) => string
+  readonly part: 'cuda' | 'cudnn'
   /** The provider of ONNX Runtime 1.30 loads without it, and opens it for some operators. */
   readonly optional?: true
-  readonly part: 'cuda' | 'cudnn'
   /** Needed on Windows only. */
   readonly windowsOnly?: true
 }
 
-// One wheel for each version of CUDA, which the file name does not contain.
-const CUDNN_WHEEL = 'nvidia-cudnn-cu12 or nvidia-cudnn-cu13'
+const isWindows = process.platform === 'win32'
 const ownMajor = (major: number) => String(major)
+
+const cuda = (stem: string, folder: string, version = ownMajor): CudaLibrary => {
+  return { stem, version, folder, wheel: `nvidia-${folder.replace('_', '-')}`, part: 'cuda' }
+}
+
+const cudnn = (stem: string): CudaLibrary => {
+  // One wheel for each version of CUDA, which the file name does not contain.
+  const wheel = 'nvidia-cudnn-cu12 or nvidia-cudnn-cu13'
+  return { stem, version: () => '9', folder: 'cudnn', wheel, part: 'cudnn' }
+}
 
 /** Parts that cuDNN opens itself: on Windows only if they are loaded, or in PATH. */
 const CUDNN_PARTS = [
@@ -46,47 +53,18 @@ const CUDNN_PARTS = [
 
 /** In the order of loading: dependencies first. */
 const LIBRARIES: readonly CudaLibrary[] = [
-  { stem: 'cudart', folder: 'cuda_runtime', wheel: 'nvidia-cuda-runtime', version: ownMajor, part: 'cuda' },
-  { stem: 'cublasLt', folder: 'cublas', wheel: 'nvidia-cublas', version: ownMajor, part: 'cuda' },
-  { stem: 'cublas', folder: 'cublas', wheel: 'nvidia-cublas', version: ownMajor, part: 'cuda' },
-  { stem: 'curand', folder: 'curand', wheel: 'nvidia-curand', version: () => '10', part: 'cuda' },
-  {
-    stem: 'nvrtc',
-    folder: 'cuda_nvrtc',
-    wheel: 'nvidia-cuda-nvrtc',
-    version: ownMajor,
-    windowsVersion: (major) => `${major}0_0`,
-    part: 'cuda',
-    optional: true,
-  },
-  {
-    stem: 'cufft',
-    folder: 'cufft',
-    wheel: 'nvidia-cufft',
-    version: (major) => String(major - 1),
-    part: 'cuda',
-    optional: true,
-  },
-  ...CUDNN_PARTS.map(
-    (name) =>
-      ({
-        stem: `cudnn_${name}`,
-        folder: 'cudnn',
-        wheel: CUDNN_WHEEL,
-        version: () => '9',
-        part: 'cudnn',
-        optional: true,
-        windowsOnly: true,
-      }) as const,
-  ),
-  { stem: 'cudnn', folder: 'cudnn', wheel: CUDNN_WHEEL, version: () => '9', part: 'cudnn' },
+  cuda('cudart', 'cuda_runtime'),
+  cuda('cublasLt', 'cublas'),
+  cuda('cublas', 'cublas'),
+  cuda('curand', 'curand', () => '10'),
+  { ...cuda('nvrtc', 'cuda_nvrtc', (major) => (isWindows ? `${major}0_0` : String(major))), optional: true },
+  { ...cuda('cufft', 'cufft', (major) => String(major - 1)), optional: true },
+  ...CUDNN_PARTS.map((name) => ({ ...cudnn(`cudnn_${name}`), optional: true, windowsOnly: true }) as const),
+  cudnn('cudnn'),
 ]
 
-function fileName(library: CudaLibrary, major: number): string {
-  const { stem, version, windowsVersion = version } = library
-  return process.platform === 'win32'
-    ? `${stem}64_${windowsVersion(major)}.dll`
-    : `lib${stem}.so.${version(major)}`
+function fileName({ stem, version }: CudaLibrary, major: number): string {
+  return isWindows ? `${stem}64_${version(major)}.dll` : `lib${stem}.so.${version(major)}`
 }
 
 /** A library to load. */
@@ -101,9 +79,8 @@ export interface Wanted {
 
 /** The libraries for a version of CUDA, in the order of loading. */
 export function requiredLibraries(major: CudaMajor): Wanted[] {
-  const windows = process.platform === 'win32'
-  const below = windows ? ['bin', 'bin/x86_64'] : ['lib']
-  return LIBRARIES.filter(({ windowsOnly }) => windows || !windowsOnly).map((library) => ({
+  const below = isWindows ? ['bin', 'bin/x86_64'] : ['lib']
+  return LIBRARIES.filter(({ windowsOnly }) => isWindows || !windowsOnly).map((library) => ({
     name: fileName(library, major),
     optional: library.optional === true,
     part: library.part,
