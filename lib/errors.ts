@@ -199,6 +199,11 @@ export function argumentTypeError(argument: string, expected: string, given: unk
   return new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' must be ${expected}`, details)
 }
 
+/** First line of an error's message. */
+export function firstLine({ message }: Error): string {
+  return message.split('\n', 1)[0]!
+}
+
 /** A short text for a value in an error's `given`. */
 export function describe(value: unknown): string {
   if (value === null) return 'null'

@@ -1,12 +1,5 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import {
-  choiceOption,
-  fixedOption,
-  flagOption,
-  integerOption,
-  type OptionTable,
-  refusedOption,
-} from './provider-options'
+import { type OptionTable, option } from './provider-options'
 
 /**
  * Options of the `'cuda'` provider: all of ONNX Runtime's, by its names in camelCase and with its defaults.
@@ -72,37 +65,37 @@ const OWN_STREAM = "Omit it: the session's stream belongs to this package"
 
 /** The options of ONNX Runtime 1.30 (`CUDAExecutionProviderInfo::FromProviderOptions`), without `device_id`. */
 export const CUDA_OPTIONS: OptionTable = {
-  gpuMemLimit: integerOption('gpu_mem_limit', 1, Number.MAX_SAFE_INTEGER),
-  arenaExtendStrategy: choiceOption('arena_extend_strategy', {
+  gpuMemLimit: option.integer('gpu_mem_limit', 1, Number.MAX_SAFE_INTEGER),
+  arenaExtendStrategy: option.choice('arena_extend_strategy', {
     nextPowerOfTwo: 'kNextPowerOfTwo',
     sameAsRequested: 'kSameAsRequested',
   }),
-  cudnnConvAlgoSearch: choiceOption('cudnn_conv_algo_search', {
+  cudnnConvAlgoSearch: option.choice('cudnn_conv_algo_search', {
     exhaustive: 'EXHAUSTIVE',
     heuristic: 'HEURISTIC',
     default: 'DEFAULT',
   }),
-  cudnnConvUseMaxWorkspace: flagOption('cudnn_conv_use_max_workspace'),
-  cudnnConv1dPadToNc1d: flagOption('cudnn_conv1d_pad_to_nc1d'),
-  fuseConvBias: flagOption('fuse_conv_bias'),
-  preferNhwc: flagOption('prefer_nhwc'),
-  useTf32: flagOption('use_tf32'),
-  sdpaKernel: integerOption('sdpa_kernel', 0, 0x7fffffff),
-  doCopyInDefaultStream: flagOption('do_copy_in_default_stream'),
-  useEpLevelUnifiedStream: fixedOption('use_ep_level_unified_stream', true, 'the session has one stream'),
-  enableCudnn: fixedOption('enable_cudnn', true, IGNORED),
-  tunableOpEnable: fixedOption('tunable_op_enable', false, IGNORED),
-  tunableOpTuningEnable: fixedOption('tunable_op_tuning_enable', false, IGNORED),
-  tunableOpMaxTuningDurationMs: fixedOption('tunable_op_max_tuning_duration_ms', 0, IGNORED),
-  enableSkipLayerNormStrictMode: fixedOption('enable_skip_layer_norm_strict_mode', false, IGNORED),
-  enableCudaGraph: refusedOption(
+  cudnnConvUseMaxWorkspace: option.flag('cudnn_conv_use_max_workspace'),
+  cudnnConv1dPadToNc1d: option.flag('cudnn_conv1d_pad_to_nc1d'),
+  fuseConvBias: option.flag('fuse_conv_bias'),
+  preferNhwc: option.flag('prefer_nhwc'),
+  useTf32: option.flag('use_tf32'),
+  sdpaKernel: option.integer('sdpa_kernel', 0, 0x7fffffff),
+  doCopyInDefaultStream: option.flag('do_copy_in_default_stream'),
+  useEpLevelUnifiedStream: option.fixed('use_ep_level_unified_stream', true, 'the session has one stream'),
+  enableCudnn: option.fixed('enable_cudnn', true, IGNORED),
+  tunableOpEnable: option.fixed('tunable_op_enable', false, IGNORED),
+  tunableOpTuningEnable: option.fixed('tunable_op_tuning_enable', false, IGNORED),
+  tunableOpMaxTuningDurationMs: option.fixed('tunable_op_max_tuning_duration_ms', 0, IGNORED),
+  enableSkipLayerNormStrictMode: option.fixed('enable_skip_layer_norm_strict_mode', false, IGNORED),
+  enableCudaGraph: option.refused(
     'enable_cuda_graph',
     'it is an option of the session',
     "Use the session option 'enableGraphCapture'",
   ),
-  userComputeStream: refusedOption('user_compute_stream', POINTER, OWN_STREAM),
-  hasUserComputeStream: refusedOption('has_user_compute_stream', 'it goes with a pointer', OWN_STREAM),
-  gpuExternalAlloc: refusedOption('gpu_external_alloc', POINTER, NO_ALLOCATOR),
-  gpuExternalFree: refusedOption('gpu_external_free', POINTER, NO_ALLOCATOR),
-  gpuExternalEmptyCache: refusedOption('gpu_external_empty_cache', POINTER, NO_ALLOCATOR),
+  userComputeStream: option.refused('user_compute_stream', POINTER, OWN_STREAM),
+  hasUserComputeStream: option.refused('has_user_compute_stream', 'it goes with a pointer', OWN_STREAM),
+  gpuExternalAlloc: option.refused('gpu_external_alloc', POINTER, NO_ALLOCATOR),
+  gpuExternalFree: option.refused('gpu_external_free', POINTER, NO_ALLOCATOR),
+  gpuExternalEmptyCache: option.refused('gpu_external_empty_cache', POINTER, NO_ALLOCATOR),
 }

@@ -12,7 +12,7 @@ import {
 } from '../engine/cuda-libraries'
 import type { Addon } from '../engine/native'
 import { engineAsync } from '../engine/select'
-import { describe, OrtError, OrtTypeError } from '../errors'
+import { describe, firstLine, OrtError, OrtTypeError } from '../errors'
 
 /** Options of {@link preload}. */
 export interface PreloadOptions {
@@ -118,15 +118,11 @@ function majorOfProvider(addon: Addon): CudaMajor | undefined {
 
 /** The newest version whose runtime is found; else 13, whose libraries the error then names. */
 function newest(addon: Addon, places: Places): CudaMajor {
-  const majors = [13, 12] as const
-  const has = (major: CudaMajor) => {
+  const isFound = (major: CudaMajor) => {
     const [runtime] = requiredLibraries(major)
-    return (
-      candidates(runtime!, places).some((path) => existsSync(path)) ||
-      open(addon, runtime!.name) === undefined
-    )
+    return candidates(runtime!, places).some(existsSync) || open(addon, runtime!.name) === undefined
   }
-  return majors.find(has) ?? 13
+  return ([13, 12] as const).find(isFound) ?? 13
 }
 
 function candidates({ name, wheelFolders }: Wanted, { directories, sites }: Places): string[] {
@@ -173,7 +169,7 @@ async function sitePackages(python: string): Promise<string[]> {
     const { stdout } = await promisify(execFile)(python, ['-c', PRINT_SITES])
     return [...new Set(JSON.parse(stdout) as string[])]
   } catch (cause) {
-    throw noPython(python, firstLine((cause as Error).message), cause)
+    throw noPython(python, firstLine(cause as Error), cause)
   }
 }
 
@@ -184,21 +180,12 @@ function sitesBelow(folder: string): string[] {
   return [
     ...versions.map((name) => join(lib, name, 'site-packages')),
     join(folder, 'Lib', 'site-packages'),
-  ].filter((site) => existsSync(site))
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!
+  ].filter(existsSync)
 }
 
 function noPython(python: string, given: string, cause?: unknown): OrtTypeError {
-  return new OrtTypeError(
-    'ERR_INVALID_ARG_VALUE',
-    `'python' is not a Python environment, ${describe(python)}`,
-    {
-      expected: "a virtual environment's folder, a Python executable or a site-packages folder",
-      given,
-      ...(cause !== undefined && { cause }),
-    },
-  )
+  const message = `'python' is not a Python environment, ${describe(python)}`
+  const expected = "a virtual environment's folder, a Python executable or a site-packages folder"
+  const details = { expected, given, ...(cause !== undefined && { cause }) }
+  return new OrtTypeError('ERR_INVALID_ARG_VALUE', message, details)
 }

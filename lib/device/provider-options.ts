@@ -14,70 +14,68 @@ export interface OptionRow {
 
 export type OptionTable = Readonly<Record<string, OptionRow>>
 
-export const flagOption = (key: string): OptionRow => ({
-  key,
-  check: (value, name) => (boolean(value, name) ? '1' : '0'),
-})
+/** Makers of rows. */
+export const option = {
+  flag: (key: string): OptionRow => ({ key, check: (value, name) => (boolean(value, name) ? '1' : '0') }),
 
-export const integerOption = (key: string, least: number, most: number): OptionRow => ({
-  key,
-  check: (value, name) => String(integer(least, most)(value, name)),
-})
+  integer: (key: string, least: number, most: number): OptionRow => ({
+    key,
+    check: (value, name) => String(integer(least, most)(value, name)),
+  }),
 
-/** One of a few numbers. */
-export const numberOption = (key: string, ...values: number[]): OptionRow => ({
-  key,
-  check: (value, name) => {
-    if (values.includes(integer(Math.min(...values), Math.max(...values))(value, name))) return String(value)
-    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
-      expected: values.join(' or '),
-      given: String(value),
-    })
-  },
-})
+  /** One of a few numbers. */
+  oneOf: (key: string, ...values: number[]): OptionRow => ({
+    key,
+    check: (value, name) => {
+      if (values.includes(integer(Math.min(...values), Math.max(...values))(value, name)))
+        return String(value)
+      throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
+        expected: values.join(' or '),
+        given: String(value),
+      })
+    },
+  }),
 
-/** `choices`: ONNX Runtime's values, by their names in this package. */
-export const choiceOption = (key: string, choices: Readonly<Record<string, string>>): OptionRow => ({
-  key,
-  check: choice(choices),
-})
+  /** ONNX Runtime's values, by their names in this package. */
+  choice: (key: string, choices: Readonly<Record<string, string>>): OptionRow => ({
+    key,
+    check: choice(choices),
+  }),
 
-/** Names that ONNX Runtime reads as lines. */
-export const linesOption = (key: string): OptionRow => ({
-  key,
-  check: (value, name) => {
-    const entries = strings(value, name)
-    const broken = entries.find((entry) => /[\r\n]/.test(entry))
-    if (broken === undefined) return entries.join('\n')
-    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' contains a line break`, {
-      expected: 'names of one line each',
-      given: JSON.stringify(broken),
-    })
-  },
-})
+  /** Names that ONNX Runtime reads as lines. */
+  lines: (key: string): OptionRow => ({
+    key,
+    check: (value, name) => {
+      const entries = strings(value, name)
+      const broken = entries.find((entry) => /[\r\n]/.test(entry))
+      if (broken === undefined) return entries.join('\n')
+      throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' contains a line break`, {
+        expected: 'names of one line each',
+        given: JSON.stringify(broken),
+      })
+    },
+  }),
 
-/** An option with a fixed value: ONNX Runtime would ignore another one, which is an error here. */
-export const fixedOption = (key: string, fixed: boolean | number, why: string): OptionRow => ({
-  key,
-  check: (value, name) => {
-    const given = (typeof fixed === 'boolean' ? boolean : integer(0, Number.MAX_SAFE_INTEGER))(value, name)
-    if (given === fixed) return undefined
-    throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, {
-      expected: String(fixed),
-      given: String(given),
-      remedy: 'Omit it',
-    })
-  },
-})
+  /** An option with a fixed value: ONNX Runtime would ignore another one, which is an error here. */
+  fixed: (key: string, fixed: boolean | number, why: string): OptionRow => ({
+    key,
+    check: (value, name) => {
+      const given = (typeof fixed === 'boolean' ? boolean : integer(0, Number.MAX_SAFE_INTEGER))(value, name)
+      if (given === fixed) return undefined
+      const details = { expected: String(fixed), given: String(given), remedy: 'Omit it' }
+      throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, details)
+    },
+  }),
 
-/** An option that this package sets, or that JavaScript has no value for. */
-export const refusedOption = (key: string, why: string, remedy: string): OptionRow => ({
-  key,
-  refused: true,
-  check: (_, name) => {
-    throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, { remedy })
-  },
-})
+  /** An option that this package sets, or that JavaScript has no value for. */
+  refused: (key: string, why: string, remedy: string): OptionRow => ({
+    key,
+    refused: true,
+    check: (_, name) => {
+      throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, { remedy })
+    },
+  }),
+}
 
 /**
  * The options of a provider by ONNX Runtime's keys.

@@ -1,14 +1,5 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import {
-  choiceOption,
-  fixedOption,
-  flagOption,
-  integerOption,
-  linesOption,
-  numberOption,
-  type OptionTable,
-  refusedOption,
-} from './provider-options'
+import { type OptionTable, option } from './provider-options'
 
 /** What happens to a buffer after its last use; see `storageBufferCacheMode`. */
 type BufferCacheMode = 'disabled' | 'lazyRelease' | 'simple' | 'bucket'
@@ -57,32 +48,36 @@ const same = <T extends string>(...names: T[]) => Object.fromEntries(names.map((
 
 /** The options of ONNX Runtime 1.30 (`ep.webgpuexecutionprovider.*`), which ignores a misspelled one. */
 export const WEBGPU_OPTIONS: OptionTable = {
-  deviceId: fixedOption('deviceId', 0, 'another context needs a device of the caller'),
-  preferredLayout: choiceOption('preferredLayout', same('NCHW', 'NHWC')),
-  forceCpuNodeNames: linesOption('forceCpuNodeNames'),
-  validationMode: choiceOption('validationMode', same('disabled', 'wgpuOnly', 'basic', 'full')),
-  enableRobustness: flagOption('enableRobustness'),
-  storageBufferCacheMode: choiceOption('storageBufferCacheMode', CACHE_MODES),
-  uniformBufferCacheMode: choiceOption('uniformBufferCacheMode', CACHE_MODES),
-  queryResolveBufferCacheMode: choiceOption('queryResolveBufferCacheMode', CACHE_MODES),
-  defaultBufferCacheMode: choiceOption('defaultBufferCacheMode', CACHE_MODES),
-  enableInt64: flagOption('enableInt64'),
-  sessionBufferPoolGenerations: integerOption('sessionBufferPoolGenerations', 0, 0x7fffffff),
-  multiRotaryCacheConcatOffset: integerOption('multiRotaryCacheConcatOffset', 0, 0xffffffff),
-  kvCacheQuantizationBits: numberOption('kvCacheQuantizationBits', 0, 4),
-  enablePIXCapture: flagOption('enablePIXCapture'),
-  powerPreference: choiceOption('powerPreference', same('high-performance', 'low-power')),
-  dawnBackendType: choiceOption('dawnBackendType', same('D3D12', 'Vulkan')),
-  preserveDevice: flagOption('preserveDevice'),
-  maxStorageBufferBindingSize: integerOption('maxStorageBufferBindingSize', 2 ** 27, Number.MAX_SAFE_INTEGER),
-  maxNumPendingDispatches: integerOption('maxNumPendingDispatches', 1, 4096),
-  enableGraphCapture: refusedOption(
+  deviceId: option.fixed('deviceId', 0, 'another context needs a device of the caller'),
+  preferredLayout: option.choice('preferredLayout', same('NCHW', 'NHWC')),
+  forceCpuNodeNames: option.lines('forceCpuNodeNames'),
+  validationMode: option.choice('validationMode', same('disabled', 'wgpuOnly', 'basic', 'full')),
+  enableRobustness: option.flag('enableRobustness'),
+  storageBufferCacheMode: option.choice('storageBufferCacheMode', CACHE_MODES),
+  uniformBufferCacheMode: option.choice('uniformBufferCacheMode', CACHE_MODES),
+  queryResolveBufferCacheMode: option.choice('queryResolveBufferCacheMode', CACHE_MODES),
+  defaultBufferCacheMode: option.choice('defaultBufferCacheMode', CACHE_MODES),
+  enableInt64: option.flag('enableInt64'),
+  sessionBufferPoolGenerations: option.integer('sessionBufferPoolGenerations', 0, 0x7fffffff),
+  multiRotaryCacheConcatOffset: option.integer('multiRotaryCacheConcatOffset', 0, 0xffffffff),
+  kvCacheQuantizationBits: option.oneOf('kvCacheQuantizationBits', 0, 4),
+  enablePIXCapture: option.flag('enablePIXCapture'),
+  powerPreference: option.choice('powerPreference', same('high-performance', 'low-power')),
+  dawnBackendType: option.choice('dawnBackendType', same('D3D12', 'Vulkan')),
+  preserveDevice: option.flag('preserveDevice'),
+  maxStorageBufferBindingSize: option.integer(
+    'maxStorageBufferBindingSize',
+    2 ** 27,
+    Number.MAX_SAFE_INTEGER,
+  ),
+  maxNumPendingDispatches: option.integer('maxNumPendingDispatches', 1, 4096),
+  enableGraphCapture: option.refused(
     'enableGraphCapture',
     'it is an option of the session',
     "Use the session option 'enableGraphCapture'",
   ),
-  device: refusedOption('device', 'Node.js has no GPUDevice', OWN_CONTEXT),
-  webgpuDevice: refusedOption('webgpuDevice', 'it is a pointer', OWN_CONTEXT),
-  webgpuInstance: refusedOption('webgpuInstance', 'it is a pointer', OWN_CONTEXT),
-  dawnProcTable: refusedOption('dawnProcTable', 'it is a pointer', OWN_CONTEXT),
+  device: option.refused('device', 'Node.js has no GPUDevice', OWN_CONTEXT),
+  webgpuDevice: option.refused('webgpuDevice', 'it is a pointer', OWN_CONTEXT),
+  webgpuInstance: option.refused('webgpuInstance', 'it is a pointer', OWN_CONTEXT),
+  dawnProcTable: option.refused('dawnProcTable', 'it is a pointer', OWN_CONTEXT),
 }

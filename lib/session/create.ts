@@ -4,7 +4,7 @@ import type { ProviderChoice } from '../device/providers'
 import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
 import { engineAsync } from '../engine/select'
-import { isOrtError, OrtError } from '../errors'
+import { firstLine, isOrtError, OrtError } from '../errors'
 import { copyTypedArray } from '../model/element-types'
 import { SessionIO } from '../model/io'
 import { type ModelSource, modelArguments, wrapModelError } from '../model/source'
@@ -160,10 +160,6 @@ function warnOfFallback(from: ProviderChoice, to: ProviderChoice, error: OrtErro
   if (warned.has(message)) return
   warned.add(message)
   process.emitWarning(message, { type: 'OnnxRuntimeIoBindingWarning', code: error.code })
-}
-
-function firstLine({ message }: Error): string {
-  return message.split('\n', 1)[0]!
 }
 
 /** The last error, with the reasons why the providers before it were skipped. */
