@@ -2,7 +2,6 @@ import { isHost } from '../device/device'
 import { OrtTypeError } from '../errors'
 import type { TypedArray } from '../model/element-types'
 import type { SessionIO } from '../model/io'
-import { shapeText } from '../model/shape'
 import { checkOrtValue, type OrtValue } from '../value/value'
 
 /** Typed arrays by name. */
@@ -57,14 +56,11 @@ export class BoundValues {
    *   that run, nor take its outputs
    */
   views(checkIdle: (name: string) => void): Views {
-    this.#views ??= Object.freeze(
-      Object.defineProperties(
-        {},
-        Object.fromEntries(
-          [...this.values].map(([name, value]) => [name, this.#property(name, value, checkIdle)]),
-        ),
-      ),
-    )
+    if (this.#views !== undefined) return this.#views
+    const views = {}
+    for (const [name, value] of this.values)
+      Object.defineProperty(views, name, this.#property(name, value, checkIdle))
+    this.#views = Object.freeze(views)
     return this.#views
   }
 
@@ -82,20 +78,16 @@ export class BoundValues {
       },
       // Without a setter, code in sloppy mode would silently ignore the assignment.
       set: () => {
-        throw new OrtTypeError(
-          'ERR_INVALID_ARG_VALUE',
-          `'${name}' is bound memory, which cannot be assigned`,
-          {
-            remedy: 'Write into it (.set(), .fill(), [i]), or bind another OrtValue',
-          },
-        )
+        const message = `'${name}' is bound memory, which cannot be assigned`
+        const remedy = 'Write into it (.set(), .fill(), [i]), or bind another OrtValue'
+        throw new OrtTypeError('ERR_INVALID_ARG_VALUE', message, { remedy })
       },
     }
   }
 
-  /** Types and shapes by name. */
-  summary(): Record<string, string> {
-    return Object.fromEntries([...this.values].map(([name, value]) => [name, valueText(value)]))
+  /** What is bound, by name. */
+  summary(): Record<string, OrtValue | 'dynamic'> {
+    return Object.fromEntries([...this.values].map(([name, value]) => [name, value ?? 'dynamic']))
   }
 }
 
@@ -104,11 +96,4 @@ function copiedData(value: OrtValue | undefined): TypedArray | undefined {
   const refused =
     value?.kind === 'tensor' && isHost(value.location) && value.type !== 'string' && !value.hostVisible
   return refused ? (value.read() as TypedArray) : value?.data
-}
-
-function valueText(value: OrtValue | undefined): string {
-  if (value === undefined) return 'dynamic'
-  const { kind, dims, location, disposed } = value
-  const what = kind === 'tensor' ? `${value.type}${shapeText(dims)}` : kind
-  return what + (location === 'cpu' ? '' : ` on ${location}`) + (disposed ? ' (disposed)' : '')
 }

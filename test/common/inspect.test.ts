@@ -63,16 +63,18 @@ test('a binding prints what is bound, also when it and its values are disposed',
   await using session = await createSession(twoInputs())
   const a = OrtValue.allocate('float32', [3])
   const io = session.createIoBinding({ a, b: [3] }, { outputs: { sum: 'dynamic' }, fetches: ['sum'] })
-  const { name } = session.device
   const location = io.inputValue('b')!.location
-  const b = location === 'cpu' ? 'float32[3]' : `float32[3] on ${location}`
+  const bound = (where: string) => `OrtValue { type: 'float32', dims: [ 3 ], location: '${where}' }`
+  const inputs = `{ a: ${bound('cpu')}, b: ${bound(location)} }`
   expect(inspect(io, one)).toBe(
-    `IoBinding { inputs: { a: 'float32[3]', b: '${b}' }, outputs: { sum: 'dynamic' }, device: '${name}', engine: '${engineName}' }`,
+    `IoBinding { inputs: ${inputs}, outputs: { sum: 'dynamic' }, device: '${session.device.name}', engine: '${engineName}' }`,
   )
   await io.run()
   a.dispose()
   io.dispose()
-  expect(inspect(io, one)).toContain("a: 'float32[3] (disposed)'")
+  expect(inspect(io, one)).toContain(
+    "a: OrtValue { type: 'float32', dims: [ 3 ], location: 'cpu', disposed: true }",
+  )
   using empty = session.ioBinding()
   expect(inspect(empty, one)).toContain('IoBinding { inputs: {}, outputs: {}')
 })
