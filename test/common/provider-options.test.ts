@@ -3,7 +3,7 @@ import { describe, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
 import { oneNode } from '../helpers/model-builder.mjs'
 
-describe("a provider's options are refused", () => {
+describe("a provider's invalid options are refused", () => {
   type Bad = [Record<string, unknown>, string, new () => Error, ...string[]]
   const cuda: Bad[] = [
     [{ deviceID: 1 }, 'ERR_UNKNOWN_OPTION', Error, "'cuda'", "'deviceID'", "Did you mean 'deviceId'?"],
