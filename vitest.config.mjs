@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 import { findSwiftShader } from './scripts/swiftshader.mjs'
 
 // Every suite in test/ runs on the native engine; those that speak of no engine run on onnxruntime-node too, and on
-// WebGPU. Each file has a process of its own: an engine is chosen once a process.
+// WebGPU. Each file has a process of its own: an engine is selected once per thread.
 const project = (name, include, { exclude = [], env = {}, setupFiles = [], globalSetup = [] } = {}) => ({
   test: {
     name,

@@ -1,20 +1,37 @@
-import { describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
+import { argumentTypeError, describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
 
-/** Checks of option objects: each returns undefined for an absent option, and throws an error that names a bad one. */
+/** A check of an argument or option: returns its value, or throws an error that names it. */
+export type Check<T> = (value: unknown, name: string) => T
 
-type Options = object
-
-function read(options: Options, key: string): unknown {
-  return (options as Record<string, unknown>)[key]
-}
+/** Checks by the names of options. */
+type Checks = Readonly<Record<string, Check<unknown>>>
+type Checked<C extends Checks> = { -readonly [K in keyof C]?: ReturnType<C[K]> }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-export function checkKnown(options: Options, known: readonly string[], what: string): void {
-  for (const key of Object.keys(options)) {
-    if (known.includes(key) || read(options, key) === undefined) continue
+/**
+ * The options that are given, checked; an option that is undefined is absent.
+ *
+ * @param what what each of them is, for the error of an unknown one
+ * @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError naming the option
+ */
+export function checkOptions<C extends Checks>(options: unknown, checks: C, what: string): Checked<C> {
+  const given = record(options, 'options')
+  checkKnown(given, Object.keys(checks), what)
+  const checked: Checked<C> = {}
+  for (const name in checks) {
+    const value = given[name] // may be inherited
+    if (value !== undefined) checked[name] = checks[name]!(value, name) as ReturnType<C[typeof name]>
+  }
+  return checked
+}
+
+/** @throws OrtError `ERR_UNKNOWN_OPTION`, with the known name that was probably meant */
+export function checkKnown(options: object, known: readonly string[], what: string): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (known.includes(key) || value === undefined) continue
     const near = nearest(key, known)
     throw new OrtError('ERR_UNKNOWN_OPTION', `unknown ${what} '${key}'`, {
       expected: `one of ${known.join(', ')}`,
@@ -23,7 +40,7 @@ export function checkKnown(options: Options, known: readonly string[], what: str
   }
 }
 
-/** The name that was probably meant: the same in another spelling, or a slip or two away. */
+/** The same name in another spelling, or the one that is fewest edits away. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.replaceAll(/[_-]/g, '').toLowerCase()
   let best: string | undefined
@@ -35,7 +52,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best
 }
 
-/** Levenshtein's: insertions, deletions and replacements that make one of the other. */
+/** Levenshtein distance: the insertions, deletions and replacements that turn one text into the other. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i)
   for (let i = 1; i <= from.length; ++i) {
@@ -49,92 +66,85 @@ function distance(from: string, to: string): number {
   return row[to.length]!
 }
 
-export function checkInteger(options: Options, key: string, least: number, most: number): number | undefined {
-  const value = read(options, key)
-  if (value === undefined) return undefined
-  const details = { expected: `an integer from ${least} to ${most}`, given: describe(value) }
-  if (typeof value !== 'number')
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a number`, details)
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'${key}' is out of range`, details)
+export const integer =
+  (least: number, most: number): Check<number> =>
+  (value, name) => {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
+    const details = { expected: `an integer from ${least} to ${most}`, given: describe(value) }
+    if (typeof value === 'number')
+      throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'${name}' is out of range`, details)
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' must be a number`, details)
   }
-  return value
+
+/** Largest `int` of ONNX Runtime's C API. */
+export const INT_MAX = 0x7fffffff
+
+export const boolean: Check<boolean> = (value, name) => {
+  if (typeof value === 'boolean') return value
+  throw argumentTypeError(name, 'a boolean', value)
 }
 
-export function checkBoolean(options: Options, key: string): boolean | undefined {
-  const value = read(options, key)
-  if (value === undefined || typeof value === 'boolean') return value
-  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a boolean`, { given: describe(value) })
-}
-
-export function checkString(options: Options, key: string): string | undefined {
-  const value = read(options, key)
-  if (value === undefined) return undefined
-  if (typeof value === 'string') return checkNoNul(value, key)
-  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be a string`, { given: describe(value) })
-}
-
-export function checkStrings(options: Options, key: string): readonly string[] | undefined {
-  const value = read(options, key)
-  if (value === undefined) return undefined
-  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string')) {
-    return value.map((entry) => checkNoNul(entry, key))
-  }
-  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${key}' must be an array of strings`, {
-    given: describe(value),
+export const string: Check<string> = (value, name) => {
+  if (typeof value !== 'string') throw argumentTypeError(name, 'a string', value)
+  // ONNX Runtime's C API ignores what follows a NUL.
+  if (!value.includes('\0')) return value
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' contains a NUL character`, {
+    given: JSON.stringify(value),
   })
 }
 
-/** ONNX Runtime's C API would take what follows a NUL for not there. */
-function checkNoNul(text: string, key: string): string {
-  if (!text.includes('\0')) return text
-  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${key}' holds NUL`, { given: JSON.stringify(text) })
+/** @param expected what the array must be, in the error of another value */
+export const array =
+  (expected: string): Check<readonly unknown[]> =>
+  (value, name) => {
+    if (Array.isArray(value)) return value
+    throw argumentTypeError(name, expected, value)
+  }
+
+export const strings: Check<readonly string[]> = (value, name) => {
+  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string'))
+    return value.map((entry) => string(entry, name))
+  throw argumentTypeError(name, 'an array of strings', value)
 }
 
-/** What stands for a named choice. */
-export function checkChoice<T>(
-  options: Options,
-  key: string,
-  choices: Readonly<Record<string, T>>,
-): T | undefined {
-  const value = read(options, key)
-  if (value === undefined) return undefined
-  if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value]
-  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `invalid '${key}'`, {
-    expected: Object.keys(choices).join(', '),
-    given: describe(value),
-  })
+export const record: Check<Record<string, unknown>> = (value, name) => {
+  if (isRecord(value)) return value
+  throw argumentTypeError(name, 'an object', value)
 }
 
-/**
- * Configuration entries by dotted keys out of nested objects, as onnxruntime-common's `extra` has them:
- * `{ session: { intra_op: { allow_spinning: '0' } } }` is `session.intra_op.allow_spinning`.
- */
-export function flatten(value: unknown, argument: string): Record<string, string> {
-  if (!isRecord(value)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' must be an object`, {
+/** A name of a table, which is read as what it stands for. */
+export const choice =
+  <T>(choices: Readonly<Record<string, T>>): Check<T> =>
+  (value, name) => {
+    if (typeof value === 'string' && Object.hasOwn(choices, value)) return choices[value]!
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
+      expected: Object.keys(choices).join(', '),
       given: describe(value),
     })
   }
+
+/**
+ * Configuration entries by dotted keys, from nested objects such as onnxruntime-common's `extra`:
+ * `{ session: { intra_op: { allow_spinning: '0' } } }` is `session.intra_op.allow_spinning`.
+ */
+export const configEntries: Check<Record<string, string>> = (value, argument) => {
   const entries: Record<string, string> = {}
   const visit = (node: Record<string, unknown>, prefix: string, above: readonly unknown[]) => {
-    if (above.includes(node)) {
-      throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' holds itself, at '${prefix}'`)
-    }
+    if (above.includes(node))
+      throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' contains itself, at '${prefix}'`)
     for (const [name, entry] of Object.entries(node)) {
       const key = prefix + name
       if (isRecord(entry)) visit(entry, `${key}.`, [...above, node])
       else if (typeof entry === 'boolean') entries[key] = entry ? '1' : '0'
       else if (typeof entry === 'string' || typeof entry === 'number')
-        entries[checkNoNul(key, argument)] = checkNoNul(String(entry), key)
-      else {
+        entries[string(key, argument)] = string(String(entry), key)
+      else
         throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' has an invalid entry, '${key}'`, {
           expected: 'a string, a number, a boolean or an object of them',
           given: describe(entry),
         })
-      }
     }
   }
-  visit(value, '', [])
+  visit(record(value, argument), '', [])
   return entries
 }

@@ -1,4 +1,4 @@
-// The same objects for ECMAScript modules: one copy of the package in a process, however it is loaded.
+// The CommonJS module's objects, for ES modules: a process has one copy of the package.
 
 import library from './index.js'
 
@@ -13,6 +13,7 @@ export {
   initialize,
   initialized,
   isOrtError,
+  ORT_ERROR_CODES,
   OrtError,
   OrtRangeError,
   OrtTypeError,

@@ -1,78 +1,68 @@
 import type { Tensor } from 'onnxruntime-common'
-import { checkSessionDevice, type SessionDevice } from '../device/device'
-import { abortable } from '../engine/abort'
-import type { DeviceName, Engine, EngineBinding, EngineSession } from '../engine/engine'
-import { OrtError } from '../errors'
-import type { SessionIO } from '../model/io'
-import { wrapShapeError } from '../session/run-errors'
-import { checkOrtValue, OrtValue } from '../value/value'
-import { bindOnce } from './bind-once'
+import { checkSessionDevice } from '../device/device'
+import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
+import { INSPECT, type InspectArguments, summarize } from '../inspect'
+import { OrtValue } from '../value/value'
+import { Capture } from './capture'
+import { bindAll, type InputSpec, type IoBindingOptions } from './create'
+import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
 import {
   type BindOptions,
   type CaptureOptions,
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
-  resolveBindingRun,
-  resolveCapture,
   resolveMapped,
 } from './run-options'
-import type { InputSpec, IoBindingOptions } from './specs'
-import { type AnyViews, type Views, views } from './views'
-
-/** @internal what a binding needs of its session */
-export interface BindingHost {
-  readonly engine: Engine
-  readonly session: EngineSession
-  readonly inputs: SessionIO
-  readonly outputs: SessionIO
-  readonly device: SessionDevice
-}
-
-const DONE = Promise.resolve()
-const SYNC_OPTIONS = ['upload']
-const ASYNC_OPTIONS = ['signal', 'upload']
+import { BindingRuns } from './runs'
+import { type AnyViews, BoundValues, type Views } from './values'
 
 /**
- * Values bound to a session's inputs and outputs once, and run many times.
+ * Values that are bound to a session's inputs and outputs once, for many runs.
  *
- * One run at a time: a call while a run is in flight is refused with `ERR_BUSY`. Several bindings of one session may be
- * in flight; their runs are done in the order they were asked for, on CUDA the copies of one while another computes.
+ * A binding has one run in flight at a time; another call is refused with `ERR_BUSY`. Several bindings of one session can have
+ * runs in flight, which are done in the order of the calls; on CUDA the copies of one overlap with the computation of another.
  *
- * On a session with a device, host memory that is bound has a mirror on the device: each run copies its inputs there and
- * its outputs back. Memory of the device is used where it is.
+ * A session on a device keeps a device copy of each bound host value: a run uploads its inputs, and downloads its outputs. Bound
+ * device memory is used directly.
  *
- * Corresponds to Python's `onnxruntime.IOBinding`, and carries its methods.
+ * Suitable for: short runs in a loop (audio, control, ranking), where allocations and copies take a large part of each call;
+ * state that the next run reads, such as a recurrent network's or a key-value cache; inputs and outputs that stay on a GPU;
+ * CUDA graphs. No benefit for: a single run; long runs, where the call is a small part of the time; inputs whose shapes change
+ * in every run.
+ *
+ * Corresponds to Python's `onnxruntime.IOBinding`, and has its methods.
+ *
+ * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.IOBinding
+ * @example
+ * using io = session.createIoBinding({ x: [1, 4] })
+ * io.inputs.x.set([1, 2, 3, 4])
+ * io.runSync()
+ * console.log(io.outputs.y)
  */
 export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
   implements Disposable
 {
   readonly #host: BindingHost
   readonly #binding: EngineBinding
-  readonly #inputValues = new Map<string, OrtValue>()
-  readonly #outputs: BoundOutputs
-  /** Values that were allocated for the binding and go with it, unless another was bound in their place. */
+  /** Values that were allocated for the binding and not replaced; they are disposed of with it. */
   readonly #owned = new Set<OrtValue>()
-  #inputViews: Views | undefined
-  #outputViews: Views | undefined
-  #running = false
-  #captured = false
-  #capturing = false
-  #disposed = false
+  readonly #inputs: BoundValues
+  readonly #outputs: BoundOutputs
+  readonly #runs: BindingRuns
+  readonly #capture: Capture
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {
     this.#host = host
     this.#binding = new host.engine.Binding(host.session)
-    this.#outputs = new BoundOutputs(this.#binding)
+    this.#inputs = new BoundValues(host.inputs, this.#owned)
+    this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding)
+    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
+    this.#capture = new Capture(this.#binding)
   }
 
-  /** @internal */
-  belongsTo(session: EngineSession): boolean {
-    return this.#host.session === session
-  }
-
-  /** @internal the bind-once form */
+  /** @internal see `session.createIoBinding()` */
   static create(
     host: BindingHost,
     inputs: Readonly<Record<string, InputSpec>>,
@@ -80,7 +70,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   ): IoBinding {
     const binding = new IoBinding(host)
     try {
-      bindOnce(binding, host, inputs, options, (value) => binding.#owned.add(value))
+      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value))
     } catch (error) {
       binding.dispose()
       throw error
@@ -88,56 +78,70 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     return binding
   }
 
+  /** @internal */
+  belongsTo(session: EngineSession): boolean {
+    return this.#host.session === session
+  }
+
   /**
-   * The memory of each bound input as a typed array, the same object every time: write into it, then run. A string
-   * input has none; use `inputValue(name).write(strings)`.
-   *
-   * Its properties throw `ERR_BUSY` while a run is in flight. An array that was kept is not looked after: what is written to it
-   * then may reach that run.
+   * A typed array over the memory of each bound input, always the same one: write into it, then run. A string input has none;
+   * use `inputValue(name).write(strings)`. Its properties throw `ERR_BUSY` while a run is in flight; an array that the caller
+   * keeps is not guarded.
+   * @example
+   * io.inputs.x.fill(1)
    */
   get inputs(): I {
-    this.#inputViews ??= views(this.#inputValues, (name) => this.#inputValues.get(name), this.#checkIdle)
-    return this.#inputViews as I
+    return this.#inputs.views(this.#runs.checkIdle) as I
   }
 
   /**
-   * The memory of each bound output as a typed array: for an output with memory of its own the same object every time,
-   * for one that ONNX Runtime allocates that of the last run, and undefined before the first.
-   *
-   * Its properties throw `ERR_BUSY` while a run is in flight, which may have written half of it.
+   * A typed array over the memory of each bound output: always the same one for an output with memory of its own; for an output
+   * that ONNX Runtime allocates that of the last run, and undefined before the first. Its properties throw `ERR_BUSY` while a
+   * run is in flight.
+   * @example
+   * const copy = io.outputs.y.slice()
    */
   get outputs(): O {
-    this.#outputViews ??= views(this.#outputs.values, (name) => this.#outputs.get(name), this.#checkIdle)
-    return this.#outputViews as O
+    return this.#outputs.views(this.#runs.checkIdle) as O
   }
 
-  /** The value bound to an input. */
+  /**
+   * The value bound to an input.
+   * @example
+   * console.log(io.inputValue('x')?.dims)
+   */
   inputValue(name: string): OrtValue | undefined {
     this.#host.inputs.indexOf(name, 'name')
-    return this.#inputValues.get(name)
+    return this.#inputs.get(name)
   }
 
-  /** The value bound to an output, or the one the last run allocated for it; undefined before that run. */
+  /**
+   * The value bound to an output, or the value that the last run allocated for it; undefined before that run.
+   * @example
+   * console.log(io.outputValue('y')?.dims)
+   */
   outputValue(name: string): OrtValue | undefined {
     this.#host.outputs.indexOf(name, 'name')
     return this.#outputs.get(name)
   }
 
   /**
-   * Binds a value to an input: its memory is read by each run, until another is bound.
-   *
-   * @throws OrtError `ERR_DEVICE_MISMATCH` for memory of another device than the session's, `ERR_GRAPH_CAPTURED`
+   * Binds a value to an input: each run reads its memory.
+   * @throws OrtError `ERR_DEVICE_MISMATCH` for memory of another device than the session's, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
+   * @example
+   * io.bindOrtValueInput('x', OrtValue.wrap('float32', new Float32Array(4), [1, 4]))
    */
   bindOrtValueInput(name: string, value: OrtValue, options: BindOptions = {}): void {
-    const index = this.#host.inputs.indexOf(name, 'name')
-    this.#host.inputs.checkValue(index, checkOrtValue(value, 'value'))
+    const index = this.#inputs.check(name, value)
     this.#binding.bindInput(index, value.engineValue, resolveMapped(options, this.#host.device))
-    this.#disown(this.#inputValues.get(name), value)
-    this.#inputValues.set(name, value)
-    this.#inputViews = undefined
+    this.#inputs.set(name, value)
   }
 
-  /** Binds a copy of a Tensor's data to an input. */
+  /**
+   * Binds a copy of a Tensor's data to an input.
+   * @example
+   * io.bindCpuInput('x', new Tensor('float32', [1, 2, 3, 4], [1, 4]))
+   */
   bindCpuInput(name: string, tensor: Tensor): void {
     const value = OrtValue.fromTensor(tensor)
     try {
@@ -150,22 +154,22 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Binds a value to an output: each run writes into its memory. The value may be an input's too (state in place).
-   *
-   * @throws OrtError `ERR_DEVICE_MISMATCH`, `ERR_GRAPH_CAPTURED`
+   * Binds a value to an output: each run writes into its memory. An input's value can be bound too, for state in place.
+   * @throws OrtError `ERR_DEVICE_MISMATCH`, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
+   * @example
+   * io.bindOrtValueOutput('y', OrtValue.allocate('float32', [1, 4]))
    */
   bindOrtValueOutput(name: string, value: OrtValue, options: BindOptions = {}): void {
-    const index = this.#host.outputs.indexOf(name, 'name')
-    this.#host.outputs.checkValue(index, checkOrtValue(value, 'value'))
+    const index = this.#outputs.check(name, value)
     this.#binding.bindOutput(index, value.engineValue, resolveMapped(options, this.#host.device))
-    this.#setOutput(name, value)
+    this.#outputs.set(name, value)
   }
 
   /**
-   * Has ONNX Runtime allocate an output anew for each run, in host memory or left on the session's device; its shape is
-   * then the run's.
-   *
-   * @throws OrtError `ERR_DEVICE_MISMATCH` for a device that is not the session's
+   * Has ONNX Runtime allocate an output in each run, in host memory or on the session's device, in the shape that the run gives.
+   * @throws OrtError `ERR_DEVICE_MISMATCH` for another device than the session's, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
+   * @example
+   * io.bindOutput('y')
    */
   bindOutput(
     name: string,
@@ -173,148 +177,110 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     id = device === 'cpu' ? 0 : this.#host.device.id,
   ): void {
     const index = this.#host.outputs.indexOf(name, 'name')
-    const where = checkSessionDevice(this.#host.device, device, id, `output '${name}'`)
-    this.#binding.bindOutput(index, undefined, where, id)
-    this.#setOutput(name, undefined)
+    const checked = checkSessionDevice(this.#host.device, device, id, `output '${name}'`)
+    this.#binding.bindOutput(index, undefined, checked, id)
+    this.#outputs.set(name, undefined)
   }
 
+  /**
+   * Unbinds all inputs.
+   * @example
+   * io.clearBindingInputs()
+   */
   clearBindingInputs(): void {
     this.#binding.clearInputs()
-    this.#inputValues.clear()
-    this.#inputViews = undefined
+    this.#inputs.clear()
   }
 
+  /**
+   * Unbinds all outputs.
+   * @example
+   * io.clearBindingOutputs()
+   */
   clearBindingOutputs(): void {
     this.#binding.clearOutputs()
     this.#outputs.clear()
-    this.#outputViews = undefined
   }
 
-  /** The outputs of the last run, in the order they were bound. */
+  /**
+   * The outputs of the last run, in the order in which they were bound.
+   * @example
+   * const [y] = io.getOutputs()
+   */
   getOutputs(): OrtValue[] {
     return this.#outputs.all()
   }
 
   /**
-   * Copies of the last run's outputs, in the order they were bound: Tensors, and OrtValues for what onnxruntime-common
-   * has no Tensor for.
+   * Copies of the last run's outputs, in the order in which they were bound: Tensors, or OrtValues for types that
+   * onnxruntime-common does not have.
+   * @example
+   * const [y] = io.copyOutputsToCpu()
    */
   copyOutputsToCpu(): (Tensor | OrtValue)[] {
     return this.#outputs.copies()
   }
 
   /**
-   * Runs the model and returns when the outputs are written: on the calling thread, or, on a session with a device and
-   * while other runs of the session are in flight, on the session's own. Allocates nothing on the JavaScript heap.
-   *
+   * Runs the model, and returns when the outputs are written. Runs on the calling thread; on the session's thread if the session
+   * is on a device or has other runs in flight. Allocates nothing on the JavaScript heap.
    * @throws OrtError `ERR_BUSY`, `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_OUTPUT_SHAPE`, `ERR_ORT_*`, `ERR_CUDA_*`
+   * @example
+   * io.runSync()
    */
   runSync(options?: IoBindingRunSyncOptions): void {
-    // Without options nothing is looked at: this is the call that has to be short.
-    const upload = options === undefined ? undefined : this.#resolve(options, SYNC_OPTIONS).upload
-    this.#outputs.begin()
-    try {
-      this.#binding.runSync(upload)
-    } catch (error) {
-      throw this.#explain(error)
-    }
-    this.#outputs.end()
+    this.#runs.runSync(options)
   }
 
   /**
-   * Runs the model on the session's own thread; a run that is expected to be short (see `inlineRunBelowUs`) is done
-   * before `run` returns. Rejects as {@link IoBinding.runSync} throws, and with the signal's reason.
+   * Runs the model on the session's thread; a run that is expected to be short (see `inlineRunBelowUs`) runs before the call
+   * returns. Rejects with the errors of {@link IoBinding.runSync}, and with the signal's reason.
+   * @example
+   * await io.run({ signal: AbortSignal.timeout(1000) })
    */
   run(options?: IoBindingRunOptions): Promise<void> {
-    try {
-      const { signal, upload } = this.#resolve(options, ASYNC_OPTIONS)
-      this.#outputs.begin()
-      const pending = this.#binding.run(upload)
-      if (pending === undefined) {
-        this.#outputs.end()
-        return DONE
-      }
-      return this.#finish(
-        signal === undefined ? pending : abortable(pending, signal, () => this.#binding.cancel()),
-      )
-    } catch (error) {
-      return Promise.reject(this.#explain(error))
-    }
-  }
-
-  async #finish(pending: Promise<void>): Promise<void> {
-    this.#running = true
-    try {
-      await pending
-      this.#outputs.end()
-    } catch (error) {
-      throw this.#explain(error)
-    } finally {
-      this.#running = false
-    }
-  }
-
-  #explain(error: unknown): unknown {
-    return wrapShapeError(error, this.#host.inputs, (name) => {
-      const value = this.#inputValues.get(name)
-      return value === undefined || value.disposed ? undefined : value.dims
-    })
-  }
-
-  readonly #checkIdle = (name: string): void => {
-    if (!this.#running) return
-    throw new OrtError('ERR_BUSY', `'${name}' is in use by the run in flight`, {
-      remedy:
-        'Await the run before you read or write what is bound, or use one binding for each run in flight',
-    })
+    return this.#runs.run(options)
   }
 
   /**
-   * Captures what a run does on the device as a graph, which later runs replay in one call. For a session made with
-   * `enableGraphCapture`; before that, and on a binding without a capture, runs are plain ones. Every input and output
-   * must be bound to memory that stays (none `'dynamic'`), and none may be the CPU's. The model runs several times
-   * meanwhile; what it writes on the device is restored, and host memory is not written.
+   * Captures the device's work of a run as a graph, which later runs replay in one call. Needs a session with
+   * `enableGraphCapture`, and every input and output bound to memory with a fixed address: none `'dynamic'`, none in CPU memory.
+   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written.
    *
-   * From then on binding anything else is refused (`ERR_GRAPH_CAPTURED`): the graph would go on with what was bound.
-   *
-   * @throws OrtError `ERR_GRAPH_CAPTURE` where a run cannot be captured, `ERR_GRAPH_MISMATCH` where `verify` finds other
-   *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`; the binding then runs without a graph
+   * A captured binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
+   * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
+   *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
+   * @see https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html#using-cuda-graphs-preview
+   * @example
+   * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    const verify = resolveCapture(options)
-    const pending = this.#binding.capture(verify)
-    this.#capturing = true
-    try {
-      await pending
-      this.#captured = !this.#disposed
-    } finally {
-      this.#capturing = false
-    }
+    await this.#capture.capture(options)
   }
 
   /** Whether runs replay a graph. */
   get captured(): boolean {
-    return this.#captured
+    return this.#capture.isCaptured
   }
 
   /**
-   * Lets go of the captured graph: runs are plain ones again, and other values may be bound. Idempotent.
-   *
+   * Releases the captured graph: later runs execute the model, and other values can be bound. Idempotent.
    * @throws OrtError `ERR_BUSY` while a run or a capture is in flight
+   * @example
+   * io.releaseCapture()
    */
   releaseCapture(): void {
-    if (!this.#captured && !this.#capturing) return
-    this.#binding.releaseCapture()
-    this.#captured = false
+    this.#capture.release()
   }
 
   /**
-   * Unbinds everything and lets go of the memory that was allocated for the binding, at once or when the run in flight
-   * has ended. Idempotent.
+   * Unbinds everything and releases the memory that was allocated for the binding, at once or when the run in flight has ended.
+   * Idempotent.
+   * @example
+   * io.dispose()
    */
   dispose(): void {
-    this.#disposed = true
-    this.#captured = false
+    this.#capture.dispose()
     this.#binding.dispose()
     for (const value of this.#owned) value.dispose()
     this.#owned.clear()
@@ -324,18 +290,10 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.dispose()
   }
 
-  /** A value that was replaced may still be in its user's hands: it goes by garbage collection. */
-  #disown(replaced: OrtValue | undefined, value: OrtValue | undefined): void {
-    if (replaced !== undefined && replaced !== value) this.#owned.delete(replaced)
-  }
-
-  #setOutput(name: string, value: OrtValue | undefined): void {
-    this.#disown(this.#outputs.values.get(name), value)
-    this.#outputs.set(name, value)
-    this.#outputViews = undefined
-  }
-
-  #resolve(options: IoBindingRunOptions | undefined, known: readonly string[]) {
-    return resolveBindingRun(options, known, this.#host.engine, this.#host.inputs)
+  /** @internal */
+  [INSPECT](...args: InspectArguments): string {
+    const { device, engine } = this.#host
+    const [inputs, outputs] = [this.#inputs.summary(), this.#outputs.summary()]
+    return summarize('IoBinding', { inputs, outputs, device: device.name, engine: engine.name }, args)
   }
 }

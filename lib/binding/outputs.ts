@@ -1,50 +1,51 @@
 import type { Tensor } from 'onnxruntime-common'
 import type { EngineBinding } from '../engine/engine'
 import { OrtError } from '../errors'
+import type { SessionIO } from '../model/io'
 import { hasTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
+import { BoundValues } from './values'
 
-/** What a binding's outputs are bound to, and what its last run gave. */
-export class BoundOutputs {
-  /** In the order they were bound; undefined where ONNX Runtime allocates. */
-  readonly values = new Map<string, OrtValue | undefined>()
+/** The values bound to a session's outputs, and the results of the last run. */
+export class BoundOutputs extends BoundValues {
   readonly #binding: EngineBinding
-  /** What ONNX Runtime allocated in the last run, once asked for. */
+  /** The values that ONNX Runtime allocated in the last run, once somebody asks for one. */
   #allocated: ReadonlyMap<string, OrtValue> | undefined
-  #ran = false
+  #hasRun = false
 
-  constructor(binding: EngineBinding) {
+  constructor(io: SessionIO, owned: Set<OrtValue>, binding: EngineBinding) {
+    super(io, owned)
     this.#binding = binding
   }
 
-  set(name: string, value: OrtValue | undefined): void {
-    this.values.set(name, value)
-    this.begin()
+  override set(name: string, value: OrtValue | undefined): void {
+    super.set(name, value)
+    this.beginRun()
   }
 
-  clear(): void {
-    this.values.clear()
-    this.begin()
+  override clear(): void {
+    super.clear()
+    this.beginRun()
   }
 
-  /** The last run's results are no more. */
-  begin(): void {
-    this.#ran = false
+  /** Drops the results of the last run. */
+  beginRun(): void {
+    this.#hasRun = false
     this.#allocated = undefined
   }
 
-  end(): void {
-    this.#ran = true
+  endRun(): void {
+    this.#hasRun = true
   }
 
-  /** The value bound, or the one the last run allocated; undefined before that run. */
-  get(name: string): OrtValue | undefined {
-    return this.values.get(name) ?? this.#lastAllocated().get(name)
+  /** The value bound, or the one that the last run allocated; undefined before that run. */
+  override get(name: string): OrtValue | undefined {
+    return super.get(name) ?? this.#lastAllocated().get(name)
   }
 
-  /** The outputs of the last run, in the order they were bound. */
+  /** The outputs of the last run, in the order in which they were bound. */
   all(): OrtValue[] {
-    if (!this.#ran) {
+    if (!this.#hasRun) {
       throw new OrtError('ERR_INVALID_ARG_VALUE', 'there are no outputs before the first run', {
         remedy: 'Run the binding first',
       })
@@ -62,15 +63,14 @@ export class BoundOutputs {
   }
 
   #lastAllocated(): ReadonlyMap<string, OrtValue> {
+    if (!this.#hasRun) return new Map()
     if (this.#allocated !== undefined) return this.#allocated
-    const allocated = new Map<string, OrtValue>()
-    if (!this.#ran) return allocated
     const values = this.#binding.outputs()
-    ;[...this.values.keys()].forEach((name, i) => {
+    const entries = [...this.values.keys()].flatMap((name, i) => {
       const value = values[i]
-      if (value) allocated.set(name, OrtValue.fromEngine(value))
+      return value ? [[name, OrtValue.fromEngine(value)] as const] : []
     })
-    this.#allocated = allocated
-    return allocated
+    this.#allocated = new Map(entries)
+    return this.#allocated
   }
 }

@@ -1,38 +1,35 @@
-import { checkBoolean, checkKnown, isRecord } from '../check'
+import { array, boolean, type Check, checkOptions } from '../check'
 import type { SessionDevice } from '../device/device'
 import { checkSignal } from '../engine/abort'
-import type { Engine } from '../engine/engine'
-import { describe, OrtError, OrtTypeError } from '../errors'
-import type { SessionIO } from '../model/io'
+import { OrtError } from '../errors'
+import type { BindingHost } from './host'
 
 /** Options of a synchronous run. */
 export interface IoBindingRunSyncOptions {
   /**
-   * The inputs that were written to since the last run: on a session with a device only these are copied there. Left
-   * out, all are. An input that no run has copied yet is copied in any case.
+   * The inputs that have been written to since the last run: a session on a device uploads only these. Default: all. An input
+   * that no run has uploaded yet is uploaded in any case.
    */
   readonly upload?: readonly string[]
 }
 
 /** Options of an asynchronous run. */
 export interface IoBindingRunOptions extends IoBindingRunSyncOptions {
-  /** Ends queued work at once, and running work at its next node. The promise then rejects with the signal's reason. */
+  /** Cancels the run: at once while it is queued, else before its next node. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
 /** Options of `binding.capture`. */
 export interface CaptureOptions {
-  /**
-   * Run once without the graph and once with it, and compare the outputs bit for bit. Default false.
-   */
+  /** Runs once without the graph and once with it, and compares the outputs bit by bit. Default false. */
   readonly verify?: boolean
 }
 
-/** How a value is bound. */
+/** Options of binding a value. */
 export interface BindOptions {
   /**
-   * On CUDA: the GPU reads and writes the value's pinned memory where it is, with no copy. For small tensors; a large one
-   * crosses the bus each time a kernel touches it.
+   * On CUDA: the GPU accesses the value's pinned memory directly, without a copy. For small tensors: a large one crosses the
+   * bus each time that a kernel accesses it.
    */
   readonly mapped?: boolean
 }
@@ -43,40 +40,28 @@ export interface ResolvedRunOptions {
 }
 
 const NONE: ResolvedRunOptions = {}
+const SYNC_OPTIONS = { upload: array('an array of input names') }
+const OPTIONS = { signal: ((value) => value) satisfies Check<unknown>, ...SYNC_OPTIONS }
 
 /** @throws OrtError `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError `ERR_UNKNOWN_INPUT` */
 export function resolveBindingRun(
+  { engine, inputs }: BindingHost,
   options: IoBindingRunOptions | undefined,
-  known: readonly string[],
-  engine: Engine,
-  inputs: SessionIO,
+  isSync: boolean,
 ): ResolvedRunOptions {
   if (options === undefined) return NONE
   const signal = checkSignal(engine, (options as IoBindingRunOptions | null)?.signal)
-  if (!isRecord(options)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'options' must be an object", {
-      given: describe(options),
-    })
-  }
-  checkKnown(options, known, 'run option')
-  const { upload } = options as IoBindingRunOptions
-  if (upload === undefined) return { signal }
-  if (!Array.isArray(upload)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'upload' must be an array of input names", {
-      given: describe(upload),
-    })
-  }
-  return { signal, upload: upload.map((name) => inputs.indexOf(name, 'upload')) }
+  const { upload } = checkOptions(options, isSync ? SYNC_OPTIONS : OPTIONS, 'run option')
+  return { signal, upload: upload?.map((name) => inputs.indexOf(name as string, 'upload')) }
 }
 
 /** Whether a value is to be mapped. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_UNKNOWN_OPTION`; OrtTypeError */
 export function resolveMapped(options: BindOptions, device: SessionDevice): boolean {
-  checkKnown(options, ['mapped'], 'option')
-  const mapped = checkBoolean(options, 'mapped') ?? false
+  const { mapped = false } = checkOptions(options, { mapped: boolean }, 'option')
   if (mapped && device.name !== 'cuda') {
     throw new OrtError('ERR_NOT_SUPPORTED', "'mapped' needs a session on CUDA", {
       given: device.name,
-      remedy: 'Leave it out: host memory is copied to the device and back',
+      remedy: 'Omit it: host memory is copied to the device and back',
     })
   }
   return mapped
@@ -84,6 +69,6 @@ export function resolveMapped(options: BindOptions, device: SessionDevice): bool
 
 /** Whether a capture is to be verified. @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError */
 export function resolveCapture(options: CaptureOptions): boolean {
-  checkKnown(options, ['verify'], 'option of capture')
-  return checkBoolean(options, 'verify') ?? false
+  const { verify = false } = checkOptions(options, { verify: boolean }, 'option of capture')
+  return verify
 }

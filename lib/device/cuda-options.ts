@@ -1,104 +1,101 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { choice, flag, integer, type OptionTable, refused, settled } from './provider-options'
+import { type OptionTable, option } from './provider-options'
 
 /**
- * Options of the `'cuda'` provider: every one that ONNX Runtime's own has, by the same names in camelCase. An option that
- * is left out has ONNX Runtime's default.
+ * Options of the `'cuda'` provider: all of ONNX Runtime's, by its names in camelCase and with its defaults.
  *
  * @see https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html
  */
 export interface CudaExecutionProviderOption extends Common.CudaExecutionProviderOption {
-  /** The GPU, in the order in which CUDA counts them (`CUDA_VISIBLE_DEVICES` has its say). Default 0. */
+  /** Index of the GPU, of those in `CUDA_VISIBLE_DEVICES`. Default 0. */
   deviceId?: number
   /**
-   * How the session's thread waits for the GPU: `'spin'` keeps a core busy and sees the end of a run at once, `'block'`
-   * sleeps, which costs each run the wake-up. Default `'spin'`.
+   * How the session's thread waits for the GPU: `'spin'` uses a CPU core and notices the end of a run at once; `'block'` sleeps,
+   * which adds the time to wake up to each run. Default `'spin'`.
    */
   wait?: 'spin' | 'block'
   /**
-   * The most that the session's arena of device memory takes, in bytes; libraries such as cuDNN allocate beside it.
+   * Largest size of the session's arena of device memory, in bytes. Libraries such as cuDNN allocate memory outside of it.
    * Default: no limit.
    */
   gpuMemLimit?: number
-  /** How the arena grows: to the next power of two, or by what is asked for. Default `'nextPowerOfTwo'`. */
+  /** How the arena grows: to the next power of two, or by the size requested. Default `'nextPowerOfTwo'`. */
   arenaExtendStrategy?: 'nextPowerOfTwo' | 'sameAsRequested'
   /**
-   * How cuDNN's algorithm for a convolution is chosen: by timing all of them when a shape is first seen, by cuDNN's
-   * guess, or always the same one. Default `'exhaustive'`, whose first runs are slow, and whose choice may differ from
-   * process to process.
+   * How cuDNN's algorithm for a convolution is chosen: by timing all of them on the first run of a shape, by cuDNN's heuristic,
+   * or always the same one. Default `'exhaustive'`, whose first runs are slow, and whose choice can differ between processes.
    */
   cudnnConvAlgoSearch?: 'exhaustive' | 'heuristic' | 'default'
-  /** Lets that search use as much workspace as an algorithm wants; false holds it to 32 MiB. Default true. */
+  /** Lets that search use as much workspace as an algorithm needs; false limits it to 32 MiB. Default true. */
   cudnnConvUseMaxWorkspace?: boolean
   /** Treats a one-dimensional convolution as `[N, C, 1, D]` rather than `[N, C, D, 1]`. Default false. */
   cudnnConv1dPadToNc1d?: boolean
-  /** Lets cuDNN fuse a convolution with its bias and activation, compiling kernels as they are needed. Default false. */
+  /** Lets cuDNN fuse a convolution with its bias and activation, compiling kernels on demand. Default false. */
   fuseConvBias?: boolean
-  /** Computes operators that know a layout with the channels last, transposing where it must. Default false. */
+  /** Runs operators that support it in the layout NHWC, with transposes around them. Default false. */
   preferNhwc?: boolean
-  /** Lets matrix products and convolutions of float32 round their factors to TF32's 10 bits. Default true. */
+  /** Lets matrix products and convolutions of float32 round their operands to TF32, with a mantissa of 10 bits. Default true. */
   useTf32?: boolean
   /**
-   * Attention kernels that may be chosen from, as a sum of bits: 1 flash, 2 memory-efficient, 4 TensorRT's fused, 8
+   * The attention kernels that may be used, as a sum of bits: 1 flash, 2 memory-efficient, 4 TensorRT's fused, 8
    * cuDNN's flash, 16 unfused, 32 TensorRT's flash, 64 TensorRT's cross, 128 TensorRT's causal. Default 0: ONNX Runtime
    * decides.
    */
   sdpaKernel?: number
-  /** Does the copies between host and device that ONNX Runtime adds on the stream of the computation. Default true. */
+  /** Runs the copies between host and device that ONNX Runtime adds on the compute stream. Default true. */
   doCopyInDefaultStream?: boolean
-  /** True, always: the session has one stream, on which everything of it is done. */
+  /** Always true: the session has one compute stream. */
   useEpLevelUnifiedStream?: boolean
-  /** True, always: cuDNN is used where it can be loaded. ONNX Runtime's C API takes another value and drops it. */
+  /** Always true: cuDNN is used if it can be loaded. ONNX Runtime's C API ignores another value. */
   enableCudnn?: boolean
-  /** False, always: ONNX Runtime's C API takes another value and drops it. So with the two below. */
+  /** Always false: ONNX Runtime's C API ignores another value, also of the next two. */
   tunableOpEnable?: boolean
-  /** False, always. */
+  /** Always false. */
   tunableOpTuningEnable?: boolean
-  /** 0, always. Milliseconds. */
+  /** Always 0. Milliseconds. */
   tunableOpMaxTuningDurationMs?: number
-  /** False, always: ONNX Runtime's C API takes another value and drops it. */
+  /** Always false: ONNX Runtime's C API ignores another value. */
   enableSkipLayerNormStrictMode?: boolean
 }
 
-const DROPPED = "ONNX Runtime's C API takes it and drops it"
+const IGNORED = "ONNX Runtime's C API ignores it"
 const POINTER = 'it is a pointer'
-const NO_ALLOCATOR =
-  "Leave it out: 'gpuMemLimit' and 'arenaExtendStrategy' govern ONNX Runtime's own allocator"
-const OWN_STREAM = "Leave it out: the session's stream is this package's"
+const NO_ALLOCATOR = "Omit it: 'gpuMemLimit' and 'arenaExtendStrategy' configure ONNX Runtime's own allocator"
+const OWN_STREAM = "Omit it: the session's stream belongs to this package"
 
-/** What ONNX Runtime 1.30 takes (`CUDAExecutionProviderInfo::FromProviderOptions`), but for `device_id`. */
+/** The options of ONNX Runtime 1.30 (`CUDAExecutionProviderInfo::FromProviderOptions`), without `device_id`. */
 export const CUDA_OPTIONS: OptionTable = {
-  gpuMemLimit: integer('gpu_mem_limit', 1, Number.MAX_SAFE_INTEGER),
-  arenaExtendStrategy: choice('arena_extend_strategy', {
+  gpuMemLimit: option.integer('gpu_mem_limit', 1, Number.MAX_SAFE_INTEGER),
+  arenaExtendStrategy: option.choice('arena_extend_strategy', {
     nextPowerOfTwo: 'kNextPowerOfTwo',
     sameAsRequested: 'kSameAsRequested',
   }),
-  cudnnConvAlgoSearch: choice('cudnn_conv_algo_search', {
+  cudnnConvAlgoSearch: option.choice('cudnn_conv_algo_search', {
     exhaustive: 'EXHAUSTIVE',
     heuristic: 'HEURISTIC',
     default: 'DEFAULT',
   }),
-  cudnnConvUseMaxWorkspace: flag('cudnn_conv_use_max_workspace'),
-  cudnnConv1dPadToNc1d: flag('cudnn_conv1d_pad_to_nc1d'),
-  fuseConvBias: flag('fuse_conv_bias'),
-  preferNhwc: flag('prefer_nhwc'),
-  useTf32: flag('use_tf32'),
-  sdpaKernel: integer('sdpa_kernel', 0, 0x7fffffff),
-  doCopyInDefaultStream: flag('do_copy_in_default_stream'),
-  useEpLevelUnifiedStream: settled('use_ep_level_unified_stream', true, 'the session has one stream'),
-  enableCudnn: settled('enable_cudnn', true, DROPPED),
-  tunableOpEnable: settled('tunable_op_enable', false, DROPPED),
-  tunableOpTuningEnable: settled('tunable_op_tuning_enable', false, DROPPED),
-  tunableOpMaxTuningDurationMs: settled('tunable_op_max_tuning_duration_ms', 0, DROPPED),
-  enableSkipLayerNormStrictMode: settled('enable_skip_layer_norm_strict_mode', false, DROPPED),
-  enableCudaGraph: refused(
+  cudnnConvUseMaxWorkspace: option.flag('cudnn_conv_use_max_workspace'),
+  cudnnConv1dPadToNc1d: option.flag('cudnn_conv1d_pad_to_nc1d'),
+  fuseConvBias: option.flag('fuse_conv_bias'),
+  preferNhwc: option.flag('prefer_nhwc'),
+  useTf32: option.flag('use_tf32'),
+  sdpaKernel: option.integer('sdpa_kernel', 0, 0x7fffffff),
+  doCopyInDefaultStream: option.flag('do_copy_in_default_stream'),
+  useEpLevelUnifiedStream: option.fixed('use_ep_level_unified_stream', true, 'the session has one stream'),
+  enableCudnn: option.fixed('enable_cudnn', true, IGNORED),
+  tunableOpEnable: option.fixed('tunable_op_enable', false, IGNORED),
+  tunableOpTuningEnable: option.fixed('tunable_op_tuning_enable', false, IGNORED),
+  tunableOpMaxTuningDurationMs: option.fixed('tunable_op_max_tuning_duration_ms', 0, IGNORED),
+  enableSkipLayerNormStrictMode: option.fixed('enable_skip_layer_norm_strict_mode', false, IGNORED),
+  enableCudaGraph: option.refused(
     'enable_cuda_graph',
-    'graphs are asked for of the session',
+    'it is an option of the session',
     "Use the session option 'enableGraphCapture'",
   ),
-  userComputeStream: refused('user_compute_stream', POINTER, OWN_STREAM),
-  hasUserComputeStream: refused('has_user_compute_stream', 'it goes with a pointer', OWN_STREAM),
-  gpuExternalAlloc: refused('gpu_external_alloc', POINTER, NO_ALLOCATOR),
-  gpuExternalFree: refused('gpu_external_free', POINTER, NO_ALLOCATOR),
-  gpuExternalEmptyCache: refused('gpu_external_empty_cache', POINTER, NO_ALLOCATOR),
+  userComputeStream: option.refused('user_compute_stream', POINTER, OWN_STREAM),
+  hasUserComputeStream: option.refused('has_user_compute_stream', 'it goes with a pointer', OWN_STREAM),
+  gpuExternalAlloc: option.refused('gpu_external_alloc', POINTER, NO_ALLOCATOR),
+  gpuExternalFree: option.refused('gpu_external_free', POINTER, NO_ALLOCATOR),
+  gpuExternalEmptyCache: option.refused('gpu_external_empty_cache', POINTER, NO_ALLOCATOR),
 }

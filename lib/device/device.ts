@@ -2,31 +2,31 @@ import type { DeviceName } from '../engine/engine'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtRangeError } from '../errors'
 
-/** Where a session computes. */
+/** The device that a session computes on. */
 export interface SessionDevice {
   readonly name: 'cpu' | 'cuda' | 'webgpu'
-  /** Which of the devices of that kind, counted from 0. */
+  /** Index of the device, from 0, of those of its kind. */
   readonly id: number
 }
 
 const NAMES: readonly DeviceName[] = ['cpu', 'cuda-pinned', 'cuda', 'webgpu']
 
-/** Whether JavaScript can be shown the memory. */
+/** Whether the memory is host memory. */
 export function isHost(device: DeviceName): boolean {
   return device === 'cpu' || device === 'cuda-pinned'
 }
 
-/** @throws OrtError `ERR_INVALID_ARG_VALUE`, `ERR_NOT_SUPPORTED` where the engine knows no devices; OrtRangeError */
+/** @throws OrtError `ERR_INVALID_ARG_VALUE`, `ERR_NOT_SUPPORTED` if the engine has no devices; OrtRangeError */
 export function checkDevice(device: unknown, id: unknown): DeviceName {
   if (!NAMES.includes(device as DeviceName)) {
-    throw new OrtError('ERR_INVALID_ARG_VALUE', "'device' names no device", {
+    throw new OrtError('ERR_INVALID_ARG_VALUE', "'device' is not the name of a device", {
       expected: `one of ${NAMES.map((name) => `'${name}'`).join(', ')}`,
       given: describe(device),
     })
   }
   const most = device === 'cuda' || device === 'cuda-pinned' ? 127 : 0
   if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > most) {
-    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'id' names no device of '${device}'`, {
+    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'id' is not the index of a device of '${device}'`, {
       expected: most > 0 ? `an integer from 0 to ${most}` : '0',
       given: describe(id),
     })
@@ -40,25 +40,31 @@ export function checkDevice(device: unknown, id: unknown): DeviceName {
 }
 
 /**
- * How much memory a device has, in bytes, and how much of it no process uses. Of a GPU by CUDA.
+ * Free and total memory of a GPU in bytes, of all processes.
  *
- * @throws OrtError `ERR_NOT_SUPPORTED` for a device that does not tell, and where it cannot be had the codes of
- *   `InferenceSession.create`
+ * @throws OrtError `ERR_NOT_SUPPORTED` for a device that does not report its memory, and the codes of
+ *   `InferenceSession.create` if the device is unavailable
+ * @see https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__MEM.html for `cuMemGetInfo`
+ * @example
+ * try {
+ *   const { free, total } = deviceMemory('cuda')
+ *   console.log(`${free / 2 ** 30} of ${total / 2 ** 30} GiB are free`)
+ * } catch (error) {
+ *   console.log(isOrtError(error) && error.code) // such as 'ERR_CUDA_DRIVER_NOT_FOUND'
+ * }
  */
 export function deviceMemory(device: 'cuda', id = 0): { readonly free: number; readonly total: number } {
-  const where = checkDevice(device, id)
-  if (where === 'cpu') {
-    throw new OrtError('ERR_NOT_SUPPORTED', 'the memory of the host is not told here', {
-      remedy: "Use Node's os.freemem() and os.totalmem()",
-    })
-  }
-  return engine().deviceMemory(where, id)
+  const checked = checkDevice(device, id)
+  if (checked !== 'cpu') return engine().deviceMemory(checked, id)
+  throw new OrtError('ERR_NOT_SUPPORTED', 'deviceMemory() reports GPU memory only', {
+    remedy: "Use Node's os.freemem() and os.totalmem()",
+  })
 }
 
 /**
- * For memory that is to be the session's own device's, or the host's.
+ * Checks a device whose memory a session's output is left in: the session's own, or the host.
  *
- * @throws OrtError `ERR_DEVICE_MISMATCH`, and what {@link checkDevice} throws
+ * @throws OrtError `ERR_DEVICE_MISMATCH`, and the errors of {@link checkDevice}
  */
 export function checkSessionDevice(
   session: SessionDevice,

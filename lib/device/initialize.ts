@@ -1,63 +1,61 @@
-import { checkChoice, checkKnown, checkString } from '../check'
-import { type EngineOptions, engine, LOG_LEVELS, openEngine } from '../engine/select'
-import { describe, OrtTypeError } from '../errors'
+import { type Check, checkOptions, choice, string } from '../check'
+import type { EngineName } from '../engine/engine'
+import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord } from '../engine/log'
+import { engine, openEngine } from '../engine/select'
+import { argumentTypeError } from '../errors'
 
-/** How severe a message of ONNX Runtime's log is. */
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
-/** A message of ONNX Runtime's log. */
-export interface LogRecord {
-  readonly level: LogLevel
-  readonly category: string
-  readonly logId: string
-  /** File, line and function in ONNX Runtime's source. */
-  readonly location: string
-  readonly message: string
-}
-
-/** Options of {@link initialize}. All of them hold for the whole process. */
+/** Options of {@link initialize}. */
 export interface InitializeOptions {
-  /** ONNX Runtime's shared library. Default: `ORT_DYLIB_PATH`, then the library of the onnxruntime-node at hand. */
+  /** ONNX Runtime's shared library. Default: `ORT_DYLIB_PATH`, then the library of an installed onnxruntime-node. */
   readonly libraryPath?: string
-  /** The least severe messages that are logged. Default: `env.logLevel` of onnxruntime-common, then `'warning'`. */
+  /** The lowest severity that is logged. Default: `env.logLevel` of onnxruntime-common, then `'warning'`. */
   readonly logLevel?: LogLevel
-  /** Receives the messages instead of stderr; from any thread, shortly after. Not on the onnxruntime-node engine. */
+  /** Receives messages in place of stderr, asynchronously and from all threads. Not on the onnxruntime-node engine. */
   readonly onLog?: (record: LogRecord) => void
 }
 
 /** What {@link initialize} opened. */
 export interface Initialized {
-  readonly engine: 'native' | 'onnxruntime-node'
-  /** ONNX Runtime's version, such as `1.30.0`. */
+  readonly engine: EngineName
+  /** Version of ONNX Runtime, such as `1.30.0`. */
   readonly version: string
   /** Path of ONNX Runtime's library. */
   readonly libraryPath: string
-  /** ONNX Runtime's own names of the execution providers its library was built with. */
+  /** The execution providers that the library was built with, by ONNX Runtime's names. */
   readonly availableProviders: readonly string[]
 }
 
-const SEVERITIES = Object.fromEntries(LOG_LEVELS.map((level, severity) => [level, severity]))
+const OPTIONS = {
+  libraryPath: string,
+  logLevel: choice(Object.fromEntries(LOG_LEVELS.map((level) => [level, level]))),
+  onLog: ((value, name) => {
+    if (typeof value === 'function') return value as (record: LogRecord) => void
+    throw argumentTypeError(name, 'a function', value)
+  }) satisfies Check<unknown>,
+}
 
 /**
- * Opens ONNX Runtime with other than the defaults. Optional; once a thread, before its first session or OrtValue. The
- * log and the library are the process's: the first thread that opens them decides.
+ * Opens ONNX Runtime with other options than the defaults. Optional; at most once per thread, before its first session or
+ * OrtValue. The library and the log belong to the process: the first thread that opens them determines both.
  *
  * @throws OrtError `ERR_ALREADY_INITIALIZED`, `ERR_LIBRARY_NOT_FOUND`, `ERR_LIBRARY_VERSION`, `ERR_LIBRARY_INVALID`,
  *   `ERR_LIBRARY_CONFLICT`, each with the paths that were tried
+ * @example
+ * initialize({ logLevel: 'error', onLog: ({ level, message }) => console.error(level, message) })
  */
 export function initialize(options: InitializeOptions = {}): Initialized {
-  checkKnown(options, ['libraryPath', 'logLevel', 'onLog'], 'option of initialize')
-  const libraryPath = checkString(options, 'libraryPath')
-  checkChoice(options, 'logLevel', SEVERITIES)
-  openEngine({
-    ...(libraryPath !== undefined ? { libraryPath } : {}),
-    ...(options.logLevel !== undefined ? { logLevel: options.logLevel } : {}),
-    ...logReceiver(options.onLog),
-  })
+  const { onLog, ...rest } = checkOptions(options, OPTIONS, 'option of initialize')
+  openEngine({ ...rest, ...(onLog !== undefined && { onLog: logReceiver(onLog) }) })
   return initialized()
 }
 
-/** What is open; opens it with the defaults where nothing is. */
+/**
+ * What is open. Opens ONNX Runtime with the defaults if the thread has not opened it.
+ *
+ * @throws OrtError the codes of {@link initialize}
+ * @example
+ * console.log(initialized().version) // such as '1.30.0'
+ */
 export function initialized(): Initialized {
   const { name, library, availableProviders } = engine()
   return {
@@ -68,20 +66,7 @@ export function initialized(): Initialized {
   }
 }
 
-function logReceiver(onLog: unknown): Pick<EngineOptions, 'onLog'> {
-  if (onLog === undefined) return {}
-  if (typeof onLog !== 'function') {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'onLog' must be a function", { given: describe(onLog) })
-  }
-  return {
-    onLog: (severity, category, logId, location, message) => {
-      onLog({
-        level: LOG_LEVELS[severity] ?? 'fatal',
-        category,
-        logId,
-        location,
-        message,
-      } satisfies LogRecord)
-    },
-  }
+function logReceiver(onLog: (record: LogRecord) => void): NonNullable<EngineOptions['onLog']> {
+  return (severity, category, logId, location, message) =>
+    onLog({ level: LOG_LEVELS[severity] ?? 'fatal', category, logId, location, message })
 }

@@ -2,81 +2,91 @@ import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { checkBoolean, checkKnown, checkString, checkStrings } from '../check'
-import { type CudaMajor, isCudaMajor, librariesOf, majorOf, type Wanted } from '../engine/cuda-libraries'
+import { boolean, type Check, checkOptions, string, strings } from '../check'
+import {
+  type CudaMajor,
+  cudaMajor,
+  isCudaMajor,
+  requiredLibraries,
+  type Wanted,
+} from '../engine/cuda-libraries'
 import type { Addon } from '../engine/native'
 import { engineAsync } from '../engine/select'
-import { describe, OrtError, OrtTypeError } from '../errors'
+import { describe, firstLine, OrtError, OrtTypeError } from '../errors'
 
 /** Options of {@link preload}. */
 export interface PreloadOptions {
-  /** Folders that hold the libraries themselves, the first choice first. */
+  /** Folders that contain the libraries, in the order in which they are searched. */
   readonly directories?: readonly string[]
   /**
    * A Python environment with NVIDIA's wheels (`pip install nvidia-cublas nvidia-cudnn-cu13 ...`): the folder of a virtual
-   * environment, a Python executable, or a `site-packages` folder. Looked through after `directories`.
+   * environment, a Python executable, or a `site-packages` folder. Searched after `directories`.
    */
   readonly python?: string
   /**
    * Whether CUDA's libraries are loaded, and of which version. Default true: the version that ONNX Runtime's CUDA
-   * provider was built for; where it does not say, the newest that is found.
+   * provider was built for, or the newest one found if the provider does not report it.
    */
   readonly cuda?: boolean | CudaMajor
   /**
-   * Whether cuDNN is loaded. By default it is where it is found: ONNX Runtime 1.30 does without it unless an operator
-   * (a convolution, say) needs it. True: it is an error where it is not found.
+   * Whether cuDNN is loaded. By default it is if it is found: ONNX Runtime 1.30 needs it for some operators only (a
+   * convolution, say). True: it is an error if it is not found.
    */
   readonly cudnn?: boolean
 }
 
-/** What {@link preload} made of a library. */
+/** What {@link preload} did with a library. */
 export interface PreloadedLibrary {
   /** File name, such as `libcublas.so.13`. */
   readonly name: string
-  /** What was loaded; the bare name where the system's loader found it, or where nothing did. */
+  /** The path that was loaded; the bare name if the system's loader found it, or if nothing did. */
   readonly path: string
   readonly loaded: boolean
-  /** Where it was not loaded: each place that was tried, and the loader's words. */
+  /** If it was not loaded: each path that was tried, and the loader's message. */
   readonly reason?: string
 }
 
+const OPTIONS = {
+  cuda: ((value) => {
+    if (typeof value === 'boolean' || isCudaMajor(value)) return value
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "invalid 'cuda'", {
+      expected: 'a boolean, 12 or 13',
+      given: describe(value),
+    })
+  }) satisfies Check<unknown>,
+  cudnn: boolean,
+  directories: strings,
+  python: string,
+}
+
 /**
- * Loads the libraries that ONNX Runtime's CUDA provider needs from where they are, so that neither `LD_LIBRARY_PATH` nor
- * `PATH` has to name them: each from `directories`, else from the wheels of a Python environment, else by the system's
- * loader. Call it once, before the first session on CUDA; what is loaded stays loaded.
+ * Loads the libraries that ONNX Runtime's CUDA provider needs, so that neither `LD_LIBRARY_PATH` nor `PATH` has to name their
+ * folders: each from `directories`, else from the wheels of a Python environment, else by the system's loader. Call it once,
+ * before the first session on CUDA. The libraries stay loaded.
  *
- * Corresponds to `onnxruntime.preload_dlls` of Python. Loading holds the event loop (hundreds of milliseconds: the
- * libraries are large).
+ * Corresponds to Python's `onnxruntime.preload_dlls`. Loading blocks the event loop for hundreds of milliseconds: the libraries
+ * are large.
  *
- * @throws OrtError `ERR_CUDA_LIBRARY_NOT_FOUND` with the paths that were tried, `ERR_NOT_SUPPORTED` where there is no CUDA
- *   (macOS, the onnxruntime-node engine); OrtTypeError for a bad option, and those of {@link initialize}
+ * @throws OrtError `ERR_CUDA_LIBRARY_NOT_FOUND` with the paths that were tried, `ERR_NOT_SUPPORTED` where CUDA does not exist
+ *   (macOS, the onnxruntime-node engine); OrtTypeError for an invalid option, and the errors of {@link initialize}
+ * @see https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html#preload-dlls
+ * @example
+ * const libraries = await preload({ cuda: false })
+ * console.log(libraries.filter(({ loaded }) => loaded).map(({ path }) => path))
  */
 export async function preload(options: PreloadOptions = {}): Promise<PreloadedLibrary[]> {
-  checkKnown(options, ['cuda', 'cudnn', 'directories', 'python'], 'option of preload')
-  const directories = checkStrings(options, 'directories') ?? []
-  const python = checkString(options, 'python')
-  const cudnn = checkBoolean(options, 'cudnn')
-  const cuda = checkCuda(options.cuda)
+  const { cuda = true, cudnn, directories = [], python } = checkOptions(options, OPTIONS, 'option of preload')
   const addon = await openAddon()
   const places = { directories, sites: python === undefined ? [] : await sitePackages(python) }
-  return librariesOf(cuda === false ? 13 : majorFor(cuda, addon, places)) // cuDNN has one name for all
+  return requiredLibraries(cuda === false ? 13 : majorFor(cuda, addon, places)) // cuDNN has one name for all
     .filter(({ part }) => (part === 'cuda' ? cuda !== false : cudnn !== false))
     .map((wanted) => load(addon, wanted, places, wanted.part === 'cudnn' ? cudnn === true : !wanted.optional))
 }
 
 interface Places {
   readonly directories: readonly string[]
-  /** Folders of Python's packages. */
+  /** Python's site-packages folders. */
   readonly sites: readonly string[]
-}
-
-function checkCuda(cuda: unknown): boolean | CudaMajor {
-  if (cuda === undefined) return true
-  if (typeof cuda === 'boolean' || isCudaMajor(cuda)) return cuda
-  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "invalid 'cuda'", {
-    expected: 'a boolean, 12 or 13',
-    given: describe(cuda),
-  })
 }
 
 async function openAddon(): Promise<Addon> {
@@ -85,7 +95,7 @@ async function openAddon(): Promise<Addon> {
     return (opened as typeof opened & { readonly addon: Addon }).addon
   }
   const why = opened.name === 'native' ? `on ${process.platform}` : `on the ${opened.name} engine`
-  throw new OrtError('ERR_NOT_SUPPORTED', `there is no CUDA ${why}`, {
+  throw new OrtError('ERR_NOT_SUPPORTED', `CUDA does not exist ${why}`, {
     expected: 'the native engine on Linux or Windows',
   })
 }
@@ -94,29 +104,25 @@ function majorFor(cuda: true | CudaMajor, addon: Addon, places: Places): CudaMaj
   return cuda === true ? (majorOfProvider(addon) ?? newest(addon, places)) : cuda
 }
 
-/** The version of CUDA that ONNX Runtime's provider asks for, as long as it does not find it. */
+/** The version of CUDA that ONNX Runtime's provider needs, which its error names while the library is missing. */
 function majorOfProvider(addon: Addon): CudaMajor | undefined {
   try {
     addon.appendProvider('cuda', {})
   } catch (error) {
     const { expected } = error as OrtError
-    const major = expected === undefined ? undefined : majorOf(expected)
+    const major = expected === undefined ? undefined : cudaMajor(expected)
     if (isCudaMajor(major)) return major
   }
   return undefined
 }
 
-/** The newest version of which there is anything; 13 where there is nothing, whose absence is then told. */
+/** The newest version whose runtime is found; else 13, whose libraries the error then names. */
 function newest(addon: Addon, places: Places): CudaMajor {
-  const majors = [13, 12] as const
-  const has = (major: CudaMajor) => {
-    const [runtime] = librariesOf(major)
-    return (
-      candidates(runtime!, places).some((path) => existsSync(path)) ||
-      open(addon, runtime!.name) === undefined
-    )
+  const isFound = (major: CudaMajor) => {
+    const [runtime] = requiredLibraries(major)
+    return candidates(runtime!, places).some(existsSync) || open(addon, runtime!.name) === undefined
   }
-  return majors.find(has) ?? 13
+  return ([13, 12] as const).find(isFound) ?? 13
 }
 
 function candidates({ name, wheelFolders }: Wanted, { directories, sites }: Places): string[] {
@@ -128,7 +134,7 @@ function load(addon: Addon, wanted: Wanted, places: Places, required: boolean): 
   const { name } = wanted
   const tried: string[] = []
   for (const path of [...candidates(wanted, places), name]) {
-    // The system's loader looks for a bare name where it will.
+    // The system's loader searches for a bare name itself.
     const reason = path === name || existsSync(path) ? open(addon, path) : 'no such file'
     if (reason === undefined) return { name, path, loaded: true }
     tried.push(`${path}: ${reason}`)
@@ -140,7 +146,7 @@ function load(addon: Addon, wanted: Wanted, places: Places, required: boolean): 
   })
 }
 
-/** The loader's reason where the library cannot be opened. */
+/** The loader's message if the library cannot be opened. */
 function open(addon: Addon, path: string): string | undefined {
   try {
     addon.loadLibrary(path)
@@ -157,13 +163,13 @@ async function sitePackages(python: string): Promise<string[]> {
   if (statSync(python, { throwIfNoEntry: false })?.isDirectory()) {
     const found = sitesBelow(python)
     if (found.length > 0) return found
-    throw noPython(python, 'a folder with neither nvidia nor site-packages in it')
+    throw noPython(python, 'a folder without nvidia or site-packages')
   }
   try {
     const { stdout } = await promisify(execFile)(python, ['-c', PRINT_SITES])
     return [...new Set(JSON.parse(stdout) as string[])]
   } catch (cause) {
-    throw noPython(python, firstLine((cause as Error).message), cause)
+    throw noPython(python, firstLine(cause as Error), cause)
   }
 }
 
@@ -174,17 +180,12 @@ function sitesBelow(folder: string): string[] {
   return [
     ...versions.map((name) => join(lib, name, 'site-packages')),
     join(folder, 'Lib', 'site-packages'),
-  ].filter((site) => existsSync(site))
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!
+  ].filter(existsSync)
 }
 
 function noPython(python: string, given: string, cause?: unknown): OrtTypeError {
-  return new OrtTypeError('ERR_INVALID_ARG_VALUE', `'python' is no Python environment, ${describe(python)}`, {
-    expected: "a virtual environment's folder, a Python executable or a site-packages folder",
-    given,
-    ...(cause !== undefined && { cause }),
-  })
+  const message = `'python' is not a Python environment, ${describe(python)}`
+  const expected = "a virtual environment's folder, a Python executable or a site-packages folder"
+  const details = { expected, given, ...(cause !== undefined && { cause }) }
+  return new OrtTypeError('ERR_INVALID_ARG_VALUE', message, details)
 }

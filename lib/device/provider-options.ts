@@ -1,116 +1,105 @@
-import { checkBoolean, checkChoice, checkInteger, checkKnown, checkStrings } from '../check'
+import { boolean, type Check, checkKnown, choice, integer, strings } from '../check'
 import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
 
-/** The options of a device's execution provider, as tables: a row an option, by the name it has here. */
+/** Tables of the options of an execution provider: a row for each option, by its name in this package. */
 
 export interface OptionRow {
-  /** Checks the option and gives it in ONNX Runtime's form; undefined: nothing to pass on. */
-  readonly read: (options: object, name: string) => string | undefined
   /** ONNX Runtime's key. */
   readonly key: string
-  /** No value of it is taken: it is not offered among the known ones. */
+  /** Checks the option; the result is ONNX Runtime's value, or undefined for its default. */
+  readonly check: Check<string | undefined>
+  /** The option has no valid value; it is not among the known ones. */
   readonly refused?: true
 }
 
 export type OptionTable = Readonly<Record<string, OptionRow>>
 
-const text = (value: number | undefined) => (value === undefined ? undefined : String(value))
-const bit = (value: boolean | undefined) => (value === undefined ? undefined : value ? '1' : '0')
+/** Makers of rows. */
+export const option = {
+  flag: (key: string): OptionRow => ({ key, check: (value, name) => (boolean(value, name) ? '1' : '0') }),
 
-export const flag = (key: string): OptionRow => ({
-  key,
-  read: (options, name) => bit(checkBoolean(options, name)),
-})
+  integer: (key: string, least: number, most: number): OptionRow => ({
+    key,
+    check: (value, name) => String(integer(least, most)(value, name)),
+  }),
 
-export const integer = (key: string, least: number, most: number): OptionRow => ({
-  key,
-  read: (options, name) => text(checkInteger(options, name, least, most)),
-})
+  /** One of a few numbers. */
+  oneOf: (key: string, ...values: number[]): OptionRow => ({
+    key,
+    check: (value, name) => {
+      if (values.includes(integer(Math.min(...values), Math.max(...values))(value, name)))
+        return String(value)
+      throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
+        expected: values.join(' or '),
+        given: String(value),
+      })
+    },
+  }),
 
-/** One of some numbers. */
-export const oneOf = (key: string, ...values: number[]): OptionRow => ({
-  key,
-  read: (options, name) => {
-    const value = checkInteger(options, name, Math.min(...values), Math.max(...values))
-    if (value === undefined || values.includes(value)) return text(value)
-    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
-      expected: values.join(' or '),
-      given: String(value),
-    })
-  },
-})
+  /** ONNX Runtime's values, by their names in this package. */
+  choice: (key: string, choices: Readonly<Record<string, string>>): OptionRow => ({
+    key,
+    check: choice(choices),
+  }),
 
-/** `choices`: ONNX Runtime's values by the names that they have here. */
-export const choice = (key: string, choices: Readonly<Record<string, string>>): OptionRow => ({
-  key,
-  read: (options, name) => checkChoice(options, name, choices),
-})
+  /** Names that ONNX Runtime reads as lines. */
+  lines: (key: string): OptionRow => ({
+    key,
+    check: (value, name) => {
+      const entries = strings(value, name)
+      const broken = entries.find((entry) => /[\r\n]/.test(entry))
+      if (broken === undefined) return entries.join('\n')
+      throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' contains a line break`, {
+        expected: 'names of one line each',
+        given: JSON.stringify(broken),
+      })
+    },
+  }),
 
-/** Names that ONNX Runtime takes as lines. */
-export const lines = (key: string): OptionRow => ({
-  key,
-  read: (options, name) => {
-    const entries = checkStrings(options, name)
-    const broken = entries?.find((entry) => /[\r\n]/.test(entry))
-    if (broken === undefined) return entries?.join('\n')
-    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' holds a line break`, {
-      expected: 'names of one line each',
-      given: JSON.stringify(broken),
-    })
-  },
-})
+  /** An option with a fixed value: ONNX Runtime would ignore another one, which is an error here. */
+  fixed: (key: string, fixed: boolean | number, why: string): OptionRow => ({
+    key,
+    check: (value, name) => {
+      const given = (typeof fixed === 'boolean' ? boolean : integer(0, Number.MAX_SAFE_INTEGER))(value, name)
+      if (given === fixed) return undefined
+      const details = { expected: String(fixed), given: String(given), remedy: 'Omit it' }
+      throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, details)
+    },
+  }),
 
-/** An option whose value is settled: saying so is fine, another value would do nothing, and that is not let pass. */
-export const settled = (key: string, value: boolean | number, why: string): OptionRow => ({
-  key,
-  read: (options, name) => {
-    const most = Number.MAX_SAFE_INTEGER
-    const given =
-      typeof value === 'boolean' ? checkBoolean(options, name) : checkInteger(options, name, 0, most)
-    if (given === undefined || given === value) return undefined
-    throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, {
-      expected: String(value),
-      given: String(given),
-      remedy: 'Leave it out',
-    })
-  },
-})
-
-/** An option that is this package's to set, or that JavaScript has no value for. */
-export const refused = (key: string, why: string, remedy: string): OptionRow => ({
-  key,
-  refused: true,
-  read: (_, name) => {
-    throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, { remedy })
-  },
-})
+  /** An option that this package sets, or that JavaScript has no value for. */
+  refused: (key: string, why: string, remedy: string): OptionRow => ({
+    key,
+    refused: true,
+    check: (_, name) => {
+      throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' cannot be set: ${why}`, { remedy })
+    },
+  }),
+}
 
 /**
- * The options of a provider under ONNX Runtime's keys.
+ * The options of a provider by ONNX Runtime's keys.
  *
- * @param own names that are no row of the table, and are read elsewhere
- * @throws OrtError `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError for a bad value
+ * @param own names that are not in the table, and are read elsewhere
+ * @throws OrtError `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError for an invalid value
  */
-export function readOptions(
+export function checkProviderOptions(
   options: Readonly<Record<string, unknown>>,
   table: OptionTable,
   provider: string,
   own: readonly string[],
 ): Record<string, string> {
-  const taken = Object.keys(table).filter((name) => table[name]!.refused !== true)
+  const known = [...Object.keys(table).filter((name) => table[name]!.refused !== true), ...own]
   const result: Record<string, string> = {}
-  for (const name of Object.keys(options)) {
-    if (options[name] === undefined || own.includes(name)) continue
-    // One that is refused says why under ONNX Runtime's own name too.
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || own.includes(name)) continue
+    // A refused option explains itself by ONNX Runtime's name too.
     const row = Object.hasOwn(table, name)
       ? table[name]
       : Object.values(table).find(({ key, refused }) => refused && key === name)
-    if (row === undefined) {
-      checkKnown({ [name]: true }, [...taken, ...own], `option of the provider '${provider}':`)
-      continue
-    }
-    const value = row.read(options, name)
-    if (value !== undefined) result[row.key] = value
+    if (row === undefined) checkKnown({ [name]: value }, known, `option of the provider '${provider}':`)
+    const checked = row?.check(value, name)
+    if (checked !== undefined) result[row!.key] = checked
   }
   return result
 }

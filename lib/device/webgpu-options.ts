@@ -1,38 +1,39 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { choice, flag, integer, lines, type OptionTable, oneOf, refused, settled } from './provider-options'
+import { type OptionTable, option } from './provider-options'
 
-/** What happens to a buffer that is no longer needed; see `storageBufferCacheMode`. */
+/** What happens to a buffer after its last use; see `storageBufferCacheMode`. */
 type BufferCacheMode = 'disabled' | 'lazyRelease' | 'simple' | 'bucket'
 
 /**
- * Options of the `'webgpu'` provider: onnxruntime-common's, and those that ONNX Runtime has beside them. The ones that
- * are about the GPU and not about the session (marked: process) hold for every session of the process; the first that
- * is created decides.
+ * Options of the `'webgpu'` provider: onnxruntime-common's, and further ones of ONNX Runtime. Options that configure the GPU
+ * (marked: process) apply to all sessions of the process; those of the first session are used.
+ *
+ * @see https://onnxruntime.ai/docs/execution-providers/WebGPU-ExecutionProvider.html
  */
 export interface WebGpuExecutionProviderOption extends Omit<Common.WebGpuExecutionProviderOption, 'device'> {
-  /** The provider's context. Only 0, the one that ONNX Runtime makes itself. */
+  /** The provider's context. Always 0, the one that ONNX Runtime creates. */
   deviceId?: number
-  /** As for CUDA, and not yet heeded: ONNX Runtime waits for WebGPU in its own way. */
+  /** As for CUDA. Has no effect yet: ONNX Runtime waits for WebGPU itself. */
   wait?: 'spin' | 'block'
-  /** Takes operators on int64 to the device as well, in place of to the CPU. Default false. */
+  /** Runs operators on int64 on the device as well, in place of on the CPU. Default false. */
   enableInt64?: boolean
-  /** Buffers of captured graphs that are kept for the next one, in generations; 0 keeps none. Default 1. */
+  /** Generations of buffers of captured graphs that are kept for the next graph; 0 keeps none. Default 1. */
   sessionBufferPoolGenerations?: number
-  /** Where the second rotary cache begins in a tensor that holds two; 0: it holds one. Default 0. */
+  /** Where the second rotary cache begins in a tensor of two; 0: the tensor contains one. Default 0. */
   multiRotaryCacheConcatOffset?: number
   /** Bits to which key-value caches are quantized: 0 (not at all) or 4. Default 0. */
   kvCacheQuantizationBits?: 0 | 4
-  /** Makes a capture for PIX, a debugger of Direct3D, where ONNX Runtime was built for it. Default false. */
+  /** Records a capture for PIX, a debugger of Direct3D, if ONNX Runtime was built with it. Default false. */
   enablePIXCapture?: boolean
-  /** Process: which GPU, where there are several. Default `'high-performance'`. */
+  /** Process: which of several GPUs. Default `'high-performance'`. */
   powerPreference?: 'high-performance' | 'low-power'
-  /** Process: the graphics interface below WebGPU. Default: the platform's. */
+  /** Process: the graphics API that WebGPU uses. Default: the platform's. */
   dawnBackendType?: 'D3D12' | 'Vulkan'
-  /** Process: keeps the device when the last session is gone. Default false. */
+  /** Process: keeps the device after the last session is released. Default false. */
   preserveDevice?: boolean
-  /** Process: the largest buffer that a kernel may be given, in bytes, from 128 MiB. Default: what the GPU allows. */
+  /** Process: largest buffer of a kernel in bytes, at least 128 MiB. Default: the GPU's limit. */
   maxStorageBufferBindingSize?: number
-  /** Process: kernels that are gathered before they are submitted, from 1 to 4096. Default 16. */
+  /** Process: number of kernels that are submitted together, from 1 to 4096. Default 16. */
   maxNumPendingDispatches?: number
 }
 
@@ -42,37 +43,41 @@ const CACHE_MODES: Record<BufferCacheMode, string> = {
   simple: 'simple',
   bucket: 'bucket',
 }
-const OWN_CONTEXT = "Leave it out: the provider runs on ONNX Runtime's own device"
+const OWN_CONTEXT = "Omit it: the provider uses ONNX Runtime's own device"
 const same = <T extends string>(...names: T[]) => Object.fromEntries(names.map((name) => [name, name]))
 
-/** What ONNX Runtime 1.30 takes (`ep.webgpuexecutionprovider.*`), and would ignore where it is misspelt. */
+/** The options of ONNX Runtime 1.30 (`ep.webgpuexecutionprovider.*`), which ignores a misspelled one. */
 export const WEBGPU_OPTIONS: OptionTable = {
-  deviceId: settled('deviceId', 0, "another context needs a device of the caller's own"),
-  preferredLayout: choice('preferredLayout', same('NCHW', 'NHWC')),
-  forceCpuNodeNames: lines('forceCpuNodeNames'),
-  validationMode: choice('validationMode', same('disabled', 'wgpuOnly', 'basic', 'full')),
-  enableRobustness: flag('enableRobustness'),
-  storageBufferCacheMode: choice('storageBufferCacheMode', CACHE_MODES),
-  uniformBufferCacheMode: choice('uniformBufferCacheMode', CACHE_MODES),
-  queryResolveBufferCacheMode: choice('queryResolveBufferCacheMode', CACHE_MODES),
-  defaultBufferCacheMode: choice('defaultBufferCacheMode', CACHE_MODES),
-  enableInt64: flag('enableInt64'),
-  sessionBufferPoolGenerations: integer('sessionBufferPoolGenerations', 0, 0x7fffffff),
-  multiRotaryCacheConcatOffset: integer('multiRotaryCacheConcatOffset', 0, 0xffffffff),
-  kvCacheQuantizationBits: oneOf('kvCacheQuantizationBits', 0, 4),
-  enablePIXCapture: flag('enablePIXCapture'),
-  powerPreference: choice('powerPreference', same('high-performance', 'low-power')),
-  dawnBackendType: choice('dawnBackendType', same('D3D12', 'Vulkan')),
-  preserveDevice: flag('preserveDevice'),
-  maxStorageBufferBindingSize: integer('maxStorageBufferBindingSize', 2 ** 27, Number.MAX_SAFE_INTEGER),
-  maxNumPendingDispatches: integer('maxNumPendingDispatches', 1, 4096),
-  enableGraphCapture: refused(
+  deviceId: option.fixed('deviceId', 0, 'another context needs a device of the caller'),
+  preferredLayout: option.choice('preferredLayout', same('NCHW', 'NHWC')),
+  forceCpuNodeNames: option.lines('forceCpuNodeNames'),
+  validationMode: option.choice('validationMode', same('disabled', 'wgpuOnly', 'basic', 'full')),
+  enableRobustness: option.flag('enableRobustness'),
+  storageBufferCacheMode: option.choice('storageBufferCacheMode', CACHE_MODES),
+  uniformBufferCacheMode: option.choice('uniformBufferCacheMode', CACHE_MODES),
+  queryResolveBufferCacheMode: option.choice('queryResolveBufferCacheMode', CACHE_MODES),
+  defaultBufferCacheMode: option.choice('defaultBufferCacheMode', CACHE_MODES),
+  enableInt64: option.flag('enableInt64'),
+  sessionBufferPoolGenerations: option.integer('sessionBufferPoolGenerations', 0, 0x7fffffff),
+  multiRotaryCacheConcatOffset: option.integer('multiRotaryCacheConcatOffset', 0, 0xffffffff),
+  kvCacheQuantizationBits: option.oneOf('kvCacheQuantizationBits', 0, 4),
+  enablePIXCapture: option.flag('enablePIXCapture'),
+  powerPreference: option.choice('powerPreference', same('high-performance', 'low-power')),
+  dawnBackendType: option.choice('dawnBackendType', same('D3D12', 'Vulkan')),
+  preserveDevice: option.flag('preserveDevice'),
+  maxStorageBufferBindingSize: option.integer(
+    'maxStorageBufferBindingSize',
+    2 ** 27,
+    Number.MAX_SAFE_INTEGER,
+  ),
+  maxNumPendingDispatches: option.integer('maxNumPendingDispatches', 1, 4096),
+  enableGraphCapture: option.refused(
     'enableGraphCapture',
-    'graphs are asked for of the session',
+    'it is an option of the session',
     "Use the session option 'enableGraphCapture'",
   ),
-  device: refused('device', 'Node.js has no GPUDevice', OWN_CONTEXT),
-  webgpuDevice: refused('webgpuDevice', 'it is a pointer', OWN_CONTEXT),
-  webgpuInstance: refused('webgpuInstance', 'it is a pointer', OWN_CONTEXT),
-  dawnProcTable: refused('dawnProcTable', 'it is a pointer', OWN_CONTEXT),
+  device: option.refused('device', 'Node.js has no GPUDevice', OWN_CONTEXT),
+  webgpuDevice: option.refused('webgpuDevice', 'it is a pointer', OWN_CONTEXT),
+  webgpuInstance: option.refused('webgpuInstance', 'it is a pointer', OWN_CONTEXT),
+  dawnProcTable: option.refused('dawnProcTable', 'it is a pointer', OWN_CONTEXT),
 }

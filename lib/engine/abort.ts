@@ -1,17 +1,13 @@
-import { describe, OrtError, OrtTypeError } from '../errors'
+import { argumentTypeError, OrtError } from '../errors'
 import type { Engine } from './engine'
 
-/** @throws what the signal was aborted with; OrtError where the engine cannot cancel */
+/** @throws the reason of an aborted signal; OrtError `ERR_NOT_SUPPORTED` if the engine cannot cancel a run */
 export function checkSignal(engine: Engine, signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined
-  if (!(signal instanceof AbortSignal)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'signal' must be an AbortSignal", {
-      given: describe(signal),
-    })
-  }
+  if (!(signal instanceof AbortSignal)) throw argumentTypeError('signal', 'an AbortSignal', signal)
   if (!engine.supports.cancel) {
     throw new OrtError('ERR_NOT_SUPPORTED', 'onnxruntime-node cannot cancel a run', {
-      remedy: 'Leave out the signal, or install the native addon',
+      remedy: 'Omit the signal, or install the native addon',
     })
   }
   signal.throwIfAborted()
@@ -19,8 +15,8 @@ export function checkSignal(engine: Engine, signal: unknown): AbortSignal | unde
 }
 
 /**
- * A run that a signal can end: `cancel` is called once when the signal aborts, and the promise then rejects with the
- * signal's reason when the run has ended, whatever came of it.
+ * A run that the signal cancels: `cancel` is called once when the signal aborts. The promise then rejects with the signal's
+ * reason after the run has ended, whatever its result.
  */
 export async function abortable<T>(pending: Promise<T>, signal: AbortSignal, cancel: () => void): Promise<T> {
   signal.addEventListener('abort', cancel, { once: true })

@@ -6,9 +6,9 @@ import bindings = require('bindings')
 import { OrtError, type OrtErrorCode } from '../errors'
 import type { Engine } from './engine'
 import { findLibrary } from './library'
+import { type EngineOptions, logSeverity } from './log'
 import { arenaError, outputShapeError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
-import { type EngineOptions, logSeverity } from './select'
 
 /** What native/addon.cc registers. */
 export interface Addon

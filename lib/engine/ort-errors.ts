@@ -1,22 +1,15 @@
 import { OrtError } from '../errors'
 
-/** Errors that ONNX Runtime tells apart by their text alone. */
+/** Errors that ONNX Runtime distinguishes by their message only. */
 
-const dims = (text: string): string =>
-  `[${text
-    .split(/[,\s]+/)
-    .filter(Boolean)
-    .join(', ')}]`
+const dims = (text: string) => `[${(text.match(/\d+/g) ?? []).join(', ')}]`
 
 const OUTPUT_SHAPE: readonly ((message: string) => { expected?: string; given?: string } | undefined)[] = [
   (message) => {
     const found =
-      /has shape \{([\d,\s]*)\} but the computed output shape for this run is \{([\d,\s]*)\}/.exec(message)
-    return found ? { given: dims(found[1]!), expected: dims(found[2]!) } : undefined
-  },
-  (message) => {
-    // ONNX Runtime 1.24 to 1.29
-    const found = /Current shape:\{([\d,\s]*)\} Requested shape:\{([\d,\s]*)\}/.exec(message)
+      /has shape \{([\d,\s]*)\} but the computed output shape for this run is \{([\d,\s]*)\}/.exec(message) ??
+      // ONNX Runtime 1.24 to 1.29
+      /Current shape:\{([\d,\s]*)\} Requested shape:\{([\d,\s]*)\}/.exec(message)
     return found ? { given: dims(found[1]!), expected: dims(found[2]!) } : undefined
   },
   (message) => {
@@ -33,33 +26,27 @@ const OUTPUT_SHAPE: readonly ((message: string) => { expected?: string; given?: 
   },
 ]
 
-/** The error for an output that does not fit the buffer it is bound to, where `message` speaks of one. */
-export function outputShapeError(message: string): OrtError | undefined {
+/** The error of an output that does not fit the buffer it is bound to, if ONNX Runtime's `message` is about one. */
+export function outputShapeError(text: string): OrtError | undefined {
   for (const read of OUTPUT_SHAPE) {
-    const details = read(message)
+    const details = read(text)
     if (details === undefined) continue
-    const name = /for output:? '?([^'\s]+)/.exec(message)?.[1]
-    return new OrtError(
-      'ERR_OUTPUT_SHAPE',
-      `output ${name ? `'${name}' ` : ''}does not fit what it is bound to`,
-      {
-        ...details,
-        remedy: "Bind a buffer of the run's shape, or 'dynamic' to have ONNX Runtime allocate it",
-        cause: new Error(message),
-      },
-    )
+    const name = /for output:? '?([^'\s]+)/.exec(text)?.[1]
+    const message = `output ${name ? `'${name}' ` : ''}does not fit the buffer it is bound to`
+    const remedy = "Bind a buffer of the run's shape, or 'dynamic' to have ONNX Runtime allocate it"
+    return new OrtError('ERR_OUTPUT_SHAPE', message, { ...details, remedy, cause: new Error(text) })
   }
   return undefined
 }
 
-/** The error for memory that an arena of ONNX Runtime's could not get, on the host or on a device. */
+/** The error of an arena of ONNX Runtime that cannot allocate memory, on the host or on a device. */
 export function arenaError(message: string): OrtError | undefined {
   const found =
     /Failed to allocate memory for requested buffer of size (\d+)/.exec(message) ??
     /Available memory of \d+ is smaller than requested bytes of (\d+)/.exec(message)
   if (found === null) return undefined
   return new OrtError('ERR_OUT_OF_MEMORY', `ONNX Runtime's arena cannot allocate ${found[1]} bytes`, {
-    remedy: 'Free memory, or raise the limit that the arena was given',
+    remedy: "Free memory, or raise the arena's limit",
     cause: new Error(message),
   })
 }

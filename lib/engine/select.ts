@@ -1,35 +1,19 @@
-import { env } from 'onnxruntime-common'
 import { describe, OrtError } from '../errors'
 import type { Engine } from './engine'
+import type { EngineOptions } from './log'
 
 let selected: Engine | undefined
 
-/** ONNX Runtime's log levels, the least severe first: a level's number is its place. */
-export const LOG_LEVELS = ['verbose', 'info', 'warning', 'error', 'fatal'] as const
-
-/** What the engine is opened with; see `initialize`. */
-export interface EngineOptions {
-  readonly libraryPath?: string
-  readonly logLevel?: (typeof LOG_LEVELS)[number]
-  readonly onLog?: (
-    severity: number,
-    category: string,
-    logId: string,
-    location: string,
-    message: string,
-  ) => void
-}
-
 /**
- * The process's engine, opened by the first who asks. The addon wherever it loads; onnxruntime-node, with a warning,
- * where it does not. `ONNXRUNTIME_IOBINDING_ENGINE` decides where it is set.
+ * The thread's engine, opened by the first caller: the addon where it loads, else onnxruntime-node, with a warning. The
+ * environment variable `ONNXRUNTIME_IOBINDING_ENGINE` overrides the choice.
  */
 export function engine(): Engine {
   selected ??= select({})
   return selected
 }
 
-/** The same, without holding the event loop while the library is opened. */
+/** The same; opens the library without blocking the event loop. */
 export async function engineAsync(): Promise<Engine> {
   if (selected === undefined && process.env.ONNXRUNTIME_IOBINDING_ENGINE !== 'onnxruntime-node') {
     const { preloadNative } = require('./native') as typeof import('./native')
@@ -38,10 +22,10 @@ export async function engineAsync(): Promise<Engine> {
   return engine()
 }
 
-/** @throws OrtError `ERR_ALREADY_INITIALIZED` where the engine is open */
+/** @throws OrtError `ERR_ALREADY_INITIALIZED` if the thread's engine is open */
 export function openEngine(options: EngineOptions): Engine {
   if (selected !== undefined) {
-    throw new OrtError('ERR_ALREADY_INITIALIZED', 'the engine is open already', {
+    throw new OrtError('ERR_ALREADY_INITIALIZED', 'the engine is already open', {
       remedy: 'Call initialize() once, before the first session or OrtValue',
     })
   }
@@ -51,37 +35,35 @@ export function openEngine(options: EngineOptions): Engine {
 
 function select(options: EngineOptions): Engine {
   const wanted = process.env.ONNXRUNTIME_IOBINDING_ENGINE
-  if (wanted === undefined || wanted === '' || wanted === 'native') {
-    const { loadAddon, openNative } = require('./native') as typeof import('./native')
-    const addon = loadAddon()
-    if (!(addon instanceof Error)) return openNative(addon, options)
-    if (wanted === 'native') throw addon
-    let fallback: Engine
-    try {
-      fallback = openFallback(options)
-    } catch (cause) {
-      if ((cause as OrtError).code !== 'ERR_LIBRARY_NOT_FOUND') throw cause
-      throw new OrtError('ERR_LIBRARY_NOT_FOUND', `${addon.message}\n${(cause as OrtError).message}`, {
-        remedy: 'Install onnxruntime-node, which either needs',
-        cause,
-      })
-    }
-    process.emitWarning(`${addon.message}\nRunning on onnxruntime-node instead.`, {
+  if (wanted === 'onnxruntime-node') return openFallback(options)
+  if (wanted !== undefined && wanted !== '' && wanted !== 'native') {
+    throw new OrtError('ERR_INVALID_ARG_VALUE', 'ONNXRUNTIME_IOBINDING_ENGINE is not the name of an engine', {
+      expected: "'native' or 'onnxruntime-node'",
+      given: describe(wanted),
+    })
+  }
+  const { loadAddon, openNative } = require('./native') as typeof import('./native')
+  const addon = loadAddon()
+  if (!(addon instanceof Error)) return openNative(addon, options)
+  if (wanted === 'native') throw addon
+  return openInPlaceOfAddon(addon, options)
+}
+
+function openInPlaceOfAddon(addonError: OrtError, options: EngineOptions): Engine {
+  try {
+    const fallback = openFallback(options)
+    process.emitWarning(`${addonError.message}\nRunning on onnxruntime-node instead.`, {
       type: 'OnnxRuntimeIoBindingWarning',
       code: 'ERR_ADDON_NOT_LOADED',
     })
     return fallback
+  } catch (cause) {
+    if ((cause as OrtError).code !== 'ERR_LIBRARY_NOT_FOUND') throw cause
+    throw new OrtError('ERR_LIBRARY_NOT_FOUND', `${addonError.message}\n${(cause as OrtError).message}`, {
+      remedy: 'Install onnxruntime-node, which both engines need',
+      cause,
+    })
   }
-  if (wanted === 'onnxruntime-node') return openFallback(options)
-  throw new OrtError('ERR_INVALID_ARG_VALUE', 'ONNXRUNTIME_IOBINDING_ENGINE names no engine', {
-    expected: "'native' or 'onnxruntime-node'",
-    given: describe(wanted),
-  })
-}
-
-/** As asked for, then onnxruntime-common's `env.logLevel`, then warnings. */
-export function logSeverity(options: EngineOptions): number {
-  return LOG_LEVELS.indexOf(options.logLevel ?? env.logLevel ?? 'warning')
 }
 
 function openFallback(options: EngineOptions): Engine {

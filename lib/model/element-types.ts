@@ -4,7 +4,7 @@ type Float16Data = typeof globalThis extends { Float16Array: new (...args: never
   ? A
   : Uint16Array
 
-/** What holds a tensor's elements, by element type; strings have no typed array. */
+/** The typed array of each element type; strings have none. */
 export interface ElementArrays {
   float32: Float32Array
   float64: Float64Array
@@ -32,7 +32,7 @@ export interface ElementArrays {
   int2: Uint8Array
 }
 
-/** Any typed array that a tensor's data can be. */
+/** A typed array of any element type. */
 export type TypedArray =
   | Float32Array
   | Float64Array
@@ -58,9 +58,9 @@ interface Row {
   /** `ONNXTensorElementDataType`. */
   readonly code: number
   readonly bits: number
-  /** What holds the data; undefined for strings. */
+  /** Undefined for strings. */
   readonly array: TypedArrayConstructor | undefined
-  /** Whether onnxruntime-common's Tensor has a name for it. */
+  /** Whether onnxruntime-common has the type. */
   readonly common: boolean
 }
 
@@ -92,9 +92,9 @@ const table = {
 } as const satisfies Record<string, Row>
 
 /**
- * A tensor's element type: onnxruntime-common's names, and names for what it has none for (`bfloat16`, the float8s, and
- * what is smaller than a byte), whose data are raw bits. Elements smaller than a byte are packed, the first in the low
- * bits. `float16` data are a `Float16Array` where the JavaScript engine has one, else a `Uint16Array` of raw bits.
+ * Element type of a tensor: onnxruntime-common's, and those that it does not have (`bfloat16`, the float8 types, and types
+ * smaller than a byte), whose data are raw bits. Elements smaller than a byte are packed, the first in the low bits. `float16`
+ * data are a `Float16Array` where V8 has one, else a `Uint16Array` of raw bits.
  */
 export type ElementType = keyof typeof table
 
@@ -102,11 +102,11 @@ const names = new Map<number, ElementType>(
   Object.entries(table).map(([name, row]) => [row.code, name as ElementType]),
 )
 
-function rowOf(type: ElementType): Row {
+function row(type: ElementType): Row {
   return table[type]
 }
 
-/** @throws OrtTypeError `ERR_INVALID_ARG_VALUE` where `type` is no element type, naming `argument` */
+/** @throws OrtTypeError `ERR_INVALID_ARG_VALUE` naming `argument` unless `type` is an element type */
 export function checkElementType(type: unknown, argument = 'type'): ElementType {
   if (typeof type === 'string' && Object.hasOwn(table, type)) return type as ElementType
   throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' is not an element type`, {
@@ -115,28 +115,28 @@ export function checkElementType(type: unknown, argument = 'type'): ElementType 
   })
 }
 
-export const elementTypeCode = (type: ElementType): number => rowOf(type).code
-export const isCommonType = (type: ElementType): boolean => rowOf(type).common
+export const elementTypeCode = (type: ElementType): number => row(type).code
+export const isCommonType = (type: ElementType): boolean => row(type).common
 
-/** The name of an `ONNXTensorElementDataType`; complex numbers have none. */
+/** Name of an `ONNXTensorElementDataType`; undefined for complex numbers. */
 export function elementTypeName(code: number): ElementType | undefined {
   return names.get(code)
 }
 
-/** Elements of the typed array that holds `size` elements of `type`. */
+/** Length of the typed array with `size` elements of `type`. */
 export function arrayLength(type: ElementType, size: number): number {
-  const { bits } = rowOf(type)
+  const { bits } = row(type)
   return bits < 8 ? Math.ceil((size * bits) / 8) : size
 }
 
-/** A view of the whole buffer by the type's typed array. */
+/** The type's typed array over the whole buffer. */
 export function typedArrayView(type: ElementType, buffer: ArrayBuffer): TypedArray {
-  const { array } = rowOf(type)
+  const { array } = row(type)
   if (array === undefined) throw new OrtTypeError('ERR_TYPE_MISMATCH', 'a string tensor has no typed array')
   return new array(buffer)
 }
 
-/** Zeroed memory of V8's own. @throws OrtError `ERR_OUT_OF_MEMORY` */
+/** Zeroed memory of V8. @throws OrtError `ERR_OUT_OF_MEMORY` */
 export function zeroed(type: ElementType, size: number): TypedArray {
   const bytes = arrayLength(type, size) * typedArrayView(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
   try {
@@ -147,24 +147,20 @@ export function zeroed(type: ElementType, size: number): TypedArray {
   }
 }
 
-/** A copy of an array's elements; `slice()` of a Buffer would be a view. */
+/** A copy of an array; `slice()` of a Buffer is a view. */
 export function copyTypedArray<T extends TypedArray>(array: T): T {
   return (array instanceof Uint8Array ? new Uint8Array(array) : array.slice()) as T
 }
 
-/** The array as Node-API knows it: a `Float16Array` is newer than it, and goes as the bits of its elements. */
+/** The array in a form that Node-API knows: a `Uint16Array` of bits for a `Float16Array`. */
 export function rawView(array: TypedArray): TypedArray {
   if (float16Array === undefined || !(array instanceof float16Array)) return array
   return new Uint16Array(array.buffer, array.byteOffset, array.length)
 }
 
-/**
- * Whether `data` may hold elements of `type`: the type's own typed array, or `Uint16Array` for a float16's bits.
- *
- * @throws OrtTypeError `ERR_TYPE_MISMATCH`
- */
+/** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless `data` is the type's typed array, or a `Uint16Array` of float16 bits */
 export function checkArray(type: ElementType, data: unknown, argument: string): TypedArray {
-  const { array } = rowOf(type)
+  const { array } = row(type)
   if (array !== undefined && data instanceof array) return data
   if (type === 'float16' && data instanceof Uint16Array) return data
   throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${argument}' does not fit a tensor of ${type}`, {

@@ -1,18 +1,17 @@
 import { type RawValueInfo, ValueKind } from '../engine/engine'
 import { OrtRangeError, OrtTypeError } from '../errors'
-import type { OrtValue } from '../value/value'
 import { type ElementType, elementTypeName } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
 
-/** A model input or output as it declares itself, in onnxruntime-common's form. */
+/** A model input or output as the model declares it, in onnxruntime-common's form. */
 export type ValueMetadata =
   | { readonly name: string; readonly isTensor: false }
   | {
       readonly name: string
       readonly isTensor: true
-      /** Element type; `'undefined'` for one that has no name here (complex numbers). */
+      /** Element type; `'undefined'` for complex numbers. */
       readonly type: ElementType | 'undefined'
-      /** Symbolic dimensions by name, `''` where the model names none; empty for a scalar and where the rank is open. */
+      /** Dynamic dimensions by symbolic name, or `''`; empty for a scalar and for an unknown rank. */
       readonly shape: DeclaredShape
     }
 
@@ -26,11 +25,11 @@ export function toMetadata(info: RawValueInfo): ValueMetadata {
   }
 }
 
-/** A model's inputs, or its outputs: positions by name, and what may be bound to each. */
+/** A model's inputs, or its outputs: their indices, metadata, and checks of the values that can be bound. */
 export class SessionIO {
   readonly names: readonly string[]
   readonly metadata: readonly ValueMetadata[]
-  /** Every name, with no tensor to write into: what a run without fetches gives. */
+  /** The fetches of a run that names none: all, without pre-allocated tensors. */
   readonly all: ReadonlyMap<string, null>
   readonly #indices: ReadonlyMap<string, number>
 
@@ -63,30 +62,50 @@ export class SessionIO {
     return this.infos[index]!
   }
 
-  /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless a tensor of `type` may be bound */
+  /** Declared shapes beside those of the given values, of the inputs that have both. */
+  givenShapes(dimsOf: (name: string) => readonly number[] | undefined) {
+    return this.infos.flatMap(({ name, shape: declared }) => {
+      const dims = dimsOf(name)
+      return declared === undefined || dims === undefined ? [] : [{ name, declared, dims }]
+    })
+  }
+
+  /** Declared types and shapes by name, as text. */
+  summary(): Record<string, string> {
+    return Object.fromEntries(
+      this.metadata.map((info) => [
+        info.name,
+        info.isTensor ? `${info.type}${shapeText(info.shape)}` : 'not a tensor',
+      ]),
+    )
+  }
+
+  /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless a tensor of `type` can be bound */
   checkType(index: number, type: ElementType): void {
     const { name, kind, type: code } = this.info(index)
-    // An optional input takes the tensor itself.
+    // A tensor is a value of an optional input.
     if (kind === ValueKind.optional || elementTypeName(code) === type) return
     throw new OrtTypeError('ERR_TYPE_MISMATCH', `${this.side} '${name}' has the wrong type`, {
       expected:
-        kind === ValueKind.tensor ? (elementTypeName(code) ?? `type ${code}`) : 'a value that is no tensor',
+        kind === ValueKind.tensor
+          ? (elementTypeName(code) ?? `type ${code}`)
+          : 'a value that is not a tensor',
       given: type,
     })
   }
 
-  /** @throws OrtRangeError `ERR_SHAPE_MISMATCH` where `dims` are not what the model declares */
+  /** @throws OrtRangeError `ERR_SHAPE_MISMATCH` unless the declared shape allows `dims` */
   checkShape(index: number, dims: readonly number[]): void {
     const { name, shape } = this.info(index)
     if (matches(shape, dims)) return
     throw new OrtRangeError('ERR_SHAPE_MISMATCH', `${this.side} '${name}' has the wrong shape`, {
-      expected: shapeText(shape!), // one that is open matches all
-      given: `[${dims.join(', ')}]`,
+      expected: shapeText(shape!),
+      given: shapeText(dims),
     })
   }
 
-  /** Type, and for inputs the shape: what an output declares is a hint, the run tells. */
-  checkValue(index: number, value: OrtValue): void {
+  /** Checks the type, and the shape of an input: the declared shape of an output is a hint. */
+  checkValue(index: number, value: { kind: string; type: ElementType; dims: readonly number[] }): void {
     if (value.kind !== 'tensor') return
     this.checkType(index, value.type)
     if (this.side === 'input') this.checkShape(index, value.dims)

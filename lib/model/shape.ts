@@ -1,45 +1,42 @@
-import { describe, OrtRangeError, OrtTypeError } from '../errors'
+import { describe, isOrtError, OrtError, OrtRangeError, OrtTypeError } from '../errors'
 
-/** @throws OrtTypeError, OrtRangeError `ERR_INVALID_DIMS` unless `dims` are non-negative integers */
+/** @throws OrtTypeError, OrtRangeError `ERR_INVALID_DIMS` unless `given` is an array of non-negative integers */
 export function checkDims(given: unknown, argument: string): readonly number[] {
-  // A copy: what is checked is what is used.
-  const dims: unknown = Array.isArray(given) ? [...given] : given
-  if (!Array.isArray(dims)) {
+  if (!Array.isArray(given)) {
     throw new OrtTypeError('ERR_INVALID_DIMS', `'${argument}' is not a shape`, {
       expected: 'an array of non-negative integers',
+      given: describe(given),
+    })
+  }
+  // A copy, which the caller cannot change after the check.
+  const dims: unknown[] = [...given]
+  if (!dims.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0)) {
+    throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' has an invalid dimension`, {
+      expected: 'non-negative integers',
       given: describe(dims),
     })
   }
-  for (const dim of dims) {
-    if (!Number.isSafeInteger(dim) || dim < 0) {
-      throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' has an invalid dimension`, {
-        expected: 'non-negative integers',
-        given: describe(dims),
-      })
-    }
-  }
-  if (!Number.isSafeInteger(elementCount(dims))) {
+  if (!Number.isSafeInteger(elementCount(dims as number[])))
     throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' is too large`, { given: describe(dims) })
-  }
-  return dims as readonly number[]
+  return dims as number[]
 }
 
-/** A shape as a model declares it: symbolic dimensions by name. */
+/** A shape as a model declares it: dynamic dimensions by their symbolic name. */
 export type DeclaredShape = readonly (number | string)[]
 
-/** Such a shape as text; `?` for a dimension without a name. */
+/** Text of a shape; `?` for a dynamic dimension without a name. */
 export function shapeText(shape: DeclaredShape): string {
   return `[${shape.map((dim) => (dim === '' ? '?' : dim)).join(', ')}]`
 }
 
-/** Elements of a shape; 1 for a scalar's `[]`. */
+/** Number of elements of a shape; 1 for a scalar's `[]`. */
 export function elementCount(dims: readonly number[]): number {
   let size = 1
   for (const dim of dims) size *= dim
   return size
 }
 
-/** Whether `dims` are what a model declares: as many, and equal wherever the model names a number. */
+/** Whether `dims` have the declared rank and its fixed dimensions. */
 export function matches(declared: DeclaredShape | undefined, dims: readonly number[]): boolean {
   if (declared === undefined) return true
   return (
@@ -47,38 +44,60 @@ export function matches(declared: DeclaredShape | undefined, dims: readonly numb
   )
 }
 
+/** An input's declared shape, and the shape that it is given. */
+interface GivenShape {
+  readonly declared: DeclaredShape
+  readonly dims: readonly number[]
+  readonly name?: string
+}
+
+/** The sizes that inputs give each symbolic dimension, and the names of those inputs. */
+function allSymbolSizes(inputs: Iterable<GivenShape>): Map<string, Map<number, string[]>> {
+  const symbols = new Map<string, Map<number, string[]>>()
+  for (const { declared, dims, name = '' } of inputs) {
+    declared.forEach((dim, axis) => {
+      const size = dims[axis]
+      if (typeof dim !== 'string' || dim === '' || size === undefined) return
+      const sizes = symbols.get(dim) ?? new Map<number, string[]>()
+      symbols.set(dim, sizes.set(size, [...(sizes.get(size) ?? []), `'${name}'`]))
+    })
+  }
+  return symbols
+}
+
+/** Sizes of the symbolic dimensions, without those that inputs disagree on. */
+export function symbolSizes(inputs: Iterable<GivenShape>): Map<string, number> {
+  const agreed = [...allSymbolSizes(inputs)].filter(([, sizes]) => sizes.size === 1)
+  return new Map(agreed.map(([dim, sizes]) => [dim, [...sizes.keys()][0]!]))
+}
+
 /**
- * The shape that follows from what the inputs' shapes say of the symbolic dimensions, or undefined where it does not.
- * It is a hint: a model may declare what it does not keep.
+ * A declared shape with the sizes of its symbolic dimensions, or undefined where one is unknown. It is a hint: a model may
+ * declare a shape that its output does not have.
  */
 export function resolveShape(
   declared: DeclaredShape | undefined,
   symbols: ReadonlyMap<string, number>,
 ): number[] | undefined {
-  if (declared === undefined) return undefined
-  const dims: number[] = []
-  for (const dim of declared) {
-    const size = typeof dim === 'number' ? dim : symbols.get(dim)
-    if (size === undefined) return undefined
-    dims.push(size)
-  }
-  return dims
+  const dims = declared?.map((dim) => (typeof dim === 'number' ? dim : symbols.get(dim)))
+  return dims?.every((size) => size !== undefined) ? (dims as number[]) : undefined
 }
 
-/** Sizes of the symbolic dimensions; one that two inputs disagree on says nothing. */
-export function symbolSizes(
-  inputs: Iterable<{ declared: DeclaredShape; dims: readonly number[] }>,
-): Map<string, number> {
-  const sizes = new Map<string, number>()
-  const ambiguous = new Set<string>([''])
-  for (const { declared, dims } of inputs) {
-    declared.forEach((dim, i) => {
-      const size = dims[i]
-      if (typeof dim !== 'string' || size === undefined) return
-      if (sizes.has(dim) && sizes.get(dim) !== size) ambiguous.add(dim)
-      sizes.set(dim, size)
-    })
-  }
-  for (const name of ambiguous) sizes.delete(name)
-  return sizes
+/**
+ * The error of a run whose inputs disagree on a symbolic dimension. ONNX Runtime does not compare inputs, and fails at the
+ * first node whose operands do not match.
+ */
+export function wrapShapeError(error: unknown, inputs: Iterable<GivenShape>): unknown {
+  if (!isOrtError(error) || !error.code.startsWith('ERR_ORT_')) return error
+  const ambiguous = [...allSymbolSizes(inputs)].filter(([, sizes]) => sizes.size > 1)
+  if (ambiguous.length === 0) return error
+  const given = ambiguous.map(([dim, sizes]) => {
+    const parts = [...sizes].map(([size, names]) => `${size} in ${names.join(', ')}`)
+    return `'${dim}' is ${parts.join(' and ')}`
+  })
+  return new OrtError(error.code, error.message, {
+    given: given.join('; '),
+    remedy: 'Give the inputs shapes that agree, unless the model uses one name for two sizes',
+    cause: error,
+  })
 }

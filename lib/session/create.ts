@@ -1,42 +1,75 @@
+import type { BindingHost } from '../binding/host'
+import type { SessionDevice } from '../device/device'
 import type { ProviderChoice } from '../device/providers'
 import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
-import { isOrtError, OrtError } from '../errors'
-import { wrapModelError } from './model-file'
-import type { ResolvedSessionOptions } from './options'
+import { engineAsync } from '../engine/select'
+import { firstLine, isOrtError, OrtError } from '../errors'
+import { copyTypedArray } from '../model/element-types'
+import { SessionIO } from '../model/io'
+import { type ModelSource, modelArguments, wrapModelError } from '../model/source'
+import {
+  type OutputLocation,
+  type ResolvedSessionOptions,
+  resolveLocations,
+  resolveSessionOptions,
+} from './options'
 
-/** A session that is loaded, and the provider that runs it. */
-export interface OpenedSession {
-  readonly session: EngineSession
-  readonly provider: ProviderChoice
+/** A session whose model is loaded. */
+export interface LoadedSession extends BindingHost {
+  /** The providers that run it. */
+  readonly executionProviders: readonly string[]
+  /** The outputs whose results are not in ordinary host memory. */
+  readonly locations: ReadonlyMap<string, OutputLocation> | undefined
 }
 
-/** ONNX Runtime's names of the providers that this package drives. */
+/** Loads the model of the arguments of `InferenceSession.create`. */
+export async function createSession(args: readonly unknown[]): Promise<LoadedSession> {
+  const { source, options } = modelArguments(args)
+  const resolved = resolveSessionOptions(options)
+  // A copy: the caller may change or transfer the bytes as soon as the call has returned.
+  const model = typeof source === 'string' ? source : copyTypedArray(source)
+  const engine = await engineAsync()
+  const { session, provider } = await openSession(engine, model, resolved)
+  try {
+    const inputs = new SessionIO('input', session.inputs())
+    const outputs = new SessionIO('output', session.outputs())
+    const { name = 'cpu', deviceId: id = 0 } = provider.settings ?? {}
+    const device: SessionDevice = { name, id }
+    const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
+    return { engine, session, inputs, outputs, device, executionProviders: provider.names, locations }
+  } catch (error) {
+    await session.release()
+    throw error
+  }
+}
+
+/** ONNX Runtime's names of the providers that this package supports. */
 const ORT_NAMES: Readonly<Record<string, string>> = {
   cpu: 'CPUExecutionProvider',
   cuda: 'CUDAExecutionProvider',
   webgpu: 'WebGpuExecutionProvider',
 }
 
-/** Set unless the user sets it: a device that was asked for alone must not hand nodes to the CPU in silence. */
+/** Set unless the user sets it: nodes must not silently run on the CPU if the list names the device alone. */
 const NO_CPU_FALLBACK = 'session.disable_cpu_ep_fallback'
 const GRAPH_OPTIONS = { cuda: 'enable_cuda_graph', webgpu: 'enableGraphCapture' } as const
 
 /**
- * Loads the model with the first provider of the list that can be had. One that is left out on the way is told in a
- * warning of the process, once for each reason.
+ * Loads the model with the first available provider. A provider that is skipped is reported by a process warning, once for each
+ * reason.
  *
- * @throws what the last provider failed with, or any of them for another reason than that it cannot be had
+ * @throws the error of the last provider, or any error of a provider other than that it is unavailable
  */
-export async function openSession(
+async function openSession(
   engine: Engine,
-  model: string | Uint8Array,
+  model: ModelSource,
   options: ResolvedSessionOptions,
-): Promise<OpenedSession> {
+): Promise<{ session: EngineSession; provider: ProviderChoice }> {
   const { choices } = options.providers
-  const left: string[] = []
+  const skipped: string[] = []
   for (const [i, choice] of choices.entries()) {
-    const provider = { ...choice, names: namesOf(choice, options.settings.config) }
+    const provider = { ...choice, names: providerNames(choice, options.settings.config) }
     try {
       checkAvailable(engine, provider)
       const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
@@ -48,8 +81,8 @@ export async function openSession(
       const error = wrapDeviceError(thrown, provider)
       if (!isUnavailable(error)) throw error
       const next = choices[i + 1]
-      if (next === undefined) throw withEarlier(error, left)
-      left.push(`'${provider.name}': ${firstLine(error)}`)
+      if (next === undefined) throw withSkipped(error, skipped)
+      skipped.push(`'${provider.name}': ${firstLine(error)}`)
       warnOfFallback(provider, next, error, options.settings.enableGraphCapture === true)
     }
   }
@@ -58,54 +91,50 @@ export async function openSession(
 
 function checkAvailable(engine: Engine, { name, settings }: ProviderChoice): void {
   if (name === 'cpu') return
-  const message = `execution provider '${name}' is not available`
-  if (settings === undefined) {
-    throw new OrtError(
+  const unavailable = (reason: string, details: ConstructorParameters<typeof OrtError>[2]) =>
+    new OrtError(
       'ERR_PROVIDER_UNAVAILABLE',
-      `${message}: this version runs on the CPU, CUDA and WebGPU`,
-      {
-        remedy: "Name 'cpu', 'cuda' or 'webgpu'",
-      },
+      `execution provider '${name}' is not available: ${reason}`,
+      details,
     )
+  if (settings === undefined) {
+    throw unavailable('this version runs on the CPU, CUDA and WebGPU', {
+      remedy: "Name 'cpu', 'cuda' or 'webgpu'",
+    })
   }
   if (!engine.supports.devices) {
-    throw new OrtError('ERR_PROVIDER_UNAVAILABLE', `${message}: the ${engine.name} engine runs on the CPU`, {
+    throw unavailable(`the ${engine.name} engine runs on the CPU`, {
       remedy: "Install the native addon, or add 'cpu' to the list to run there",
     })
   }
   const available = engine.availableProviders()
   if (available.includes(ORT_NAMES[name]!)) return
-  throw new OrtError(
-    'ERR_PROVIDER_UNAVAILABLE',
-    `${message}: ONNX Runtime's library ${engine.library.path} was built without it`,
-    {
-      expected: ORT_NAMES[name]!,
-      given: available.join(', '),
-      remedy:
-        "Name a build that has it by initialize({ libraryPath }), or add 'cpu' to the list to run there",
-    },
-  )
+  throw unavailable(`ONNX Runtime's library ${engine.library.path} was built without it`, {
+    expected: ORT_NAMES[name]!,
+    given: available.join(', '),
+    remedy: "Name a build that has it by initialize({ libraryPath }), or add 'cpu' to the list to run there",
+  })
 }
 
-/** An arena does not say whose memory it was that it could not get: here it is known. */
+/** ONNX Runtime's error of an arena does not say that the memory is the GPU's. */
 function wrapDeviceError(error: unknown, { name }: ProviderChoice): unknown {
   if (name !== 'cuda' || !isOrtError(error) || error.code !== 'ERR_OUT_OF_MEMORY') return error
   const code = 'ERR_CUDA_OUT_OF_MEMORY'
-  return new OrtError(code, "the GPU's memory does not suffice for the session", {
+  return new OrtError(code, 'the GPU has not enough memory for the session', {
     given: (error.cause as Error | undefined)?.message ?? error.message,
     remedy: DRIVER_REMEDIES[code]!,
     cause: error,
   })
 }
 
-/** With the CPU or without it, as the list has it, or as the user has said it to ONNX Runtime itself. */
-function namesOf(
+/** With the CPU or without it, by the list, or by the user's own configuration entry of ONNX Runtime. */
+function providerNames(
   { name, names, settings }: ProviderChoice,
   config: SessionSettings['config'],
 ): readonly string[] {
-  const said = config?.[NO_CPU_FALLBACK]
-  if (settings === undefined || said === undefined) return names
-  return said === '1' ? [name] : [name, 'cpu']
+  const entry = config?.[NO_CPU_FALLBACK]
+  if (settings === undefined || entry === undefined) return names
+  return entry === '1' ? [name] : [name, 'cpu']
 }
 
 function settingsFor(provider: ProviderChoice, options: ResolvedSessionOptions): SessionSettings {
@@ -127,18 +156,14 @@ const warned = new Set<string>()
 
 function warnOfFallback(from: ProviderChoice, to: ProviderChoice, error: OrtError, graphs: boolean): void {
   const without = graphs && to.name === 'cpu' ? ', which captures no graphs' : ''
-  const message = `'${from.name}' of executionProviders is left out: ${firstLine(error)}\nThe next of the list is '${to.name}'${without}.`
+  const message = `'${from.name}' of executionProviders is skipped: ${firstLine(error)}\nThe next of the list is '${to.name}'${without}.`
   if (warned.has(message)) return
   warned.add(message)
   process.emitWarning(message, { type: 'OnnxRuntimeIoBindingWarning', code: error.code })
 }
 
-function firstLine({ message }: Error): string {
-  return message.split('\n', 1)[0]!
-}
-
-/** The last error, which also says why the providers before it were left out. */
-function withEarlier(error: OrtError, left: readonly string[]): OrtError {
-  if (left.length > 0) error.message += `\nLeft out before it:\n  ${left.join('\n  ')}`
+/** The last error, with the reasons why the providers before it were skipped. */
+function withSkipped(error: OrtError, skipped: readonly string[]): OrtError {
+  if (skipped.length > 0) error.message += `\nSkipped before it:\n  ${skipped.join('\n  ')}`
   return error
 }

@@ -1,173 +1,245 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
-import { checkBoolean, checkChoice, checkInteger, checkKnown, checkString, flatten, isRecord } from '../check'
-import { type ExecutionProvider, type Providers, resolveProviders } from '../device/providers'
-import type { SessionSettings } from '../engine/engine'
+import {
+  array,
+  boolean,
+  type Check,
+  checkOptions,
+  choice,
+  configEntries,
+  INT_MAX,
+  integer,
+  isRecord,
+  string,
+} from '../check'
+import {
+  type ExecutionProvider,
+  type ProviderChoice,
+  type Providers,
+  resolveProviders,
+} from '../device/providers'
+import { type SessionSettings, ValueKind } from '../engine/engine'
+import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { copyTypedArray } from '../model/element-types'
-import { checkLocations, type PreferredLocation, wantsDevice } from './output-locations'
+import { copyTypedArray, elementTypeName } from '../model/element-types'
+import type { SessionIO } from '../model/io'
 
-/** Options of `InferenceSession.create`: onnxruntime-common's, and this package's own. */
+/** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions {
   /**
-   * Where the session may run, the first choice first: the first provider that can be had runs it. One before it that
-   * cannot (no driver, no library, no GPU) is left out with a warning of the process; at the end of the list its error is
-   * thrown. So `['cuda']` runs on CUDA or not at all, `['cuda', 'cpu']` on the CPU at worst.
+   * The execution providers in order of preference: the first one that is available runs the session. A provider before it is
+   * skipped with a process warning; if none is available, the error of the last is thrown. So `['cuda']` runs on CUDA or fails,
+   * `['cuda', 'cpu']` falls back to the CPU.
    *
-   * A list that goes on with `'cpu'` after a device also lets nodes run on the CPU: those that the device has no kernel
-   * for, and computations on shapes. Without it a model that has such nodes is refused. Default `['cpu']`.
+   * `'cpu'` after a device also lets single nodes run on the CPU: those that the device has no kernel for, and computations on
+   * shapes. Without it a model with such nodes is refused. Default `['cpu']`.
    */
   readonly executionProviders?: readonly ExecutionProvider[]
   /**
-   * Lets bindings capture the device's work of a run and replay it: a graph of CUDA's, or WebGPU's commands. Needs a device
-   * in `executionProviders`; should the list go on to the CPU, its warning says that there are no graphs. Default false.
+   * Lets bindings capture the device's work of a run and replay it: a CUDA graph, or WebGPU's commands. Needs a device in
+   * `executionProviders`; if the session falls back to the CPU, the warning says that it captures no graphs. Default false.
    */
   readonly enableGraphCapture?: boolean
   /**
-   * Has ONNX Runtime keep which execution provider each node was assigned to, for `session.graphAssignment()`. It costs the
-   * load some time, and memory for the names as long as the session lives. Not on the onnxruntime-node engine. Default false.
+   * Records which execution provider each node is assigned to, for `session.graphAssignment()`. It takes time while the model
+   * loads, and memory for the names as long as the session exists. Not on the onnxruntime-node engine. Default false.
    */
   readonly recordGraphAssignment?: boolean
   /**
-   * Where the results of `session.run` are: `'cpu'`, `'cpu-pinned'` (host memory that CUDA copies fast; other providers
-   * take it for `'cpu'`), `'gpu-buffer'` (left on the session's device), or an object of these by output name. Default
-   * `'cpu'`.
+   * Where the results of `session.run` are: `'cpu'`, `'cpu-pinned'` (host memory that CUDA copies fast; the same as `'cpu'` for
+   * other providers), `'gpu-buffer'` (left on the session's device), or an object of these by output name. Default `'cpu'`.
    */
   readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
-   * An asynchronous run that is expected to take less than this is done before `run` returns, since handing a short run
-   * to another thread and back costs more than the run. Microseconds; default 50; 0 never does.
+   * An asynchronous run that is expected to take less than this many microseconds runs before `run` returns: handing a short
+   * run to another thread and back takes longer than the run. Default 50; 0 never runs inline.
    *
-   * Expected is what the runs before it, with the same shapes, have taken. A run that overstays has held the event loop
-   * for that once; the next ones are then handed over, the more the oftener it happens.
+   * The expectation comes from previous runs with the same shapes. A run that takes longer blocks the event loop once; the next
+   * runs then use the thread, for longer the more often this happens.
    */
   readonly inlineRunBelowUs?: number
   /**
-   * How long the session's run thread looks for the next run before it sleeps, which saves that run the wake-up and
-   * costs that much of a core after each. Microseconds; default 50; 0 never spins.
+   * How many microseconds the session's run thread polls for the next run before it sleeps: that run saves the time to wake the
+   * thread, at the cost of CPU time after each run. Default 50; 0 never polls.
    */
   readonly runThreadSpinUs?: number
 }
 
-export interface ResolvedSessionOptions {
-  /** Without what the provider says. */
-  readonly settings: SessionSettings
-  readonly providers: Providers
-  readonly preferredLocation: PreferredLocation | undefined
-  readonly inlineRunBelowUs: number
-  readonly runThreadSpinUs: number
-}
+/** Memory of `session.run`'s results, by onnxruntime-common's names. */
+export type OutputLocation = 'cpu' | 'cpu-pinned' | 'gpu-buffer'
+
+/** For all outputs, or by output name. */
+export type PreferredLocation = OutputLocation | Readonly<Record<string, OutputLocation>>
+
+/** A session option: its check, and the setting of the session that it fills, or its default. */
+type SessionOption =
+  | {
+      [S in keyof SessionSettings]-?: { readonly check: Check<SessionSettings[S]>; readonly setting: S }
+    }[keyof SessionSettings]
+  | { readonly check: Check<unknown>; readonly default?: unknown }
 
 const GRAPH_OPTIMIZATION = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 } as const
 const EXECUTION_MODE = { sequential: 0, parallel: 1 } as const
+const count = integer(0, INT_MAX)
+const microseconds = integer(0, 1e6)
+const whenTrue: Check<true | undefined> = (value, name) => boolean(value, name) || undefined
 
-const KNOWN = [
-  'enableCpuMemArena',
-  'enableGraphCapture',
-  'enableMemPattern',
-  'enableProfiling',
-  'executionMode',
-  'executionProviders',
-  'externalData',
-  'extra',
-  'freeDimensionOverrides',
-  'graphOptimizationLevel',
-  'inlineRunBelowUs',
-  'interOpNumThreads',
-  'intraOpNumThreads',
-  'logId',
-  'logSeverityLevel',
-  'logVerbosityLevel',
-  'optimizedModelFilePath',
-  'preferredOutputLocation',
-  'profileFilePrefix',
-  'recordGraphAssignment',
-  'runThreadSpinUs',
-] as const
+const OPTIONS = {
+  enableCpuMemArena: { check: boolean, setting: 'enableCpuMemArena' },
+  enableGraphCapture: { check: whenTrue, setting: 'enableGraphCapture' },
+  enableMemPattern: { check: boolean, setting: 'enableMemPattern' },
+  enableProfiling: { check: boolean },
+  executionMode: { check: choice(EXECUTION_MODE), setting: 'executionMode' },
+  executionProviders: { check: resolveProviders, default: resolveProviders() },
+  externalData: { check: externalData, setting: 'externalData' },
+  extra: { check: configEntries, setting: 'config' },
+  freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
+  graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
+  inlineRunBelowUs: { check: microseconds, default: 50 },
+  interOpNumThreads: { check: count, setting: 'interOpNumThreads' },
+  intraOpNumThreads: { check: count, setting: 'intraOpNumThreads' },
+  logId: { check: string, setting: 'logId' },
+  logSeverityLevel: { check: integer(0, 4), setting: 'logSeverityLevel' },
+  logVerbosityLevel: { check: count, setting: 'logVerbosityLevel' },
+  optimizedModelFilePath: { check: string, setting: 'optimizedModelFilePath' },
+  preferredOutputLocation: { check: preferredLocation },
+  profileFilePrefix: { check: string, default: 'onnxruntime_profile_' },
+  recordGraphAssignment: { check: whenTrue, setting: 'recordGraphAssignment' },
+  runThreadSpinUs: { check: microseconds, default: 50 },
+} as const satisfies Record<keyof SessionOptions, SessionOption>
+
+type Options = typeof OPTIONS
+type Checked<O> = O extends { check: Check<infer T> }
+  ? O extends { default: unknown }
+    ? T
+    : T | undefined
+  : never
+const rows = Object.entries(OPTIONS) as [keyof Options, SessionOption][]
+const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check]))
+
+export interface ResolvedSessionOptions
+  extends Pick<{ [K in keyof Options]: Checked<Options[K]> }, 'inlineRunBelowUs' | 'runThreadSpinUs'> {
+  /** Without those of the provider. */
+  readonly settings: SessionSettings
+  readonly providers: Providers
+  readonly preferredLocation: PreferredLocation | undefined
+}
 
 /** @throws OrtError, OrtTypeError, OrtRangeError naming the option */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
-  checkKnown(options, KNOWN, 'session option')
+  const checked = checkOptions(options, CHECKS, 'session option')
+  const values = Object.fromEntries(
+    rows.map(([name, row]) => [name, checked[name] ?? ('default' in row ? row.default : undefined)]),
+  ) as { [K in keyof Options]: Checked<Options[K]> }
   const settings: SessionSettings = {}
-  const put = <K extends keyof SessionSettings>(key: K, value: SessionSettings[K] | undefined) => {
-    if (value !== undefined) settings[key] = value
-  }
-  put('intraOpNumThreads', checkInteger(options, 'intraOpNumThreads', 0, 0x7fffffff))
-  put('interOpNumThreads', checkInteger(options, 'interOpNumThreads', 0, 0x7fffffff))
-  put('graphOptimizationLevel', checkChoice(options, 'graphOptimizationLevel', GRAPH_OPTIMIZATION))
-  put('executionMode', checkChoice(options, 'executionMode', EXECUTION_MODE))
-  put('enableCpuMemArena', checkBoolean(options, 'enableCpuMemArena'))
-  put('enableMemPattern', checkBoolean(options, 'enableMemPattern'))
-  put('optimizedModelFilePath', checkString(options, 'optimizedModelFilePath'))
-  put('logId', checkString(options, 'logId'))
-  put('logSeverityLevel', checkInteger(options, 'logSeverityLevel', 0, 4))
-  put('logVerbosityLevel', checkInteger(options, 'logVerbosityLevel', 0, 0x7fffffff))
-  const prefix = checkString(options, 'profileFilePrefix')
-  if (checkBoolean(options, 'enableProfiling')) settings.profileFilePrefix = prefix ?? 'onnxruntime_profile_'
-  put('freeDimensionOverrides', freeDimensions(options))
-  put('externalData', externalData(options))
-  if (options.extra !== undefined) settings.config = flatten(options.extra, 'extra')
-  put('enableGraphCapture', checkBoolean(options, 'enableGraphCapture') || undefined)
-  put('recordGraphAssignment', checkBoolean(options, 'recordGraphAssignment') || undefined)
-  const preferredLocation = checkLocations(options.preferredOutputLocation)
-  const providers = resolveProviders(options.executionProviders)
+  for (const [name, row] of rows)
+    if ('setting' in row && values[name] !== undefined)
+      Object.assign(settings, { [row.setting]: values[name] })
+  const { executionProviders: providers, preferredOutputLocation } = values
+  if (values.enableProfiling) settings.profileFilePrefix = values.profileFilePrefix
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (providers.choices.every(({ name }) => name === 'cpu')) {
     if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
-    if (wantsDevice(preferredLocation)) throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
+    checkLocationDevice(preferredOutputLocation, undefined)
   }
-  return {
-    settings,
-    providers,
-    preferredLocation,
-    inlineRunBelowUs: checkInteger(options, 'inlineRunBelowUs', 0, 1e6) ?? 50,
-    runThreadSpinUs: checkInteger(options, 'runThreadSpinUs', 0, 1e6) ?? 50,
-  }
+  return { ...values, settings, providers, preferredLocation: preferredOutputLocation }
 }
 
-function freeDimensions(options: SessionOptions): Record<string, number> | undefined {
-  const overrides = options.freeDimensionOverrides
-  if (overrides === undefined) return undefined
+function freeDimensions(overrides: unknown, name: string): Record<string, number> {
   if (!isRecord(overrides)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'freeDimensionOverrides' must be an object", {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' must be an object`, {
       expected: 'sizes by the names of symbolic dimensions',
       given: describe(overrides),
     })
   }
-  const sizes: Record<string, number> = {}
-  for (const name of Object.keys(overrides)) {
-    const size = checkInteger(overrides, name, 0, Number.MAX_SAFE_INTEGER)
-    if (size !== undefined) sizes[name] = size
-  }
-  return sizes
+  const size = integer(0, Number.MAX_SAFE_INTEGER)
+  return checkOptions(
+    overrides,
+    Object.fromEntries(Object.keys(overrides).map((dim) => [dim, size])),
+    'dimension',
+  ) as Record<string, number>
 }
 
-/** Files as bytes, or as paths that ONNX Runtime reads itself (beside the model). */
-function externalData(options: SessionOptions): Record<string, Uint8Array> | undefined {
-  const { externalData: files } = options
-  if (files === undefined) return undefined
-  const result: Record<string, Uint8Array> = {}
-  if (!Array.isArray(files)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'externalData' must be an array", {
-      given: describe(files),
-    })
-  }
-  for (const file of files) {
+/** Files as bytes. ONNX Runtime reads files beside the model itself. */
+function externalData(files: unknown, name: string): Record<string, Uint8Array> {
+  const entries = array('an array')(files, name).map((file) => {
     const data: unknown = isRecord(file) ? file.data : undefined
     if (!isRecord(file) || typeof file.path !== 'string' || !(data instanceof Uint8Array)) {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'externalData' has an invalid entry", {
+      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' has an invalid entry`, {
         expected: '{ path: string, data: Uint8Array }',
         given: describe(file),
         remedy: 'Files beside a model that is created from a path need no entry',
       })
     }
-    result[file.path] = copyTypedArray(data) // ours: the caller may change it as soon as the call has returned
-  }
-  return result
+    // The caller may change its bytes as soon as the call has returned.
+    return [file.path, copyTypedArray(data)] as const
+  })
+  return Object.fromEntries(entries)
 }
 
-/** The error of an option that only a device has. */
-export function needsDevice(what: string): OrtError {
+const LOCATIONS = ['cpu', 'cpu-pinned', 'gpu-buffer']
+const ELSEWHERE = ['ml-tensor', 'none', 'texture']
+
+function preferredLocation(preferred: unknown, name: string): PreferredLocation {
+  const expected = LOCATIONS.map((location) => `'${location}'`).join(', ')
+  for (const location of isRecord(preferred) ? Object.values(preferred) : [preferred]) {
+    if (LOCATIONS.includes(location as string)) continue
+    const given = describe(location)
+    if (ELSEWHERE.includes(location as string))
+      throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' does not exist in Node.js`, { expected, given })
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
+      expected: `${expected}, or an object of them by output name`,
+      given,
+    })
+  }
+  return (isRecord(preferred) ? { ...preferred } : preferred) as PreferredLocation
+}
+
+/** @throws OrtError `ERR_NOT_SUPPORTED` if results are to be left on a device, and the session has none */
+export function checkLocationDevice(
+  preferred: PreferredLocation | undefined,
+  provider: ProviderChoice | undefined,
+): void {
+  const locations = typeof preferred === 'object' ? Object.values(preferred) : [preferred]
+  if (provider?.settings === undefined && locations.includes('gpu-buffer'))
+    throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
+}
+
+function needsDevice(what: string): OrtError {
   return new OrtError('ERR_NOT_SUPPORTED', `${what} needs a device, and the session runs on the CPU`, {
-    remedy: 'Leave it out, or see that a device of executionProviders can be had',
+    remedy: 'Omit it, or make a device of executionProviders available',
   })
+}
+
+/**
+ * The outputs whose results are not in ordinary host memory; undefined if there are none. Only CUDA has pinned memory, and only
+ * where JavaScript can view it; elsewhere `'cpu-pinned'` is `'cpu'`. Strings and sequences stay in host memory, unless they
+ * are named.
+ *
+ * @throws OrtRangeError `ERR_UNKNOWN_OUTPUT`; OrtError `ERR_NOT_SUPPORTED`
+ */
+export function resolveLocations(
+  preferred: PreferredLocation | undefined,
+  outputs: SessionIO,
+  provider: ProviderChoice,
+): ReadonlyMap<string, OutputLocation> | undefined {
+  if (preferred === undefined) return undefined
+  checkLocationDevice(preferred, provider)
+  const named = typeof preferred === 'object'
+  const hasPinned = provider.name === 'cuda' && engine().supports.externalBuffers
+  const locations = new Map<string, OutputLocation>()
+  for (const name of named ? Object.keys(preferred) : outputs.names) {
+    const location = named ? preferred[name]! : preferred
+    const { kind, type } = outputs.info(outputs.indexOf(name, 'preferredOutputLocation'))
+    if (location === 'cpu' || (location === 'cpu-pinned' && !hasPinned)) continue
+    const elements = kind === ValueKind.tensor ? elementTypeName(type) : undefined
+    if (elements !== undefined && elements !== 'string') locations.set(name, location)
+    else if (named && location === 'gpu-buffer') {
+      throw new OrtError('ERR_NOT_SUPPORTED', `output '${name}' cannot be left on a device`, {
+        expected: 'a tensor of numbers',
+        given: elements === undefined ? 'a value that is not a tensor' : `a tensor of ${elements}`,
+        remedy: "Omit it from 'preferredOutputLocation'",
+      })
+    }
+  }
+  return locations.size > 0 ? locations : undefined
 }

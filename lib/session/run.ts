@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-common'
-import { checkBoolean, checkInteger, checkKnown, checkString, flatten, isRecord } from '../check'
-import type { Feeds, Fetches, Results, RunSettings } from '../engine/engine'
+import { isRecord } from '../check'
+import type { Feeds, Fetches, Results } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   checkElementType,
@@ -12,79 +12,10 @@ import {
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
-import { dataOf, hasTensor, isTensor } from '../value/tensor'
-import { gpuValueOf, OrtValue } from '../value/value'
-import type { OutputLocation } from './output-locations'
-
-/** What `session.run` takes for an input and gives for an output. */
-export type RunValue = Tensor | OrtValue
-
-/** What `fetches` and `options` come down to; `targets` are the pre-allocated tensors, by output name. */
-export interface RunRequest {
-  readonly fetches: ReadonlyMap<string, Tensor | null>
-  readonly options: Readonly<Record<string, unknown>>
-}
-
-/** Sorts out `run(feeds, options?)` and `run(feeds, fetches, options?)` by onnxruntime-common's rules. */
-export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown): RunRequest {
-  if (second === undefined) return { fetches: outputs.all, options: checkOptions(third) }
-  if (typeof second !== 'object') {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
-      given: describe(second),
-    })
-  }
-  if (second === null) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'Unexpected argument[1]: cannot be null')
-  }
-  if (isTensor(second)) throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'fetches' cannot be a Tensor")
-  if (Array.isArray(second)) return { fetches: fetchNames(outputs, second), options: checkOptions(third) }
-  const fetches = fetchTargets(outputs, second as Record<string, unknown>)
-  if (fetches.size === 0) return { fetches: outputs.all, options: second as Record<string, unknown> }
-  return { fetches, options: checkOptions(third) }
-}
-
-function checkOptions(options: unknown): Readonly<Record<string, unknown>> {
-  if (options === undefined) return {}
-  if (isRecord(options)) return options
-  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'options' must be an object", { given: describe(options) })
-}
-
-function fetchNames(outputs: SessionIO, names: readonly unknown[]): Map<string, null> {
-  if (names.length === 0)
-    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'fetches' cannot be an empty array")
-  const fetches = new Map<string, null>()
-  for (const name of names) {
-    if (typeof name !== 'string') {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'fetches' must be a string array or an object", {
-        given: describe(name),
-      })
-    }
-    outputs.indexOf(name, 'fetches')
-    fetches.set(name, null)
-  }
-  return fetches
-}
-
-/** An object counts as fetches where it has an output's name with a Tensor or null; else it is the options. */
-function fetchTargets(
-  outputs: SessionIO,
-  object: Readonly<Record<string, unknown>>,
-): Map<string, Tensor | null> {
-  const fetches = new Map<string, Tensor | null>()
-  for (const name of outputs.names) {
-    const target = Object.hasOwn(object, name) ? object[name] : undefined
-    if (target instanceof OrtValue) {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'fetches.${name}' must be a Tensor or null`, {
-        given: describe(target),
-        remedy: 'Bind OrtValues as outputs with an IoBinding',
-      })
-    }
-    if (target !== null && !isTensor(target)) continue
-    if (target !== null) outputs.checkType(outputs.indexOf(name, 'fetches'), target.type as ElementType)
-    fetches.set(name, target)
-  }
-  return fetches
-}
+import { hasTensor, isTensor, tensorData } from '../value/tensor'
+import { gpuValue, OrtValue } from '../value/value'
+import type { OutputLocation } from './options'
+import type { RunRequest, RunValue } from './request'
 
 /** The feeds in the engine's form. */
 export function resolveFeeds(inputs: SessionIO, feeds: unknown): Feeds {
@@ -124,7 +55,7 @@ function addFeed(resolved: Feeds, inputs: SessionIO, index: number, feed: unknow
       },
     )
   }
-  const value = gpuValueOf(feed, `feeds.${name}`)
+  const value = gpuValue(feed, `feeds.${name}`)
   if (value !== undefined) {
     addFeed(resolved, inputs, index, value)
     return
@@ -139,7 +70,7 @@ function addFeed(resolved: Feeds, inputs: SessionIO, index: number, feed: unknow
 }
 
 function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
-  const data = dataOf(tensor, type, argument)
+  const data = tensorData(tensor, type, argument)
   return Array.isArray(data) ? [...data] : rawView(data)
 }
 
@@ -212,21 +143,4 @@ function fillTarget(name: string, target: Tensor, dims: readonly number[], data:
     })
   }
   return target
-}
-
-const RUN_OPTIONS = ['extra', 'logSeverityLevel', 'logVerbosityLevel', 'signal', 'tag', 'terminate']
-
-/** The run options in the engine's form; undefined where there are none. */
-export function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
-  checkKnown(options, RUN_OPTIONS, 'run option')
-  const settings: RunSettings = {}
-  const severity = checkInteger(options, 'logSeverityLevel', 0, 4)
-  const verbosity = checkInteger(options, 'logVerbosityLevel', 0, 0x7fffffff)
-  const tag = checkString(options, 'tag')
-  if (severity !== undefined) settings.logSeverityLevel = severity
-  if (verbosity !== undefined) settings.logVerbosityLevel = verbosity
-  if (tag !== undefined) settings.tag = tag
-  if (checkBoolean(options, 'terminate')) settings.terminate = true
-  if (options.extra !== undefined) settings.config = flatten(options.extra, 'extra')
-  return Object.keys(settings).length > 0 ? settings : undefined
 }

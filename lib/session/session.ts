@@ -1,87 +1,68 @@
-import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
-import { type BindingHost, IoBinding } from '../binding/binding'
+import type { Tensor } from 'onnxruntime-common'
+import { IoBinding } from '../binding/binding'
+import type { InputSpec, IoBindingOptions } from '../binding/create'
 import type { IoBindingRunOptions } from '../binding/run-options'
-import type { InputSpec, IoBindingOptions } from '../binding/specs'
-import type { AnyViews, Views } from '../binding/views'
+import type { AnyViews, Views } from '../binding/values'
 import type { SessionDevice } from '../device/device'
-import type { ProviderChoice } from '../device/providers'
 import { abortable, checkSignal } from '../engine/abort'
-import type { AssignedSubgraph, EngineName, EngineSession, ModelMetadata } from '../engine/engine'
-import { engineAsync } from '../engine/select'
-import { describe, OrtError, OrtTypeError } from '../errors'
-import { copyTypedArray } from '../model/element-types'
-import { SessionIO, type ValueMetadata } from '../model/io'
-import { openSession } from './create'
-import { modelArguments } from './model-arguments'
-import { needsDevice, resolveSessionOptions, type SessionOptions } from './options'
-import { type OutputLocation, resolveLocations, wantsDevice } from './output-locations'
+import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
+import { argumentTypeError, OrtError } from '../errors'
+import { INSPECT, type InspectArguments, summarize } from '../inspect'
+import type { ValueMetadata } from '../model/io'
+import { wrapShapeError } from '../model/shape'
+import { createSession, type LoadedSession } from './create'
+import type { SessionOptions } from './options'
 import {
+  type Feeds,
+  type Fetches,
+  type RunOptions,
+  type RunResult,
   type RunValue,
-  resolveFeeds,
-  resolveFetches,
   resolveRequest,
   resolveRunOptions,
-  toReturnValue,
-} from './run'
-import { wrapShapeError } from './run-errors'
+} from './request'
+import { resolveFeeds, resolveFetches, toReturnValue } from './run'
 
 let lastRunId = 0
 
-/** Names a run that can be canceled; 0 names none. */
+/** Identifies a run that can be canceled. Never 0, which identifies none. */
 function nextRunId(): number {
   lastRunId = (lastRunId % 0xffffffff) + 1
   return lastRunId
 }
 
-/** Options of `session.run`: onnxruntime-common's, and a signal. */
-export interface RunOptions extends Common.RunOptions {
-  /** Ends queued work at once, and running work at its next node. The promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-}
-
-/** Inputs by name: Tensors, or OrtValues for what onnxruntime-common has no Tensor for. */
-export type Feeds = Readonly<Record<string, RunValue>>
-/** Output names, or an object of them: null, or a pre-allocated Tensor that the result is written into. */
-export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>
-export type RunResult<V extends RunValue = RunValue> = Readonly<Record<string, V>>
-
-function deviceOf({ settings }: ProviderChoice): SessionDevice {
-  return settings === undefined ? { name: 'cpu', id: 0 } : { name: settings.name, id: settings.deviceId }
-}
-
 /**
- * A loaded model. A superset of onnxruntime-node's class: what runs there runs here, off the event loop.
+ * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop.
  *
- * Runs of one session are done one after another, in the order they were asked for, on a thread of the session's own;
- * the threads that ONNX Runtime shares a run's work among are its own (`intraOpNumThreads`).
+ * Runs of one session are done one after another, in the order of the calls, on a thread of the session. ONNX Runtime has its own
+ * threads among which it divides the work of a run (`intraOpNumThreads`).
+ *
+ * @see https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession-1.html
+ * @example
+ * await using session = await InferenceSession.create('model.onnx')
+ * const { y } = await session.run({ x: new Tensor('float32', [1, 2, 3, 4], [1, 4]) })
+ * console.log(y?.data)
  */
 export class InferenceSession implements AsyncDisposable {
-  readonly #host: BindingHost
-  readonly #provider: ProviderChoice
-  /** The outputs whose results `run` gives elsewhere than in host memory. */
-  readonly #locations: ReadonlyMap<string, OutputLocation> | undefined
+  readonly #loaded: LoadedSession
   #released: Promise<void> | undefined
 
-  private constructor(
-    host: BindingHost,
-    provider: ProviderChoice,
-    locations: ReadonlyMap<string, OutputLocation> | undefined,
-  ) {
-    this.#host = host
-    this.#provider = provider
-    this.#locations = locations
+  private constructor(loaded: LoadedSession) {
+    this.#loaded = loaded
   }
 
   /**
-   * Loads a model on a thread of its own.
+   * Loads a model on another thread.
    *
    * @param path file of the model, `.onnx` or `.ort`
    * @throws OrtError `ERR_ORT_NO_SUCHFILE`, `ERR_ORT_INVALID_PROTOBUF` and ONNX Runtime's other codes for a model that
-   *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`, and those of {@link initialize}. Where no provider of
-   *   the list can be had: `ERR_PROVIDER_UNAVAILABLE`, `ERR_WEBGPU_NO_ADAPTER`, and for CUDA `ERR_CUDA_DRIVER_NOT_FOUND`,
+   *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`, and those of {@link initialize}. If no provider of the list
+   *   is available: `ERR_PROVIDER_UNAVAILABLE`, `ERR_WEBGPU_NO_ADAPTER`, and for CUDA `ERR_CUDA_DRIVER_NOT_FOUND`,
    *   `ERR_CUDA_DRIVER_VERSION`, `ERR_CUDA_NO_DEVICE`, `ERR_CUDA_PROVIDER_NOT_FOUND`, `ERR_CUDA_LIBRARY_NOT_FOUND`,
-   *   `ERR_CUDA_LIBRARY_INVALID`, `ERR_CUDA_VERSION`. At once: `ERR_CUDA_DEVICE_ID`, `ERR_CUDA_OUT_OF_MEMORY`,
-   *   `ERR_CPU_FALLBACK` where nodes would run on the CPU and the list does not go on with `'cpu'`
+   *   `ERR_CUDA_LIBRARY_INVALID`, `ERR_CUDA_VERSION`. Without trying the next: `ERR_CUDA_DEVICE_ID`,
+   *   `ERR_CUDA_OUT_OF_MEMORY`, and `ERR_CPU_FALLBACK` if nodes would run on the CPU and `'cpu'` is not in the list
+   * @example
+   * const session = await InferenceSession.create('model.onnx', { executionProviders: ['cpu'], intraOpNumThreads: 1 })
    */
   static create(path: string, options?: SessionOptions): Promise<InferenceSession>
   /** @param model bytes of the model, which are copied before the call returns */
@@ -93,94 +74,80 @@ export class InferenceSession implements AsyncDisposable {
     options?: SessionOptions,
   ): Promise<InferenceSession>
   static async create(...args: unknown[]): Promise<InferenceSession> {
-    const { model, options } = modelArguments(args)
-    const resolved = resolveSessionOptions(options)
-    // A copy that is ours: the caller may change or transfer the bytes as soon as the call has returned.
-    const source = typeof model === 'string' ? model : copyTypedArray(model)
-    const opened = await engineAsync()
-    const { session, provider } = await openSession(opened, source, resolved)
-    try {
-      const inputs = new SessionIO('input', session.inputs())
-      const outputs = new SessionIO('output', session.outputs())
-      const { preferredLocation } = resolved
-      if (provider.settings === undefined && wantsDevice(preferredLocation))
-        throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
-      const locations = resolveLocations(preferredLocation, outputs, provider)
-      const device = deviceOf(provider)
-      return new InferenceSession({ engine: opened, session, inputs, outputs, device }, provider, locations)
-    } catch (error) {
-      await session.release()
-      throw error
-    }
+    return new InferenceSession(await createSession(args))
   }
 
   get inputNames(): readonly string[] {
-    return this.#host.inputs.names
+    return this.#loaded.inputs.names
   }
 
   get outputNames(): readonly string[] {
-    return this.#host.outputs.names
+    return this.#loaded.outputs.names
   }
 
   get inputMetadata(): readonly ValueMetadata[] {
-    return this.#host.inputs.metadata
+    return this.#loaded.inputs.metadata
   }
 
   get outputMetadata(): readonly ValueMetadata[] {
-    return this.#host.outputs.metadata
+    return this.#loaded.outputs.metadata
   }
 
-  /** What the model says of itself. @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` on onnxruntime-node */
+  /** The model's own description. @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` on onnxruntime-node */
   get modelMetadata(): ModelMetadata {
-    return this.#open.modelMetadata()
+    return this.#open.session.modelMetadata()
+  }
+
+  /** What executes the session: the addon, or onnxruntime-node if the addon cannot be loaded. */
+  get engine(): EngineName {
+    return this.#loaded.engine.name
   }
 
   /**
-   * Which execution provider runs which nodes, of a session made with `recordGraphAssignment`: in ONNX Runtime's order, those
-   * of nested graphs with the others. The nodes are those that its basic optimizations leave; later ones may still fuse some.
+   * The execution providers that run the session: `['cpu']`, a device alone, or a device and `'cpu'`, which runs the nodes that
+   * the device has no kernel for, and those that ONNX Runtime prefers there (computations on shapes).
+   */
+  get executionProviders(): readonly string[] {
+    return this.#loaded.executionProviders
+  }
+
+  /** The device that the session computes on. */
+  get device(): SessionDevice {
+    return this.#loaded.device
+  }
+
+  /**
+   * Which execution provider runs which nodes, of a session with `recordGraphAssignment`: in ONNX Runtime's order, with the
+   * nodes of nested graphs. The nodes are those after its basic optimizations; later ones may fuse some.
    *
-   * ONNX Runtime 1.30 leaves out what a provider runs in the layout NHWC, which is WebGPU's default: with `preferredLayout:
-   * 'NCHW'` all nodes are told.
+   * ONNX Runtime 1.30 omits nodes that a provider runs in the layout NHWC, WebGPU's default: `preferredLayout: 'NCHW'` reports
+   * all of them.
    *
    * @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` for a session that did not record it, and on onnxruntime-node
+   * @example
+   * await using recorded = await InferenceSession.create('model.onnx', { recordGraphAssignment: true })
+   * for (const { provider, nodes } of recorded.graphAssignment()) console.log(provider, nodes.length)
    */
   graphAssignment(): readonly AssignedSubgraph[] {
-    const assignment = this.#open.graphAssignment()
+    const assignment = this.#open.session.graphAssignment()
     if (assignment !== undefined) return assignment
     throw new OrtError('ERR_NOT_SUPPORTED', 'the session did not record which provider runs which nodes', {
       remedy: 'Create it with recordGraphAssignment: true',
     })
   }
 
-  /** What runs the session: the addon, or onnxruntime-node where the addon cannot load. */
-  get engine(): EngineName {
-    return this.#host.engine.name
-  }
-
   /**
-   * The execution providers that run the session: `['cpu']`, a device's alone, or a device's and `'cpu'`, where nodes may
-   * run that the device has no kernel for, or that ONNX Runtime would rather have there (computations on shapes).
-   */
-  get executionProviders(): readonly string[] {
-    return this.#provider.names
-  }
-
-  /** Where the session computes, and which of the devices of that kind it is. */
-  get device(): SessionDevice {
-    return this.#host.device
-  }
-
-  /**
-   * Runs the model once, by onnxruntime-common's contract. Inputs are read before the call returns, so the caller may
-   * change them at once; results are the caller's.
+   * Runs the model once, by onnxruntime-common's contract. Inputs are read before the call returns, so that the caller may change
+   * them at once; the results belong to the caller.
    *
-   * Results are Tensors; of a model that gives sequences, or types that onnxruntime-common has no name for, they are
-   * OrtValues: `run<RunValue>(...)`.
+   * Results are Tensors, or OrtValues for sequences and for types that onnxruntime-common does not have: `run<RunValue>(...)`.
    *
-   * For many runs bind instead: {@link InferenceSession.createIoBinding}.
+   * For many runs use a binding: {@link InferenceSession.createIoBinding}.
    *
    * @throws OrtTypeError, OrtRangeError naming the argument; OrtError `ERR_MISSING_INPUT`, `ERR_DETACHED`,
    *   `ERR_OUTPUT_SHAPE`, `ERR_DISPOSED`, `ERR_ORT_*`
+   * @example
+   * const { y } = await session.run({ x: new Tensor('float32', [1, 2, 3, 4], [1, 4]) }, ['y'])
    */
   run<V extends RunValue = Tensor>(feeds: Feeds, options?: RunOptions): Promise<RunResult<V>>
   run<V extends RunValue = Tensor>(
@@ -189,13 +156,12 @@ export class InferenceSession implements AsyncDisposable {
     options?: RunOptions,
   ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    const session = this.#open
-    const { inputs, outputs } = this.#host
+    const { session, inputs, outputs, engine, locations } = this.#open
     const request = resolveRequest(outputs, second, third)
     const settings = resolveRunOptions(request.options)
     const resolvedFeeds = resolveFeeds(inputs, feeds)
-    const resolvedFetches = resolveFetches(outputs, request.fetches, this.#locations)
-    const signal = checkSignal(this.#host.engine, request.options.signal)
+    const resolvedFetches = resolveFetches(outputs, request.fetches, locations)
+    const signal = checkSignal(engine, request.options.signal)
     const id = signal === undefined ? 0 : nextRunId()
     try {
       const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
@@ -203,67 +169,92 @@ export class InferenceSession implements AsyncDisposable {
       const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
       return toReturnValue(request.fetches, await pending)
     } catch (error) {
-      throw wrapShapeError(error, inputs, (name) => feeds[name]?.dims)
+      throw wrapShapeError(
+        error,
+        inputs.givenShapes((name) => feeds[name]?.dims),
+      )
     }
   }
 
   /**
-   * The bind-once form: memory for each input is allocated once (or an OrtValue is bound), and for each output whose
-   * shape follows from them. Write into `binding.inputs`, run, read `binding.outputs`.
+   * A binding with memory for each input, allocated once (or an OrtValue of the caller), and for each output whose shape follows
+   * from the inputs' shapes. Write into `binding.inputs`, run, read `binding.outputs`.
    *
-   * @param inputs a shape or an OrtValue by input name; an input whose declared shape is fixed may be left out
+   * @param inputs a shape or an OrtValue by input name; an input with a fixed shape can be omitted
    * @throws OrtRangeError `ERR_UNKNOWN_INPUT`, `ERR_UNKNOWN_OUTPUT`, `ERR_SHAPE_MISMATCH`; OrtTypeError
    *   `ERR_TYPE_MISMATCH`; OrtError `ERR_MISSING_INPUT`, `ERR_DISPOSED`
+   * @example
+   * type Inputs = { x: Float32Array }
+   * type Outputs = { y: Float32Array }
+   * using io = session.createIoBinding<Inputs, Outputs>({ x: [1, 4] }, { outputs: { y: [1, 4] } })
+   * io.inputs.x.fill(1)
+   * await io.run()
+   * console.log(io.outputs.y)
    */
   createIoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
     inputs: Readonly<Partial<Record<keyof NoInfer<I> & string, InputSpec>>> = {} as never,
     options: IoBindingOptions = {},
   ): IoBinding<I, O> {
-    const host = { ...this.#host, session: this.#open }
-    return IoBinding.create(host, inputs as Readonly<Record<string, InputSpec>>, options) as IoBinding<I, O>
-  }
-
-  /** An empty binding, to be bound as Python's is. */
-  ioBinding(): IoBinding {
-    return new IoBinding({ ...this.#host, session: this.#open })
-  }
-
-  /** The same as `binding.run(options)`, of a binding of this session. */
-  runWithIoBinding(
-    binding: Pick<IoBinding, 'belongsTo' | 'run'>,
-    options?: IoBindingRunOptions,
-  ): Promise<void> {
-    try {
-      if (!(binding instanceof IoBinding)) {
-        throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'binding' must be an IoBinding", {
-          given: describe(binding),
-        })
-      }
-      if (!binding.belongsTo(this.#open)) {
-        throw new OrtError('ERR_INVALID_ARG_VALUE', "'binding' is another session's", {
-          remedy: 'Run it with the session that made it',
-        })
-      }
-      return binding.run(options)
-    } catch (error) {
-      return Promise.reject(error)
-    }
-  }
-
-  /** onnxruntime-common has it, and ONNX Runtime no such call: profiling starts with `enableProfiling`. */
-  startProfiling(): void {}
-
-  /** Ends profiling. Returns the path of the file that was written. */
-  endProfiling(): string {
-    return this.#open.endProfiling()
+    const given = inputs as Readonly<Record<string, InputSpec>>
+    return IoBinding.create(this.#open, given, options) as IoBinding<I, O>
   }
 
   /**
-   * Lets go of the model when the runs in flight have ended. Its bindings then run no more (`ERR_DISPOSED`); what they hold stays
-   * until they are disposed of, or collected. Idempotent.
+   * An empty binding, whose values are bound as in Python.
+   *
+   * @example
+   * using io = session.ioBinding()
+   * io.bindCpuInput('x', new Tensor('float32', [1, 2, 3, 4], [1, 4]))
+   * io.bindOutput('y')
+   * await session.runWithIoBinding(io)
+   * const [y] = io.copyOutputsToCpu()
+   */
+  ioBinding(): IoBinding {
+    return new IoBinding(this.#open)
+  }
+
+  /**
+   * The same as `binding.run(options)`, for a binding of this session.
+   *
+   * @example
+   * await session.runWithIoBinding(session.createIoBinding({ x: [1, 4] }))
+   */
+  async runWithIoBinding(
+    binding: Pick<IoBinding, 'belongsTo' | 'run'>,
+    options?: IoBindingRunOptions,
+  ): Promise<void> {
+    if (!(binding instanceof IoBinding)) throw argumentTypeError('binding', 'an IoBinding', binding)
+    if (!binding.belongsTo(this.#open.session)) {
+      throw new OrtError('ERR_INVALID_ARG_VALUE', "'binding' belongs to another session", {
+        remedy: 'Run it with the session that created it',
+      })
+    }
+    return binding.run(options)
+  }
+
+  /** Does nothing: onnxruntime-common has it, but ONNX Runtime starts profiling with the option `enableProfiling`. */
+  startProfiling(): void {}
+
+  /**
+   * Ends profiling. Returns the path of the file that was written.
+   *
+   * @example
+   * await using profiled = await InferenceSession.create('model.onnx', { enableProfiling: true })
+   * console.log(profiled.endProfiling()) // such as onnxruntime_profile_2026-01-31_12-00-00.json
+   */
+  endProfiling(): string {
+    return this.#open.session.endProfiling()
+  }
+
+  /**
+   * Releases the model after the runs in flight. Later runs of its bindings are refused (`ERR_DISPOSED`); their memory exists until
+   * they are disposed of, or collected. Idempotent.
+   *
+   * @example
+   * await session.release()
    */
   release(): Promise<void> {
-    this.#released ??= this.#host.session.release()
+    this.#released ??= this.#loaded.session.release()
     return this.#released
   }
 
@@ -271,19 +262,33 @@ export class InferenceSession implements AsyncDisposable {
     return this.release()
   }
 
-  get #open(): EngineSession {
+  /** @internal */
+  [INSPECT](...args: InspectArguments): string {
+    const { inputs, outputs, device, engine, executionProviders } = this.#loaded
+    const properties = {
+      inputs: inputs.summary(),
+      outputs: outputs.summary(),
+      device: device.name,
+      engine: engine.name,
+      executionProviders,
+      ...(this.#released !== undefined && { released: true }),
+    }
+    return summarize('InferenceSession', properties, args)
+  }
+
+  get #open(): LoadedSession {
     if (this.#released !== undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
-    return this.#host.session
+    return this.#loaded
   }
 }
 
-/** onnxruntime-common's names for the types of this class. */
+/** onnxruntime-common's names of this class's types. */
 export declare namespace InferenceSession {
   export type FeedsType = Feeds
   export type FetchesType = Fetches
   export type OnnxValueMapType = RunResult<Tensor>
   export type ReturnType = RunResult<Tensor>
-  export type RunOptions = import('./session').RunOptions
+  export type RunOptions = import('./request').RunOptions
   export type SessionOptions = import('./options').SessionOptions
   export type ValueMetadata = import('../model/io').ValueMetadata
 }

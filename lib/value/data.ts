@@ -1,42 +1,81 @@
 import { markAsUntransferable } from 'node:worker_threads'
+import { isHost } from '../device/device'
+import type { DeviceName } from '../engine/engine'
 import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
-import { arrayLength, type ElementType, rawView, type TypedArray } from '../model/element-types'
-import { isDetached } from './tensor'
-import type { OrtValue } from './value'
+import { arrayLength, checkArray, type ElementType, rawView, type TypedArray } from '../model/element-types'
+import { shapeText } from '../model/shape'
 
-/** What may be written to a value, copied to it, or wrapped by it. */
+/** Elements of a tensor: a typed array, or strings. */
+export type OrtValueData = TypedArray | string[]
 
-/** @throws OrtRangeError `ERR_INVALID_LENGTH`; OrtError `ERR_DETACHED` */
-export function checkLength(type: ElementType, size: number, length: number, data: unknown): void {
-  const expected = type === 'string' ? size : arrayLength(type, size)
-  if (length === expected) return
-  if (isDetached(data)) {
-    throw new OrtError('ERR_DETACHED', "the ArrayBuffer of 'data' was detached (transferred)")
+/** An ArrayBuffer has no `detached` before Node 21; a detached one cannot be viewed. */
+export function isDetached(data: unknown): boolean {
+  if (!ArrayBuffer.isView(data) || data.byteLength > 0) return false
+  try {
+    new Uint8Array(data.buffer)
+    return false
+  } catch {
+    return true
   }
-  throw new OrtRangeError('ERR_INVALID_LENGTH', `'data' has another length than the tensor`, {
+}
+
+/** @throws OrtError `ERR_DETACHED` */
+export function checkAttached(data: unknown, argument: string): void {
+  if (isDetached(data))
+    throw new OrtError('ERR_DETACHED', `the ArrayBuffer of '${argument}' was detached (transferred)`)
+}
+
+/**
+ * The data, if it has exactly the elements of a tensor.
+ *
+ * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH`; OrtError `ERR_DETACHED`
+ */
+export function checkElements(type: ElementType, size: number, data: OrtValueData): OrtValueData {
+  const isStrings = type === 'string' && Array.isArray(data)
+  const elements = isStrings ? data : checkArray(type, data, 'data')
+  const expected = isStrings ? size : arrayLength(type, size)
+  if (elements.length === expected) return elements
+  checkAttached(data, 'data')
+  throw new OrtRangeError('ERR_INVALID_LENGTH', "'data' has another length than the tensor", {
     expected: `${expected} elements`,
-    given: String(length),
+    given: String(elements.length),
   })
 }
 
+/** @throws OrtTypeError `ERR_TYPE_MISMATCH`, OrtError `ERR_NOT_SUPPORTED` unless a typed array can be a view of the memory */
+export function checkViewable(type: ElementType, location: DeviceName): void {
+  if (type === 'string') {
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', 'a string tensor has no typed array', {
+      remedy: 'Use read() and write()',
+    })
+  }
+  if (isHost(location)) return
+  throw new OrtError('ERR_NOT_SUPPORTED', `JavaScript cannot view memory of '${location}'`, {
+    remedy: 'Use read() and write(), or copyTo() a value in host memory',
+  })
+}
+
+interface TypeAndShape {
+  readonly type: ElementType
+  readonly dims: readonly number[]
+}
+
 /** @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_SHAPE_MISMATCH` */
-export function checkCopy(from: OrtValue, target: OrtValue): void {
-  const { type } = from
+export function checkCopy({ type, dims }: TypeAndShape, target: TypeAndShape): void {
   if (target.type !== type) {
     throw new OrtTypeError('ERR_TYPE_MISMATCH', "'target' has another element type", {
       expected: type,
       given: target.type,
     })
   }
-  const [expected, given] = [from, target].map(({ dims }) => `[${dims.join(', ')}]`) as [string, string]
-  if (expected !== given) {
+  const [expected, given] = [shapeText(dims), shapeText(target.dims)]
+  if (expected !== given)
     throw new OrtRangeError('ERR_SHAPE_MISMATCH', "'target' has another shape", { expected, given })
-  }
 }
 
 export function setElements(type: ElementType, target: TypedArray, source: TypedArray): void {
   if (type === 'float16' && source.constructor !== target.constructor) {
-    // One side is a Float16Array, the other the bits of one: set() would convert numbers.
+    // Of a Float16Array and a Uint16Array of bits, set() would convert the numbers.
     rawView(target).set(rawView(source) as never)
   } else {
     target.set(source as never)
@@ -45,14 +84,22 @@ export function setElements(type: ElementType, target: TypedArray, source: Typed
 
 const WASM_PAGE = 64 * 1024
 
-/** Marks a buffer that stays its owner's, so that it stays where it is. @throws OrtError `ERR_NOT_SUPPORTED` */
-export function holdBuffer(buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean }): void {
+/**
+ * The caller's array, if a tensor can be over its memory; its buffer is then marked as untransferable.
+ *
+ * @throws what {@link checkElements} throws; OrtError `ERR_NOT_SUPPORTED` for a resizable buffer
+ */
+export function checkWrapped(type: ElementType, size: number, data: TypedArray): TypedArray {
+  const array = checkArray(type, data, 'data') // refuses strings, which have no typed array
+  checkElements(type, size, array)
+  const buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean } = array.buffer
   if (buffer.resizable === true || buffer.growable === true) {
     throw new OrtError('ERR_NOT_SUPPORTED', 'a resizable ArrayBuffer cannot be bound', {
       remedy: 'Wrap a typed array over a buffer of fixed length',
     })
   }
-  // WebAssembly's memory detaches its buffer when it grows, and that of a marked buffer ends the process (Node 24). It
-  // comes in pages of 64 KiB: what may be such memory is left unmarked.
+  // A WebAssembly memory detaches its buffer when it grows, and Node 24 aborts the process if that buffer is marked. Such
+  // a buffer is a multiple of 64 KiB long.
   if (buffer.byteLength % WASM_PAGE !== 0) markAsUntransferable(buffer)
+  return array
 }

@@ -1,17 +1,12 @@
 import { Tensor } from 'onnxruntime-common'
 import { isRecord } from '../check'
 import { isHost } from '../device/device'
+import type { DeviceName } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import {
-  arrayLength,
-  checkArray,
-  type ElementType,
-  isCommonType,
-  type TypedArray,
-} from '../model/element-types'
-import type { OrtValue } from './value'
+import { arrayLength, checkArray, type ElementType, isCommonType } from '../model/element-types'
+import { checkAttached, type OrtValueData } from './data'
 
-/** A Tensor of any copy of onnxruntime-common: a process may hold two, an ESM one and a CommonJS one. */
+/** Whether a value is a Tensor of any copy of onnxruntime-common: a process can have an ESM and a CommonJS one. */
 export function isTensor(value: unknown): value is Tensor {
   return (
     value instanceof Tensor ||
@@ -19,8 +14,8 @@ export function isTensor(value: unknown): value is Tensor {
   )
 }
 
-/** A Tensor's data on the CPU, there in full. */
-export function dataOf(tensor: Tensor, type: ElementType, argument: string): TypedArray | string[] {
+/** The data of a Tensor in host memory. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_DETACHED`; OrtTypeError */
+export function tensorData(tensor: Tensor, type: ElementType, argument: string): OrtValueData {
   if (tensor.location !== 'cpu' && tensor.location !== 'cpu-pinned') {
     throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is not in host memory`, {
       expected: "location 'cpu' or 'cpu-pinned'",
@@ -30,57 +25,64 @@ export function dataOf(tensor: Tensor, type: ElementType, argument: string): Typ
   const data: unknown = tensor.data
   if (type === 'string') return data as string[]
   const array = checkArray(type, data, argument)
-  if (array.length < arrayLength(type, tensor.size) && isDetached(array)) {
-    throw new OrtError('ERR_DETACHED', `the ArrayBuffer of '${argument}' was detached (transferred)`)
-  }
+  if (array.length < arrayLength(type, tensor.size)) checkAttached(array, argument)
   return array
 }
 
-/** onnxruntime-common's types of tensors on a GPU. */
+/** What of an OrtValue its Tensor is made of. */
+interface TensorSource {
+  readonly kind: string
+  readonly type: ElementType
+  readonly dims: readonly number[]
+  readonly location: DeviceName
+  readonly disposed: boolean
+  readonly hostVisible: boolean
+  readonly data: OrtValueData
+  read(): OrtValueData
+  readAsync(): Promise<OrtValueData>
+  dispose(): void
+}
+
+/** onnxruntime-common's element types of Tensors in GPU memory. */
 const GPU_TYPES = ['bool', 'float16', 'float32', 'int32', 'int4', 'int64', 'uint32', 'uint4', 'uint8']
 
-/** Whether a Tensor of onnxruntime-common can stand for a value of this type and place. */
-export function hasTensor(value: OrtValue): boolean {
-  if (value.kind !== 'tensor' || !isCommonType(value.type)) return false
-  return isHost(value.location) || GPU_TYPES.includes(value.type)
+/** Whether onnxruntime-common has a Tensor of this type and location. */
+export function hasTensor({
+  kind,
+  type,
+  location,
+}: {
+  kind: string
+  type: ElementType
+  location: DeviceName
+}) {
+  return kind === 'tensor' && isCommonType(type) && (isHost(location) || GPU_TYPES.includes(type))
 }
 
 /** See `OrtValue.toTensor`. */
-export function tensorOf(value: OrtValue): Tensor {
-  const type: ElementType = value.type
-  if (value.disposed) throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
+export function toTensor(value: TensorSource): Tensor {
+  const { type, dims, location, disposed } = value
+  if (disposed) throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
   if (!hasTensor(value)) {
     throw new OrtTypeError(
       'ERR_TYPE_MISMATCH',
-      `onnxruntime-common has no tensor of this type in '${value.location}'`,
+      `onnxruntime-common has no tensor of this type in '${location}'`,
       {
         given: type,
         remedy: 'Use the OrtValue itself: data, read(), write() and copyTo()',
       },
     )
   }
-  if (!isHost(value.location)) {
+  if (!isHost(location)) {
     return Tensor.fromGpuBuffer(value as unknown as Tensor.GpuBufferType, {
       dataType: type as Tensor.GpuBufferDataTypes,
-      dims: value.dims,
+      dims,
       download: () => value.readAsync() as Promise<never>,
       dispose: () => value.dispose(),
     })
   }
-  if (value.location === 'cuda-pinned' && value.hostVisible) {
-    return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, value.data as never, value.dims)
-  }
   const data = value.hostVisible ? value.data : value.read()
-  return new Tensor(type as Tensor.Type, data as Tensor.DataType, value.dims)
-}
-
-/** Before Node 21 an ArrayBuffer does not say so itself; a detached one can no longer be viewed. */
-export function isDetached(data: unknown): boolean {
-  if (!ArrayBuffer.isView(data) || data.byteLength > 0) return false
-  try {
-    new Uint8Array(data.buffer)
-    return false
-  } catch {
-    return true
-  }
+  if (location === 'cuda-pinned' && value.hostVisible)
+    return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, data as never, dims)
+  return new Tensor(type as Tensor.Type, data as Tensor.DataType, dims)
 }

@@ -2,9 +2,9 @@ import type { Tensor } from 'onnxruntime-common'
 import { checkDevice, isHost } from '../device/device'
 import { type DeviceName, type EngineValue, ValueKind } from '../engine/engine'
 import { engine } from '../engine/select'
-import { describe, OrtError, OrtTypeError } from '../errors'
+import { argumentTypeError, describe, OrtError, OrtTypeError } from '../errors'
+import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import {
-  checkArray,
   checkElementType,
   copyTypedArray,
   type ElementArrays,
@@ -17,61 +17,61 @@ import {
   zeroed,
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
-import { checkCopy, checkLength, holdBuffer, setElements } from './data'
-import { dataOf, isTensor, tensorOf } from './tensor'
+import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
+import { isTensor, tensorData, toTensor } from './tensor'
 
-/** What a value can be. */
-export type OrtValueKind = 'tensor' | 'sequence' | 'map' | 'optional' | 'opaque' | 'sparseTensor'
+/** What a value is: ONNX Runtime's `ONNXType`. */
+export type OrtValueKind = keyof typeof ValueKind
 
-const KINDS = new Map<number, OrtValueKind>(
-  Object.entries(ValueKind).map(([name, code]) => [code, name as OrtValueKind]),
-)
-
-/** What a tensor's elements are read from and written to. */
-export type OrtValueData = TypedArray | string[]
+const KINDS = new Map(Object.entries(ValueKind).map(([name, code]) => [code as number, name as OrtValueKind]))
 
 /**
- * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} has memory of its own, which stays
- * where it is until the value is disposed (or collected) and the last run that uses it has ended. Host memory (aligned to
- * 64 bytes) and pinned memory {@link OrtValue.data} shows without a copy; memory of a device is read and written by copies.
- *
+ * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} owns its memory, whose address does not
+ * change. It is freed after the value is disposed (or collected) and the last run that uses it has ended. {@link OrtValue.data}
+ * is a view of host memory (aligned to 64 bytes) and of pinned memory; device memory is read and written by copies.
  * Corresponds to Python's `onnxruntime.OrtValue`.
+ * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.OrtValue
+ * @example
+ * using value = OrtValue.allocate('float32', [1, 4])
+ * value.data.set([1, 2, 3, 4])
+ * console.log(value) // OrtValue { type: 'float32', dims: [ 1, 4 ], location: 'cpu' }
  */
 export class OrtValue<T extends ElementType = ElementType> implements Disposable {
   readonly kind: OrtValueKind
+  /** Shape of a tensor; empty for a scalar, and for a value that is not a tensor. */
+  readonly dims: readonly number[]
+  /** Number of elements of a tensor. */
+  readonly size: number
+  /** Where the memory is. */
+  readonly location: DeviceName
   readonly #type: ElementType | undefined
-  readonly #dims: readonly number[]
-  readonly #device: DeviceName
-  readonly #onDevice: boolean
   #value: EngineValue | undefined
   #data: TypedArray | undefined
 
   private constructor(value: EngineValue, data?: TypedArray) {
     this.kind = KINDS.get(value.kind()) ?? 'opaque'
     this.#type = this.kind === 'tensor' ? elementTypeName(value.type()) : undefined
-    this.#dims = Object.freeze(value.dims())
-    this.#device = value.device()
-    this.#onDevice = !isHost(this.#device)
-    this.size = elementCount(this.#dims)
+    this.dims = Object.freeze(value.dims())
+    this.size = elementCount(this.dims)
+    this.location = value.device()
     this.#value = value
     this.#data = data
   }
 
-  /** @internal a value that the engine made */
+  /** @internal */
   static fromEngine(value: EngineValue): OrtValue {
     return new OrtValue(value)
   }
 
   /**
-   * A tensor with zeroed memory of its own (empty strings for `string`).
-   *
-   * @param type element type
-   * @param dims shape; `[]` is a scalar, a 0 makes it empty
-   * @param device `'cpu'`; `'cuda'`, a GPU's memory; `'cuda-pinned'`, host memory that a GPU copies from and to
-   *   fastest; `'webgpu'`, where what is larger than the GPU takes fails when it is first used
-   * @param id which of the GPUs
-   * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_CUDA_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`, and where the device cannot be
-   *   had the codes of `InferenceSession.create`; OrtTypeError, OrtRangeError for bad arguments
+   * A tensor that owns its memory, zeroed (empty strings for `string`).
+   * @param dims shape; `[]` is a scalar
+   * @param device `'cpu'`; `'cuda'` for a GPU's memory; `'cuda-pinned'` for host memory that a GPU copies fastest;
+   *   `'webgpu'`, whose limit on the size applies on first use; `id` is the index of the GPU
+   * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_CUDA_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`, and the codes of
+   *   `InferenceSession.create` if the device is unavailable; OrtTypeError, OrtRangeError for invalid arguments
+   * @example
+   * const image = OrtValue.allocate('uint8', [1, 224, 224, 3])
    */
   static allocate<T extends ElementType>(
     type: T,
@@ -81,25 +81,28 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   ): OrtValue<T> {
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
-    const where = checkDevice(device, id)
-    if (type === 'string' && where !== 'cpu') {
-      throw new OrtTypeError('ERR_TYPE_MISMATCH', `strings are in host memory, and cannot be in '${where}'`)
-    }
-    if (where === 'cpu' && type !== 'string' && !engine().supports.externalBuffers) {
-      // The memory is V8's instead, which is not aligned as well, and stays visible when it is disposed.
+    const location = checkDevice(device, id)
+    if (type === 'string' && location !== 'cpu')
+      throw new OrtTypeError(
+        'ERR_TYPE_MISMATCH',
+        `strings are in host memory, and cannot be in '${location}'`,
+      )
+    if (location === 'cpu' && type !== 'string' && !engine().supports.externalBuffers) {
+      // V8's memory instead: it is aligned to fewer bytes, and views of it stay valid when the value is disposed.
       return OrtValue.wrap(type, zeroed(type, elementCount(shape)) as ElementArrays[T], shape)
     }
-    return new OrtValue<T>(engine().Value.allocate(elementTypeCode(type), shape, where, id))
+    return new OrtValue<T>(engine().Value.allocate(elementTypeCode(type), shape, location, id))
   }
 
-  /** A tensor with memory of its own that holds a copy of another tensor's data. */
+  /**
+   * A tensor that owns its memory, with a copy of another tensor's data.
+   * @example
+   * const value = OrtValue.fromTensor(new Tensor('float32', [1, 2], [2]))
+   */
   static fromTensor(tensor: Tensor, device: DeviceName = 'cpu', id = 0): OrtValue {
-    if (!isTensor(tensor)) {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'tensor' must be a Tensor", { given: describe(tensor) })
-    }
+    if (!isTensor(tensor)) throw argumentTypeError('tensor', 'a Tensor', tensor)
     const type = checkElementType(tensor.type)
-    const source = gpuValueOf(tensor, 'tensor')
-    const data = source ?? dataOf(tensor, type, 'tensor')
+    const data = gpuValue(tensor, 'tensor') ?? tensorData(tensor, type, 'tensor')
     const value = OrtValue.allocate(type, tensor.dims, device, id)
     try {
       if (data instanceof OrtValue) data.copyTo(value)
@@ -112,67 +115,45 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   }
 
   /**
-   * A tensor over a typed array that stays the caller's: nothing is copied. The array is kept alive while the value or
-   * a binding needs it, and its buffer is marked untransferable (unless its length is one of WebAssembly's memory, a
-   * multiple of 64 KiB); should it be detached all the same, the next run is refused. A run in flight must not lose it.
-   *
-   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` where the array has not exactly the
-   *   elements that `dims` say; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
+   * A tensor over the caller's typed array, without a copy. The array is kept alive while the value or a binding needs it. Its
+   * buffer is marked as untransferable, unless its length is a multiple of 64 KiB as a WebAssembly memory's is; if it is
+   * detached nevertheless, the next run is refused. It must not be detached while a run is in flight.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` unless the array has exactly the elements of
+   *   `dims`; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
+   * @example
+   * const samples = new Float32Array(512)
+   * const value = OrtValue.wrap('float32', samples, [1, 512])
    */
   static wrap<T extends ElementType>(type: T, data: ElementArrays[T], dims: readonly number[]): OrtValue<T> {
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
-    const array = checkArray(type, data, 'data')
-    checkLength(type, elementCount(shape), array.length, array)
-    holdBuffer(array.buffer)
+    const array = checkWrapped(type, elementCount(shape), data)
     return new OrtValue<T>(engine().Value.borrow(elementTypeCode(type), shape, rawView(array)), array)
   }
 
-  /** A sequence of tensors, which it shares and keeps alive. */
+  /**
+   * A sequence of tensors, which it shares and keeps alive.
+   * @example
+   * const sequence = OrtValue.sequence([OrtValue.allocate('float32', [2]), OrtValue.allocate('float32', [3])])
+   */
   static sequence(values: readonly OrtValue[]): OrtValue {
-    return new OrtValue(
-      engine().Value.sequence(values.map((value) => checkOrtValue(value, 'values').engineValue)),
-    )
-  }
-
-  static #over(type: ElementType, data: ArrayBufferView, dims: readonly number[]): OrtValue {
-    return new OrtValue(engine().Value.borrow(elementTypeCode(type), dims, data))
-  }
-
-  #allocateAlike(): OrtValue {
-    return OrtValue.allocate(this.type as ElementType, this.#dims)
+    const elements = values.map((value) => checkOrtValue(value, 'values').engineValue)
+    return new OrtValue(engine().Value.sequence(elements))
   }
 
   /** @internal */
   get engineValue(): EngineValue {
-    if (this.#value === undefined) {
-      throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
-    }
-    return this.#value
+    if (this.#value !== undefined) return this.#value
+    throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
   }
 
-  /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for what is no tensor */
+  /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value that is not a tensor */
   get type(): T {
     if (this.#type !== undefined) return this.#type as T
-    throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value is not a tensor of a known element type', {
-      given: this.kind,
-    })
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value has no element type', { given: this.kind })
   }
 
-  /** Shape of a tensor; empty for a scalar and for what is no tensor. */
-  get dims(): readonly number[] {
-    return this.#dims
-  }
-
-  /** Elements of a tensor. */
-  readonly size: number
-
-  /** Where the memory is. */
-  get location(): DeviceName {
-    return this.#device
-  }
-
-  /** Which of the devices of that kind. @throws OrtError `ERR_DISPOSED` */
+  /** Index of the device, of those of its kind. @throws OrtError `ERR_DISPOSED` */
   get deviceId(): number {
     return this.engineValue.deviceId()
   }
@@ -181,126 +162,107 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     return this.#value === undefined
   }
 
-  /** @internal whether `data` shows the memory; else `read` and `write` copy */
+  /** @internal whether `data` is a view of the memory; else `read` and `write` copy */
   get hostVisible(): boolean {
-    if (this.kind !== 'tensor' || this.#type === 'string' || this.#onDevice) return false
+    if (this.kind !== 'tensor' || this.#type === 'string' || !isHost(this.location)) return false
     return this.#data !== undefined || engine().supports.externalBuffers
   }
 
   /**
-   * The tensor's memory itself, the same typed array every time: what is written here, the next run reads. Not for
-   * strings, which ONNX Runtime keeps as objects of its own, nor for memory of a device.
-   *
-   * @throws OrtError `ERR_DISPOSED`, `ERR_NOT_SUPPORTED` for memory of a device, `ERR_NO_EXTERNAL_BUFFERS` in Electron for
-   *   what ONNX Runtime allocated and for pinned memory; OrtTypeError `ERR_TYPE_MISMATCH` for strings and for what is no tensor
+   * A view of the tensor's memory, always the same typed array: the next run reads what is written here.
+   * @throws OrtError `ERR_DISPOSED`, `ERR_NOT_SUPPORTED` for device memory, `ERR_NO_EXTERNAL_BUFFERS` in Electron for values
+   *   that ONNX Runtime allocated and for pinned memory; OrtTypeError `ERR_TYPE_MISMATCH` for strings and for a value that is
+   *   not a tensor
    */
   get data(): ElementArrays[T] {
     const value = this.engineValue
-    if (this.type === 'string') {
-      throw new OrtTypeError('ERR_TYPE_MISMATCH', 'strings have no memory to show', {
-        remedy: 'Use read() and write()',
-      })
-    }
-    if (this.#data === undefined) {
-      if (this.#onDevice) {
-        throw new OrtError('ERR_NOT_SUPPORTED', `memory of '${this.#device}' cannot be shown`, {
-          remedy: 'Use read() and write(), or copyTo() a value in host memory',
-        })
-      }
-      this.#data = typedArrayView(this.type, value.arrayBuffer())
-    }
+    checkViewable(this.type, this.location)
+    this.#data ??= typedArrayView(this.type, value.arrayBuffer())
     return this.#data as ElementArrays[T]
   }
 
   /**
-   * A copy of the tensor's elements. From a device it holds the calling thread until the copy is made.
-   *
-   * @throws OrtError `ERR_BUSY` where the memory is a device's and a run in flight uses it
+   * A copy of the tensor's elements. A copy from a device blocks the calling thread.
+   * @throws OrtError `ERR_BUSY` for device memory that a run in flight uses
+   * @example
+   * const elements = value.read()
    */
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
-    if (!this.hostVisible) {
-      const host = this.#allocateAlike()
-      this.copyTo(host)
-      return host.data as Read
-    }
-    return copyTypedArray(this.data as TypedArray) as Read
+    if (this.hostVisible) return copyTypedArray(this.data as TypedArray) as Read
+    const host = OrtValue.allocate<ElementType>(this.type, this.dims)
+    this.copyTo(host)
+    return host.data as Read
   }
 
   /**
-   * Writes all the tensor's elements.
-   *
-   * @param data exactly as many elements as the tensor has, of its type
+   * Writes all elements of the tensor; `data` has exactly as many, of its type.
    * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH`; OrtError `ERR_DISPOSED`, `ERR_DETACHED`
+   * @example
+   * value.write(Float32Array.of(1, 2, 3, 4))
    */
   write(data: OrtValueData): void {
     const value = this.engineValue
-    if (this.type === 'string') {
-      if (!Array.isArray(data)) {
-        throw new OrtTypeError('ERR_TYPE_MISMATCH', "'data' does not fit a tensor of string", {
-          expected: 'string[]',
-          given: describe(data),
-        })
-      }
-      checkLength(this.type, this.size, data.length, data)
-      value.setStrings(data)
-      return
-    }
-    const array = checkArray(this.type, data, 'data')
-    checkLength(this.type, this.size, array.length, array)
-    if (!this.hostVisible) {
-      const source = OrtValue.#over(this.type, rawView(array), this.#dims)
+    const elements = checkElements(this.type, this.size, data)
+    if (Array.isArray(elements)) value.setStrings(elements)
+    else if (this.hostVisible) setElements(this.type, this.data, elements)
+    else {
+      const source = engine().Value.borrow(elementTypeCode(this.type), this.dims, rawView(elements))
       try {
-        source.copyTo(this)
+        source.copyTo(value)
       } finally {
         source.dispose()
       }
-      return
     }
-    setElements(this.type, this.data, array)
   }
 
   /**
-   * Copies the tensor into another of the same type and shape, from any device to any. Holds the calling thread until the
-   * copy is made.
-   *
-   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_SHAPE_MISMATCH`; OrtError `ERR_BUSY` where memory of a
-   *   device is in use by a run in flight, `ERR_DISPOSED`
+   * Copies the tensor into another of the same type and shape, from any device to any. Blocks the calling thread.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_SHAPE_MISMATCH`; OrtError `ERR_BUSY`, `ERR_DISPOSED`
+   * @example
+   * value.copyTo(OrtValue.allocate(value.type, value.dims))
    */
   copyTo(target: OrtValue): void {
     checkCopy(this, checkOrtValue(target, 'target'))
     const { engineValue } = this
     if (this.type === 'string') target.write(this.read() as string[])
-    // WebGPU copies no buffer to itself.
+    // WebGPU cannot copy a buffer to itself.
     else if (target !== this) engineValue.copyTo(target.engineValue)
   }
 
   /** @internal the same as `read`, on another thread */
   async readAsync(): Promise<TypedArray> {
-    const host = this.#allocateAlike()
+    const host = OrtValue.allocate<ElementType>(this.type, this.dims)
     await this.engineValue.copyToAsync(host.engineValue)
     return host.data as TypedArray
   }
 
   /**
-   * A Tensor of onnxruntime-common over the same memory (strings are copied). Its location is `'cpu'`, `'cpu-pinned'`, or,
-   * of a device, `'gpu-buffer'`: then `getData()` copies it to the host, and `dispose()` disposes of this value.
-   *
-   * @throws OrtTypeError `ERR_TYPE_MISMATCH` for what onnxruntime-common has no type for
+   * A Tensor of onnxruntime-common over the same memory (strings are copied), in `'cpu'`, `'cpu-pinned'` or `'gpu-buffer'`.
+   * The `getData()` of the last copies to the host, and its `dispose()` disposes of this value.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH` for an element type that onnxruntime-common does not have
+   * @example
+   * const tensor = value.toTensor()
    */
   toTensor(): Tensor {
-    return tensorOf(this)
+    return toTensor(this)
   }
 
-  /** A sequence's elements; a map's keys and its values. Each is a value of its own. */
+  /**
+   * The elements of a sequence; the keys and the values of a map.
+   * @example
+   * const shapes = sequence.elements().map((element) => element.dims)
+   */
   elements(): OrtValue[] {
     return this.engineValue.elements().map((value) => new OrtValue(value))
   }
 
   /**
-   * Lets go of the memory, at once or when the last run in flight that uses it has ended. Views of memory that the
-   * value owned become empty (detached); on the onnxruntime-node engine they stay. Idempotent.
+   * Releases the memory, at once or when the last run that uses it has ended. Views of memory that the value owned become empty
+   * (detached), except on the onnxruntime-node engine. Idempotent.
+   * @example
+   * value.dispose()
    */
   dispose(): void {
     this.#value?.dispose(this.#data?.buffer as ArrayBuffer | undefined)
@@ -311,27 +273,27 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   [Symbol.dispose](): void {
     this.dispose()
   }
+
+  /** @internal */
+  [INSPECT](...args: InspectArguments): string {
+    const { kind, dims, location, disposed } = this
+    const what = kind === 'tensor' ? { type: this.#type, dims } : { kind }
+    return summarize('OrtValue', { ...what, location, ...(disposed && { disposed }) }, args)
+  }
 }
 
 /** @throws OrtTypeError `ERR_INVALID_ARG_TYPE` */
 export function checkOrtValue(value: unknown, argument: string): OrtValue {
   if (value instanceof OrtValue) return value
-  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' must be an OrtValue`, {
-    given: describe(value),
-  })
+  throw argumentTypeError(argument, 'an OrtValue', value)
 }
 
-/** The value that a Tensor on a device stands for; undefined for a Tensor in host memory. */
-export function gpuValueOf(tensor: Tensor, argument: string): OrtValue | undefined {
+/** The value of a Tensor in GPU memory; undefined for a Tensor in host memory. */
+export function gpuValue(tensor: Tensor, argument: string): OrtValue | undefined {
   if (tensor.location !== 'gpu-buffer') return undefined
   const value: unknown = tensor.gpuBuffer
   if (value instanceof OrtValue) return value
-  throw new OrtError(
-    'ERR_NOT_SUPPORTED',
-    `'${argument}' is in a GPU buffer ('gpu-buffer') that is not this package's`,
-    {
-      expected: 'a Tensor that session.run gave, or one of OrtValue.toTensor()',
-      given: describe(value),
-    },
-  )
+  const expected = 'a Tensor of session.run or of OrtValue.toTensor()'
+  const details = { expected, given: describe(value) }
+  throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is a 'gpu-buffer' of another library`, details)
 }

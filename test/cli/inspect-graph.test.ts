@@ -145,7 +145,7 @@ describe('--providers', () => {
   test('a device that cannot be had is left out with a warning, and the CPU runs it', async () => {
     const { code, stdout, stderr } = await cli(['odd.onnx', '--providers', 'coreml,cpu'])
     expect(code).toBe(0)
-    expect(stderr).toContain("'coreml' of executionProviders is left out")
+    expect(stderr).toContain("'coreml' of executionProviders is skipped")
     expect(stdout).toContain('runs on cpu, after')
     expect(stdout).not.toContain('nodes-on-cpu')
   })

@@ -17,14 +17,14 @@ describe('createIoBinding', () => {
     await expectError(() => session.createIoBinding(shapes, options as object), code as OrtErrorCode)
   })
 
-  it('says what to do with data', async () => {
+  it('explains how to bind data', async () => {
     const inputs = { ...shapes, a: new Float32Array(2) as unknown as number[] }
     await expectError(() => session.createIoBinding(inputs), 'ERR_INVALID_DIMS', { says: 'OrtValue.wrap' })
   })
 })
 
-describe('memory that stays', () => {
-  it('is written into, not replaced, in sloppy mode either', () => {
+describe('bound memory', () => {
+  it('can be written and not assigned, also in sloppy mode', () => {
     const binding = session.createIoBinding(shapes)
     const assign = new Function('views', 'views.a = new Float32Array(2)')
     expect(() => assign(binding.inputs)).toThrow(OrtTypeError)
@@ -33,14 +33,14 @@ describe('memory that stays', () => {
   })
 })
 
-describe('run', () => {
-  it('refuses an option it does not know', async () => {
+describe('a run', () => {
+  it('refuses an unknown option', async () => {
     const binding = session.createIoBinding(shapes)
     await expectError(() => binding.run({ sginal: undefined, tag: 'x' } as object), 'ERR_UNKNOWN_OPTION')
     await binding.run({})
   })
 
-  it('of another session is refused', async () => {
+  it('refuses a binding of another session', async () => {
     const other = await createSession(oneNode())
     const binding = session.createIoBinding(shapes)
     await expectError(() => other.runWithIoBinding(binding), 'ERR_INVALID_ARG_VALUE')
@@ -56,8 +56,8 @@ describe('run', () => {
   })
 })
 
-describe('an output of another size than its memory', () => {
-  it('is told with both sizes', async () => {
+describe('the error of an output whose size is not that of its memory', () => {
+  it('names both sizes', async () => {
     const binding = session.createIoBinding(shapes, { outputs: { sum: [3] } })
     const error = await binding.run().then(
       () => undefined,

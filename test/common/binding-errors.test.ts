@@ -11,7 +11,7 @@ import { float32, int64 } from '../helpers/values.ts'
 const create = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 })
 const floats = (...values: number[]) => Float32Array.from(values)
 
-describe('what is refused', () => {
+describe('a binding refuses', () => {
   const float = OrtValue.allocate('float32', [2])
   const wide = OrtValue.allocate('float32', [2, 128])
   const integer = OrtValue.allocate('int64', [2])
@@ -75,13 +75,13 @@ describe('what is refused', () => {
     ],
   ]
 
-  test.each(forms)('createIoBinding: %s', async (_title, args, code, type, ...says) => {
+  test.each(forms)('in createIoBinding: %s', async (_title, args, code, type, ...says) => {
     await using session = await create(twoInputs())
     const call = () => session.createIoBinding(...(args as [Record<string, number[]>]))
     await expectError(call, code as 'ERR_BUSY', { type, says })
   })
 
-  test('createIoBinding: a fixed size of the model’s', async () => {
+  test('in createIoBinding: another size than the model’s fixed one', async () => {
     await using session = await create(mlp())
     await expectError(() => session.createIoBinding({ x: [1, 127] }), 'ERR_SHAPE_MISMATCH', {
       type: RangeError,
@@ -158,7 +158,7 @@ describe('what is refused', () => {
     ['copies before the first run', (b) => b.copyOutputsToCpu(), 'ERR_INVALID_ARG_VALUE', Error, 'run'],
   ]
 
-  test.each(calls)('a binding: %s', async (_title, call, code, type, ...says) => {
+  test.each(calls)('in its methods: %s', async (_title, call, code, type, ...says) => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [2], b: [2] })
     await expectError(() => call(binding), code as 'ERR_BUSY', { type, says })
@@ -169,9 +169,9 @@ describe('what is refused', () => {
   })
 })
 
-describe.each(runForms)('runs that fail, by %s', (_form, run) => {
+describe.each(runForms)('a run fails, by %s', (_form, run) => {
   test.each([[[2]], [[4]], [[1, 3]], [[]], [[0]]])(
-    'an output bound to memory of %j, when it is [3]',
+    'for an output of [3] that is bound to memory of %j',
     async (dims) => {
       await using session = await create(twoInputs())
       using binding = session.createIoBinding({ a: [3], b: [3] }, { outputs: { sum: dims } })
@@ -188,7 +188,7 @@ describe.each(runForms)('runs that fail, by %s', (_form, run) => {
     },
   )
 
-  test('a model that does not keep to the shape it declares', async () => {
+  test('for a model whose output does not have its declared shape', async () => {
     await using session = await create(wrongShapeDeclared())
     using binding = session.createIoBinding({ x: [3], shape: [1] })
     ;(binding.inputs.shape as BigInt64Array)[0] = 3n
@@ -201,7 +201,7 @@ describe.each(runForms)('runs that fail, by %s', (_form, run) => {
     expect((await session.run({ x: float32([1, 2, 3]), shape: int64([3]) })).y!.dims).toEqual([3])
   })
 
-  test('inputs that the model refuses', async () => {
+  test('for inputs that the model refuses', async () => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [2], b: [3] })
     await expectError(() => run(binding), /^ERR_ORT_[A-Z_]+$/)
@@ -210,7 +210,7 @@ describe.each(runForms)('runs that fail, by %s', (_form, run) => {
     expect(binding.outputs.sum).toEqual(floats(1, 2))
   })
 
-  test('inputs that are not bound', async () => {
+  test('without bound inputs', async () => {
     await using session = await create(twoInputs())
     using binding = session.ioBinding()
     binding.bindOutput('sum')
@@ -222,7 +222,7 @@ describe.each(runForms)('runs that fail, by %s', (_form, run) => {
     expect(binding.outputs.sum).toEqual(floats(2))
   })
 
-  test('no outputs bound', async () => {
+  test('without bound outputs', async () => {
     await using session = await create(oneNode())
     using binding = session.ioBinding()
     binding.bindCpuInput('x', float32([1]))
@@ -232,7 +232,7 @@ describe.each(runForms)('runs that fail, by %s', (_form, run) => {
     expect(binding.outputs.y).toEqual(floats(2))
   })
 
-  test('a detached input, and a detached output', async () => {
+  test('for a detached input or output', async () => {
     await using session = await create(oneNode())
     for (const side of ['input', 'output']) {
       const { array, detach } = detachable(1)

@@ -10,8 +10,8 @@ import { float32 } from '../helpers/values.ts'
 const create = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 })
 const floats = (...values: number[]) => Float32Array.from(values)
 
-describe.each(runForms)('bound once, by %s', (_form, run) => {
-  test('inputs and outputs are the same objects every time', async () => {
+describe.each(runForms)('a binding of createIoBinding, by %s', (_form, run) => {
+  test('has the same input and output arrays in each run', async () => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [3], b: [3] })
     const { inputs, outputs } = binding
@@ -37,7 +37,7 @@ describe.each(runForms)('bound once, by %s', (_form, run) => {
     expect(binding.getOutputs().map((value) => value.data)).toEqual([sum, prod])
   })
 
-  test('shapes that the model declares may be left out', async () => {
+  test('needs no shapes that the model declares', async () => {
     await using session = await create(oneNode())
     using binding = session.createIoBinding()
     expect(binding.outputs.y).toEqual(floats(0))
@@ -45,7 +45,7 @@ describe.each(runForms)('bound once, by %s', (_form, run) => {
     expect(binding.outputs.y).toEqual(floats(1))
   })
 
-  test('output shapes follow from those of the inputs', async () => {
+  test('derives output shapes from input shapes', async () => {
     await using session = await create(mlp())
     for (const batch of [1, 4]) {
       using binding = session.createIoBinding({ x: [batch, 128] })
@@ -57,7 +57,7 @@ describe.each(runForms)('bound once, by %s', (_form, run) => {
     }
   })
 
-  test('an output of unknown shape is new after each run, and the last one’s stays as it was', async () => {
+  test('has a new array for a dynamic output after each run, and keeps the previous one intact', async () => {
     await using session = await create(nonZero())
     using binding = session.createIoBinding({ x: [4] })
     expect(binding.outputs.y).toBeUndefined()
@@ -79,7 +79,7 @@ describe.each(runForms)('bound once, by %s', (_form, run) => {
     ])
   })
 
-  test('the fetches alone, and their memory', async () => {
+  test('binds the fetches only, to the given memory', async () => {
     await using session = await create(twoInputs())
     using prod = OrtValue.allocate('float32', [2])
     using binding = session.createIoBinding({ a: [2], b: [2] }, { fetches: ['prod'], outputs: { prod } })
@@ -93,7 +93,7 @@ describe.each(runForms)('bound once, by %s', (_form, run) => {
     expect(binding.getOutputs()).toEqual([prod])
   })
 
-  test('state in place', async () => {
+  test('updates state in place', async () => {
     await using session = await create(counter())
     using state = OrtValue.allocate('float32', [1])
     using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
@@ -105,8 +105,8 @@ describe.each(runForms)('bound once, by %s', (_form, run) => {
   })
 })
 
-describe.each(runForms)("Python's form, by %s", (_form, run) => {
-  test('line by line', async () => {
+describe.each(runForms)("a binding in Python's form, by %s", (_form, run) => {
+  test('works line by line as in Python', async () => {
     await using session = await create(twoInputs())
     using binding = session.ioBinding()
     using b = OrtValue.fromTensor(float32([4, 5]))
@@ -131,7 +131,7 @@ describe.each(runForms)("Python's form, by %s", (_form, run) => {
     expect(copies.map(({ data }) => data)).toEqual([floats(4, 10), floats(5, 7)])
   })
 
-  test('bindCpuInput copies', async () => {
+  test('copies the data in bindCpuInput', async () => {
     await using session = await create(oneNode())
     using binding = session.ioBinding()
     const x = float32([1])
@@ -142,7 +142,7 @@ describe.each(runForms)("Python's form, by %s", (_form, run) => {
     expect(binding.outputs.y).toEqual(floats(2))
   })
 
-  test('inputs and outputs may be bound anew, in other shapes', async () => {
+  test('binds inputs and outputs again, in other shapes', async () => {
     await using session = await create(twoInputs())
     using binding = session.ioBinding()
     binding.bindOutput('sum')
@@ -162,7 +162,7 @@ describe.each(runForms)("Python's form, by %s", (_form, run) => {
     }
   })
 
-  test('two values that swap places', async () => {
+  test('swaps two values between input and output', async () => {
     await using session = await create(counter())
     using binding = session.ioBinding()
     const values = [OrtValue.allocate('float32', [1]), OrtValue.allocate('float32', [1])]
@@ -175,7 +175,7 @@ describe.each(runForms)("Python's form, by %s", (_form, run) => {
     for (const value of values) value.dispose()
   })
 
-  test('clearing', async () => {
+  test('unbinds with clearBindingInputs and clearBindingOutputs', async () => {
     await using session = await create(twoInputs())
     using binding = session.ioBinding()
     const bindInputs = () => {

@@ -18,7 +18,7 @@ describe('executionProviders', () => {
     },
   )
 
-  test('one that cannot be had, before one that can, is left out with one warning', async () => {
+  test('an unavailable provider is skipped with one warning', async () => {
     const warnings: Error[] = []
     const listen = (warning: Error) => warnings.push(warning)
     process.on('warning', listen)
@@ -38,7 +38,7 @@ describe('executionProviders', () => {
   })
 
   // On the native engine that is for test/native: it depends on the machine.
-  test.skipIf(isNative)('devices are not to be had on onnxruntime-node', async () => {
+  test.skipIf(isNative)('devices are unavailable on onnxruntime-node', async () => {
     for (const name of ['cuda', 'webgpu']) {
       await expectError(() => create(oneNode(), { executionProviders: [name] }), 'ERR_PROVIDER_UNAVAILABLE', {
         says: [`'${name}'`, 'onnxruntime-node', 'native addon'],

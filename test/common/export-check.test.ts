@@ -57,7 +57,7 @@ function sumOfFirst(length: number): Uint8Array {
   })
 }
 
-test('a model that does what the samples say has no findings', async () => {
+test('a model that matches the samples has no findings', async () => {
   const report = await check(addOne(['batch', 'width']), [
     { inputs: { x: f32([1, 2], [1, 2]) }, outputs: { y: f32([1, 2], [2, 3]) } },
     { inputs: { x: f32([2, 3], ramp(6)) }, outputs: { y: f32([2, 3], ramp(6, 1.5)) } },
@@ -72,7 +72,7 @@ test('a model that does what the samples say has no findings', async () => {
   })
 })
 
-test('without expected outputs, and from a function, as Tensors or OrtValues', async () => {
+test('samples can have no outputs, come from a function, and be Tensors or OrtValues', async () => {
   const report = await check(addOne(['batch', 'width']), (session) => {
     expect(session.inputNames).toEqual(['x'])
     const x = OrtValue.allocate('float32', [1, 2])
@@ -83,8 +83,8 @@ test('without expected outputs, and from a function, as Tensors or OrtValues', a
   expect(report.runs[1]).toEqual({ sample: 1, inputs: { x: [2, 3] }, outputs: { y: [2, 3] } })
 })
 
-describe('names', () => {
-  test('an input that vanished', async () => {
+describe('finds names', () => {
+  test('of an input that is missing', async () => {
     const one = { x: f32([1, 2], [1, 2]), scale: f32([], [3]) }
     const report = await check(addOne(['batch', 2]), [
       { inputs: one },
@@ -97,19 +97,19 @@ describe('names', () => {
     expect(report.runs).toHaveLength(2)
   })
 
-  test('names that were shifted: nothing can be run', async () => {
+  test('that are shifted, and runs nothing', async () => {
     const report = await check(addOne(['batch', 2]), [{ inputs: { z: f32([1, 2], [1, 2]) } }])
     expect(summary(report)).toEqual(['input-vanished z', 'input-unknown x'])
     expect(report).toMatchObject({ ok: false, runs: [] })
   })
 
-  test('an input of another type', async () => {
+  test('of an input of another type', async () => {
     const report = await check(addOne([2]), [{ inputs: { x: i64([2], [1, 2]) } }])
     expect(summary(report)).toEqual(['input-type x'])
     expect(report.findings[0]!.message).toBe("input 'x' is float32, and the sample has int64")
   })
 
-  test('outputs of other names', async () => {
+  test('of outputs that differ', async () => {
     const report = await check(addOne([2]), [
       { inputs: { x: f32([2], [1, 2]) }, outputs: { logits: f32([2], [2, 3]) } },
     ])
@@ -117,8 +117,8 @@ describe('names', () => {
   })
 })
 
-describe('axes', () => {
-  test('one that is declared fixed', async () => {
+describe('finds an axis', () => {
+  test('that is declared fixed', async () => {
     const report = await check(addOne(['batch', 2]), [
       { inputs: { x: f32([1, 2], [1, 2]) } },
       { inputs: { x: f32([2, 3], ramp(6)) } },
@@ -136,7 +136,7 @@ describe('axes', () => {
     initializers: [tensor('shape', 'int64', [3], [-1n, 2n, 3n])],
   })
 
-  test('one that is declared dynamic, and is not: the one of two is found', async () => {
+  test('that is declared dynamic and is fixed, among two', async () => {
     const report = await check(reshaped, [
       { inputs: { x: f32([1, 2, 3], ramp(6)) } },
       { inputs: { x: f32([3, 5, 3], ramp(45)) } },
@@ -147,14 +147,14 @@ describe('axes', () => {
     )
   })
 
-  test('the same with one sample: other sizes are tried, and what fails is a note', async () => {
+  test('by other sizes of a single sample, and notes the failures', async () => {
     const report = await check(reshaped, [{ inputs: { x: f32([1, 2, 3], ramp(6)) } }])
     expect(summary(report)).toEqual(['(note) axis-fixed x 1'])
     expect(report.findings[0]!.message).toContain('can be 2 and not 3')
     expect(report.findings[0]!.remedy).toContain('Give a sample of 3')
   })
 
-  test('a sample of another rank', async () => {
+  test('of another rank', async () => {
     const report = await check(addOne(['batch', 'width']), [
       { inputs: { x: f32([1, 2], [1, 2]) } },
       { inputs: { x: f32([6], ramp(6)) } },
@@ -163,7 +163,7 @@ describe('axes', () => {
     expect(report.findings[0]!.message).toContain('ERR_SHAPE_MISMATCH')
   })
 
-  test('a loop unrolled for the traced length: what is beyond it has no effect', async () => {
+  test('of a loop that is unrolled for the traced length', async () => {
     const longer = { inputs: { x: f32([2, 6], ramp(12)) } }
     const report = await check(sumOfFirst(4), [{ inputs: { x: f32([1, 4], ramp(4)) } }, longer])
     expect(summary(report)).toEqual(['tail-without-effect x 1'])
@@ -199,8 +199,8 @@ describe('axes', () => {
   )
 })
 
-describe('results', () => {
-  test('that are wrong: the first element is named', async () => {
+describe('checks results', () => {
+  test('that are wrong, and names the first element', async () => {
     const report = await check(addOne(['n']), [
       { inputs: { x: f32([2], [1, 2]) }, outputs: { y: f32([2], [2, 3]) } },
       { inputs: { x: f32([3], [1, 2, 3]) }, outputs: { y: f32([3], [2, 3.5, 'NaN']) } },
@@ -213,13 +213,13 @@ describe('results', () => {
     ])
   })
 
-  test('within a tolerance of the samples', async () => {
+  test('that are within the tolerance of the samples', async () => {
     const sample = { inputs: { x: f32([2], [1, 2]) }, outputs: { y: f32([2], [2.05, 3]) } }
     expect((await check(addOne([2]), { samples: [sample], tolerance: { atol: 0.1 } })).ok).toBe(true)
     expect((await check(addOne([2]), { samples: [sample] })).ok).toBe(false)
   })
 
-  test('a number is not near an infinite one, and NaN is NaN', async () => {
+  test('that are finite in place of infinite, and accepts NaN for NaN', async () => {
     const x = f32([3], ['NaN', 'Infinity', '-Infinity'])
     expect((await check(addOne([3]), [{ inputs: { x }, outputs: { y: x } }])).runs[0]).toMatchObject({
       largestDifference: 0,
@@ -232,7 +232,7 @@ describe('results', () => {
 })
 
 cpuDescribe('what is random is not on a device')('random nodes', () => {
-  test('give others in each run', async () => {
+  test('that differ between runs', async () => {
     const noisy = model({
       inputs: [value('x', 'float32', [8])],
       outputs: [value('y', 'float32', [8]), value('z', 'float32', [8])],
@@ -248,8 +248,8 @@ cpuDescribe('what is random is not on a device')('random nodes', () => {
   })
 })
 
-describe('effects', () => {
-  test('an input that has none, an output that nothing has one on', async () => {
+describe('checks effects', () => {
+  test('of an input without one, and on an output without one', async () => {
     const bytes = model({
       inputs: [value('x', 'float32', [2]), value('mask', 'int64', [2]), value('flag', 'bool', [])],
       outputs: [value('y', 'float32', [2]), value('z', 'float32', [2]), value('constant', 'float32', [1])],
@@ -275,7 +275,7 @@ describe('effects', () => {
     ])
   })
 
-  test('a threshold far away, a table, a mask of ones are seen to have one', async () => {
+  test('of a distant threshold, a table and a mask of ones', async () => {
     const bytes = model({
       inputs: [value('x', 'float32', [2]), value('i', 'int64', [2]), value('mask', 'int64', [2])],
       outputs: [value('y', 'bool', [2]), value('z', 'float32', [2])],
@@ -292,7 +292,7 @@ describe('effects', () => {
     expect(findings.filter(({ severity }) => severity === 'problem')).toEqual([])
   })
 
-  test('an input that a flag switches off in the first sample, and on in another', async () => {
+  test('of an input that a flag disables in the first sample only', async () => {
     const bytes = model({
       inputs: [value('x', 'float32', [2]), value('flag', 'bool', [1])],
       outputs: [value('y', 'float32', [2])],
@@ -307,7 +307,7 @@ describe('effects', () => {
     expect(summary(await check(bytes, both))).toEqual([])
   })
 
-  test('an input of which only the shape counts, and an output of positions', async () => {
+  test('of an input whose shape matters, and on an output of positions', async () => {
     const bytes = model({
       inputs: [value('x', 'float32', ['n'])],
       outputs: [value('size', 'int64', [1]), value('y', 'float32', ['n'])],
@@ -320,7 +320,7 @@ describe('effects', () => {
     expect(summary(await check(bytes, samples))).toEqual(expected)
   })
 
-  test('a sum over bools, a column of NaN', async () => {
+  test('on a sum over bools, and on a column of NaN', async () => {
     const bytes = model({
       inputs: [value('mask', 'bool', [2]), value('x', 'float32', [2])],
       outputs: [value('count', 'int64', [1]), value('y', 'float32', [2])],
@@ -336,7 +336,7 @@ describe('effects', () => {
     expect(report.findings.filter(({ severity }) => severity === 'problem')).toEqual([])
   })
 
-  test('an empty tensor cannot be varied', async () => {
+  test('not of an empty tensor', async () => {
     expect(summary(await check(addOne(['n']), [{ inputs: { x: f32([0], []) } }]))).toEqual([
       '(note) input-not-varied x',
     ])
@@ -356,14 +356,14 @@ describe('effects', () => {
   })
 })
 
-describe('samples that are none', () => {
+describe('invalid samples', () => {
   const code = (
     samples: unknown,
     says: string | string[],
     code: RegExp | 'ERR_INVALID_ARG_TYPE' = 'ERR_INVALID_ARG_TYPE',
   ) => expectError(() => check(addOne([2]), samples as Samples), code, { says })
 
-  test('are errors that name the place', async () => {
+  test('give errors that name the place', async () => {
     await code(undefined, 'these are no samples')
     await code([], ['these are no samples', 'at least one'])
     await code([{}], "'samples[0]' has no inputs")
@@ -394,14 +394,14 @@ describe('samples that are none', () => {
     )
   })
 
-  test('a session that was released', async () => {
+  test('include those of a released session', async () => {
     const session = await createSession(addOne([2]))
     await session.release()
     await expectError(() => checkExport(session, [{ inputs: { x: f32([2], [1, 2]) } }]), 'ERR_DISPOSED')
   })
 })
 
-describe('what is no tensor', () => {
+describe('values that are not tensors', () => {
   const sequence = model({
     inputs: [value('x', 'float32', ['n'])],
     outputs: [value('s', sequenceType(tensorType('float32', ['n'])))],
@@ -420,7 +420,7 @@ describe('what is no tensor', () => {
   })
 })
 
-test('data of typed arrays are copied: a Buffer is left as it was, and so is what was reused', async () => {
+test('data of typed arrays are copied, and a Buffer and reused arrays stay unchanged', async () => {
   const bytes = model({
     inputs: [value('x', 'uint8', ['n'])],
     outputs: [value('y', 'uint8', ['n'])],

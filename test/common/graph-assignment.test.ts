@@ -18,7 +18,7 @@ const provider = deviceName === 'webgpu' ? 'WebGpuExecutionProvider' : 'CPUExecu
 
 const nodesOf = (session: InferenceSession) => session.graphAssignment().flatMap(({ nodes }) => nodes)
 
-test('a session that did not record it says so', async () => {
+test('a session that did not record the assignment refuses to report it', async () => {
   await using session = await createSession(mlp())
   const says = isNative ? 'recordGraphAssignment: true' : 'onnxruntime-node'
   await expectError(() => session.graphAssignment(), 'ERR_NOT_SUPPORTED', { says })
@@ -32,14 +32,14 @@ test('the option is a boolean', async () => {
 })
 
 if (!isNative) {
-  test('onnxruntime-node has no such option', async () => {
+  test('onnxruntime-node refuses the option', async () => {
     await expectError(() => createSession(mlp(), recorded), 'ERR_NOT_SUPPORTED', {
       says: ['recordGraphAssignment', 'onnxruntime-node'],
     })
   })
 } else {
-  describe('recorded', () => {
-    test('each node has a provider, a name, a domain and an operator', async () => {
+  describe('a recorded assignment', () => {
+    test('gives each node a provider, a name, a domain and an operator', async () => {
       await using session = await createSession(
         model({
           inputs: [value('x', 'float32', ['n'])],
@@ -60,7 +60,7 @@ if (!isNative) {
       expect(session.graphAssignment()).toHaveLength(2)
     })
 
-    test('of a model without names', async () => {
+    test('has empty names for a model without names', async () => {
       await using session = await createSession(mlp(), recorded)
       expect(session.graphAssignment().map((subgraph) => subgraph.provider)).toEqual(Array(6).fill(provider))
       expect(
@@ -70,19 +70,19 @@ if (!isNative) {
       ).toEqual([...Array(3).fill('Gemm'), ...Array(3).fill('Relu')])
     })
 
-    test.runIf(deviceName === 'webgpu')('what runs in the layout NHWC ONNX Runtime leaves out', async () => {
+    test.runIf(deviceName === 'webgpu')('omits nodes in the layout NHWC', async () => {
       await using session = await createSession(mlp(), { recordGraphAssignment: true })
       expect(session.device.name).toBe('webgpu')
       expect(session.graphAssignment()).toEqual([])
     })
 
-    test('of nested graphs', async () => {
+    test('includes nested graphs', async () => {
       await using session = await createSession(slowLoop(), recorded)
       const operators = nodesOf(session).map(({ opType }) => opType)
       expect(operators).toEqual(expect.arrayContaining(['Loop', 'MatMul', 'ReduceMax', 'Div']))
     })
 
-    test('while a binding is in flight, and not once the session is released', async () => {
+    test('is available while a run is in flight, and not after the session is released', async () => {
       const session = await createSession(slowLoop(), recorded)
       using binding = session.createIoBinding({ trips: [], x: [96, 96] })
       binding.inputValue('trips')!.write(BigInt64Array.of(200n))
@@ -93,7 +93,7 @@ if (!isNative) {
       await expectError(() => session.graphAssignment(), 'ERR_DISPOSED')
     })
 
-    test('a graph that is optimized away has none', async () => {
+    test('is empty for a graph that is optimized away', async () => {
       const constant = model({
         inputs: [value('x', 'float32', [1])],
         outputs: [value('y', 'float32', [1])],

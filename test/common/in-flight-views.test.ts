@@ -18,7 +18,7 @@ async function create() {
   return { session, io, answer }
 }
 
-test('inputs cannot be written while a run is in flight, and its result is its own', async () => {
+test('refuses access to inputs while a run is in flight, whose result is unaffected', async () => {
   const { session, answer } = await create()
   await using _ = session
   const alone = await answer(0.01)
@@ -29,7 +29,7 @@ test('inputs cannot be written while a run is in flight, and its result is its o
   }
 })
 
-test('nor outputs be read; both are there again when it has ended, well or not', async () => {
+test('refuses access to outputs while a run is in flight, and allows both after it has ended or failed', async () => {
   const { session, io, answer } = await create()
   await using _ = session
   await answer(0.01)

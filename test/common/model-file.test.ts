@@ -27,17 +27,17 @@ function expectFound(error: unknown, given: string, remedy: string): void {
   })
 }
 
-test('a path where there is nothing, with where it was looked for', async () => {
+test('the error of a missing file names its absolute path', async () => {
   const path = join('no', 'model.onnx')
   expectFound(await create(path), `no file ${join(process.cwd(), path)}`, 'working directory')
 })
 
-test('a folder', async () => {
+test('the error of a folder names it', async () => {
   expectFound(await create(folder), `the folder ${folder}`, 'model.onnx')
 })
 
 describe.each([
-  ['nothing', '', 'nothing', 'anew'],
+  ['nothing', '', 'nothing', 'again'],
   [
     'a pointer of Git LFS',
     'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 132735\n',
@@ -46,20 +46,20 @@ describe.each([
   ],
   ['a page', '<!DOCTYPE html><title>404</title>', 'a page of HTML or XML', 'address'],
 ])('%s', (name, text, given, remedy) => {
-  test('in a file', async () => {
+  test('is found in a file', async () => {
     const path = join(folder, `${name}.onnx`)
     writeFileSync(path, text)
     expectFound(await create(path), `${given}: ${path}`, remedy)
   })
 
-  test('in bytes', async () => {
+  test('is found in bytes', async () => {
     const bytes = Buffer.from(text)
     if (bytes.length === 0) return // refused before ONNX Runtime sees them
     expectFound(await create(bytes), `${given}: ${bytes.length} bytes`, remedy)
   })
 })
 
-test('what is no model otherwise is told in the words of ONNX Runtime', async () => {
+test('any other file that is not a model gives the error of ONNX Runtime', async () => {
   const error = await create(Buffer.from('neither a model nor a page'))
   expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_ORT_/) })
   expect(error).not.toMatchObject({ expected: 'an ONNX model' })

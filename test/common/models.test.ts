@@ -8,7 +8,7 @@ import { expectTensor, tensorsOf, toTensor } from '../helpers/values.ts'
 
 const cases = modelCases()
 if (cases.every(({ bundled }) => bundled)) {
-  describe.skip('models that are not bundled: no folder ../shared/models, and ONNX_MODELS_DIR names none', () => {
+  describe.skip('models that are not bundled: ../shared/models does not exist, and ONNX_MODELS_DIR is not set', () => {
     test('every case', () => {})
   })
 }
@@ -37,13 +37,13 @@ describe.each(cases.filter(({ id }) => !modelOnDevice(id).skip))('$id', ({ id, d
   })
   afterAll(() => session.release())
 
-  test('has the data sets that the manifest says, and runs on this engine and device', () => {
+  test('has the data sets of its manifest, and runs on this engine and device', () => {
     expect(dataSets).toHaveLength(manifest.test_data_sets)
     expect(session.engine).toBe(engineName)
     expect(session.device.name).toBe(deviceName ?? 'cpu')
   })
 
-  test('session.run', async () => {
+  test('gives the expected outputs in session.run', async () => {
     for (const { inputs, outputs } of dataSets) {
       const results = await session.run(
         Object.fromEntries(inputs.map((input) => [input.name, toTensor(input)])),
@@ -53,7 +53,7 @@ describe.each(cases.filter(({ id }) => !modelOnDevice(id).skip))('$id', ({ id, d
     }
   })
 
-  test.each(runForms)('a binding that is bound once, by %s', async (_form, run) => {
+  test.each(runForms)('gives the expected outputs in a binding, by %s', async (_form, run) => {
     for (const { inputs, outputs } of dataSets) {
       const shapes = Object.fromEntries(inputs.map(({ name, dims }) => [name, dims]))
       using binding = session.createIoBinding(shapes)
@@ -65,7 +65,7 @@ describe.each(cases.filter(({ id }) => !modelOnDevice(id).skip))('$id', ({ id, d
     }
   })
 
-  test("Python's form", async () => {
+  test("gives the expected outputs in a binding in Python's form", async () => {
     using binding = session.ioBinding()
     for (const name of session.outputNames) binding.bindOutput(name)
     for (const { inputs, outputs } of dataSets) {

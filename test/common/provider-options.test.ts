@@ -3,7 +3,7 @@ import { describe, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
 import { oneNode } from '../helpers/model-builder.mjs'
 
-describe("a provider's options are refused", () => {
+describe("a provider's invalid options are refused", () => {
   type Bad = [Record<string, unknown>, string, new () => Error, ...string[]]
   const cuda: Bad[] = [
     [{ deviceID: 1 }, 'ERR_UNKNOWN_OPTION', Error, "'cuda'", "'deviceID'", "Did you mean 'deviceId'?"],
@@ -32,11 +32,11 @@ describe("a provider's options are refused", () => {
       'doCopyInDefaultStream',
     ].map((name): Bad => [{ [name]: 1 }, 'ERR_INVALID_ARG_TYPE', TypeError, `'${name}'`, 'a boolean']),
     // What ONNX Runtime would take, and do nothing with.
-    [{ enableCudnn: false }, 'ERR_NOT_SUPPORTED', Error, "'enableCudnn'", 'drops it'],
-    [{ tunableOpEnable: true }, 'ERR_NOT_SUPPORTED', Error, "'tunableOpEnable'", 'drops it'],
+    [{ enableCudnn: false }, 'ERR_NOT_SUPPORTED', Error, "'enableCudnn'", 'ignores it'],
+    [{ tunableOpEnable: true }, 'ERR_NOT_SUPPORTED', Error, "'tunableOpEnable'", 'ignores it'],
     [{ tunableOpTuningEnable: true }, 'ERR_NOT_SUPPORTED', Error, "'tunableOpTuningEnable'"],
     [{ tunableOpMaxTuningDurationMs: 5 }, 'ERR_NOT_SUPPORTED', Error, "'tunableOpMaxTuningDurationMs'"],
-    [{ enableSkipLayerNormStrictMode: true }, 'ERR_NOT_SUPPORTED', Error, 'drops it'],
+    [{ enableSkipLayerNormStrictMode: true }, 'ERR_NOT_SUPPORTED', Error, 'ignores it'],
     [{ useEpLevelUnifiedStream: false }, 'ERR_NOT_SUPPORTED', Error, 'one stream'],
     // What is this package's, by either name.
     [{ enableCudaGraph: true }, 'ERR_NOT_SUPPORTED', Error, "'enableGraphCapture'"],

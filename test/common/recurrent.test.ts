@@ -16,7 +16,7 @@ const steady = ['silero_v6', 'arname_decoder']
 const growing = ['tiny_gpt2_dyn_f32', 'tiny_gpt2_dyn_f16']
 const inPlace = ['tiny_llama_static_f32']
 
-test('every case with state is one of these', () => {
+test('the cases of this file are all cases with state', () => {
   const known = [...steady, ...growing, ...inPlace]
   for (const { id, manifest } of all) if (Object.keys(manifest.state).length > 0) expect(known).toContain(id)
 })
@@ -29,7 +29,7 @@ function describeCases(
   for (const id of ids) {
     const found = all.find((model) => model.id === id)
     if (found === undefined) {
-      describe.skip(`${id}: not bundled, and there is no folder ../shared/models`, () => {
+      describe.skip(`${id}: not bundled, and ../shared/models does not exist`, () => {
         test('its state', () => {})
       })
       continue
@@ -88,7 +88,7 @@ describeCases(steady, (session, model) => {
   const [input, output] = state[0]!
   const initial = steps[0]!.inputs.find(({ name }) => name === input)!
 
-  test.each(runForms)('state in place: one OrtValue is input and output, by %s', async (_form, run) => {
+  test.each(runForms)('one OrtValue is input and output, for state in place, by %s', async (_form, run) => {
     using value = toOrtValue(initial)
     using binding = session().createIoBinding(
       { ...shapesOf(model), [input]: value },
@@ -97,7 +97,7 @@ describeCases(steady, (session, model) => {
     await followSteps(binding, model, run)
   })
 
-  test.each(runForms)('state in two OrtValues that swap places, by %s', async (_form, run) => {
+  test.each(runForms)('two OrtValues with state swap places, by %s', async (_form, run) => {
     using even = toOrtValue(initial)
     using odd = OrtValue.allocate('float32', initial.dims)
     using binding = session().createIoBinding({ ...shapesOf(model), [input]: even })
@@ -109,7 +109,7 @@ describeCases(steady, (session, model) => {
   })
 
   test.each(runForms)(
-    'state that ONNX Runtime allocates and that is bound as the next input, by %s',
+    'state that ONNX Runtime allocates is bound as the next input, by %s',
     async (_form, run) => {
       using first = toOrtValue(initial)
       using binding = session().createIoBinding(
@@ -155,7 +155,7 @@ describeCases(growing, (session, model) => {
   const { steps, state } = model
 
   test.each(runForms)(
-    'greedy decoding: the cache that grows is bound as the next input, by %s',
+    'greedy decoding binds the growing cache as the next input, by %s',
     async (_form, run) => {
       using binding = session().ioBinding()
       for (const name of session().outputNames) binding.bindOutput(name)
@@ -178,7 +178,7 @@ describeCases(growing, (session, model) => {
   )
 
   test.each(runForms)(
-    'the steps of the data sets, with the cache of the step before, by %s',
+    'each step of the data sets uses the cache of the previous step, by %s',
     async (_form, run) => {
       using binding = session().ioBinding()
       for (const name of session().outputNames) binding.bindOutput(name)
@@ -219,7 +219,7 @@ describeCases(inPlace, (session, model) => {
     )
 
   test.each(runForms)(
-    'greedy decoding: the static cache is bound in place, once, by %s',
+    'greedy decoding binds the static cache in place, once for all steps, by %s',
     async (_form, run) => {
       const caches = emptyCaches()
       const { prompt } = model.greedy()
@@ -242,7 +242,7 @@ describeCases(inPlace, (session, model) => {
     },
   )
 
-  test.each(runForms)('the steps of the data sets over one cache, by %s', async (_form, run) => {
+  test.each(runForms)('all steps of the data sets use one cache, by %s', async (_form, run) => {
     const caches = emptyCaches()
     using prefill = bind(caches, steps[0]!.inputs[0]!.dims[1]!)
     using step = bind(caches, 1)

@@ -111,20 +111,20 @@ const own: Refusal[] = [
 const run = (args: readonly unknown[]) => session.run(...(args as [typeof feeds]))
 const runPeer = (args: readonly unknown[]) => peer.run(...(args as [typeof feeds]))
 
-describe('what is refused', () => {
+describe('session.run refuses', () => {
   test.each<Refusal>([...common, ...own])('%s', async (_title, args, code, type, ...says) => {
     await expectError(() => run(args), new RegExp(`^${code}$`), { type, says })
     // And the session is as good as before.
     expect((await session.run(feeds)).sum!.data).toEqual(sum)
   })
 
-  test.each<Refusal>(common)('onnxruntime-node refuses it too: %s', async (_title, args, _code, type) => {
+  test.each<Refusal>(common)('as onnxruntime-node does: %s', async (_title, args, _code, type) => {
     const error: unknown = await runPeer(args).catch((thrown) => thrown)
     // Its errors from within ONNX Runtime are plain ones, whatever the class of ours.
     expect(error).toBeInstanceOf(type)
   })
 
-  test('by a rejection, never by a throw', async () => {
+  test('with a rejection, never with a throw', async () => {
     for (const [, args] of [...common, ...own])
       expect(run(args).catch(() => 'rejected')).toBeInstanceOf(Promise)
     await session.run(feeds)
@@ -172,7 +172,7 @@ describe('fetches', () => {
     }
   })
 
-  test('a pre-allocated Tensor that is an input too', async () => {
+  test('a pre-allocated Tensor can be an input too', async () => {
     const state = float32([1, 2, 3])
     for (const expected of [sum, Float32Array.of(9, 12, 15)]) {
       const results = await session.run({ a: state, b }, { sum: state })
@@ -181,7 +181,7 @@ describe('fetches', () => {
     }
   })
 
-  test('a pre-allocated Tensor of strings', async () => {
+  test('a pre-allocated Tensor of strings is written', async () => {
     await using strings = await createSession(identity('string', ['n']))
     const target = new Tensor('string', ['', ''], [2])
     const { y } = await strings.run({ x: new Tensor('string', ['a', 'b'], [2]) }, { y: target })
@@ -190,7 +190,7 @@ describe('fetches', () => {
   })
 
   test.each([[[2]], [[4]], [[1, 3]], [[3, 1]], [[]], [[0]]])(
-    'one of another shape is refused: %j',
+    'a pre-allocated Tensor of another shape is refused: %j',
     async (dims) => {
       const target = float32(new Float32Array(dims.reduce((size, dim) => size * dim, 1)).fill(-1), dims)
       await expectError(() => session.run(feeds, { sum: target }), 'ERR_OUTPUT_SHAPE', {
@@ -201,7 +201,7 @@ describe('fetches', () => {
     },
   )
 
-  test('one of another type, detached, or on a GPU is refused', async () => {
+  test('a pre-allocated Tensor of another type, detached, or on a GPU is refused', async () => {
     await expectError(() => session.run(feeds, { sum: int64([0, 0, 0]) }), 'ERR_TYPE_MISMATCH', {
       type: TypeError,
       says: ['sum', 'int64'],
@@ -212,7 +212,7 @@ describe('fetches', () => {
     })
   })
 
-  test('an output whose shape depends on the data', async () => {
+  test('an output whose shape depends on the data is returned in its shape', async () => {
     await using indices = await createSession(nonZero())
     for (const data of [[0, 1, 1], [0, 0, 0], [1, 1, 1], [], [0, 5]]) {
       const expected = data.flatMap((value, i) => (value === 0 ? [] : [BigInt(i)]))

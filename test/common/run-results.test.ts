@@ -25,7 +25,7 @@ describe('memory', () => {
   // Both sides of where results are copied, or lent by ONNX Runtime.
   const sizes = [3, 5000]
 
-  test.each(sizes)('inputs may change as soon as run() has been called (%d elements)', async (length) => {
+  test.each(sizes)('inputs may change as soon as run() returns (%d elements)', async (length) => {
     const data = new Float32Array(length)
     for (let i = 0; i < 20; ++i) {
       data.fill(i)
@@ -37,7 +37,7 @@ describe('memory', () => {
     }
   })
 
-  test('bytes of a Buffer, whose slice() is no copy, may change as well', async () => {
+  test('bytes of a Buffer, whose slice() is a view, may change as well', async () => {
     await using same = await createSession(identity('uint8', ['n']))
     for (let i = 0; i < 5; ++i) {
       const data = Buffer.of(1, 2, i)
@@ -57,7 +57,7 @@ describe('memory', () => {
     }
   })
 
-  test.each(sizes)('results are the caller’s: later runs leave them alone (%d elements)', async (length) => {
+  test.each(sizes)('later runs leave results unchanged (%d elements)', async (length) => {
     const rounds = Array.from({ length: 10 }, (_, i) => new Float32Array(length).fill(i))
     const results = []
     for (const data of rounds) results.push(await session.run({ a: new Tensor(data), b: new Tensor(data) }))
@@ -76,14 +76,14 @@ describe('memory', () => {
     }
   })
 
-  test('runs that are not awaited end in any number', async () => {
+  test('any number of runs that are not awaited end', async () => {
     const results = await Promise.all(
       rangeOf(50).map((i) => session.run({ a: float32([i]), b: float32([1]) })),
     )
     expect(results.map(({ sum: y }) => (y!.data as Float32Array)[0])).toEqual(rangeOf(50).map((i) => i + 1))
   })
 
-  test('Tensors and OrtValues may be mixed', async () => {
+  test('Tensors and OrtValues can be mixed', async () => {
     using value = OrtValue.fromTensor(b)
     expect((await session.run({ a, b: value })).prod!.data).toEqual(prod)
     value.dispose()
@@ -92,7 +92,7 @@ describe('memory', () => {
 })
 
 describe('options', () => {
-  test('those that ONNX Runtime knows are taken', async () => {
+  test('options of ONNX Runtime are accepted', async () => {
     const extra = { memory: { enable_memory_arena_shrinkage: 'cpu:0' } }
     const results = await session.run(feeds, { logSeverityLevel: 4, logVerbosityLevel: 1, tag: 'x', extra })
     expect(results.sum!.data).toEqual(sum)
@@ -109,7 +109,7 @@ describe('options', () => {
     x: float32(new Float32Array(9216), [96, 96]),
   })
 
-  test('a signal', async () => {
+  test('a signal cancels a run', async () => {
     await using slow = await createSession(slowLoop())
     const { signal } = new AbortController()
     if (!isNative) {

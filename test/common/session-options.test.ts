@@ -40,8 +40,8 @@ async function optimized(options: SessionOptions): Promise<string[]> {
   return decode('ModelProto', bytes).graph.node.map(({ opType }: { opType: string }) => opType)
 }
 
-describe('honoured', () => {
-  test('graphOptimizationLevel, optimizedModelFilePath', async () => {
+describe('session options', () => {
+  test('graphOptimizationLevel changes the model written to optimizedModelFilePath', async () => {
     expect(await optimized({ graphOptimizationLevel: 'disabled' })).toEqual(['Add', 'Identity', 'Mul'])
     for (const graphOptimizationLevel of ['basic', 'extended', 'layout', 'all'] as const) {
       expect(await optimized({ graphOptimizationLevel })).toEqual(['Mul'])
@@ -57,14 +57,14 @@ describe('honoured', () => {
     expect(await optimized({ extra })).toEqual(['ORTM'])
   })
 
-  test('extra: a value that ONNX Runtime refuses', async () => {
+  test('extra reaches ONNX Runtime, which refuses an invalid value', async () => {
     const extra = { session: { intra_op_thread_affinities: 'nonsense' } }
     await expectError(() => create(oneNode(), { extra, intraOpNumThreads: 2 }), /^ERR_ORT_/, {
       says: 'ThreadAffinity',
     })
   })
 
-  test('freeDimensionOverrides', async () => {
+  test('freeDimensionOverrides fixes symbolic dimensions', async () => {
     if (!isNative) {
       // onnxruntime-node would take it, and do nothing with it.
       const given = { freeDimensionOverrides: { batch: 2 } }
@@ -86,7 +86,7 @@ describe('honoured', () => {
     expect(binding.outputs.y).toHaveLength(256)
   })
 
-  test('enableProfiling, profileFilePrefix, endProfiling', async () => {
+  test('enableProfiling writes a profile with the prefix, whose path endProfiling returns', async () => {
     const prefix = join(dir, 'profile')
     const files = () => readdirSync(dir).filter((name) => name.startsWith('profile'))
     await using session = await create(oneNode(), { enableProfiling: true, profileFilePrefix: prefix })
@@ -103,7 +103,7 @@ describe('honoured', () => {
   })
 
   test.skipIf(process.platform !== 'linux')(
-    'intraOpNumThreads (seen in Linux’s list of threads)',
+    'intraOpNumThreads sets the number of threads (of Linux’s list)',
     async () => {
       const threads = () => readdirSync('/proc/self/task').length
       // Whatever else has threads in the process starts them with the first session.
@@ -116,7 +116,7 @@ describe('honoured', () => {
     },
   )
 
-  test('all that show in no result are taken', async () => {
+  test('options without a visible effect are accepted', async () => {
     await using session = await create(oneNode(), {
       executionMode: 'parallel',
       executionProviders: [{ name: 'cpu', useArena: false }],
@@ -169,14 +169,14 @@ describe('externalData', () => {
   const x = float32([1, 2, 3])
   const y = Float32Array.of(11, 22, 33)
 
-  test('beside a model that is a file', async () => {
+  test('is read from files beside a model that is a file', async () => {
     writeFileSync(join(dir, 'external.onnx'), external())
     writeFileSync(join(dir, 'weights.bin'), weights())
     await using session = await create(join(dir, 'external.onnx'), {})
     expect((await session.run({ x })).y!.data).toEqual(y)
   })
 
-  test('as bytes, which may change as soon as create() has been called', async () => {
+  test('is passed as bytes, which the caller may change as soon as create() returns', async () => {
     const data = weights()
     const pending = create(external(), { externalData: [{ path: 'weights.bin', data }] })
     data.fill(0)
@@ -184,14 +184,14 @@ describe('externalData', () => {
     expect((await session.run({ x })).y!.data).toEqual(y)
   })
 
-  test('that is missing, or too short', async () => {
+  test('is an error where it is missing or too short', async () => {
     await expectError(() => create(external(), {}), /^ERR_ORT_/)
     const short = [{ path: 'weights.bin', data: weights().subarray(0, 8) }]
     await expectError(() => create(external(), { externalData: short }), /^ERR_ORT_/)
   })
 })
 
-describe('refused', () => {
+describe('an invalid session option is refused', () => {
   const cyclic: Record<string, unknown> = {}
   cyclic.self = cyclic
   const bad: [Record<string, unknown>, string, new () => Error, ...string[]][] = [

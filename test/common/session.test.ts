@@ -38,7 +38,7 @@ function amid<T extends ArrayBufferLike>(
 }
 
 describe('create', () => {
-  test('from a path, which may have any characters', async () => {
+  test('loads a model from a path with any characters', async () => {
     await using session = await create(path)
     expect(session.engine).toBe(engineName)
     expect(session.executionProviders).toEqual(['cpu'])
@@ -46,7 +46,7 @@ describe('create', () => {
   })
 
   test.each([['ArrayBuffer', ArrayBuffer] as const, ['SharedArrayBuffer', SharedArrayBuffer] as const])(
-    'from bytes of an %s',
+    'loads a model from bytes of an %s',
     async (_name, buffer) => {
       const { all, length } = amid<ArrayBufferLike>(buffer)
       const exact = all.slice(8, 8 + length)
@@ -69,7 +69,7 @@ describe('create', () => {
     },
   )
 
-  test('the bytes may change, or go, as soon as create() has been called', async () => {
+  test('copies the bytes before create() returns', async () => {
     // A Buffer, because its slice() is no copy.
     for (const bytes of [oneNode(), Buffer.from(oneNode())]) {
       const pending = create(bytes)
@@ -84,7 +84,7 @@ describe('create', () => {
     await expectRuns(session)
   })
 
-  test('many at a time', async () => {
+  test('loads many models at a time', async () => {
     const sessions = await Promise.all(Array.from({ length: 8 }, () => createSession(oneNode())))
     await Promise.all(sessions.map(expectRuns))
     await Promise.all(sessions.map((session) => session.release()))
@@ -115,14 +115,14 @@ describe('create', () => {
     ['null options after bytes', [buffer, 0, 8, null], 'ERR_INVALID_ARG_TYPE', TypeError, 'options'],
   ]
 
-  test.each(refused)('is refused: %s', async (_title, args, code, type, ...says) => {
+  test.each(refused)('refuses %s', async (_title, args, code, type, ...says) => {
     await expectError(() => create(...args), code as 'ERR_BUSY', { type, says })
     // onnxruntime-node throws the same class.
     await expect(ort.InferenceSession.create(...(args as [string]))).rejects.toBeInstanceOf(type)
   })
 })
 
-describe('models that cannot be loaded', () => {
+describe('a model that cannot be loaded is an error', () => {
   const bytes = mlp()
   const y = value('y', 'float32', [1])
   const bad: [string, () => string | Uint8Array, string][] = [
@@ -158,7 +158,7 @@ describe('models that cannot be loaded', () => {
     await expectRuns(session)
   })
 
-  test('a missing file is named', async () => {
+  test('the error names a missing file', async () => {
     await expectError(() => createSession(join(dir, 'missing.onnx')), 'ERR_ORT_NO_SUCHFILE', {
       says: 'missing.onnx',
     })
@@ -187,7 +187,7 @@ describe('metadata', () => {
     metadata: { author: 'ä', empty: '' },
   })
 
-  test('names, types and shapes', async () => {
+  test('has names, types and shapes', async () => {
     await using session = await createSession(described)
     const shapes = { fixed: [2, 3], symbolic: ['batch', '', 3], scalar: [], open: [], text: ['n'] }
     const types = { fixed: 'float32', symbolic: 'int64', scalar: 'bool', open: 'float16', text: 'string' }
@@ -202,12 +202,12 @@ describe('metadata', () => {
     expect(peer.outputMetadata).toEqual(session.outputMetadata)
   })
 
-  test('what is no tensor', async () => {
+  test('has inputs and outputs that are not tensors', async () => {
     await using session = await createSession(sequenceInsert())
     expect(session.outputMetadata).toEqual([{ name: 'sequence', isTensor: false }])
   })
 
-  test('of the model', async () => {
+  test('describes the model', async () => {
     await using session = await createSession(described)
     await using plain = await createSession(path)
     if (!isNative) {
@@ -233,7 +233,7 @@ describe('metadata', () => {
 })
 
 describe('release', () => {
-  test('is idempotent, and what comes after is refused', async () => {
+  test('is idempotent, and later calls are refused', async () => {
     const session = await createSession(path)
     expect(session.release()).toBe(session.release())
     await session.release()
@@ -247,7 +247,7 @@ describe('release', () => {
     await session.release()
   })
 
-  test('at the end of a block', async () => {
+  test('happens at the end of a block with await using', async () => {
     let kept: InferenceSession
     {
       await using session = await createSession(path)

@@ -8,7 +8,7 @@ import { oneNode } from '../helpers/model-builder.mjs'
 type X = { x: Float32Array }
 type Y = { y: Float32Array }
 
-test('names and arrays', async () => {
+test('a typed binding has typed names and arrays', async () => {
   await using session = await createSession(oneNode())
   using io: IoBinding<X, Y> = session.createIoBinding<X, Y>({ x: [1] })
   io.inputs.x[0] = 41
@@ -19,7 +19,7 @@ test('names and arrays', async () => {
   untyped.inputs.x[0] = 1
 })
 
-test('a misspelt name', async () => {
+test('a misspelled name does not compile', async () => {
   await using session = await createSession(oneNode())
   // @ts-expect-error: there is no z among the inputs
   const misspelt = (from: InferenceSession) => from.createIoBinding<X, Y>({ z: [1] })

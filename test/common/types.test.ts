@@ -87,21 +87,21 @@ function expectBits(actual: Tensor | OrtValue | undefined, type: string, dims: n
 }
 
 describe.each(Object.entries(common))('%s', (type, data) => {
-  test.each(shapes(data))('session.run with Tensors of %j', async (dims, part) => {
+  test.each(shapes(data))('session.run takes and gives Tensors of %j', async (dims, part) => {
     await using session = await create(type)
     const { y } = await session.run({ x: toTensor(type, part, dims) })
     expect(y).toBeInstanceOf(Tensor)
     expectBits(y, type, dims, part)
   })
 
-  test.each(shapes(data))('session.run with OrtValues of %j', async (dims, part) => {
+  test.each(shapes(data))('session.run takes OrtValues of %j', async (dims, part) => {
     await using session = await create(type)
     using x = toValue(type, part, dims)
     expectBits((await session.run({ x })).y, type, dims, part)
   })
 
   describe.each(runForms)('bindings, by %s', (_form, run) => {
-    test.each(shapes(data))('bound once, %j', async (dims, part) => {
+    test.each(shapes(data))('createIoBinding binds %j', async (dims, part) => {
       await using session = await create(type)
       for (const output of ['dynamic', dims] as const) {
         using binding = session.createIoBinding({ x: dims }, { outputs: { y: output } })
@@ -112,7 +112,7 @@ describe.each(Object.entries(common))('%s', (type, data) => {
       }
     })
 
-    test.each(shapes(data))("Python's form, %j", async (dims, part) => {
+    test.each(shapes(data))("Python's methods bind %j", async (dims, part) => {
       await using session = await create(type)
       using binding = session.ioBinding()
       binding.bindCpuInput('x', toTensor(type, part, dims))
@@ -129,7 +129,7 @@ if (isNative) {
   describe.each(Object.entries({ ...rawBits, ...fourBits }))('%s, as bits', (type, packed) => {
     const cases = type in fourBits ? fourBitShapes(packed) : shapes(packed)
 
-    test.each(cases)('session.run with OrtValues of %j', async (dims, part) => {
+    test.each(cases)('session.run takes OrtValues of %j', async (dims, part) => {
       await using session = await create(type)
       using x = toValue(type, part, dims)
       const { y } = await session.run({ x })
@@ -137,7 +137,7 @@ if (isNative) {
       expectBits(y, type, dims, part)
     })
 
-    test.each(cases)('bindings of %j', async (dims, part) => {
+    test.each(cases)('a binding takes and gives %j', async (dims, part) => {
       await using session = await create(type)
       for (const [, run] of runForms) {
         for (const output of ['dynamic', dims] as const) {
@@ -151,7 +151,7 @@ if (isNative) {
     })
   })
 
-  test.each(Object.entries(fourBits))('session.run with Tensors of %s', async (type, data) => {
+  test.each(Object.entries(fourBits))('session.run takes and gives Tensors of %s', async (type, data) => {
     await using session = await create(type)
     const { y } = await session.run({ x: toTensor(type, data, [5]) })
     expectBits(y, type, [5], data)
@@ -185,7 +185,7 @@ describe('string', () => {
     [[2, 0, 3], []],
   ]
 
-  test.each(cases)('session.run with Tensors of %j', async (dims, data) => {
+  test.each(cases)('session.run takes and gives Tensors of %j', async (dims, data) => {
     await using session = await create('string')
     const { y } = await session.run({ x: new Tensor('string', data, dims) })
     expect(y).toBeInstanceOf(Tensor)
@@ -193,7 +193,7 @@ describe('string', () => {
     expect(y!.data).toEqual(data)
   })
 
-  test.each(cases)('session.run with OrtValues of %j', async (dims, data) => {
+  test.each(cases)('session.run takes OrtValues of %j', async (dims, data) => {
     await using session = await create('string')
     using x = OrtValue.allocate('string', dims)
     x.write(data)
@@ -202,7 +202,7 @@ describe('string', () => {
     expect((y as Tensor).data).toEqual(data)
   })
 
-  test.each(runForms)('bindings, by %s', async (_form, run) => {
+  test.each(runForms)('bindings take and give strings, by %s', async (_form, run) => {
     await using session = await createSession(concatStrings())
     const shape = [all.length]
     for (const output of ['dynamic', shape] as const) {
@@ -237,7 +237,7 @@ describe('string', () => {
     await expectError(() => binding.inputs.x, 'ERR_TYPE_MISMATCH', { type: TypeError, says: 'read()' })
   })
 
-  test('what is no string is refused', async () => {
+  test('elements that are not strings are refused', async () => {
     using value = OrtValue.allocate('string', [2])
     value.write(['a', 'b'])
     await expectError(() => value.write(['c', 1 as never]), 'ERR_INVALID_ARG_TYPE', { says: 'element 1' })
@@ -254,7 +254,7 @@ describe('sequences', () => {
   const feeds = { a: float32(a), b: float32(b) }
 
   if (isNative) {
-    test('a sequence comes out, and goes in', async () => {
+    test('a sequence is an output and an input', async () => {
       await using inserting = await createSession(sequenceInsert())
       await using taking = await createSession(sequenceAt())
       const sequence = (await inserting.run<OrtValue>(feeds)).sequence!
@@ -273,7 +273,7 @@ describe('sequences', () => {
       await expectError(() => taking.run({ sequence: feeds.a, index: int64([1], []) }), 'ERR_TYPE_MISMATCH')
     })
 
-    test.each(runForms)('through bindings, by %s', async (_form, run) => {
+    test.each(runForms)('bindings take and give sequences, by %s', async (_form, run) => {
       await using inserting = await createSession(sequenceInsert())
       await using taking = await createSession(sequenceAt())
       using first = inserting.createIoBinding({ a: [2], b: [3] })
@@ -288,13 +288,13 @@ describe('sequences', () => {
       }
     })
 
-    test('an optional input takes the value itself', async () => {
+    test('an optional input takes a tensor', async () => {
       await using session = await createSession(optionalHasElement())
       const { y } = await session.run({ optional: float32([1]) })
       expect(y!.data).toEqual(Uint8Array.of(1))
     })
   } else {
-    test('onnxruntime-node has none', async () => {
+    test('onnxruntime-node has no sequences', async () => {
       await expectError(() => OrtValue.sequence([OrtValue.fromTensor(feeds.a)]), 'ERR_NOT_SUPPORTED')
       await using inserting = await createSession(sequenceInsert())
       await expectError(() => inserting.run(feeds), 'ERR_NOT_SUPPORTED')

@@ -20,7 +20,7 @@ const arrayOf = (type: string) =>
     : elementTypes[type]!.array
 
 describe('allocate', () => {
-  test.each(types.filter((type) => type !== 'string'))('%s: zeroed memory of its own', (type) => {
+  test.each(types.filter((type) => type !== 'string'))('gives %s its own zeroed memory', (type) => {
     for (const dims of [[3, 2], [], [0], [2, 0, 3], [1000]]) {
       using value = OrtValue.allocate(type, dims)
       const size = dims.reduce((product, dim) => product * dim, 1)
@@ -32,12 +32,12 @@ describe('allocate', () => {
     }
   })
 
-  test('string: empty strings', () => {
+  test('gives a tensor of string empty strings', () => {
     using value = OrtValue.allocate('string', [2])
     expect(value.read()).toEqual(['', ''])
   })
 
-  test('the shape is a copy, and frozen', () => {
+  test('copies and freezes the shape', () => {
     const dims = [2, 3]
     using value = OrtValue.allocate('float32', dims)
     dims[0] = 99
@@ -74,14 +74,14 @@ describe('allocate', () => {
     ['another id', ['float32', [1], 'cpu', 1], 'ERR_INVALID_ARG_VALUE', RangeError, "'id'"],
   ]
 
-  test.each(refused)('is refused: %s', async (_title, args, code, type, ...says) => {
+  test.each(refused)('refuses %s', async (_title, args, code, type, ...says) => {
     const call = () => OrtValue.allocate(...(args as [ElementType, number[]]))
     await expectError(call, new RegExp(`^${code}$`), { type, says })
   })
 })
 
 describe('fromTensor', () => {
-  test('copies', () => {
+  test('copies the data', () => {
     const tensor = float32([1, 2, 3, 4], [2, 2])
     using value = OrtValue.fromTensor(tensor)
     ;(tensor.data as Float32Array).fill(0)
@@ -89,7 +89,7 @@ describe('fromTensor', () => {
     expect(value.data).toEqual(Float32Array.of(1, 2, 3, 4))
   })
 
-  test('what is no tensor is refused', async () => {
+  test('refuses a value that is not a Tensor', async () => {
     for (const bad of [undefined, null, 1, {}, [1]]) {
       await expectError(() => OrtValue.fromTensor(bad as never), /^ERR_INVALID_ARG_(TYPE|VALUE)$/, {
         type: TypeError,
@@ -97,14 +97,14 @@ describe('fromTensor', () => {
     }
   })
 
-  test('a tensor on a GPU is refused', async () => {
+  test('refuses a Tensor on a GPU', async () => {
     const tensor = Tensor.fromGpuBuffer({} as never, { dataType: 'float32', dims: [1] })
     await expectError(() => OrtValue.fromTensor(tensor), 'ERR_NOT_SUPPORTED')
   })
 })
 
 describe('read and write', () => {
-  test('copy', () => {
+  test('copy elements', () => {
     using value = OrtValue.allocate('int64', [2])
     const data = BigInt64Array.of(1n, -2n)
     value.write(data)
@@ -115,7 +115,7 @@ describe('read and write', () => {
     expect(value.data).toEqual(BigInt64Array.of(1n, -2n))
   })
 
-  test('bits of float16 are written as they are', () => {
+  test('keep the bits of float16', () => {
     using value = OrtValue.allocate('float16', [2])
     value.write(Uint16Array.of(0x3c00, 0xfc01))
     const { buffer, byteOffset } = value.data
@@ -141,12 +141,12 @@ describe('read and write', () => {
     ['too few strings', 'string', ['a'], 'ERR_INVALID_LENGTH', RangeError, '4 elements', '1'],
   ]
 
-  test.each(refused)('is refused: %s', async (_title, type, data, code, error, ...says) => {
+  test.each(refused)('refuses %s', async (_title, type, data, code, error, ...says) => {
     using value = OrtValue.allocate(type, [4])
     await expectError(() => value.write(data as never), code as 'ERR_BUSY', { type: error, says })
   })
 
-  test('a detached array is refused', async () => {
+  test('refuse a detached array', async () => {
     const { array, detach } = detachable(4)
     detach()
     using value = OrtValue.allocate('float32', [4])
@@ -156,7 +156,7 @@ describe('read and write', () => {
 })
 
 describe('wrap', () => {
-  test('shares the memory, both ways', async () => {
+  test('shares the memory in both directions', async () => {
     const memory = new Float32Array(8).fill(-1)
     const array = memory.subarray(3, 4)
     using state = OrtValue.wrap('float32', array, [1])
@@ -171,7 +171,7 @@ describe('wrap', () => {
     expect([...memory]).toEqual([-1, -1, -1, 2, -1, -1, -1, -1])
   })
 
-  test('memory of a SharedArrayBuffer', async () => {
+  test('accepts memory of a SharedArrayBuffer', async () => {
     const array = new Float32Array(new SharedArrayBuffer(4))
     if (!isNative) return expectError(() => OrtValue.wrap('float32', array, [1]), 'ERR_NOT_SUPPORTED')
     using state = OrtValue.wrap('float32', array, [1])
@@ -181,7 +181,7 @@ describe('wrap', () => {
     return expect(array[0]).toBe(1)
   })
 
-  test('an empty array, and a scalar', async () => {
+  test('accepts an empty array and a scalar', async () => {
     await using session = await createSession(identity('float32'))
     for (const [array, dims] of [
       [new Float32Array(0), [0, 3]],
@@ -192,7 +192,7 @@ describe('wrap', () => {
     }
   })
 
-  test('its buffer is not to be transferred', () => {
+  test('marks the buffer as untransferable', () => {
     const array = new Float32Array(4)
     using _value = OrtValue.wrap('float32', array, [4])
     try {
@@ -242,7 +242,7 @@ describe('wrap', () => {
     ],
   ]
 
-  test.each(refused)('is refused: %s', async (_title, args, code, type, ...says) => {
+  test.each(refused)('refuses %s', async (_title, args, code, type, ...says) => {
     const call = () => OrtValue.wrap(...(args as [ElementType, Float32Array, number[]]))
     await expectError(call, code as 'ERR_BUSY', { type, says })
   })
@@ -266,20 +266,20 @@ describe('toTensor', () => {
     expect(tensor.data).toEqual(['a'])
   })
 
-  test('onnxruntime-common has not all types', async () => {
+  test('refuses types that onnxruntime-common does not have', async () => {
     if (!isNative) return expectError(() => OrtValue.allocate('bfloat16', [1]), 'ERR_NOT_SUPPORTED')
     using value = OrtValue.allocate('bfloat16', [1])
     return expectError(() => value.toTensor(), 'ERR_TYPE_MISMATCH', { type: TypeError, says: 'bfloat16' })
   })
 })
 
-test('a tensor has no elements in the sense of a sequence', async () => {
+test('elements() of a tensor is refused', async () => {
   using value = OrtValue.allocate('float32', [2])
   await expectError(() => value.elements(), /^ERR_(NOT_SUPPORTED|TYPE_MISMATCH|ORT_[A-Z_]+)$/)
 })
 
 describe('dispose', () => {
-  test('is idempotent, and what comes after is refused', async () => {
+  test('is idempotent, and later calls are refused', async () => {
     const value = OrtValue.allocate('float32', [2])
     value.dispose()
     value.dispose()
@@ -307,14 +307,14 @@ describe('dispose', () => {
     expect([data.length, tensor.data.length]).toEqual(isNative ? [0, 0] : [2, 2])
   })
 
-  test('leaves a wrapped array alone', () => {
+  test('leaves a wrapped array unchanged', () => {
     const array = Float32Array.of(1, 2)
     const value = OrtValue.wrap('float32', array, [2])
     value.dispose()
     expect(array).toEqual(Float32Array.of(1, 2))
   })
 
-  test('strings', async () => {
+  test('releases strings', async () => {
     const value = OrtValue.allocate('string', [1])
     value.dispose()
     await expectError(() => value.read(), 'ERR_DISPOSED')

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { librariesOf, wheelOf } from '../../lib/engine/cuda-libraries.ts'
+import { requiredLibraries, wheelName } from '../../lib/engine/cuda-libraries.ts'
 import { root } from './pages.ts'
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
@@ -153,7 +153,7 @@ function python(words: readonly string[]): string | undefined {
 function pip(words: readonly string[]): string | undefined {
   if (words[0] === '-r') return fileProblem(words[1])
   const wheels = ([12, 13] as const).flatMap((major) =>
-    librariesOf(major).flatMap(({ name }) => wheelOf(name)?.split(' or ') ?? []),
+    requiredLibraries(major).flatMap(({ name }) => wheelName(name)?.split(' or ') ?? []),
   )
   // Up to CUDA 12 the names end in the version, which the name of curand's library does not tell.
   const known = ['onnxruntime-gpu', ...wheels, ...wheels.map((wheel) => `${wheel}-cu12`)]

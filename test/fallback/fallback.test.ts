@@ -24,7 +24,7 @@ function refused(what: string) {
 }
 
 describe('before the engine is open', () => {
-  it('options of the native engine are refused', () => {
+  it('refuses options of the native engine', () => {
     expect(() => initialize({ onLog: () => {} })).toThrow(refused('onLog'))
     expect(() => initialize({ libraryPath: '/nowhere/libonnxruntime.so' })).toThrow(refused('libraryPath'))
     expect(initialize({ logLevel: 'error' }).engine).toBe('onnxruntime-node')
@@ -38,7 +38,7 @@ describe('the onnxruntime-node engine', () => {
     session = await InferenceSession.create(mlp())
   })
 
-  it('says that it is', () => {
+  it('reports itself', () => {
     expect(session.engine).toBe('onnxruntime-node')
     expect(initialized()).toMatchObject({
       engine: 'onnxruntime-node',
@@ -48,7 +48,7 @@ describe('the onnxruntime-node engine', () => {
     })
   })
 
-  it('binds once and runs many', async () => {
+  it('binds once and runs many times', async () => {
     const binding = session.createIoBinding({ x: [2, 128] })
     const x = binding.inputs.x as Float32Array
     const { y } = binding.outputs
@@ -63,7 +63,7 @@ describe('the onnxruntime-node engine', () => {
     }
   })
 
-  it('chains a state in place', async () => {
+  it('updates state in place', async () => {
     const binding = (await InferenceSession.create(counter())).createIoBinding()
     binding.bindOrtValueOutput('new_state', binding.inputValue('state')!)
     for (let i = 0; i < 5; i++) await binding.run()
@@ -98,7 +98,7 @@ describe('the onnxruntime-node engine', () => {
     expect(binding.outputValue('y')!.read()).toEqual(['grüß dich', '\u{1f600}'] satisfies OrtValueData)
   })
 
-  it('refuses a second run on a binding, and runs on', async () => {
+  it('refuses a second run on a binding, and finishes the first', async () => {
     const binding = session.createIoBinding({ x: [1, 128] })
     const running = binding.run()
     await expect(binding.run()).rejects.toMatchObject({ code: 'ERR_BUSY' })
@@ -106,7 +106,7 @@ describe('the onnxruntime-node engine', () => {
     await binding.run()
   })
 
-  it('refuses what it cannot do', async () => {
+  it('refuses what it does not support', async () => {
     const binding = session.createIoBinding({ x: [1, 128] })
     const { signal } = new AbortController()
     const feeds = { x: new Tensor('float32', new Float32Array(128), [1, 128]) }
@@ -127,14 +127,14 @@ describe('the onnxruntime-node engine', () => {
     await session.run(feeds)
   })
 
-  it('refuses models of sequences, and runs on', async () => {
+  it('refuses sequences, and still runs other models', async () => {
     const a = new Tensor('float32', new Float32Array(2), [2])
     const attempt = async () => (await InferenceSession.create(sequenceInsert())).run({ a, b: a })
     await expect(attempt()).rejects.toSatisfy(isOrtError)
     await session.createIoBinding({ x: [1, 128] }).run()
   })
 
-  it('releases', async () => {
+  it('refuses calls after release', async () => {
     const released = await InferenceSession.create(counter())
     const binding = released.createIoBinding()
     const running = binding.run()

@@ -62,7 +62,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     const fallback = await report('all', [options, options], env)
     expect(fallback.result).toEqual([onCpu, onCpu])
     expect(fallback.warnings).toMatchObject([{ name: 'OnnxRuntimeIoBindingWarning', code }])
-    expect(fallback.warnings[0].message).toContain("'cuda' of executionProviders is left out")
+    expect(fallback.warnings[0].message).toContain("'cuda' of executionProviders is skipped")
     expect(fallback.warnings[0].message).toContain(result.message.split('\n')[0])
     expect(fallback.warnings[0].message).toContain("'cpu'")
     return result
@@ -160,7 +160,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     const cuda12 = newFolder()
     compile(join(cuda12, 'libcublasLt.so.12'))
     const env = { ort: wanting, paths: [driver, cuda12] }
-    const result = await failure(env, 'ERR_CUDA_VERSION', 'built for CUDA 13', 'CUDA 12 is here')
+    const result = await failure(env, 'ERR_CUDA_VERSION', 'built for CUDA 13', 'CUDA 12 is installed')
     expect(result).toMatchObject({ expected: 'libcublasLt.so.13', given: 'libcublasLt.so.12' })
   })
 

@@ -12,8 +12,8 @@ const refused = expect.objectContaining({
 /** y, of the shape that x has in each run. */
 const dynamic = () => InferenceSession.create(identity('float32', ['n']))
 
-describe('memory that is allocated', () => {
-  it('is zeroed, the same array every time, and bound without a copy', async () => {
+describe('allocated memory', () => {
+  it('is zeroed, has one array, and is bound without a copy', async () => {
     await using session = await dynamic()
     const x = OrtValue.allocate('float32', [3])
     expect(x.data).toEqual(new Float32Array(3))
@@ -28,7 +28,7 @@ describe('memory that is allocated', () => {
     expect(io.outputs.y).toBe(io.outputs.y)
   })
 
-  it('cannot be transferred away from under a run', async () => {
+  it('cannot be transferred', async () => {
     const { data } = OrtValue.allocate('float32', [3])
     try {
       structuredClone(data, { transfer: [data.buffer as ArrayBuffer] })
@@ -38,7 +38,7 @@ describe('memory that is allocated', () => {
     expect(data).toHaveLength(3)
   })
 
-  it('stays readable for those who hold it when the value is disposed', () => {
+  it('stays readable after the value is disposed', () => {
     const x = OrtValue.allocate('int64', [2])
     const { data } = x
     x.dispose()
@@ -46,13 +46,13 @@ describe('memory that is allocated', () => {
     expect(() => x.data).toThrow(expect.objectContaining({ code: 'ERR_DISPOSED' }))
   })
 
-  it('may be too much', () => {
+  it('can be more than exists, which is an error', () => {
     const allocate = () => OrtValue.allocate('float64', [2 ** 30, 2 ** 20])
     expect(allocate).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' }))
   })
 })
 
-describe('what ONNX Runtime allocates', () => {
+describe('memory that ONNX Runtime allocates', () => {
   async function output() {
     const session = await dynamic()
     const io = session.createIoBinding({ x: [2] }, { outputs: { y: 'dynamic' } })
@@ -61,7 +61,7 @@ describe('what ONNX Runtime allocates', () => {
     return { session, io, y: io.getOutputs()[0]! }
   }
 
-  it('is shown by no array that could be taken for the memory', async () => {
+  it('has no array that looks like a view', async () => {
     const { y } = await output()
     expect(() => y.data).toThrow(refused)
   })
@@ -85,7 +85,7 @@ describe('what ONNX Runtime allocates', () => {
 })
 
 describe('session.run', () => {
-  it('gives results of any size', async () => {
+  it('returns results of any size', async () => {
     await using session = await dynamic()
     for (const size of [0, 1, 1e5]) {
       const x = Float32Array.from({ length: size }, (_, i) => i)

@@ -16,7 +16,7 @@ const child = (env: Readonly<Record<string, string | undefined>>, scenario: stri
   })
 
 describe('the adapter', () => {
-  test.skipIf(process.platform !== 'linux')(`runs are computed by ${driverName}`, async () => {
+  test.skipIf(process.platform !== 'linux')(`computes runs with ${driverName}`, async () => {
     await using session = await create(mlp())
     await session.run({ x: float32(new Float32Array(128), [1, 128]) })
     const loaded = readFileSync('/proc/self/maps', 'utf8')
@@ -25,7 +25,7 @@ describe('the adapter', () => {
     console.log(`WebGPU computes on ${path!.slice(path!.indexOf('/'))}`)
   })
 
-  test('a session on it says so', async () => {
+  test('is the device of its sessions', async () => {
     await using alone = await create(mlp())
     expect(alone.executionProviders).toEqual(['webgpu'])
     expect(alone.device).toEqual({ name: 'webgpu', id: 0 })
@@ -33,7 +33,7 @@ describe('the adapter', () => {
     expect(mixed.executionProviders).toEqual(['webgpu', 'cpu'])
   })
 
-  test('a model with nodes for the CPU is refused where the list has no cpu', async () => {
+  test('refuses a model with nodes for the CPU if the list has no cpu', async () => {
     await expectError(() => create(concatStrings()), 'ERR_CPU_FALLBACK')
     await using mixed = await createMixed(concatStrings())
     const strings = (text: string) => new Tensor('string', [text], [1])
@@ -42,7 +42,7 @@ describe('the adapter', () => {
 
   const without = { VK_DRIVER_FILES: '/nowhere/icd.json', VK_ICD_FILENAMES: '/nowhere/icd.json' }
 
-  test('none: a coded error, for sessions and for values', async () => {
+  test('is required by sessions and values, with a coded error', async () => {
     const { code, stdout } = await child(without, 'noAdapter')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({
@@ -53,7 +53,7 @@ describe('the adapter', () => {
     })
   })
 
-  test("none: ['webgpu', 'cpu'] warns once, and runs on the CPU", async () => {
+  test("is optional in ['webgpu', 'cpu'], which warns once and runs on the CPU", async () => {
     const { code, stdout, stderr } = await child(without, 'fallback')
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toEqual({ executionProviders: ['cpu'], device: 'cpu', y: [2] })
@@ -61,10 +61,10 @@ describe('the adapter', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('a binding or value refuses', () => {
   const on = onDevice([1, 2])
 
-  test('memory of the device on a session of the CPU', async () => {
+  test('device memory on a session on the CPU', async () => {
     await using session = await InferenceSession.create(twoInputs())
     using binding = session.createIoBinding({ a: [2], b: [2] })
     const says = ['the CPU', 'webgpu 0']
@@ -79,7 +79,7 @@ describe('what is refused', () => {
     expect(binding.outputs.sum).toEqual(floats(1, 2))
   })
 
-  test('memory of the device for an input that the CPU reads, which would be copied once', async () => {
+  test('device memory for an input that the CPU reads', async () => {
     await using session = await createMixed(identity('uint8', ['n']))
     using x = OrtValue.allocate('uint8', [2], 'webgpu')
     using binding = session.ioBinding()
@@ -115,7 +115,7 @@ describe('what is refused', () => {
     expect(binding.outputs.y).toEqual(floats(1))
   })
 
-  test('strings, ids, and devices that are none', async () => {
+  test('strings on a device, invalid ids and unknown devices', async () => {
     await expectError(() => OrtValue.allocate('string', [1], 'webgpu'), 'ERR_TYPE_MISMATCH', {
       type: TypeError,
     })
@@ -123,7 +123,7 @@ describe('what is refused', () => {
     await expectError(() => OrtValue.allocate('float32', [1], 'webgl' as 'webgpu'), 'ERR_INVALID_ARG_VALUE')
   })
 
-  test('more memory than there is', async () => {
+  test('more memory than exists', async () => {
     await expectError(() => OrtValue.allocate('uint8', [2 ** 45], 'webgpu'), /^ERR_(OUT_OF_MEMORY|ORT_.+)$/)
     expect(onDevice([3]).read()).toEqual(floats(3))
   })

@@ -8,8 +8,8 @@ import { create, createMixed, double, floats, onDevice } from './webgpu.ts'
 
 const take = (binding: IoBinding, name: string) => binding.outputValue(name)!
 
-describe.each(runForms)('memory of the device, by %s', (_form, run) => {
-  test('for inputs and outputs: written and read between the runs', async () => {
+describe.each(runForms)('device memory, by %s', (_form, run) => {
+  test('is bound to inputs and outputs, written and read between runs', async () => {
     await using session = await create(twoInputs())
     using a = OrtValue.allocate('float32', [3], 'webgpu')
     using sum = OrtValue.allocate('float32', [3], 'webgpu')
@@ -28,7 +28,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
     expect([second!.location, second!.data]).toEqual(['cpu', floats(9, 18, 27)])
   })
 
-  test('ONNX Runtime allocates outputs there, anew for each run', async () => {
+  test('is allocated by ONNX Runtime for outputs of each run', async () => {
     await using session = await create(double())
     using binding = session.ioBinding()
     binding.bindOutput('y', 'webgpu')
@@ -47,7 +47,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
     expect(binding.outputs.y).toEqual(new Float32Array(1000).fill(2000))
   })
 
-  test('two sessions are chained on it, with no copy on the host', async () => {
+  test('chains two sessions without a copy on the host', async () => {
     await using first = await create(mlp())
     await using second = await create(mlp())
     const x = pseudoRandom(2 * 128)
@@ -68,7 +68,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
     }
   })
 
-  test('two sessions over one value, bound once', async () => {
+  test('is one value of two sessions, bound once', async () => {
     await using first = await create(twoInputs())
     await using second = await create(double())
     using between = OrtValue.allocate('float32', [2], 'webgpu')
@@ -83,7 +83,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
     }
   })
 
-  test('a state in place', async () => {
+  test('updates state in place', async () => {
     await using session = await create(counter())
     using state = OrtValue.allocate('float32', [1], 'webgpu')
     using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
@@ -94,7 +94,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
     expect(state.read()).toEqual(floats(-4))
   })
 
-  test('a state that ONNX Runtime allocates, bound as the next input', async () => {
+  test('is state that ONNX Runtime allocates, bound as the next input', async () => {
     await using session = await create(counter())
     using binding = session.ioBinding()
     binding.bindOrtValueInput('state', onDevice([0]))
@@ -106,7 +106,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
     expect(take(binding, 'new_state').read()).toEqual(floats(30))
   })
 
-  test('several inputs of one value, and one value for two bindings', async () => {
+  test('is one value of several inputs and of two bindings', async () => {
     await using session = await create(twoInputs())
     using both = onDevice([3, 4])
     using one = session.createIoBinding({ a: both, b: both })
@@ -117,7 +117,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
     expect([other.outputs.sum, other.outputs.prod]).toEqual([floats(4, 5), floats(3, 4)])
   })
 
-  test('scalars, and tensors of no elements', async () => {
+  test('holds scalars and empty tensors', async () => {
     await using session = await createMixed(identity('float32'))
     for (const [data, dims] of [
       [[7], []],
@@ -139,7 +139,7 @@ describe.each(runForms)('memory of the device, by %s', (_form, run) => {
   })
 })
 
-test('clearing, and binding again', async () => {
+test('device values can be unbound and bound again', async () => {
   await using session = await create(oneNode())
   using binding = session.ioBinding()
   for (let i = 0; i < 5; ++i) {
@@ -154,7 +154,7 @@ test('clearing, and binding again', async () => {
   }
 })
 
-test('memory of the device that a run reads may be read, and that it writes may not be touched', async () => {
+test('device memory that a run reads can be read, and memory that it writes is busy', async () => {
   await using session = await create(mlp())
   using x = OrtValue.allocate('float32', [8, 128], 'webgpu')
   using y = OrtValue.allocate('float32', [8, 128], 'webgpu')

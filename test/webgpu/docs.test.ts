@@ -9,7 +9,7 @@ beforeAll(() => {
 })
 afterAll(() => compiled.remove())
 
-test('there are some', () => {
+test('the pages have programs on WebGPU', () => {
   expect(all.length).toBeGreaterThan(0)
 })
 

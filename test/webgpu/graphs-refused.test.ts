@@ -7,7 +7,7 @@ import { create, createMixed, floats, onDevice } from './webgpu.ts'
 
 const createGraphs = (model: Uint8Array) => create(model, { enableGraphCapture: true })
 
-describe('a capture: what is refused', () => {
+describe('a capture refuses', () => {
   const rebinds: [string, (binding: IoBinding) => unknown][] = [
     ['bindOrtValueInput', (binding) => binding.bindOrtValueInput('x', onDevice([1]))],
     ['bindCpuInput', (binding) => binding.bindCpuInput('x', float32([1]))],
@@ -18,7 +18,7 @@ describe('a capture: what is refused', () => {
     ['capture', (binding) => binding.capture()],
   ]
 
-  test.each(rebinds)('%s, once a graph is captured', async (_name, call) => {
+  test.each(rebinds)('%s after a graph is captured', async (_name, call) => {
     await using session = await createGraphs(oneNode())
     using binding = session.createIoBinding()
     await binding.capture()
@@ -35,7 +35,7 @@ describe('a capture: what is refused', () => {
     ['runSync', (binding) => binding.runSync()],
   ]
 
-  test.each(whileCapturing)('%s, while it is captured', async (_name, call) => {
+  test.each(whileCapturing)('%s while it is captured', async (_name, call) => {
     await using session = await createGraphs(oneNode())
     using binding = session.createIoBinding()
     const pending = binding.capture()
@@ -86,7 +86,7 @@ describe('a capture: what is refused', () => {
     }
   })
 
-  test('what is not bound, and options that are none', async () => {
+  test('unbound inputs, and unknown options', async () => {
     await using session = await createGraphs(oneNode())
     using binding = session.ioBinding()
     await expectError(() => binding.capture(), 'ERR_MISSING_INPUT')
@@ -115,7 +115,7 @@ describe('a capture: what is refused', () => {
     await expectError(() => binding.releaseCapture(), 'ERR_DISPOSED')
   })
 
-  test('a run that fails leaves no graph behind', async () => {
+  test('a run that fails, and leaves no graph', async () => {
     await using session = await create(twoInputs(), { enableGraphCapture: true, logSeverityLevel: 4 })
     using binding = session.createIoBinding({ a: [2], b: [3] }, { outputs: { sum: [2], prod: [2] } })
     await expectError(() => binding.capture(), /^ERR_ORT_/)

@@ -21,7 +21,7 @@ async function plain(session: InferenceSession, data: Float32Array, batch = 1): 
 }
 
 describe.each(runForms)('a captured graph, by %s', (_form, run) => {
-  test('is replayed over inputs that change, bit for bit as plain runs', async () => {
+  test('replays changed inputs with the same bits as plain runs', async () => {
     await using session = await createGraphs(mlp())
     using binding = session.createIoBinding({ x: [1, 128] })
     expect(binding.captured).toBe(false)
@@ -36,7 +36,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     }
   })
 
-  test('over values of the device', async () => {
+  test('replays over device values', async () => {
     await using session = await createGraphs(mlp())
     using x = OrtValue.allocate('float32', [1, 128], 'webgpu')
     using y = OrtValue.allocate('float32', [1, 128], 'webgpu')
@@ -50,7 +50,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     }
   })
 
-  test('two bindings of one session have a graph each', async () => {
+  test('belongs to one of two bindings of a session', async () => {
     await using session = await createGraphs(mlp())
     const batches = [1, 3]
     const bindings = batches.map((batch) => session.createIoBinding({ x: [batch, 128] }))
@@ -74,7 +74,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     bindings[1]!.dispose()
   })
 
-  test('a state on the device is as it was before the capture, and goes on', async () => {
+  test('restores state on the device after the capture, and continues from it', async () => {
     for (const verify of [true, false]) {
       await using session = await createGraphs(counter())
       using state = onDevice([5])
@@ -91,7 +91,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     }
   })
 
-  test('a state in host memory', async () => {
+  test('updates state in host memory', async () => {
     await using session = await createGraphs(counter())
     using state = OrtValue.fromTensor(float32([5]))
     using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
@@ -101,7 +101,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     expect(state.data).toEqual(floats(15))
   })
 
-  test('session.run on the session between its replays', async () => {
+  test('allows session.run between its replays', async () => {
     await using session = await createGraphs(mlp())
     using binding = session.createIoBinding({ x: [1, 128] })
     await binding.capture()
@@ -117,7 +117,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     }
   })
 
-  test('other sessions and values come and go between its replays', async () => {
+  test('allows other sessions and values between its replays', async () => {
     await using session = await createGraphs(mlp())
     using binding = session.createIoBinding({ x: [1, 128] })
     await binding.capture({ verify: true })
@@ -135,7 +135,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     }
   })
 
-  test('is let go of, and captured again', async () => {
+  test('is released, and captured again', async () => {
     await using session = await createGraphs(mlp())
     using binding = session.createIoBinding({ x: [1, 128] })
     for (let i = 0; i < 5; ++i) {
@@ -156,7 +156,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
   })
 })
 
-test('a replay executes no nodes: the profile tells', async () => {
+test('a replay executes no nodes of the profile', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'graphs-'))
   const session = await create(mlp(), {
     enableGraphCapture: true,
@@ -175,7 +175,7 @@ test('a replay executes no nodes: the profile tells', async () => {
   rmSync(dir, { recursive: true })
 })
 
-test('a session that is released while a graph is captured', async () => {
+test('a session can be released while a graph is captured', async () => {
   const session = await createGraphs(mlp())
   const binding = session.createIoBinding({ x: [1, 128] })
   const pending = binding.capture({ verify: true })
@@ -183,7 +183,7 @@ test('a session that is released while a graph is captured', async () => {
   await expectError(() => binding.run(), 'ERR_DISPOSED')
 })
 
-test('a binding that is disposed while its graph is captured', async () => {
+test('a binding can be disposed while its graph is captured', async () => {
   await using session = await createGraphs(mlp())
   const binding = session.createIoBinding({ x: [1, 128] })
   const pending = binding.capture()

@@ -8,7 +8,7 @@ import { create, createMixed, floats, onDevice } from './webgpu.ts'
 
 // ONNX Runtime's provider keeps one context for all sessions, with no lock of its own: two threads in it crash.
 describe('several threads at a time', () => {
-  test('two sessions, 200 interleaved runs', async () => {
+  test('interleave 200 runs of two sessions', async () => {
     const sessions = [await create(mlp()), await create(twoInputs())]
     const [first, second] = sessions as [InferenceSession, InferenceSession]
     using one = first.createIoBinding({ x: [1, 128] })
@@ -28,7 +28,7 @@ describe('several threads at a time', () => {
     await Promise.all(sessions.map((session) => session.release()))
   })
 
-  test('runs, session.run, copies, loads and releases', async () => {
+  test('run, copy, load and release', async () => {
     await using first = await create(mlp(), { preferredOutputLocation: 'gpu-buffer' })
     await using second = await create(counter())
     const x = float32(pseudoRandom(128), [1, 128])
@@ -52,7 +52,7 @@ describe('several threads at a time', () => {
     expect(state.read()).toEqual(floats(50))
   })
 
-  test('runSync on this thread, and runs on others', async () => {
+  test('run while this one uses runSync', async () => {
     await using first = await create(mlp())
     await using second = await create(twoInputs())
     using one = first.createIoBinding({ x: [4, 128] })
@@ -71,8 +71,8 @@ describe('several threads at a time', () => {
   })
 })
 
-describe('values outlive what made them', () => {
-  test('those of ONNX Runtime, after the binding is disposed and the session released', async () => {
+describe('values outlive their origin', () => {
+  test('after the binding is disposed and the session released, if ONNX Runtime allocated them', async () => {
     const session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const binding = session.createIoBinding({ a: [2], b: [2] })
     binding.bindOutput('sum', 'webgpu')
@@ -91,7 +91,7 @@ describe('values outlive what made them', () => {
     sum.dispose()
   })
 
-  test('those of ONNX Runtime, when the binding runs again or is bound anew', async () => {
+  test('when the binding runs again or binds other values, if ONNX Runtime allocated them', async () => {
     await using session = await create(counter())
     using binding = session.createIoBinding({ state: [1] })
     binding.bindOutput('new_state', 'webgpu')
@@ -108,7 +108,7 @@ describe('values outlive what made them', () => {
     })
   })
 
-  test('our own, which no session made', async () => {
+  test('without a session, if OrtValue allocated them', async () => {
     const value = onDevice([1, 2, 3])
     const session = await create(oneNode())
     await session.release()
@@ -116,7 +116,7 @@ describe('values outlive what made them', () => {
     value.dispose()
   })
 
-  test('a binding that goes after its session', async () => {
+  test('also in a binding that is disposed after its session', async () => {
     const session = await create(twoInputs())
     const binding = session.createIoBinding({ a: onDevice([1]), b: [1] })
     binding.bindOutput('sum', 'webgpu')
@@ -129,7 +129,7 @@ describe('values outlive what made them', () => {
   })
 })
 
-describe('in flight', () => {
+describe('while a run is in flight', () => {
   const slow = () => createMixed(slowLoop(), { logSeverityLevel: 4 })
   const bind = (session: InferenceSession, trips: number) => {
     const binding = session.createIoBinding({ trips: [], x: [96, 96] })
@@ -157,7 +157,7 @@ describe('in flight', () => {
     y.dispose()
   })
 
-  test('a signal ends a run; what comes after is right', async () => {
+  test('a signal cancels it, and later runs are right', async () => {
     await using session = await slow()
     using binding = bind(session, 1_000_000)
     const controller = new AbortController()
@@ -172,7 +172,7 @@ describe('in flight', () => {
     expect(binding.outputs.y).toEqual((y as Tensor).data)
   })
 
-  test('getData of a result whose session is released meanwhile', async () => {
+  test('getData of a result works while its session is released', async () => {
     const session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const { sum } = await session.run({ a: float32([1]), b: float32([2]) })
     const [data] = await Promise.all([sum!.getData(true), session.release()])

@@ -5,7 +5,7 @@ import { mlp, model, node, pseudoRandom, slowLoop, twoInputs, value } from '../h
 import { float32 } from '../helpers/values.ts'
 import { create, createMixed, floats, onDevice } from './webgpu.ts'
 
-test('results of session.run outlive a release() that comes before they are there', async () => {
+test('results of session.run outlive a release() during the run', async () => {
   const feeds = { x: float32(pseudoRandom(128), [1, 128]) }
   await using reference = await InferenceSession.create(mlp())
   const expected = (await reference.run(feeds)).y!.data as Float32Array
@@ -21,7 +21,7 @@ test('results of session.run outlive a release() that comes before they are ther
   }
 })
 
-test('a capture that fails while its session is released and the device is taken', async () => {
+test('a capture fails while its session is released and the device is locked', async () => {
   await using other = await create(mlp())
   const busy = other.createIoBinding({ x: [64, 128] })
   let stop = false
@@ -40,7 +40,7 @@ test('a capture that fails while its session is released and the device is taken
   await loop
 })
 
-test('sequences are of host memory', async () => {
+test('sequences consist of host memory', async () => {
   using there = onDevice([1, 2])
   await expectError(() => OrtValue.sequence([there]), 'ERR_NOT_SUPPORTED')
 })
@@ -78,7 +78,7 @@ test.each([
   for (const one of others) one.dispose()
 })
 
-test('copies read together; a run does not write what one reads', async () => {
+test('copies can read one value together, and a run cannot write it meanwhile', async () => {
   await using session = await create(twoInputs())
   const binding = session.ioBinding()
   const sum = OrtValue.allocate('float32', [2], 'webgpu')
@@ -95,7 +95,7 @@ test('copies read together; a run does not write what one reads', async () => {
 
 // ONNX Runtime holds a lock of the session for as long as a run takes; a call that waits for it here would never let the
 // abort through.
-test('an endless run holds up neither bindings nor metadata, and can be ended', async () => {
+test('an endless run blocks neither bindings nor metadata, and can be canceled', async () => {
   await using session = await createMixed(slowLoop(), { logSeverityLevel: 4 })
   const binding = session.createIoBinding()
   binding.inputs.trips[0] = 10n ** 12n

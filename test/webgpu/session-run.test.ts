@@ -21,7 +21,7 @@ const feeds = { a: float32([1, 2]), b: float32([3, 4]) }
 const [sum, prod] = [floats(4, 6), floats(3, 8)]
 
 describe('preferredOutputLocation', () => {
-  test("'gpu-buffer': all results stay on the device", async () => {
+  test("'gpu-buffer' leaves all results on the device", async () => {
     await using session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const results = await session.run(feeds)
     for (const [name, expected] of Object.entries({ sum, prod })) {
@@ -34,7 +34,7 @@ describe('preferredOutputLocation', () => {
     }
   })
 
-  test('by name: the others are in host memory', async () => {
+  test('by name leaves the others in host memory', async () => {
     const forms: Record<string, 'cpu' | 'gpu-buffer'>[] = [
       { prod: 'gpu-buffer' },
       { prod: 'gpu-buffer', sum: 'cpu' },
@@ -51,12 +51,12 @@ describe('preferredOutputLocation', () => {
     }
   })
 
-  test("'cpu-pinned' is host memory like any other", async () => {
+  test("'cpu-pinned' is ordinary host memory", async () => {
     await using session = await create(twoInputs(), { preferredOutputLocation: 'cpu-pinned' })
     expect((await session.run(feeds)).sum!.data).toEqual(sum)
   })
 
-  test('a pre-allocated Tensor is written all the same', async () => {
+  test('does not apply to a pre-allocated Tensor', async () => {
     await using session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const target = float32([0, 0])
     const results = await session.run(feeds, { sum: target, prod: null })
@@ -66,7 +66,7 @@ describe('preferredOutputLocation', () => {
     expect(await results.prod!.getData()).toEqual(prod)
   })
 
-  test('shapes that depend on the data, and results of the CPU', async () => {
+  test('applies to shapes that depend on the data, and to results of the CPU', async () => {
     await using session = await createMixed(nonZero(), { preferredOutputLocation: 'gpu-buffer' })
     for (const data of [[0, 1, 1], [0, 0], [1], []]) {
       const { y } = await session.run({ x: float32(data) })
@@ -77,7 +77,7 @@ describe('preferredOutputLocation', () => {
     }
   })
 
-  test('strings and sequences stay on the host, unless they are named', async () => {
+  test('leaves strings and sequences on the host, and refuses them by name', async () => {
     await using strings = await createMixed(concatStrings(), { preferredOutputLocation: 'gpu-buffer' })
     const text = (data: string) => new Tensor('string', [data], [1])
     expect((await strings.run({ a: text('a'), b: text('b') })).y!.data).toEqual(['ab'])
@@ -92,7 +92,7 @@ describe('preferredOutputLocation', () => {
     )
   })
 
-  test('types that onnxruntime-common has no GPU tensor of are OrtValues', async () => {
+  test('gives OrtValues for types that onnxruntime-common has no GPU tensor of', async () => {
     await using session = await createMixed(identity('float64', ['n']), {
       preferredOutputLocation: 'gpu-buffer',
     })
@@ -103,7 +103,7 @@ describe('preferredOutputLocation', () => {
     expect(y!.read()).toEqual(Float64Array.of(1.5, -2))
   })
 
-  test('a result of one byte an element', async () => {
+  test('applies to elements of one byte', async () => {
     await using session = await createMixed(identity('bool', ['n']), {
       preferredOutputLocation: 'gpu-buffer',
     })
@@ -115,8 +115,8 @@ describe('preferredOutputLocation', () => {
   })
 })
 
-describe('Tensors of the device', () => {
-  test('go in and come out: two sessions chained', async () => {
+describe('Tensors on the device', () => {
+  test('chain two sessions', async () => {
     await using first = await create(mlp(), { preferredOutputLocation: 'gpu-buffer' })
     await using second = await create(mlp())
     for (let i = 1; i <= 3; ++i) {
@@ -129,7 +129,7 @@ describe('Tensors of the device', () => {
     }
   })
 
-  test('a state goes round on the device', async () => {
+  test('carry state on the device', async () => {
     await using session = await create(counter(), { preferredOutputLocation: 'gpu-buffer' })
     let state = float32([0]) as Tensor
     for (let i = 0; i < 20; ++i) {
@@ -140,7 +140,7 @@ describe('Tensors of the device', () => {
     expect(await state.getData()).toEqual(floats(20))
   })
 
-  test('OrtValues, GPU Tensors and CPU Tensors may be mixed', async () => {
+  test('can be mixed with OrtValues and CPU Tensors', async () => {
     await using session = await create(twoInputs())
     const [a, b] = [onDevice([1, 2]), onDevice([3, 4])]
     for (const given of [
@@ -154,7 +154,7 @@ describe('Tensors of the device', () => {
     }
   })
 
-  test('a Tensor that was disposed, of another package, or of a value that was disposed', async () => {
+  test('are refused if they are disposed, of another package, or of a disposed value', async () => {
     await using session = await create(twoInputs())
     const a = onDevice([1, 2])
     const tensor = a.toTensor()
@@ -166,13 +166,13 @@ describe('Tensors of the device', () => {
     await expectError(() => session.run({ ...feeds, a: kept }), 'ERR_DISPOSED')
   })
 
-  test('a GPU Tensor as a pre-allocated output is refused', async () => {
+  test('are refused as pre-allocated outputs', async () => {
     await using session = await create(twoInputs())
     const target = onDevice([0, 0]).toTensor()
     await expectError(() => session.run(feeds, { sum: target }), 'ERR_NOT_SUPPORTED', { says: 'fetches.sum' })
   })
 
-  test('an output that is an input: the result is not the feed', async () => {
+  test('of a result are not the feed where an output is an input', async () => {
     for (const preferredOutputLocation of ['gpu-buffer', 'cpu'] as const) {
       await using session = await createMixed(passThrough(), { preferredOutputLocation })
       for (const x of [onDevice([1, 2]), OrtValue.fromTensor(feeds.a)]) {
@@ -184,7 +184,7 @@ describe('Tensors of the device', () => {
     }
   })
 
-  test('getData of many at once', async () => {
+  test('are downloaded by many concurrent getData calls', async () => {
     await using session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const rounds = Array.from({ length: 30 }, (_, i) => float32([i, i + 1]))
     const results = await Promise.all(rounds.map((a) => session.run({ a, b: feeds.b })))
@@ -195,7 +195,7 @@ describe('Tensors of the device', () => {
   })
 })
 
-test('inputs may change as soon as run() has been called', async () => {
+test('inputs may change as soon as run() returns', async () => {
   await using session = await create(twoInputs())
   const data = floats(1, 2)
   const pending = session.run({ a: new Tensor(data), b: new Tensor(data) })
@@ -203,7 +203,7 @@ test('inputs may change as soon as run() has been called', async () => {
   expect((await pending).sum!.data).toEqual(floats(2, 4))
 })
 
-test('a value on the device is busy while a run is fed it', async () => {
+test('a device value is busy while a run uses it as a feed', async () => {
   await using session = await create(mlp())
   using x = OrtValue.allocate('float32', [8, 128], 'webgpu')
   const pending = session.run({ x })

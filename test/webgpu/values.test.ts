@@ -27,7 +27,7 @@ function fill(value: OrtValue, seed: number): Uint8Array {
 }
 
 describe('allocate', () => {
-  test.each(types)('%s: zeroed, and on the device', (type) => {
+  test.each(types)('gives a tensor of %s zeroed device memory', (type) => {
     for (const dims of shapes) {
       using value = OrtValue.allocate(type, dims, 'webgpu')
       const size = dims.reduce((product, dim) => product * dim, 1)
@@ -36,7 +36,7 @@ describe('allocate', () => {
     }
   })
 
-  test('memory that was used before is zeroed again', () => {
+  test('zeroes memory that was used before', () => {
     for (let i = 0; i < 20; ++i) {
       using value = OrtValue.allocate('float32', [64], 'webgpu')
       expect(value.read()).toEqual(new Float32Array(64))
@@ -46,7 +46,7 @@ describe('allocate', () => {
 })
 
 describe('read and write', () => {
-  test.each(odd)('%s, of any length', (type) => {
+  test.each(odd)('copy %s of any length', (type) => {
     for (const dims of shapes) {
       using value = OrtValue.allocate(type, dims, 'webgpu')
       for (const seed of [1, 100]) {
@@ -56,7 +56,7 @@ describe('read and write', () => {
     }
   })
 
-  test('a neighbour is not touched', () => {
+  test('leave neighboring memory unchanged', () => {
     const values = Array.from({ length: 8 }, (_, i) => OrtValue.allocate('uint8', [i + 1], 'webgpu'))
     const data = values.map((value, i) => fill(value, i * 20))
     values.forEach((value, i) => {
@@ -65,7 +65,7 @@ describe('read and write', () => {
     for (const value of values) value.dispose()
   })
 
-  test('what is read is a copy, and what was written may change', () => {
+  test('copy in both directions', () => {
     using value = OrtValue.allocate('int64', [2], 'webgpu')
     const data = BigInt64Array.of(1n, -(2n ** 63n))
     value.write(data)
@@ -76,7 +76,7 @@ describe('read and write', () => {
     expect(value.read()).toEqual(BigInt64Array.of(1n, -(2n ** 63n)))
   })
 
-  test('a part of an array, and a Buffer', () => {
+  test('accept a part of an array, and a Buffer', () => {
     using value = OrtValue.allocate('uint8', [3], 'webgpu')
     value.write(Uint8Array.of(9, 1, 2, 3, 9).subarray(1, 4))
     expect(value.read()).toEqual(Uint8Array.of(1, 2, 3))
@@ -84,7 +84,7 @@ describe('read and write', () => {
     expect(value.read()).toEqual(Uint8Array.of(4, 5, 6))
   })
 
-  test('there is no memory to show', async () => {
+  test('replace data, which is refused', async () => {
     const value = onDevice([1])
     await expectError(() => value.data, 'ERR_NOT_SUPPORTED', { says: ["'webgpu'", 'read()'] })
     value.dispose()
@@ -94,7 +94,7 @@ describe('read and write', () => {
     value.dispose()
   })
 
-  test('another length and another type are refused', async () => {
+  test('refuse another length and another type', async () => {
     using value = onDevice([1, 2])
     await expectError(() => value.write(floats(1)), 'ERR_INVALID_LENGTH', { type: RangeError })
     await expectError(() => value.write(new Float64Array(2)), 'ERR_TYPE_MISMATCH', { type: TypeError })
@@ -106,7 +106,7 @@ describe('copyTo', () => {
   const places = ['cpu', 'webgpu'] as const
   const ways = places.flatMap((from) => places.map((to) => [from, to] as const))
 
-  test.each(ways)('from %s to %s', (from, to) => {
+  test.each(ways)('copies from %s to %s', (from, to) => {
     for (const type of odd) {
       for (const dims of shapes) {
         using source = OrtValue.allocate(type, dims, from)
@@ -120,13 +120,13 @@ describe('copyTo', () => {
     }
   })
 
-  test('a value to itself', () => {
+  test('copies a value to itself', () => {
     using value = onDevice([1, 2, 3])
     value.copyTo(value)
     expect(value.read()).toEqual(floats(1, 2, 3))
   })
 
-  test('a wrapped array, both ways', () => {
+  test('copies a wrapped array in both directions', () => {
     const array = floats(1, 2, 3)
     using wrapped = OrtValue.wrap('float32', array, [3])
     using value = OrtValue.allocate('float32', [3], 'webgpu')
@@ -136,7 +136,7 @@ describe('copyTo', () => {
     expect(array).toEqual(floats(1, 2, 3))
   })
 
-  test('another type, another shape, a disposed target are refused', async () => {
+  test('refuses another type, another shape and a disposed target', async () => {
     using value = onDevice([1, 2])
     const target = OrtValue.allocate('float32', [2], 'webgpu')
     await expectError(() => value.copyTo(OrtValue.allocate('int32', [2], 'webgpu')), 'ERR_TYPE_MISMATCH')
@@ -149,7 +149,7 @@ describe('copyTo', () => {
 })
 
 describe('Tensors of a GPU', () => {
-  test('toTensor: its data are downloaded', async () => {
+  test('of toTensor download their data', async () => {
     using value = onDevice([1, 2, 3, 4], [2, 2])
     const tensor = value.toTensor()
     expect(tensor).toBeInstanceOf(Tensor)
@@ -161,14 +161,14 @@ describe('Tensors of a GPU', () => {
     expect(tensor.data).toEqual(floats(5, 6, 7, 8))
   })
 
-  test('getData(true) downloads and lets go', async () => {
+  test('download and release in getData(true)', async () => {
     const value = onDevice([1, 2])
     const tensor = value.toTensor()
     expect(await tensor.getData(true)).toEqual(floats(1, 2))
     expect([tensor.location, value.disposed]).toEqual(['cpu', true])
   })
 
-  test('dispose lets go', async () => {
+  test('release their value in dispose', async () => {
     const value = onDevice([1])
     const tensor = value.toTensor()
     tensor.dispose()
@@ -177,7 +177,7 @@ describe('Tensors of a GPU', () => {
     await expectError(() => value.toTensor(), 'ERR_DISPOSED')
   })
 
-  test('a value that was disposed, or is while it is downloaded', async () => {
+  test('of a disposed value are refused, also during the download', async () => {
     const value = onDevice(new Float32Array(5000).fill(3))
     const late = value.toTensor()
     const pending = value.toTensor().getData()
@@ -186,7 +186,7 @@ describe('Tensors of a GPU', () => {
     await expectError(() => late.getData(), 'ERR_DISPOSED')
   })
 
-  test('of bytes that are no multiple of four, and empty', async () => {
+  test('can have a size that is not a multiple of four bytes, or be empty', async () => {
     for (const type of ['uint8', 'bool', 'float16'] as const) {
       for (const dims of shapes) {
         using value = OrtValue.allocate(type, dims, 'webgpu')
@@ -196,12 +196,12 @@ describe('Tensors of a GPU', () => {
     }
   })
 
-  test('onnxruntime-common has not all types there', async () => {
+  test('do not exist for all types', async () => {
     using value = OrtValue.allocate('float64', [1], 'webgpu')
     await expectError(() => value.toTensor(), 'ERR_TYPE_MISMATCH', { says: ["'webgpu'", 'float64'] })
   })
 
-  test('fromTensor takes one, to any place', () => {
+  test('are copied to any device by fromTensor', () => {
     using value = onDevice([1, 2, 3])
     for (const device of ['cpu', 'webgpu'] as const) {
       using copy = OrtValue.fromTensor(value.toTensor(), device)
@@ -212,7 +212,7 @@ describe('Tensors of a GPU', () => {
     }
   })
 
-  test('fromTensor: a scalar, an empty tensor, and one whose data were disposed', async () => {
+  test('can be scalar or empty in fromTensor, and not disposed', async () => {
     expect(onDevice([7], []).read()).toEqual(floats(7))
     expect(onDevice([], [0, 3]).read()).toEqual(floats())
     const tensor = float32([1])

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import {
@@ -17,7 +15,8 @@ import {
   type SessionSettings,
   ValueKind,
 } from '../engine'
-import { type EngineOptions, LOG_LEVELS, logSeverity } from '../select'
+import { installedOnnxruntimeNodes } from '../library'
+import { type EngineOptions, LOG_LEVELS, logSeverity } from '../log'
 import { explain, notSupported, toInfo, toOptions } from './convert'
 import { HeapValue, resultOf, toOrtTensor } from './value'
 
@@ -54,17 +53,15 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
   }
 }
 
-/** From this package, else from the working directory, as the native engine looks for the library. */
+/** `require` of the first installed onnxruntime-node that loads. */
 export function requireOnnxruntimeNode(): NodeJS.Require {
-  const from = [__filename, join(process.cwd(), 'package.json')]
   const causes: string[] = []
-  for (const file of from) {
-    const require = createRequire(file)
+  for (const { path, require } of installedOnnxruntimeNodes(causes)) {
     try {
       require('onnxruntime-node')
       return require
     } catch (error) {
-      causes.push(`as required from ${file}: ${(error as Error).message.split('\n')[0]}`)
+      causes.push(`${path}: ${(error as Error).message.split('\n')[0]}`)
     }
   }
   throw new OrtError(

@@ -1,7 +1,7 @@
 import { type ElementType, zeroed } from '../../model/element-types'
 import type { ValueMetadata } from '../../model/io'
 import { elementCount, shapeText, symbolSizes } from '../../model/shape'
-import type { OrtValueData } from '../../value/value'
+import type { OrtValueData } from '../../value/data'
 import { UsageError } from '../cli/command'
 import { quote } from '../doctor/shell'
 import { toBfloat16, toFloat16 } from '../export-check/small-floats'

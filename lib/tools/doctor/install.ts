@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
-import { wheelOf } from '../../engine/cuda-libraries'
+import { wheelName } from '../../engine/cuda-libraries'
 import { findOnnxruntimeNode } from './installed'
 import { ROOT } from './root'
 import { quote, setTo, unset } from './shell'
@@ -51,7 +51,7 @@ export function cudaWheels(libraries: readonly string[], major: number | undefin
 }
 
 function wheelFor(name: string, major = 13): string | undefined {
-  const wheel = wheelOf(name)
+  const wheel = wheelName(name)
   if (wheel === undefined) return undefined
   // Neither cuDNN's name nor cuRAND's tells the version of CUDA, which the wheel is named after.
   if (wheel.startsWith('nvidia-cudnn')) return `nvidia-cudnn-cu${major}`

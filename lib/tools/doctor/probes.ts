@@ -1,6 +1,12 @@
 import { initialized } from '../../device/initialize'
 import { preload } from '../../device/preload'
-import { isCudaMajor, librariesOf, majorOf, otherMajors, wheelOf } from '../../engine/cuda-libraries'
+import {
+  cudaMajor,
+  isCudaMajor,
+  otherMajors,
+  requiredLibraries,
+  wheelName,
+} from '../../engine/cuda-libraries'
 import { findLibrary } from '../../engine/library'
 import { type Addon, loadAddon } from '../../engine/native'
 import { engine } from '../../engine/select'
@@ -66,17 +72,17 @@ async function cudaLibraries(provider: string, python?: string): Promise<CudaLib
   const needed = neededBy(provider).filter(
     (name) => name !== CUDA_DRIVER && !name.startsWith('libonnxruntime'),
   )
-  const major = needed.map(majorOf).find((found) => found !== undefined)
+  const major = needed.map(cudaMajor).find((found) => found !== undefined)
   const version = major === undefined ? {} : { major }
   const preloading = python === undefined ? undefined : await failureToPreload(python, major)
   if (preloading !== undefined) {
     return { ...version, libraries: needed.map((name) => ({ name, needed: true })), preloading }
   }
-  const opened = isCudaMajor(major) ? librariesOf(major).map(({ name }) => name) : []
+  const opened = isCudaMajor(major) ? requiredLibraries(major).map(({ name }) => name) : []
   const libraries = [...new Set([...needed, ...opened])]
     .map((name) => ({ name, needed: needed.includes(name), ...locate(loader, name) }))
     // What is not CUDA's is every system's, and of interest only where it is missing.
-    .filter(({ name, reason }) => wheelOf(name) !== undefined || reason !== undefined)
+    .filter(({ name, reason }) => wheelName(name) !== undefined || reason !== undefined)
   const missing = libraries.find((library) => library.needed && library.reason !== undefined)
   const instead = otherMajors(missing?.name ?? '').find(({ name }) => open(loader, name) === undefined)
   return {

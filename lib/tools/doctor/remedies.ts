@@ -1,4 +1,4 @@
-import { majorOf } from '../../engine/cuda-libraries'
+import { cudaMajor } from '../../engine/cuda-libraries'
 import type { Failure } from './failure'
 import * as install from './install'
 import type { Problem, ProblemCode } from './report'
@@ -123,7 +123,7 @@ function otherLibc({ what, source }: Situation, isForGlibc: boolean, image: stri
 
 function cudaLibraries({ expected, command }: Failed, situation: Situation): Advice {
   const { missing = expected === undefined ? [] : [expected] } = situation
-  const major = situation.major ?? missing.map(majorOf).find((found) => found !== undefined)
+  const major = situation.major ?? missing.map(cudaMajor).find((found) => found !== undefined)
   const wheels = install.cudaWheels(missing, major)
   if (wheels.length === 0) return { commands: [command ?? 'ldconfig -p'] }
   return {

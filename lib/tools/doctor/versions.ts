@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
-import { wheelOf } from '../../engine/cuda-libraries'
+import { wheelName } from '../../engine/cuda-libraries'
 
 /**
  * The version of a shared library as far as files tell: the name that its path leads to (`libcudart.so.13.0.96`), or the
@@ -20,7 +20,7 @@ function realPath(path: string): string {
 
 function wheelVersion(path: string): string | undefined {
   const site = /^(.*[\\/]site-packages)[\\/]nvidia[\\/]/.exec(path)?.[1]
-  const wheel = wheelOf(basename(path))
+  const wheel = wheelName(basename(path))
   if (site === undefined || wheel === undefined) return undefined
   // cuDNN's and cuRAND's names do not tell the version of CUDA that the wheel is named after.
   const names = wheel.split(' or ').flatMap((name) => [name, `${name}-cu12`])

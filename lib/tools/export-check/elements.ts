@@ -1,6 +1,6 @@
 import { copyTypedArray, type ElementType, rawView, type TypedArray } from '../../model/element-types'
 import { elementCount } from '../../model/shape'
-import type { OrtValueData } from '../../value/value'
+import type { OrtValueData } from '../../value/data'
 import { fromBfloat16, fromFloat16 } from './small-floats'
 
 /** A tensor in host memory as the check works with it. */

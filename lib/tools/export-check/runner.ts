@@ -1,6 +1,6 @@
 import { isOrtError } from '../../errors'
 import { rawView } from '../../model/element-types'
-import type { RunValue } from '../../session/run'
+import type { RunValue } from '../../session/request'
 import type { InferenceSession } from '../../session/session'
 import { OrtValue } from '../../value/value'
 import { type HostTensor, same } from './elements'

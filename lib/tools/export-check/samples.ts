@@ -12,8 +12,9 @@ import {
   typedArrayView,
 } from '../../model/element-types'
 import { checkDims, elementCount } from '../../model/shape'
-import { dataOf, isTensor } from '../../value/tensor'
-import { gpuValueOf, OrtValue, type OrtValueData } from '../../value/value'
+import type { OrtValueData } from '../../value/data'
+import { isTensor, tensorData } from '../../value/tensor'
+import { gpuValue, OrtValue } from '../../value/value'
 import type { HostTensor, Tolerance } from './elements'
 import { toBfloat16, toFloat16 } from './small-floats'
 
@@ -117,12 +118,12 @@ function tensorsOf(record: Record<string, unknown>, place: string): Map<string, 
 
 /** The tensor's own copy, in host memory: the caller's may change while the check goes on. */
 function hostTensor(value: unknown, place: string): HostTensor {
-  const onDevice = isTensor(value) ? gpuValueOf(value, place) : undefined
+  const onDevice = isTensor(value) ? gpuValue(value, place) : undefined
   if (value instanceof OrtValue || onDevice !== undefined)
     return readTensor(onDevice ?? (value as OrtValue), place)
   if (!isTensor(value)) return parsed(value, place)
   const type = checkElementType(value.type, `${place}.type`)
-  return { type, dims: value.dims, data: rawCopy(dataOf(value, type, place)) }
+  return { type, dims: value.dims, data: rawCopy(tensorData(value, type, place)) }
 }
 
 /** @throws OrtTypeError `ERR_TYPE_MISMATCH` for what is no tensor, or one of a type without a name */

@@ -17,8 +17,8 @@ import { create, createMixed, double, floats, onDevice, passThrough } from './we
 
 const take = (binding: IoBinding, name: string) => binding.outputValue(name)!
 
-describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
-  test('an output that is an input is not the mirror', async () => {
+describe.each(runForms)('host memory with a device copy, by %s', (_form, run) => {
+  test('is written where an output is an input', async () => {
     await using session = await createMixed(passThrough())
     for (const given of ['host', 'device'] as const) {
       for (const where of ['cpu', 'webgpu'] as const) {
@@ -44,7 +44,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     }
   })
 
-  test('Identity into memory of its own', async () => {
+  test('is written by Identity', async () => {
     await using session = await createMixed(identity('float32', ['n']))
     for (const target of [OrtValue.allocate('float32', [3]), OrtValue.allocate('float32', [3], 'webgpu')]) {
       using binding = session.createIoBinding({ x: [3] }, { outputs: { y: target } })
@@ -56,7 +56,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     }
   })
 
-  test('of bytes that are no multiple of four', async () => {
+  test('can have a size that is not a multiple of four bytes', async () => {
     for (const type of ['uint8', 'bool'] as const) {
       await using session = await createMixed(identity(type, ['n']))
       for (const length of [1, 2, 3, 5, 7, 0]) {
@@ -69,7 +69,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     }
   })
 
-  test('a wrapped array is read and written by each run', async () => {
+  test('of a wrapped array is read and written by each run', async () => {
     await using session = await create(double())
     const [x, y] = [floats(1, 2), floats(0, 0)]
     using given = OrtValue.wrap('float32', x, [2])
@@ -82,7 +82,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     }
   })
 
-  test('a shape that depends on the data', async () => {
+  test('receives outputs whose shape depends on the data', async () => {
     await using session = await createMixed(nonZero())
     using binding = session.createIoBinding({ x: [4] })
     for (let i = 0; i < 4; ++i) {
@@ -92,7 +92,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     }
   })
 
-  test('only what is named is uploaded again', async () => {
+  test('is uploaded again if the input is named', async () => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [1], b: [1] })
     const { a, b } = binding.inputs
@@ -119,7 +119,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     expect(await sum(['a', 'b', 'a'])).toBe(25)
   })
 
-  test('a run that fails leaves nothing taken for uploaded', async () => {
+  test('is uploaded again after a run that fails', async () => {
     await using session = await create(twoInputs(), { logSeverityLevel: 4 })
     using binding = session.createIoBinding({ a: [2], b: [3] })
     binding.inputs.a.set([1, 2])
@@ -132,7 +132,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     expect(binding.outputs.sum).toEqual(floats(4, 5))
   })
 
-  test('a state in host memory is uploaded again, for the run has written it', async () => {
+  test('with state is uploaded again after the run has written it', async () => {
     await using session = await create(counter())
     using state = OrtValue.allocate('float32', [1])
     using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
@@ -142,7 +142,7 @@ describe.each(runForms)('host memory has a mirror, by %s', (_form, run) => {
     }
   })
 
-  test('so is one that the CPU writes straight to host memory', async () => {
+  test('with state that the CPU writes is uploaded again', async () => {
     const sums = model({
       inputs: [value('x', 'float32', [4])],
       outputs: [value('y', 'float32', [4]), value('z', 'float32', [4])],

@@ -16,8 +16,8 @@ const add = () =>
 const create = () => createSession(add(), { logSeverityLevel: 4 })
 const SAYS = ["'n' is 2 in 'a', 'c' and 3 in 'b'", 'shapes that agree']
 
-describe.each(runForms)('a binding, by %s', (_, run) => {
-  test('says which, with the words of ONNX Runtime as the cause', async () => {
+describe.each(runForms)('a binding whose inputs disagree on a dimension, by %s', (_, run) => {
+  test('names the dimension, with the error of ONNX Runtime as the cause', async () => {
     await using session = await create()
     using io = session.createIoBinding({ a: [2], b: [3], c: [2] }, { outputs: { sum: 'dynamic' } })
     const error = await expectError(() => run(io), /^ERR_ORT_/, { says: SAYS })
@@ -29,7 +29,7 @@ describe.each(runForms)('a binding, by %s', (_, run) => {
   })
 })
 
-test('session.run says which', async () => {
+test('session.run names the dimension that the inputs disagree on', async () => {
   await using session = await create()
   const of = (size: number) => float32(new Float32Array(size).fill(1), [size])
   await expectError(() => session.run({ a: of(2), b: of(3), c: of(2) }), /^ERR_ORT_/, { says: SAYS })

@@ -1,0 +1,12 @@
+import type { SessionDevice } from '../device/device'
+import type { Engine, EngineSession } from '../engine/engine'
+import type { SessionIO } from '../model/io'
+
+/** What a binding needs of its session. */
+export interface BindingHost {
+  readonly engine: Engine
+  readonly session: EngineSession
+  readonly inputs: SessionIO
+  readonly outputs: SessionIO
+  readonly device: SessionDevice
+}

@@ -1,0 +1,86 @@
+import { abortable } from '../engine/abort'
+import type { EngineBinding } from '../engine/engine'
+import { OrtError } from '../errors'
+import { wrapShapeError } from '../model/shape'
+import type { BindingHost } from './host'
+import type { BoundOutputs } from './outputs'
+import { type IoBindingRunOptions, type IoBindingRunSyncOptions, resolveBindingRun } from './run-options'
+import type { BoundValues } from './values'
+
+const DONE = Promise.resolve()
+
+/** The runs of a binding, one at a time. */
+export class BindingRuns {
+  readonly #host: BindingHost
+  readonly #binding: EngineBinding
+  readonly #inputs: BoundValues
+  readonly #outputs: BoundOutputs
+  #inFlight = false
+
+  constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
+    this.#host = host
+    this.#binding = binding
+    this.#inputs = inputs
+    this.#outputs = outputs
+  }
+
+  /** @throws OrtError `ERR_BUSY` while a run is in flight */
+  readonly checkIdle = (name: string): void => {
+    if (!this.#inFlight) return
+    throw new OrtError('ERR_BUSY', `'${name}' is in use by the run in flight`, {
+      remedy:
+        'Await the run before you read or write bound memory, or use one binding for each run in flight',
+    })
+  }
+
+  runSync(options: IoBindingRunSyncOptions | undefined): void {
+    // The shortest path, without options, allocates nothing.
+    const upload = options === undefined ? undefined : resolveBindingRun(this.#host, options, true).upload
+    this.#outputs.beginRun()
+    try {
+      this.#binding.runSync(upload)
+    } catch (error) {
+      throw this.#explain(error)
+    }
+    this.#outputs.endRun()
+  }
+
+  run(options: IoBindingRunOptions | undefined): Promise<void> {
+    try {
+      const { signal, upload } = resolveBindingRun(this.#host, options, false)
+      this.#outputs.beginRun()
+      const pending = this.#binding.run(upload)
+      if (pending === undefined) {
+        this.#outputs.endRun()
+        return DONE
+      }
+      return this.#finish(
+        signal === undefined ? pending : abortable(pending, signal, () => this.#binding.cancel()),
+      )
+    } catch (error) {
+      return Promise.reject(this.#explain(error))
+    }
+  }
+
+  async #finish(pending: Promise<void>): Promise<void> {
+    this.#inFlight = true
+    try {
+      await pending
+      this.#outputs.endRun()
+    } catch (error) {
+      throw this.#explain(error)
+    } finally {
+      this.#inFlight = false
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    return wrapShapeError(
+      error,
+      this.#host.inputs.givenShapes((name) => {
+        const value = this.#inputs.get(name)
+        return value?.disposed ? undefined : value?.dims
+      }),
+    )
+  }
+}

@@ -1,0 +1,99 @@
+import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
+import { boolean, type Check, checkOptions, configEntries, INT_MAX, integer, record, string } from '../check'
+import type { RunSettings } from '../engine/engine'
+import { argumentTypeError, describe, OrtTypeError } from '../errors'
+import type { ElementType } from '../model/element-types'
+import type { SessionIO } from '../model/io'
+import { isTensor } from '../value/tensor'
+import { OrtValue } from '../value/value'
+
+/** An input or output of `session.run`. */
+export type RunValue = Tensor | OrtValue
+
+/** Inputs by name: Tensors, or OrtValues for types that onnxruntime-common does not have. */
+export type Feeds = Readonly<Record<string, RunValue>>
+/** Output names, or an object of them: null, or a pre-allocated Tensor that the result is written into. */
+export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>
+/** Outputs by name. */
+export type RunResult<V extends RunValue = RunValue> = Readonly<Record<string, V>>
+
+/** Options of `session.run`: onnxruntime-common's, and a signal. */
+export interface RunOptions extends Common.RunOptions {
+  /** Cancels the run: at once while it is queued, else before its next node. The promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** The outputs that a run returns, with their pre-allocated tensors, and the options of the run. */
+export interface RunRequest {
+  readonly fetches: ReadonlyMap<string, Tensor | null>
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** The arguments of `run(feeds, options?)` and `run(feeds, fetches, options?)`, by onnxruntime-common's rules. */
+export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown = {}): RunRequest {
+  if (second === undefined) return { fetches: outputs.all, options: record(third, 'options') }
+  if (typeof second !== 'object') {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
+      given: describe(second),
+    })
+  }
+  if (second === null)
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'Unexpected argument[1]: cannot be null')
+  if (isTensor(second)) throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'fetches' cannot be a Tensor")
+  const given = second as Readonly<Record<string, unknown>>
+  const fetches = Array.isArray(second) ? fetchNames(outputs, second) : fetchTargets(outputs, given)
+  return fetches.size === 0
+    ? { fetches: outputs.all, options: given }
+    : { fetches, options: record(third, 'options') }
+}
+
+function fetchNames(outputs: SessionIO, names: readonly unknown[]): Map<string, null> {
+  if (names.length === 0)
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'fetches' cannot be an empty array")
+  const fetches = new Map<string, null>()
+  for (const name of names) {
+    if (typeof name !== 'string') throw argumentTypeError('fetches', 'a string array or an object', name)
+    outputs.indexOf(name, 'fetches')
+    fetches.set(name, null)
+  }
+  return fetches
+}
+
+/** An object with a Tensor or null by an output's name is fetches; any other is options. */
+function fetchTargets(
+  outputs: SessionIO,
+  object: Readonly<Record<string, unknown>>,
+): Map<string, Tensor | null> {
+  const fetches = new Map<string, Tensor | null>()
+  for (const name of outputs.names) {
+    const target = Object.hasOwn(object, name) ? object[name] : undefined
+    if (target instanceof OrtValue) {
+      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'fetches.${name}' must be a Tensor or null`, {
+        given: describe(target),
+        remedy: 'Bind OrtValues as outputs with an IoBinding',
+      })
+    }
+    if (target !== null && !isTensor(target)) continue
+    if (target !== null) outputs.checkType(outputs.indexOf(name, 'fetches'), target.type as ElementType)
+    fetches.set(name, target)
+  }
+  return fetches
+}
+
+const RUN_OPTIONS = {
+  extra: configEntries,
+  logSeverityLevel: integer(0, 4),
+  logVerbosityLevel: integer(0, INT_MAX),
+  signal: ((value) => value) satisfies Check<unknown>,
+  tag: string,
+  terminate: boolean,
+}
+
+/** The run options in the engine's form; undefined where there are none. */
+export function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
+  const { signal: _, extra, terminate, ...settings } = checkOptions(options, RUN_OPTIONS, 'run option')
+  const all: RunSettings = settings
+  if (terminate) all.terminate = true
+  if (extra !== undefined) all.config = extra
+  return Object.keys(all).length > 0 ? all : undefined
+}
