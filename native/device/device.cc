@@ -34,8 +34,8 @@ void Device::Release(DeferredRelease deferred) noexcept {
   ReleaseDeferred();
 }
 
-// Whoever puts deferred there tries for the turn after it, and whoever ends a turn looks for deferred after it:
-// one of the two sees the other.
+// Whoever puts deferred there tries for the turn after it, and whoever ends a turn looks for deferred after
+// it: one of the two sees the other.
 void Device::ReleaseDeferred() noexcept {
   for (;;) {
     std::vector<DeferredRelease> deferred;

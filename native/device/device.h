@@ -56,8 +56,10 @@ using DeviceMutex = std::shared_timed_mutex;
 class DeviceLock {
  public:
   DeviceLock() = default;
-  DeviceLock(Device& device, std::shared_lock<DeviceMutex> lock) : device_(&device), shared_(std::move(lock)) {}
-  DeviceLock(Device& device, std::unique_lock<DeviceMutex> lock) : device_(&device), exclusive_(std::move(lock)) {}
+  DeviceLock(Device& device, std::shared_lock<DeviceMutex> lock)
+      : device_(&device), shared_(std::move(lock)) {}
+  DeviceLock(Device& device, std::unique_lock<DeviceMutex> lock)
+      : device_(&device), exclusive_(std::move(lock)) {}
   DeviceLock(DeviceLock&& other) noexcept { *this = std::move(other); }
   DeviceLock& operator=(DeviceLock&& other) noexcept;
   ~DeviceLock() { Leave(); }
@@ -191,7 +193,8 @@ class Device {
 
  protected:
   // The turn to free, where it is to be had now.
-  virtual bool TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>& shared) noexcept = 0;
+  virtual bool TryLock(std::unique_lock<DeviceMutex>& exclusive,
+                       std::shared_lock<DeviceMutex>& shared) noexcept = 0;
   virtual void ReleaseLocked(DeferredRelease& deferred) const noexcept = 0;
 
  private:

@@ -39,7 +39,8 @@ class EpDevice final : public Device {
  private:
   EpDevice(std::string name, const Options& options);
   void CopyAll(const std::vector<Copy>& copies);
-  bool TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>& shared) noexcept override;
+  bool TryLock(std::unique_lock<DeviceMutex>& exclusive,
+               std::shared_lock<DeviceMutex>& shared) noexcept override;
   void ReleaseLocked(DeferredRelease& deferred) const noexcept override;
 
   DeviceMutex mutex_;

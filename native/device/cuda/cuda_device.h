@@ -46,7 +46,8 @@ class CudaDevice final : public Device {
   void CheckAlive() const;
 
  protected:
-  bool TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>& shared) noexcept override;
+  bool TryLock(std::unique_lock<DeviceMutex>& exclusive,
+               std::shared_lock<DeviceMutex>& shared) noexcept override;
   void ReleaseLocked(DeferredRelease& deferred) const noexcept override;
 
  private:
