@@ -21,7 +21,7 @@ export function checkOptions<C extends Checks>(options: unknown, checks: C, what
   const given = record(options, 'options')
   checkKnown(given, Object.keys(checks), what)
   const checked: Checked<C> = {}
-  for (const name in checks) {
+  for (const name of Object.keys(checks) as (keyof C & string)[]) {
     const value = given[name] // may be inherited
     if (value !== undefined) checked[name] = checks[name]!(value, name) as ReturnType<C[typeof name]>
   }

@@ -1,70 +1,28 @@
 #include "convert.h"
 
+#include <iterator>
 #include <limits>
 
+#include "env/js_error.h"
 #include "ort/strings.h"
 
 namespace {
 
-void Check(Napi::Env env, napi_status status) {
-  if (status != napi_ok) throw Napi::Error::New(env);
-}
-
-template <typename T>
-std::optional<T> Optional(Napi::Object object, const char* key) {
-  const Napi::Value value = object.Get(key);
-  if (value.IsUndefined()) return std::nullopt;
-  if constexpr (std::is_same_v<T, bool>) {
-    return value.As<Napi::Boolean>().Value();
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return value.As<Napi::String>().Utf8Value();
-  } else {
-    return value.As<Napi::Number>().Int32Value();
-  }
-}
-
-// Own properties of an object of strings, in order; an absent object has none.
-template <typename Add>
-void ForEach(Napi::Value value, Add add) {
-  if (value.IsUndefined()) return;
-  const auto object = value.As<Napi::Object>();
-  napi_value names = nullptr;
-  Check(value.Env(),
-        napi_get_all_property_names(value.Env(), object, napi_key_own_only,
-                                    static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
-                                    napi_key_numbers_to_strings, &names));
-  const Napi::Array keys(value.Env(), names);
-  for (uint32_t i = 0; i < keys.Length(); ++i) {
-    const Napi::Value key = keys[i];
-    add(key.As<Napi::String>().Utf8Value(), object.Get(key));
-  }
-}
-
-size_t ElementSize(napi_typedarray_type type) {
-  switch (type) {
-    case napi_int16_array:
-    case napi_uint16_array:
-      return 2;
-    case napi_int32_array:
-    case napi_uint32_array:
-    case napi_float32_array:
-      return 4;
-    case napi_float64_array:
-    case napi_bigint64_array:
-    case napi_biguint64_array:
-      return 8;
-    default:
-      return 1;
-  }
-}
+// By napi_typedarray_type: Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array,
+// Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array.
+constexpr size_t kElementSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
 
 }  // namespace
 
-std::vector<int64_t> ToDims(Napi::Value value) {
-  const auto array = value.As<Napi::Array>();
-  std::vector<int64_t> dims(array.Length());
+ONNXTensorElementDataType ToElementType(Napi::Value value) {
+  return static_cast<ONNXTensorElementDataType>(value.As<Napi::Number>().Int32Value());
+}
+
+std::vector<int64_t> ToDims(Napi::Value array) {
+  const auto numbers = array.As<Napi::Array>();
+  std::vector<int64_t> dims(numbers.Length());
   for (uint32_t i = 0; i < dims.size(); ++i) {
-    dims[i] = static_cast<Napi::Value>(array[i]).As<Napi::Number>().Int64Value();
+    dims[i] = static_cast<Napi::Value>(numbers[i]).As<Napi::Number>().Int64Value();
   }
   return dims;
 }
@@ -76,64 +34,35 @@ Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims) {
   return array;
 }
 
-std::vector<std::pair<std::string, std::string>> ToEntries(Napi::Value object) {
+std::vector<std::pair<std::string, Napi::Value>> ToProperties(Napi::Value object) {
+  std::vector<std::pair<std::string, Napi::Value>> properties;
+  if (object.IsUndefined()) return properties;
+  napi_value names = nullptr;
+  CheckStatus(object.Env(), napi_get_all_property_names(
+                                object.Env(), object, napi_key_own_only,
+                                static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
+                                napi_key_numbers_to_strings, &names));
+  const Napi::Array keys(object.Env(), names);
+  for (uint32_t i = 0; i < keys.Length(); ++i) {
+    const Napi::Value key = keys[i];
+    properties.emplace_back(ToString(key), object.As<Napi::Object>().Get(key));
+  }
+  return properties;
+}
+
+std::vector<std::pair<std::string, std::string>> ToEntries(Napi::Value object_of_strings) {
   std::vector<std::pair<std::string, std::string>> entries;
-  ForEach(object, [&entries](std::string key, Napi::Value value) {
-    entries.emplace_back(std::move(key), value.As<Napi::String>().Utf8Value());
-  });
+  for (const auto& [key, value] : ToProperties(object_of_strings)) entries.emplace_back(key, ToString(value));
   return entries;
 }
 
 device::Location ToLocation(Napi::Value name, Napi::Value id) {
   constexpr std::string_view kPinned = "-pinned";
-  std::string device = name.As<Napi::String>().Utf8Value();
+  std::string device = ToString(name);
   if (device == "cpu") return {};
   const bool pinned = device.ends_with(kPinned);
   if (pinned) device.resize(device.size() - kPinned.size());
   return {&device::Open(device, id.As<Napi::Number>().Int32Value(), {}), pinned};
-}
-
-ort::SessionSettings ToSessionSettings(Napi::Object options) {
-  ort::SessionSettings settings;
-  settings.intra_op_num_threads = Optional<int>(options, "intraOpNumThreads");
-  settings.inter_op_num_threads = Optional<int>(options, "interOpNumThreads");
-  settings.graph_optimization_level = Optional<int>(options, "graphOptimizationLevel");
-  settings.execution_mode = Optional<int>(options, "executionMode");
-  settings.log_severity_level = Optional<int>(options, "logSeverityLevel");
-  settings.log_verbosity_level = Optional<int>(options, "logVerbosityLevel");
-  settings.enable_cpu_mem_arena = Optional<bool>(options, "enableCpuMemArena");
-  settings.enable_mem_pattern = Optional<bool>(options, "enableMemPattern");
-  settings.log_id = Optional<std::string>(options, "logId");
-  settings.optimized_model_file_path = Optional<std::string>(options, "optimizedModelFilePath");
-  settings.profile_file_prefix = Optional<std::string>(options, "profileFilePrefix");
-  ForEach(options.Get("freeDimensionOverrides"), [&](std::string name, Napi::Value size) {
-    settings.free_dimension_overrides.emplace_back(std::move(name), size.As<Napi::Number>().Int64Value());
-  });
-  settings.config = ToEntries(options.Get("config"));
-  if (options.Get("provider").IsObject()) {
-    const auto provider = options.Get("provider").As<Napi::Object>();
-    settings.provider = {provider.Get("name").As<Napi::String>().Utf8Value(),
-                         provider.Get("deviceId").As<Napi::Number>().Int32Value(),
-                         ToEntries(provider.Get("options"))};
-  }
-  settings.enable_graph_capture = Optional<bool>(options, "enableGraphCapture").value_or(false);
-  settings.record_graph_assignment = Optional<bool>(options, "recordGraphAssignment").value_or(false);
-  settings.blocking_wait = Optional<bool>(options, "blockingWait").value_or(false);
-  ForEach(options.Get("externalData"), [&](std::string path, Napi::Value view) {
-    const Bytes bytes = ToBytes(view);
-    settings.external_data.push_back({std::move(path), static_cast<char*>(bytes.data), bytes.length});
-  });
-  return settings;
-}
-
-ort::RunSettings ToRunSettings(Napi::Object options) {
-  ort::RunSettings settings;
-  settings.log_severity_level = Optional<int>(options, "logSeverityLevel");
-  settings.log_verbosity_level = Optional<int>(options, "logVerbosityLevel");
-  settings.tag = Optional<std::string>(options, "tag");
-  settings.terminate = Optional<bool>(options, "terminate").value_or(false);
-  settings.config = ToEntries(options.Get("config"));
-  return settings;
 }
 
 Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values) {
@@ -161,12 +90,8 @@ Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& val
 
 Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata) {
   const auto object = Napi::Object::New(env);
-  object.Set("producerName", metadata.producer_name);
-  object.Set("graphName", metadata.graph_name);
-  object.Set("graphDescription", metadata.graph_description);
-  object.Set("domain", metadata.domain);
-  object.Set("description", metadata.description);
-  // ONNX Runtime's value for a model that states none.
+  for (const auto& [name, text] : metadata.texts) object.Set(name, text);
+  // ONNX Runtime reports this for a model without a version.
   if (metadata.version != std::numeric_limits<int64_t>::max()) {
     object.Set("version", static_cast<double>(metadata.version));
   }
@@ -176,21 +101,15 @@ Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata
   return object;
 }
 
-Bytes ToBytes(Napi::Value view) {
+Bytes ToBytes(Napi::Value typed_array) {
   napi_typedarray_type type{};
   size_t length = 0;
   Bytes bytes{};
-  if (napi_get_typedarray_info(view.Env(), view, &type, &length, &bytes.data, nullptr, nullptr) != napi_ok) {
-    throw ort::Error("ERR_INVALID_ARG_TYPE", "expected a typed array");
-  }
-  bytes.length = length * ElementSize(type);
+  CheckStatus(typed_array.Env(), napi_get_typedarray_info(typed_array.Env(), typed_array, &type, &length,
+                                                          &bytes.data, nullptr, nullptr));
+  // An array class that is newer than the table counts as bytes: shorter than it is.
+  bytes.length = length * (static_cast<size_t>(type) < std::size(kElementSizes) ? kElementSizes[type] : 1);
   return bytes;
-}
-
-Napi::Value BufferOf(Napi::Value view) {
-  napi_value buffer = nullptr;
-  Check(view.Env(), napi_get_typedarray_info(view.Env(), view, nullptr, nullptr, nullptr, &buffer, nullptr));
-  return {view.Env(), buffer};
 }
 
 Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
@@ -198,8 +117,7 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
   if (count == 0) return array;
   const ort::StringContent content = ort::ReadStrings(tensor, count);
   for (uint32_t i = 0; i < count; ++i) {
-    const std::string_view text = content[i];
-    array.Set(i, Napi::String::New(env, text.data(), text.size()));
+    array.Set(i, Napi::String::New(env, content[i].data(), content[i].size()));
   }
   return array;
 }
@@ -209,7 +127,7 @@ void WriteStrings(OrtValue* tensor, size_t count, Napi::Array strings) {
     throw ort::Error("ERR_INVALID_LENGTH", "expected " + std::to_string(count) + " strings, got " +
                                                std::to_string(strings.Length()));
   }
-  // All are checked before the first is written, so that a failure leaves the tensor as it was.
+  // Check all before writing the first: a failure must not change the tensor.
   for (uint32_t i = 0; i < count; ++i) {
     const Napi::Value text = strings[i];
     if (!text.IsString()) {
@@ -217,6 +135,6 @@ void WriteStrings(OrtValue* tensor, size_t count, Napi::Array strings) {
     }
   }
   for (uint32_t i = 0; i < count; ++i) {
-    ort::WriteString(tensor, i, static_cast<Napi::Value>(strings[i]).As<Napi::String>().Utf8Value());
+    ort::WriteString(tensor, i, ToString(strings[i]));
   }
 }

@@ -1,41 +1,39 @@
-// Between JavaScript's values and ours.
+// Conversions between JavaScript's values and the addon's. JS thread.
 #pragma once
 
 #include <napi.h>
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "device/device.h"
 #include "ort/metadata.h"
-#include "ort/run_options.h"
-#include "ort/session_options.h"
 
-std::vector<int64_t> ToDims(Napi::Value value);
+inline std::string ToString(Napi::Value value) { return value.As<Napi::String>().Utf8Value(); }
+inline uint32_t ToUint32(Napi::Value value) { return value.As<Napi::Number>().Uint32Value(); }
+ONNXTensorElementDataType ToElementType(Napi::Value value);
+
+std::vector<int64_t> ToDims(Napi::Value array);
 Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims);
 
-// Own properties of an object of strings, in order; none where it is undefined.
-std::vector<std::pair<std::string, std::string>> ToEntries(Napi::Value object);
+// Own properties of an object, in order; none where it is undefined.
+std::vector<std::pair<std::string, Napi::Value>> ToProperties(Napi::Value object);
+std::vector<std::pair<std::string, std::string>> ToEntries(Napi::Value object_of_strings);
 
-// A device's name ('cpu', 'cuda', 'cuda-pinned', 'webgpu') and id; opens the device.
+// Opens the device. `name` is a DeviceName: 'cpu', 'cuda', 'cuda-pinned' or 'webgpu'.
 device::Location ToLocation(Napi::Value name, Napi::Value id);
 
-ort::SessionSettings ToSessionSettings(Napi::Object options);
-ort::RunSettings ToRunSettings(Napi::Object options);
-
+// RawValueInfo[] and ModelMetadata of lib/engine/engine.ts.
 Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values);
 Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata);
 
-// The bytes a typed array shows.
+// The bytes of a typed array. They move or go when JavaScript transfers the ArrayBuffer.
 struct Bytes {
   void* data;
   size_t length;
 };
-Bytes ToBytes(Napi::Value view);
-// The ArrayBuffer or SharedArrayBuffer under a typed array.
-Napi::Value BufferOf(Napi::Value view);
+Bytes ToBytes(Napi::Value typed_array);
 
 Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count);
 void WriteStrings(OrtValue* tensor, size_t count, Napi::Array strings);

@@ -21,7 +21,6 @@
 #include "ort/library.h"
 #include "ort/path.h"
 #include "ort/run_options.h"
-#include "ort/session_options.h"
 
 namespace {
 
@@ -60,9 +59,8 @@ Port MakePort(char** arguments) {
 }
 
 ort::SessionHandle MakeSession(const std::string& path, int threads) {
-  ort::SessionSettings settings;
-  settings.intra_op_num_threads = threads;
-  const auto options = ort::MakeSessionOptions(settings);
+  const auto options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+  ort::Check(ort::api().SetIntraOpNumThreads(options.get(), threads));
   return ort::Create<ort::SessionHandle>(ort::api().CreateSession, ort::Environment(),
                                          ort::ToPath(path).c_str(), options.get());
 }

@@ -1,8 +1,8 @@
 /**
- * The one interface between the facades and what runs a model. The native addon implements it in C++ (native/addon.cc
- * registers exactly this); engines/onnxruntime-node.ts implements it over onnxruntime-node.
+ * The interface between the public classes and what executes a model. The native addon implements its classes in C++
+ * (native/session, native/binding, native/value); onnxruntime-node/ implements them over onnxruntime-node.
  *
- * Everything here takes resolved, validated values: positions instead of names, numbers instead of enumerations.
+ * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
 export type EngineName = 'native' | 'onnxruntime-node'
@@ -10,54 +10,57 @@ export type EngineName = 'native' | 'onnxruntime-node'
 /** `ONNXType` of the C API. */
 export const ValueKind = { tensor: 1, sequence: 2, map: 3, opaque: 4, sparseTensor: 5, optional: 6 } as const
 
-/** A model input or output as it declares itself. `type` is an `ONNXTensorElementDataType`. */
+/** A model input or output as the model declares it. `type` is an `ONNXTensorElementDataType`. */
 export interface RawValueInfo {
   readonly name: string
   readonly kind: number
   readonly type: number
-  /** Symbolic dimensions by name, `''` where the model names none; absent where not even the rank is known. */
+  /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
   readonly shape?: readonly (number | string)[]
 }
 
-/** What the model says of itself. */
+/** The model's own description. */
 export interface ModelMetadata {
   readonly producerName: string
   readonly graphName: string
   readonly graphDescription: string
   readonly domain: string
   readonly description: string
-  /** Absent where the model states none. */
+  /** Absent where the model has none. */
   readonly version?: number
   readonly customMetadata: Readonly<Record<string, string>>
 }
 
-/** A node of the graph, as ONNX Runtime has it after its basic optimizations. */
+/** A node of the graph after ONNX Runtime's basic optimizations. */
 export interface AssignedNode {
-  /** `''` where the model gives it none. */
+  /** `''` where the model gives no name. */
   readonly name: string
-  /** Of its operator; `''` is ONNX's own. */
+  /** Domain of the operator; `''` is ONNX's own. */
   readonly domain: string
   readonly opType: string
 }
 
-/** Nodes that an execution provider runs as one: a single one that it has a kernel for, or all that it compiled together. */
+/** Nodes that an execution provider runs as one: a node that it has a kernel for, or several that it compiled together. */
 export interface AssignedSubgraph {
   /** ONNX Runtime's name of the provider, such as `CPUExecutionProvider`. */
   readonly provider: string
   readonly nodes: readonly AssignedNode[]
 }
 
-/** Where memory is: `OrtValue.location`, and the `device` arguments. */
+/** Where memory is: `OrtValue.location` and the `device` arguments. */
 export type DeviceName = 'cpu' | 'cuda-pinned' | 'cuda' | 'webgpu'
 
-/** The execution provider of a session that has a device, and its options under ONNX Runtime's own keys. */
+/** The execution provider of a session on a device, and its options under ONNX Runtime's keys. */
 export interface ProviderSettings {
   readonly name: 'cuda' | 'webgpu'
   readonly deviceId: number
   readonly options: Readonly<Record<string, string>>
 }
 
-/** Session options after validation; an absent field leaves ONNX Runtime's default. */
+/**
+ * Session options after validation; ONNX Runtime's default for an absent field. How they reach ONNX Runtime:
+ * native/session/options.cc, onnxruntime-node/convert.ts.
+ */
 export interface SessionSettings {
   intraOpNumThreads?: number
   interOpNumThreads?: number
@@ -67,7 +70,7 @@ export interface SessionSettings {
   enableCpuMemArena?: boolean
   enableMemPattern?: boolean
   optimizedModelFilePath?: string
-  /** Set: profiling is on. */
+  /** Enables profiling. */
   profileFilePrefix?: string
   logId?: string
   logSeverityLevel?: number
@@ -78,7 +81,7 @@ export interface SessionSettings {
   provider?: ProviderSettings
   enableGraphCapture?: boolean
   recordGraphAssignment?: boolean
-  /** The run thread sleeps until the device is done, in place of looking all the time. */
+  /** The run thread sleeps until the device is done; else it polls. */
   blockingWait?: boolean
 }
 
@@ -97,13 +100,13 @@ export interface EngineValue {
   dims(): number[]
   device(): DeviceName
   deviceId(): number
-  /** The value's memory, the same bytes every time; called once a value. Not for strings, not on a device. */
+  /** An ArrayBuffer over the value's host memory; not for strings. Called once a value. */
   arrayBuffer(): ArrayBuffer
   strings(): string[]
   setStrings(strings: readonly string[]): void
-  /** Copies the tensor into another of the same type and shape, from any device to any. */
+  /** Copies the tensor into another of the same type and shape, between any two devices. */
   copyTo(target: EngineValue): void
-  /** The same on another thread; both are in use meanwhile. */
+  /** The same on another thread; both values are in use until the promise settles. */
   copyToAsync(target: EngineValue): Promise<void>
   /** A sequence's elements, a map's keys and values. */
   elements(): EngineValue[]
@@ -111,78 +114,85 @@ export interface EngineValue {
   dispose(buffer?: ArrayBuffer): void
 }
 
+/** A tensor that a run reads. `type` is an `ONNXTensorElementDataType`. */
+export type TensorFeed = readonly [
+  type: number,
+  dims: readonly number[],
+  data: ArrayBufferView | readonly string[],
+]
+/** One feed for each input of the model, in the model's order. */
+export type Feeds = readonly (TensorFeed | EngineValue)[]
+
+/** An output by its index, and where its result goes. */
+export type Fetch =
+  | readonly [output: number]
+  /** Into `target` if the result has these dims. */
+  | readonly [output: number, target: ArrayBufferView, dims: readonly number[]]
+  /** Into memory of the session's device; the result is then an {@link EngineValue}. */
+  | readonly [output: number, location: 'gpu-buffer' | 'cpu-pinned']
+/** Undefined for all outputs. */
+export type Fetches = readonly Fetch[] | undefined
+
+export type TensorResult = [type: number, dims: readonly number[], data: ArrayBuffer | string[]]
 /**
- * `[input index, element type, dims, data]` for each feed, flat. `data` is a typed array, a `string[]`, or, where the
- * element type is undefined, an {@link EngineValue}.
+ * One result for each fetch: null where it was written into the fetch's target; an {@link EngineValue} in device memory,
+ * and for types that onnxruntime-common does not have.
  */
-export type Feeds = unknown[]
-/**
- * `[output index, target, dims]` for each fetch, flat; undefined for all outputs. A result of these dims is written into
- * the target, a typed array; a result of others is given back, and so is one without a target (undefined). A target may
- * also be `'gpu-buffer'` or `'cpu-pinned'`, the session's device's: the result is then given back as an
- * {@link EngineValue}.
- */
-export type Fetches = unknown[] | undefined
-/**
- * `[element type, dims, data]` for each fetch, flat. `data` is an `ArrayBuffer`, a `string[]`, `null` where the target
- * was written, or, for what onnxruntime-common has no name for, an {@link EngineValue} (and the rest undefined); for what
- * was left on a device an EngineValue too.
- */
-export type Results = unknown[]
+export type Results = (TensorResult | EngineValue | null)[]
 
 export interface EngineSession {
-  /** The bytes of a model, and of its external data, stay as they are until the promise is settled. */
+  /** The bytes of the model and of its external data must not change until the promise settles. */
   load(model: string | Uint8Array, settings: SessionSettings): Promise<void>
   inputs(): RawValueInfo[]
   outputs(): RawValueInfo[]
   modelMetadata(): ModelMetadata
-  /** Undefined unless the settings had it recorded. */
+  /** Undefined unless `recordGraphAssignment` was set. */
   graphAssignment(): AssignedSubgraph[] | undefined
-  /** Results at once where the run was short enough to be done inline, else a promise. `id`, unless 0, names it for `cancel`. */
+  /** Results where the run ended inline, else a promise. `id`, unless 0, identifies the run for `cancel`. */
   run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string
-  /** After every run in flight. Called once. */
+  /** Settles after every run in flight. Called once. */
   release(): Promise<void>
 }
 
 export interface EngineBinding {
   /**
-   * On a session with a device, host memory is copied to the device by each run; `mapped`: the device reads and writes
-   * pinned memory where it is.
+   * On a session with a device, each run copies host memory to the device; `mapped`: the device reads and writes pinned
+   * memory directly.
    */
   bindInput(index: number, value: EngineValue, mapped?: boolean): void
-  /** Without a value ONNX Runtime allocates the output anew for each run, in host memory or on the device named. */
+  /** Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. */
   bindOutput(index: number, value: EngineValue, mapped?: boolean): void
   bindOutput(index: number, value: undefined, device: DeviceName, id: number): void
   clearInputs(): void
   clearOutputs(): void
-  /** In the order they were bound: the last run's value where ONNX Runtime allocated it, else null. */
+  /** In the order of binding: the last run's value where ONNX Runtime allocated it, else null. */
   outputs(): (EngineValue | null)[]
-  /** `upload`: the indices of the inputs that have changed since the last run; absent: all may have. */
+  /** `upload`: indices of the inputs that changed since the last run; absent: all. */
   runSync(upload?: readonly number[]): void
-  /** Undefined where the run was short enough to be done inline, else a promise. */
+  /** Undefined where the run ended inline, else a promise. */
   run(upload?: readonly number[]): undefined | Promise<void>
-  /** Captures the device's work of a run, which later runs replay. `verify`: and compares it with a run without. */
+  /** Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it. */
   capture(verify: boolean): Promise<void>
-  /** Runs without the graph from now on; idempotent. */
+  /** Later runs do not replay the graph. Idempotent. */
   releaseCapture(): void
-  /** Ends the run in flight, if there is one: its promise rejects. */
+  /** Ends the run in flight, if any: its promise rejects. */
   cancel(): void
-  /** Idempotent. A run in flight goes on. */
+  /** Idempotent. A run in flight continues. */
   dispose(): void
 }
 
 export interface Engine {
   readonly name: EngineName
-  /** Of ONNX Runtime, such as `1.30.0`; `path` of its library. */
+  /** Version of ONNX Runtime, such as `1.30.0`, and path of its library. */
   readonly library: { readonly version: string; readonly path: string }
-  /** What can be asked of this engine beyond running: each false is refused with a coded error. */
+  /** Optional features. Calls for a missing one fail with a coded error. */
   readonly supports: {
     readonly runSync: boolean
     readonly cancel: boolean
     readonly devices: boolean
-    /** Memory that is not V8's can be shown as ArrayBuffers. */
+    /** V8 accepts ArrayBuffers over memory that it did not allocate. */
     readonly externalBuffers: boolean
   }
   readonly Session: new (inlineRunBelowUs: number, runThreadSpinUs: number) => EngineSession

@@ -10,25 +10,26 @@ import { type EngineOptions, logSeverity } from './log'
 import { arenaError, outputShapeError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
-/** What native/addon.cc registers. */
+/** The functions and classes that native/addon.cc registers. */
 export interface Addon
   extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders' | 'deviceMemory'> {
-  setErrorFactory(factory: (code: OrtErrorCode, message: string) => Error): void
+  /** `factory` makes the errors that the addon throws. */
+  setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
   openLibrary(path: string): { path: string; version: string }
   /**
-   * Opens the library and creates the environment on another thread, so that `openLibrary` and `createEnvironment` have
-   * nothing left to do; what fails is theirs to report.
+   * Opens the library and creates the environment on another thread, before `openLibrary` and `createEnvironment`, which
+   * report what failed.
    */
   preload(path: string, logSeverity: number): Promise<void>
-  /** False where the process has its environment already. */
+  /** False if the process already has an environment. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
-  /** Opens a shared library for good. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
+  /** Opens a shared library and never closes it. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
   loadLibrary(path: string): void
-  /** Appends the provider to session options that are then dropped: what fails is what a session would fail with. */
+  /** Appends the provider to session options and drops them. Fails as a session would. */
   appendProvider(name: 'cuda' | 'webgpu', options: Record<string, string>): void
-  /** Whether memory of the addon's can be shown as ArrayBuffers: Electron's engine refuses. */
+  /** Whether V8 accepts ArrayBuffers over memory that it did not allocate. Electron's does not. */
   externalBuffers(): boolean
-  /** Blocks of host memory that exist now in the process. */
+  /** Number of live blocks of host memory in the process. */
   liveBlocks(): number
 }
 
@@ -36,18 +37,18 @@ const ROOT = join(__dirname, '..', '..')
 const NAME = 'onnxruntime_iobinding'
 
 /**
- * Where the addon may be, the first choice first. One that was built here is there because somebody wanted it, and is newer
- * than a prebuilt one. The last is for a bundle, which has this file in it, and the prebuilt addon beside it.
+ * Folders that may contain the addon, in order of preference. An addon built here is newer than a prebuilt one. The last
+ * folder is for a bundle, which contains this file and has the prebuilt addon beside it.
  */
 function folders(): string[] {
-  // Set by scripts/test-asan.mjs, which builds another one.
+  // scripts/test-asan.mjs builds another addon.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
   if (build !== undefined) return [join(ROOT, build, 'Release')]
   const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
   return [join(ROOT, 'build', 'Release'), join(ROOT, prebuilt), join(__dirname, prebuilt)]
 }
 
-/** The compiled addon, or the error that says why not. */
+/** The addon, or the error that explains why it cannot be loaded. */
 export function loadAddon(): Addon | OrtError {
   const tried: string[] = []
   for (const folder of folders()) {
@@ -59,7 +60,7 @@ export function loadAddon(): Addon | OrtError {
     try {
       return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
     } catch (cause) {
-      // Not passed over: which addon runs must not depend on whether another one is broken.
+      // No fallback to the next folder: a broken addon must not change which one runs.
       return notLoaded([...tried, `${path}: ${(cause as Error).message}`], cause)
     }
   }
@@ -78,7 +79,7 @@ function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
   )
 }
 
-/** Does the slow part of opening the native engine off the event loop. */
+/** Does the slow part of opening the native engine on another thread. */
 export async function preloadNative(): Promise<void> {
   const addon = loadAddon()
   const candidate = addon instanceof Error ? undefined : findLibrary(undefined, [])
@@ -86,9 +87,11 @@ export async function preloadNative(): Promise<void> {
     await addon.preload(candidate.path, logSeverity({}))
 }
 
-/** The native engine: the addon, over ONNX Runtime's library. */
+/** The native engine: the addon and ONNX Runtime's library. */
 export function openNative(addon: Addon, options: EngineOptions): Engine & { readonly addon: Addon } {
-  addon.setErrorFactory((code, message) => explain(code, message, (name) => canLoad(addon, name)))
+  addon.setErrorFactory((code, message, remedy) =>
+    toError(code, message, remedy ?? DRIVER_REMEDIES[code], (name) => canLoad(addon, name)),
+  )
   const tried: string[] = []
   const candidate = findLibrary(options.libraryPath, tried)
   if (candidate === undefined) throw libraryError('ERR_LIBRARY_NOT_FOUND', tried)
@@ -101,7 +104,7 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
   }
   const created = addon.createEnvironment(logSeverity(options), options.onLog)
   if (!created && options.onLog !== undefined) {
-    throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log goes elsewhere already", {
+    throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log already has a receiver", {
       remedy: 'Set onLog in the first thread that uses the package',
     })
   }
@@ -126,29 +129,11 @@ function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unkn
   })
 }
 
-const REMEDIES: Partial<Record<OrtErrorCode, string>> = {
-  ...DRIVER_REMEDIES,
-  ERR_BUSY: 'Await the run, or use one binding for each run in flight',
-  ERR_DEVICE_MISMATCH:
-    "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between them",
-  ERR_GRAPH_CAPTURE:
-    'Create the session with enableGraphCapture, and bind every output to memory that stays: createIoBinding(inputs, { outputs: { name: shape } })',
-  ERR_NO_EXTERNAL_BUFFERS:
-    'Use read() and write(), which copy; or bind memory that OrtValue.allocate or createIoBinding gave',
-  ERR_GRAPH_CAPTURED: 'Call releaseCapture() first',
-  ERR_MISSING_INPUT: 'Bind it, by createIoBinding or bindOrtValueInput',
-  ERR_MISSING_OUTPUT:
-    'Bind the outputs that are wanted, by createIoBinding, bindOutput or bindOrtValueOutput',
-  ERR_DETACHED: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
-}
-
-function explain(code: OrtErrorCode, message: string, canLoad: CanLoad): Error {
+function toError(code: OrtErrorCode, message: string, remedy: string | undefined, canLoad: CanLoad): Error {
   const known = code.startsWith('ERR_ORT_')
     ? (outputShapeError(message) ?? providerError(message, canLoad) ?? arenaError(message))
     : undefined
-  if (known !== undefined) return known
-  const remedy = REMEDIES[code]
-  return new OrtError(code, message, remedy !== undefined ? { remedy } : {})
+  return known ?? new OrtError(code, message, remedy !== undefined ? { remedy } : {})
 }
 
 function canLoad(addon: Addon, name: string): boolean {

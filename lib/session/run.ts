@@ -1,6 +1,6 @@
 import { Tensor } from 'onnxruntime-common'
 import { isRecord } from '../check'
-import type { Feeds, Fetches, Results } from '../engine/engine'
+import type { Feeds, Fetch, Fetches, Results } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   checkElementType,
@@ -26,24 +26,23 @@ export function resolveFeeds(inputs: SessionIO, feeds: unknown): Feeds {
       { given: describe(feeds) },
     )
   }
-  const resolved: Feeds = []
+  const resolved: Feeds[number][] = []
   for (let index = 0; index < inputs.names.length; ++index) {
     const name = inputs.names[index]!
     const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
     if (feed === undefined) {
       throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in 'feeds'`)
     }
-    addFeed(resolved, inputs, index, feed)
+    resolved.push(resolveFeed(inputs, index, feed))
   }
   for (const name of Object.keys(feeds)) if (!inputs.has(name)) inputs.indexOf(name, 'feeds')
   return resolved
 }
 
-function addFeed(resolved: Feeds, inputs: SessionIO, index: number, feed: unknown): void {
+function resolveFeed(inputs: SessionIO, index: number, feed: unknown): Feeds[number] {
   if (feed instanceof OrtValue) {
     inputs.checkValue(index, feed)
-    resolved.push(index, undefined, undefined, feed.engineValue)
-    return
+    return feed.engineValue
   }
   const name = inputs.names[index]
   if (!isTensor(feed)) {
@@ -56,22 +55,14 @@ function addFeed(resolved: Feeds, inputs: SessionIO, index: number, feed: unknow
     )
   }
   const value = gpuValue(feed, `feeds.${name}`)
-  if (value !== undefined) {
-    addFeed(resolved, inputs, index, value)
-    return
-  }
+  if (value !== undefined) return resolveFeed(inputs, index, value)
   const type = checkElementType(feed.type)
   inputs.checkType(index, type)
   // Copies: the engine must not run JavaScript of the caller's.
   const dims = checkDims(feed.dims, `feeds.${name}`)
   inputs.checkShape(index, dims)
-  const data = engineDataOf(feed, type, `feeds.${name}`)
-  resolved.push(index, elementTypeCode(type), dims, data)
-}
-
-function engineDataOf(tensor: Tensor, type: ElementType, argument: string): unknown {
-  const data = tensorData(tensor, type, argument)
-  return Array.isArray(data) ? [...data] : rawView(data)
+  const data = tensorData(feed, type, `feeds.${name}`)
+  return [elementTypeCode(type), dims, Array.isArray(data) ? [...data] : rawView(data)]
 }
 
 /**
@@ -84,45 +75,38 @@ export function resolveFetches(
   locations?: ReadonlyMap<string, OutputLocation>,
 ): Fetches {
   if (fetches === outputs.all && locations === undefined) return undefined
-  const resolved: unknown[] = []
-  for (const [name, target] of fetches) {
+  return Array.from(fetches, ([name, target]): Fetch => {
     const index = outputs.indexOf(name, 'fetches')
-    if (target === null) resolved.push(index, locations?.get(name), undefined)
-    else if (target.type === 'string') resolved.push(index, undefined, undefined)
-    else
-      resolved.push(
-        index,
-        engineDataOf(target, checkElementType(target.type), `fetches.${name}`),
-        target.dims,
-      )
-  }
-  return resolved
+    if (target === null) {
+      const location = locations?.get(name)
+      return location === undefined || location === 'cpu' ? [index] : [index, location]
+    }
+    const data = tensorData(target, checkElementType(target.type), `fetches.${name}`)
+    return Array.isArray(data) ? [index] : [index, rawView(data), target.dims]
+  })
 }
 
 /** The results by name: Tensors, and OrtValues for what onnxruntime-common has no Tensor for. */
 export function toReturnValue(fetches: RunRequest['fetches'], results: Results): Record<string, RunValue> {
   const values: Record<string, RunValue> = {}
-  let at = 0
-  for (const [name, target] of fetches) {
-    values[name] = toValue(name, target, results, at)
-    at += 3
-  }
+  let i = 0
+  for (const [name, target] of fetches) values[name] = toValue(name, target, results[i++]!)
   return values
 }
 
-function toValue(name: string, target: Tensor | null, results: Results, at: number): RunValue {
-  const dims = results[at + 1] as number[]
-  const data = results[at + 2]
-  if (results[at] === undefined) {
-    const value = OrtValue.fromEngine(data as Parameters<typeof OrtValue.fromEngine>[0])
+function toValue(name: string, target: Tensor | null, result: Results[number]): RunValue {
+  if (result === null) return target!
+  if (!Array.isArray(result)) {
+    const value = OrtValue.fromEngine(result)
     // What is no tensor of onnxruntime-common's in host memory is so on purpose: it was to be left on a device.
     return target === null && value.location !== 'cpu' && hasTensor(value) ? value.toTensor() : value
   }
+  const [code, dims, data] = result
   if (target !== null) return fillTarget(name, target, dims, data)
-  const type = elementTypeName(results[at] as number)!
+  const type = elementTypeName(code)!
   return new Tensor(
     type as Tensor.Type,
-    (Array.isArray(data) ? data : typedArrayView(type, data as ArrayBuffer)) as Tensor.DataType,
+    (Array.isArray(data) ? data : typedArrayView(type, data)) as Tensor.DataType,
     dims,
   )
 }

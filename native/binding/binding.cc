@@ -54,9 +54,9 @@ Napi::Function Binding::Define(Napi::Env env) {
        InstanceMethod<&Binding::Dispose>("dispose")});
 }
 
-Binding::Binding(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Binding>(info) {
+Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
   Guard(info.Env(), [&] {
-    const auto& session = Session::StateOf(info[0]);
+    const auto& session = Session::State(info[0]);
     session->CheckOpen();
     state_ = std::make_shared<BindingState>(session);
     DefineOwn<&Binding::RunSync>(this, "runSync");
@@ -76,7 +76,7 @@ Napi::Value Binding::BindInput(const Napi::CallbackInfo& info) {
     BindingState& state = State();
     state.CheckChangeable();
     const size_t index = info[0].As<Napi::Number>().Uint32Value();
-    const std::shared_ptr<ValueState>& value = Value::StateOf(info[1]);
+    const std::shared_ptr<ValueState>& value = Value::State(info[1]);
     value->CheckAttached(info.Env());
     const std::string& name = state.session->inputs.at(index).name;
     if (state.device) {
@@ -105,7 +105,7 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
     const std::string& name = state.session->outputs.at(index).name;
     BindingState::Output output{index, nullptr, ort::CpuMemoryInfo()};
     if (info[1].IsUndefined()) {
-      if (info[2].IsString()) output.info = state.session->InfoOf(ToLocation(info[2], info[3]), name);
+      if (info[2].IsString()) output.info = state.session->MemoryInfo(ToLocation(info[2], info[3]), name);
       const ort::ValueInfo& declared = state.session->outputs[index];
       if (output.info != ort::CpuMemoryInfo() &&
           (declared.kind != ONNX_TYPE_TENSOR || ort::ElementBits(declared.type) == 0)) {
@@ -118,7 +118,7 @@ Napi::Value Binding::BindOutput(const Napi::CallbackInfo& info) {
         ort::Check(ort::api().BindOutputToDevice(state.handle.get(), name.c_str(), output.info));
       }
     } else {
-      output.value = Value::StateOf(info[1]);
+      output.value = Value::State(info[1]);
       output.value->CheckAttached(info.Env());
       if (state.device) {
         state.device->Output(index, *output.value, ToBoolean(info[2]));

@@ -5,10 +5,14 @@
 
 #include <memory>
 
+#include "env/wrapped.h"
 #include "state.h"
 
-class Binding : public Napi::ObjectWrap<Binding> {
+class Binding : public Wrapped<Binding> {
  public:
+  static constexpr const char* kName = "NativeBinding";
+  static constexpr napi_type_tag kTag = {0xedbbf94a2f0044b5, 0x9d65a79040a8327e};
+
   static Napi::Function Define(Napi::Env env);
   explicit Binding(const Napi::CallbackInfo& info);
   void Finalize(Napi::Env env) override { Account(env, 0); }

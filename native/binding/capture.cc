@@ -5,7 +5,6 @@
 #include "ort/environment.h"
 #include "ort/metadata.h"
 #include "state.h"
-#include "value/copy.h"
 
 namespace {
 
@@ -16,7 +15,7 @@ class SavedTensors {
   SavedTensors(device::Device& device, std::vector<device::TensorView> views)
       : device_(device), views_(std::move(views)) {
     for (const device::TensorView& view : views_) {
-      const ort::TensorShape shape = ort::ShapeOf(view.value);
+      const ort::TensorShape shape = ort::Shape(view.value);
       copies_.push_back(
           device::MakeTensor(device.Allocate(view.bytes), device.memory_info(), shape.type, shape.dims));
       if (view.bytes > 0) device.CopyWithin({view, copies_.back().view()});
@@ -39,7 +38,7 @@ using Snapshot = std::vector<device::Tensor>;
 Snapshot ReadAll(device::Device& device, const std::vector<device::TensorView>& views) {
   Snapshot snapshot;
   for (const device::TensorView& view : views) {
-    const ort::TensorShape shape = ort::ShapeOf(view.value);
+    const ort::TensorShape shape = ort::Shape(view.value);
     snapshot.push_back(
         device::MakeTensor(device::HostMemory::Allocate(view.bytes, device::HostMemory::Fill::kZero),
                            ort::CpuMemoryInfo(), shape.type, shape.dims));

@@ -1,6 +1,6 @@
 #include "jobs.h"
 
-#include "env/catch.h"
+#include "env/js_error.h"
 
 namespace {
 

@@ -64,11 +64,7 @@ class BindingOptions {
   }
 
  private:
-  static ort::RunOptionsHandle Make(const device::Options& config) {
-    ort::RunSettings settings;
-    settings.config = config;
-    return ort::MakeRunOptions(settings);
-  }
+  static ort::RunOptionsHandle Make(const device::Options& config) { return ort::MakeRunOptions(config); }
 
   ort::RunOptionsHandle synchronizing_;  // ONNX Runtime waits for the device
   ort::RunOptionsHandle plain_;          // we do; null where there is no difference

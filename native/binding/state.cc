@@ -131,10 +131,10 @@ void BindingState::Refresh(const Output& output) const {
 Napi::Value BindingState::WrapOutput(Napi::Env env, const Output& bound, ort::ValueHandle output) const {
   Value::KeepAlive used(inputs.begin(), inputs.end());
   used.insert(used.end(), replaced.begin(), replaced.end());
-  const auto where = session->LocationOf(bound.info);
+  const auto where = session->Location(bound.info);
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   ort::Check(ort::api().GetValueType(output.get(), &kind));
-  if (kind == ONNX_TYPE_TENSOR && ort::ElementBits(ort::ShapeOf(output.get()).type) != 0) {
+  if (kind == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
     void* data = nullptr;
     ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
     // A graph's output may be its input itself, or the input's mirror.

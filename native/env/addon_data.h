@@ -1,11 +1,10 @@
-// What the addon keeps for one JavaScript environment (the main thread or a worker).
+// The addon's state in one JavaScript environment (the main thread or a worker).
 #pragma once
 
 #include <napi.h>
 
+#include <cstdint>
 #include <unordered_set>
-
-#include "ort/error.h"
 
 class AsyncJob;
 class SessionState;
@@ -17,23 +16,25 @@ class AddonData {
   AddonData(const AddonData&) = delete;
   AddonData& operator=(const AddonData&) = delete;
 
+  // JS thread, when the addon is loaded: creates the environment's data, which the environment then owns.
+  static void Install(Napi::Env env);
   static AddonData& Of(Napi::Env env) { return *env.GetInstanceData<AddonData>(); }
 
-  // JS thread. The event loop is kept alive while a job is in flight, and only then.
+  // JS thread. A job in flight keeps the event loop alive.
   void Track(AsyncJob* job);
   void Untrack(AsyncJob* job);
   // Run thread: hands a finished job to the JS thread.
   void Post(AsyncJob* job) noexcept;
 
-  // Has every environment's runs end before the libraries that are open by now are torn down: process.exit()
-  // runs no cleanup hooks on the main thread, and the run threads would go on in what is being destroyed. To
-  // be called whenever a library has been opened, since what is registered last runs first.
+  // Registers an exit handler that ends the runs of every environment. Without it the run threads would
+  // continue while exit handlers destroy the libraries: process.exit() runs no cleanup hooks on the main
+  // thread. Call it after each library that is opened, since exit handlers run last in, first out.
   static void StopAtExit() noexcept;
 
-  // Every session with a thread, so that the environment's end stops them all.
+  // Sessions whose threads stop when the environment ends.
   std::unordered_set<SessionState*> sessions;
   uint64_t values_disposed = 0;
-  // Whether JavaScript can be shown memory that is not V8's. Electron's engine refuses.
+  // Whether V8 accepts ArrayBuffers over memory that it did not allocate. Electron's does not.
   bool external_buffers = true;
   Napi::FunctionReference make_error;
   Napi::FunctionReference value_constructor;
@@ -41,7 +42,7 @@ class AddonData {
  private:
   // Ends every run and joins every thread.
   void StopThreads();
-  // Runs before V8 tears the environment down: no JavaScript after this.
+  // Cleanup hook: runs before V8 tears the environment down. No JavaScript runs after it.
   void Shutdown();
   static void Complete(napi_env env, napi_value, void* context, void* data);
 
@@ -49,21 +50,3 @@ class AddonData {
   napi_threadsafe_function completions_ = nullptr;
   std::unordered_set<AsyncJob*> in_flight_;
 };
-
-// The JavaScript error (lib/errors.ts) for a native one.
-Napi::Value ToJsError(Napi::Env env, const ort::Error& error);
-[[noreturn]] void ThrowJs(Napi::Env env, const ort::Error& error);
-
-// Every function that JavaScript calls runs its body in here: no C++ exception but Napi::Error may leave.
-template <typename Body>
-auto Guard(Napi::Env env, Body&& body) {
-  try {
-    return body();
-  } catch (const ort::Error& error) {
-    ThrowJs(env, error);
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    ThrowJs(env, ort::Error("ERR_INTERNAL", error.what()));
-  }
-}

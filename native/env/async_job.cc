@@ -1,6 +1,6 @@
 #include "async_job.h"
 
-#include "catch.h"
+#include "js_error.h"
 
 Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread) {
   const Napi::Promise promise = job->promise_.Promise();

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "addon_data.h"
+#include "ort/error.h"
 #include "run/run_thread.h"
 
 class AsyncJob : public run::Job {

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <string>
 
+#include "js_error.h"
+
 namespace {
 
 struct Record {
@@ -30,13 +32,12 @@ void Deliver(napi_env env, napi_value callback, void*, void* data) {
                Napi::String::New(env, record->log_id), Napi::String::New(env, record->location),
                Napi::String::New(env, record->message)});
   } catch (const Napi::Error& error) {
-    // The callback threw, which is JavaScript's own affair; or a worker is being terminated, and this does
-    // nothing.
+    // What the callback throws is an uncaught exception; of a worker that is being terminated nothing comes.
     napi_fatal_exception(env, error.Value());
   }
 }
 
-// From any thread, through ONNX Runtime's C frames: nothing may be thrown.
+// Any thread. No exception may pass ONNX Runtime's C frames.
 void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, const char* log_id,
                       const char* location, const char* message) noexcept try {
   const std::lock_guard lock(mutex);
@@ -51,7 +52,7 @@ void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, con
   std::fprintf(stderr, "[onnxruntime:%s] %s: %s\n", Text(category).c_str(), Text(location).c_str(),
                Text(message).c_str());
 } catch (...) {
-  // A message is lost; there is nobody to tell.
+  // The message is lost.
 }
 
 }  // namespace
@@ -59,17 +60,14 @@ void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, con
 OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback) {
   napi_threadsafe_function created = nullptr;
   const Napi::String name = Napi::String::New(env, "onnxruntime log");
-  napi_status status = napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, nullptr, nullptr,
-                                                       nullptr, Deliver, &created);
-  if (status == napi_ok) status = napi_unref_threadsafe_function(env, created);
-  if (status == napi_ok) {
-    const auto forget = [](void*) {
-      const std::lock_guard lock(mutex);
-      receiver = nullptr;
-    };
-    status = napi_add_env_cleanup_hook(env, forget, nullptr);
-  }
-  if (status != napi_ok) throw Napi::Error::New(env);
+  CheckStatus(env, napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, nullptr, nullptr,
+                                                   nullptr, Deliver, &created));
+  CheckStatus(env, napi_unref_threadsafe_function(env, created));
+  const auto forget = [](void*) {
+    const std::lock_guard lock(mutex);
+    receiver = nullptr;
+  };
+  CheckStatus(env, napi_add_env_cleanup_hook(env, forget, nullptr));
   const std::lock_guard lock(mutex);
   receiver = created;
   return Log;

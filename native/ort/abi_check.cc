@@ -1,6 +1,6 @@
-// Never shipped: compiled against the official headers (ONNXRUNTIME_INCLUDE_DIR) to prove that every row of
-// functions.inc and every value of enums.inc is what ONNX Runtime says. A wrong slot fails the static_assert,
-// a wrong type or const fails the assignment.
+// Never shipped: compiled against the official headers (ONNXRUNTIME_INCLUDE_DIR) to check every row of
+// functions.inc and enums.inc. A wrong slot or value fails a static_assert, a wrong type or const fails the
+// assignment.
 #define ORT_ABI_CHECK
 #include <type_traits>
 

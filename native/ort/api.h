@@ -2,6 +2,8 @@
 // opened.
 #pragma once
 
+#include <algorithm>
+
 #include "types.h"
 
 namespace ort {
@@ -16,12 +18,17 @@ namespace detail {
 inline Api table{};
 }
 
-// Only valid once OpenLibrary has returned; it is written before the first session exists and never again, so
+// Valid once OpenLibrary has returned. It is written before the first session exists and never again, so
 // every thread may read it without a lock.
 inline const Api& api() { return detail::table; }
 
-// Reads the pointers out of the library's table. A function newer than `version` (the library's minor
-// version) stays null, so that the floor is a minimum and not a fixed version.
-void FillTable(const OrtApi* official, int version);
+// The newest minor version of ONNX Runtime that a row of functions.inc belongs to.
+constexpr int NewestMinorVersion() {
+  int newest = 0;
+#define ORT_FUNCTION(slot, since, ret, name, params) newest = std::max(newest, since);
+#include "functions.inc"
+#undef ORT_FUNCTION
+  return newest;
+}
 
 }  // namespace ort

@@ -1,6 +1,7 @@
 // Sizes of tensor elements.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -9,53 +10,25 @@
 
 namespace ort {
 
-// Bits one element takes; 0 for strings and for types that have no memory layout of their own.
+// Bits of one element; 0 for strings, and for types without a fixed size.
 constexpr uint64_t ElementBits(ONNXTensorElementDataType type) {
   switch (type) {
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT2:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT2:
-      return 2;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT4E2M1:
-      return 4;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E4M3FN:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E4M3FNUZ:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E5M2:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E5M2FNUZ:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT8E8M0:
-      return 8;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16:
-      return 16;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32:
-      return 32;
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64:
-      return 64;
-    default:
-      return 0;
+#define ORT_ELEMENT_TYPE(name, value, bits) \
+  case name:                                \
+    return bits;
+#include "enums.inc"
   }
+  return 0;  // a type of a newer ONNX Runtime
 }
 
 // Throws ERR_INVALID_DIMS for a negative dimension or a product that does not fit.
 inline uint64_t ElementCount(std::span<const int64_t> dims) {
   uint64_t count = 1;
-  bool zero = false;
-  for (const int64_t dim : dims) {
-    if (dim < 0) throw Error("ERR_INVALID_DIMS", "a dimension is negative");
-    zero = zero || dim == 0;
+  if (std::any_of(dims.begin(), dims.end(), [](int64_t dim) { return dim < 0; })) {
+    throw Error("ERR_INVALID_DIMS", "a dimension is negative");
   }
-  if (zero) return 0;
-  // 2^53 elements of 64 bits are as many bits as JavaScript can count and as 64 bits can hold.
+  if (std::find(dims.begin(), dims.end(), 0) != dims.end()) return 0;
+  // JavaScript counts to 2^53, and 2^53 elements have fewer than 2^64 bits.
   constexpr uint64_t kMost = uint64_t{1} << 53;
   for (const int64_t dim : dims) {
     if (static_cast<uint64_t>(dim) > kMost / count) {

@@ -8,29 +8,25 @@ namespace ort {
 namespace {
 
 std::mutex mutex;
-// Raw on purpose: ONNX Runtime's static objects are gone by the time ours would be destroyed, and releasing
-// the environment after them crashes.
+// Never released: at exit ONNX Runtime's static objects are destroyed first, and releasing the environment
+// after them crashes.
 OrtEnv* environment = nullptr;
 
-OrtEnv* CreateLocked(const EnvironmentOptions& options) {
-  OrtEnv* created = nullptr;
+void CreateLocked(OrtLoggingLevel level, OrtLoggingFunction log) {
   constexpr const char* kLogId = "onnxruntime-iobinding";
-  if (options.log_function != nullptr) {
-    Check(
-        api().CreateEnvWithCustomLogger(options.log_function, nullptr, options.log_level, kLogId, &created));
-  } else {
-    Check(api().CreateEnv(options.log_level, kLogId, &created));
-  }
+  OrtEnv* created = nullptr;
+  Check(log != nullptr ? api().CreateEnvWithCustomLogger(log, nullptr, level, kLogId, &created)
+                       : api().CreateEnv(level, kLogId, &created));
   Check(api().SetLanguageProjection(created, ORT_PROJECTION_NODEJS));
-  return created;
+  environment = created;
 }
 
 }  // namespace
 
-bool CreateEnvironment(const EnvironmentOptions& options) {
+bool CreateEnvironment(OrtLoggingLevel level, OrtLoggingFunction log) {
   const std::lock_guard lock(mutex);
   if (environment != nullptr) return false;
-  environment = CreateLocked(options);
+  CreateLocked(level, log);
   return true;
 }
 
@@ -41,7 +37,7 @@ bool HasEnvironment() {
 
 OrtEnv* Environment() {
   const std::lock_guard lock(mutex);
-  if (environment == nullptr) environment = CreateLocked({});
+  if (environment == nullptr) CreateLocked(ORT_LOGGING_LEVEL_WARNING, nullptr);
   return environment;
 }
 

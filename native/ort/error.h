@@ -1,4 +1,4 @@
-// The one exception of the native code. `code` is the `code` property of the JavaScript error it becomes.
+// The one exception class of the native code. `code` becomes the JavaScript error's `code`.
 #pragma once
 
 #include <stdexcept>
@@ -18,11 +18,10 @@ class Error : public std::runtime_error {
   std::string code_;
 };
 
-// Consumes a failed status and throws it as an Error ("ERR_ORT_" and the name of ONNX Runtime's own error
-// code).
+// Throws a failed status as an Error with the code "ERR_" and the name of the OrtErrorCode, and releases it.
 [[noreturn]] void Throw(OrtStatus* status);
 
-// Every fallible call of ONNX Runtime goes through here.
+// Every call of ONNX Runtime that can fail goes through here.
 inline void Check(OrtStatus* status) {
   if (status != nullptr) [[unlikely]]
     Throw(status);

@@ -1,6 +1,8 @@
 #include "library.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <mutex>
 #include <optional>
 
@@ -18,6 +20,20 @@ int MinorVersion(const std::string& version) {
   return major == 1 ? minor : -1;
 }
 
+template <typename Function>
+void Fill(Function& target, const OrtApi* official, int slot) {
+  std::memcpy(&target, reinterpret_cast<const unsigned char*>(official) + slot * sizeof(void*),
+              sizeof(target));
+}
+
+// Copies the pointers out of the library's table of a minor version. A function newer than that stays null.
+void FillTable(const OrtApi* official, int version) {
+#define ORT_FUNCTION(slot, since, ret, name, params) \
+  if ((since) <= version) Fill(detail::table.name, official, slot);
+#include "functions.inc"
+#undef ORT_FUNCTION
+}
+
 LibraryInfo Open(const std::string& path) {
   std::string reason;
   void* library = OpenShared(path, reason);
@@ -32,15 +48,15 @@ LibraryInfo Open(const std::string& path) {
   const OrtApiBase* base = get_api_base();
   const std::string version = base->GetVersionString();
   const int minor = MinorVersion(version);
-  // The table only grows, so the floor's view of it is a prefix of what a newer library has.
-  const OrtApi* official = minor >= kMinimumMinorVersion ? base->GetApi(kMinimumMinorVersion) : nullptr;
+  const int table = std::min(minor, NewestMinorVersion());
+  const OrtApi* official = minor >= kMinimumMinorVersion ? base->GetApi(table) : nullptr;
   if (official == nullptr) {
     CloseShared(library);
     throw Error("ERR_LIBRARY_VERSION", "ONNX Runtime " + version + " was found, 1." +
                                            std::to_string(kMinimumMinorVersion) + " or newer is needed");
   }
-  FillTable(official, minor);
-  // The library is never closed: ONNX Runtime's own threads and static objects outlive every session.
+  FillTable(official, table);
+  // The library stays open: ONNX Runtime's own threads and static objects outlive every session.
   return {path, version};
 }
 

@@ -52,14 +52,6 @@ std::vector<ValueInfo> Read(const OrtSession* session, Count count, Name name, T
   return values;
 }
 
-using Text = OrtStatus*(ORT_API_CALL*)(const OrtModelMetadata*, OrtAllocator*, char**);
-
-std::string ReadText(const OrtModelMetadata* metadata, Text function) {
-  char* text = nullptr;
-  Check(function(metadata, DefaultAllocator(), &text));
-  return Take(text);
-}
-
 }  // namespace
 
 std::vector<ValueInfo> Inputs(const OrtSession* session) {
@@ -75,11 +67,15 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
   const auto handle = Create<ModelMetadataHandle>(api().SessionGetModelMetadata, session);
   const OrtModelMetadata* metadata = handle.get();
   ModelMetadata result;
-  result.producer_name = ReadText(metadata, api().ModelMetadataGetProducerName);
-  result.graph_name = ReadText(metadata, api().ModelMetadataGetGraphName);
-  result.graph_description = ReadText(metadata, api().ModelMetadataGetGraphDescription);
-  result.domain = ReadText(metadata, api().ModelMetadataGetDomain);
-  result.description = ReadText(metadata, api().ModelMetadataGetDescription);
+  for (const auto& [name, function] : {std::pair("producerName", api().ModelMetadataGetProducerName),
+                                       std::pair("graphName", api().ModelMetadataGetGraphName),
+                                       std::pair("graphDescription", api().ModelMetadataGetGraphDescription),
+                                       std::pair("domain", api().ModelMetadataGetDomain),
+                                       std::pair("description", api().ModelMetadataGetDescription)}) {
+    char* text = nullptr;
+    Check(function(metadata, DefaultAllocator(), &text));
+    result.texts.emplace_back(name, Take(text));
+  }
   Check(api().ModelMetadataGetVersion(metadata, &result.version));
 
   char** raw_keys = nullptr;
@@ -95,7 +91,7 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
   return result;
 }
 
-TensorShape ShapeOf(const OrtValue* tensor) {
+TensorShape Shape(const OrtValue* tensor) {
   const auto info = Create<TensorInfoHandle>(api().GetTensorTypeAndShape, tensor);
   return ReadShape(info.get());
 }

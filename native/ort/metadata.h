@@ -1,4 +1,4 @@
-// What a model says of itself. Declared shapes are a hint: the result of a run is the truth.
+// A model's inputs, outputs and metadata. Declared shapes are a hint: a run may give others.
 #pragma once
 
 #include <string>
@@ -10,24 +10,20 @@
 namespace ort {
 
 struct Dimension {
-  int64_t size;      // -1 where the model leaves it open
-  std::string name;  // the symbolic name, or empty
+  int64_t size;      // -1: dynamic
+  std::string name;  // symbolic name, or empty
 };
 
 struct ValueInfo {
   std::string name;
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
-  bool has_shape = false;                                                    // of a tensor: its rank is known
+  bool has_shape = false;                                                    // the rank is known
   std::vector<Dimension> dims;                                               // of a tensor
 };
 
 struct ModelMetadata {
-  std::string producer_name;
-  std::string graph_name;
-  std::string graph_description;
-  std::string domain;
-  std::string description;
+  std::vector<std::pair<const char*, std::string>> texts;  // by the names of lib/engine/engine.ts
   int64_t version = 0;
   std::vector<std::pair<std::string, std::string>> custom;
 };
@@ -41,7 +37,7 @@ std::vector<ValueInfo> Inputs(const OrtSession* session);
 std::vector<ValueInfo> Outputs(const OrtSession* session);
 ModelMetadata ReadModelMetadata(const OrtSession* session);
 
-// Type and shape of a tensor value.
-TensorShape ShapeOf(const OrtValue* tensor);
+// Element type and shape of a tensor.
+TensorShape Shape(const OrtValue* tensor);
 
 }  // namespace ort

@@ -1,5 +1,4 @@
-// The types of ONNX Runtime's C ABI, as far as the addon uses them. Opaque types are only ever named;
-// enumerators carry the values of the official header, which abi_check.cc holds them against.
+// The types of ONNX Runtime's C ABI that the addon uses. abi_check.cc compares them with the official header.
 #pragma once
 
 #include <cstddef>
@@ -40,9 +39,6 @@ struct OrtValue;
   }                    \
   ;
 #include "enums.inc"
-#undef ORT_ENUM_BEGIN
-#undef ORT_ENUM_VALUE
-#undef ORT_ENUM_END
 
 using OrtLoggingFunction = void(ORT_API_CALL*)(void* param, OrtLoggingLevel severity, const char* category,
                                                const char* logid, const char* code_location,

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "options.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/path.h"
 
 namespace {
 
-// Lets go of a session, and then of its share of the device.
+// Releases a session, and then its share of the device.
 struct SessionDeleter {
   device::Device* device;
   std::shared_ptr<device::Queue> queue;
@@ -24,31 +25,42 @@ struct SessionDeleter {
   }
 };
 
-enum Side { kInputs, kOutputs };
+using MemoryInfos = OrtStatus*(ORT_API_CALL*)(const OrtSession*, const OrtMemoryInfo**, size_t);
 
-// Where ONNX Runtime wants the inputs, and has the outputs.
-std::vector<bool> Locations(const device::Device* device, const OrtSession* session, size_t count,
-                            Side side) {
-  std::vector<bool> locations(count);
-  if (device == nullptr || count == 0) return locations;
+// Whether ONNX Runtime places each input, or each output, on the device.
+std::vector<bool> OnDevice(const device::Device* device, const OrtSession* session, size_t count,
+                           MemoryInfos memory_infos) {
+  std::vector<bool> on_device(count);
+  if (device == nullptr || count == 0) return on_device;
   std::vector<const OrtMemoryInfo*> infos(count);
-  ort::Check(side == kInputs ? ort::api().SessionGetMemoryInfoForInputs(session, infos.data(), count)
-                             : ort::api().SessionGetMemoryInfoForOutputs(session, infos.data(), count));
-  std::transform(infos.begin(), infos.end(), locations.begin(),
+  ort::Check(memory_infos(session, infos.data(), count));
+  std::transform(infos.begin(), infos.end(), on_device.begin(),
                  [device](const OrtMemoryInfo* info) { return device->Holds(info); });
-  return locations;
+  return on_device;
 }
+
+bool IsTrue(Napi::Value value) { return value.IsBoolean() && value.As<Napi::Boolean>().Value(); }
 
 }  // namespace
 
+LoadSettings::LoadSettings(Napi::Object settings)
+    : options(ToSessionOptions(settings)),
+      enable_graph_capture(IsTrue(settings.Get("enableGraphCapture"))),
+      record_graph_assignment(IsTrue(settings.Get("recordGraphAssignment"))),
+      blocking_wait(IsTrue(settings.Get("blockingWait"))),
+      object(Napi::Persistent(settings)) {
+  const Napi::Value value = settings.Get("provider");
+  if (value.IsUndefined()) return;
+  const auto given = value.As<Napi::Object>();
+  provider = {ToString(given.Get("name")), given.Get("deviceId").As<Napi::Number>().Int32Value(),
+              ToEntries(given.Get("options"))};
+}
+
 LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
-                 Napi::Object settings)
-    : AsyncJob(env, owner),
-      state_(std::move(state)),
-      settings_(ToSessionSettings(settings)),
-      keep_settings_(Napi::Persistent(settings)) {
+                 LoadSettings settings)
+    : AsyncJob(env, owner), state_(std::move(state)), settings_(std::move(settings)) {
   if (model.IsString()) {
-    path_ = model.As<Napi::String>().Utf8Value();
+    path_ = ToString(model);
   } else {
     bytes_ = ToBytes(model);
     keep_model_ = Napi::Reference<Napi::Value>::New(model, 1);
@@ -56,7 +68,6 @@ LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState
 }
 
 void LoadJob::Work() {
-  const auto options = ort::MakeSessionOptions(settings_);
   device::Device* device = nullptr;
   std::shared_ptr<device::Queue> queue;
   if (settings_.provider) {
@@ -68,8 +79,10 @@ void LoadJob::Work() {
   std::shared_ptr<OrtSession> handle;
   {
     const device::DeviceLock lock = device != nullptr ? device->Lock(false, canceled_) : device::DeviceLock();
-    if (device != nullptr) device->Append(options.get(), settings_.provider->options, queue.get());
-    handle = {Create(options.get()).release(), SessionDeleter{device, queue}};
+    if (device != nullptr) {
+      device->Append(settings_.options.get(), settings_.provider->options, queue.get());
+    }
+    handle = {Create().release(), SessionDeleter{device, queue}};
   }
   state_->device = device;
   state_->inputs = ort::Inputs(handle.get());
@@ -78,49 +91,33 @@ void LoadJob::Work() {
   state_->only_tensors = std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
     return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
   });
-  state_->inputs_on_device = Locations(device, handle.get(), state_->inputs.size(), kInputs);
-  state_->outputs_on_device = Locations(device, handle.get(), state_->outputs.size(), kOutputs);
+  state_->inputs_on_device =
+      OnDevice(device, handle.get(), state_->inputs.size(), ort::api().SessionGetMemoryInfoForInputs);
+  state_->outputs_on_device =
+      OnDevice(device, handle.get(), state_->outputs.size(), ort::api().SessionGetMemoryInfoForOutputs);
   state_->graphs = settings_.enable_graph_capture;
   state_->records_assignment = settings_.record_graph_assignment;
   state_->queue = std::move(queue);
   state_->handle = std::move(handle);  // last: a session with a handle is loaded
 }
 
-// Before it could release graphs ONNX Runtime kept one a session on WebGPU, and replayed it whoever ran.
+// An older ONNX Runtime keeps one graph a session on WebGPU, and replays it for every binding.
 void LoadJob::CheckGraphs(const device::Device* device) const {
   if (!settings_.enable_graph_capture || device == nullptr || device->name() != "webgpu") return;
   if (ort::api().SessionReleaseCapturedGraph != nullptr) return;
-  throw ort::Error("ERR_NOT_SUPPORTED", "graphs of WebGPU need ONNX Runtime 1.27 or newer");
+  throw ort::Error("ERR_NOT_SUPPORTED", "graph capture on WebGPU needs ONNX Runtime 1.27 or newer");
 }
 
-ort::SessionHandle LoadJob::Create(const OrtSessionOptions* options) const {
+ort::SessionHandle LoadJob::Create() const {
   if (bytes_.data != nullptr) {
     return ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(), bytes_.data,
-                                           bytes_.length, options);
+                                           bytes_.length, settings_.options.get());
   }
   return ort::Create<ort::SessionHandle>(ort::api().CreateSession, ort::Environment(),
-                                         ort::ToPath(path_).c_str(), options);
+                                         ort::ToPath(path_).c_str(), settings_.options.get());
 }
 
-// A session that did not load has no use for its thread.
+// A session that failed to load needs no thread.
 void LoadJob::Done() noexcept {
   if (!state_->handle) state_->thread.Stop();
-}
-
-const OrtMemoryInfo* SessionState::InfoOf(const device::Location& where, const std::string& output) const {
-  if (where.device == nullptr) return ort::CpuMemoryInfo();
-  CheckDevice(where.device, "output", output);
-  if (!where.pinned) return device->memory_info();
-  if (device->pinned_memory_info() != nullptr) return device->pinned_memory_info();
-  throw ort::Error("ERR_NOT_SUPPORTED",
-                   "output '" + output + "': " + device->name() + " has no pinned memory");
-}
-
-void SessionState::CheckDevice(const device::Device* other, const char* side, const std::string& name) const {
-  if (other == nullptr || other == device) return;
-  const auto text = [](const device::Device* of) {
-    return of == nullptr ? std::string("the CPU") : of->name() + " " + std::to_string(of->id());
-  };
-  throw ort::Error("ERR_DEVICE_MISMATCH", std::string(side) + " '" + name + "': the session runs on " +
-                                              text(device) + ", the value's memory is " + text(other) + "'s");
 }

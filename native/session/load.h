@@ -1,20 +1,41 @@
-// Loading a model, on the session's run thread.
+// Loads a model, on the session's run thread.
 #pragma once
 
 #include <napi.h>
 
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "convert.h"
 #include "env/async_job.h"
 #include "state.h"
 
+// SessionSettings of lib/engine/engine.ts.
+struct LoadSettings {
+  // The device and its provider's options, under ONNX Runtime's keys.
+  struct Provider {
+    std::string name;
+    int device_id;
+    device::Options options;
+  };
+
+  explicit LoadSettings(Napi::Object settings);
+  ort::SessionOptionsHandle options;
+  std::optional<Provider> provider;
+  bool enable_graph_capture;
+  bool record_graph_assignment;
+  bool blocking_wait;
+  Napi::ObjectReference object;  // keeps the bytes of external data alive
+};
+
 class LoadJob final : public AsyncJob {
  public:
+  // `model`: a path, or bytes that nobody changes until the job has ended.
   LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
-          Napi::Object settings);
-  // Ends the wait for the device. A load that has begun goes on.
+          LoadSettings settings);
+  // Ends the wait for the device. A load that has begun continues.
   void Terminate() noexcept override { canceled_ = true; }
 
  protected:
@@ -22,15 +43,13 @@ class LoadJob final : public AsyncJob {
   void Done() noexcept override;
 
  private:
-  ort::SessionHandle Create(const OrtSessionOptions* options) const;
+  ort::SessionHandle Create() const;
   void CheckGraphs(const device::Device* device) const;
 
   std::atomic<bool> canceled_{false};
   std::shared_ptr<SessionState> state_;
-  ort::SessionSettings settings_;
+  LoadSettings settings_;
   std::string path_;
-  Bytes bytes_{};  // the facade's own copy, which nobody changes,
-  // alive, like the bytes of external data, while the model is loaded.
-  Napi::Reference<Napi::Value> keep_model_;
-  Napi::ObjectReference keep_settings_;
+  Bytes bytes_{};                            // of the model, unless it is a path;
+  Napi::Reference<Napi::Value> keep_model_;  // keeps them alive
 };

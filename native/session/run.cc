@@ -7,48 +7,48 @@
 #include "env/addon_data.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
+#include "ort/run_options.h"
 #include "ort/strings.h"
 
 namespace {
 
-// Below this an ArrayBuffer of V8's own and a copy cost less than one over ONNX Runtime's memory and its
-// finalizer.
+// Below this size a copy into V8's memory costs less than an external ArrayBuffer and its finalizer.
 constexpr size_t kCopyBelow = 4096;
 
 void Mix(uint64_t& hash, uint64_t value) { hash = (hash ^ value) * 0x100000001b3; }
 
-// The types that onnxruntime-common's Tensor has a name for.
+// Whether onnxruntime-common's Tensor has this element type.
 bool IsCommon(ONNXTensorElementDataType type) {
-  switch (type) {
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4:
-    case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4:
-      return true;
-    default:
-      return type >= ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT && type <= ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64;
-  }
+  return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4 || type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4 ||
+         (type >= ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT && type <= ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64);
 }
 
-size_t IndexAt(Napi::Array array, uint32_t at) {
-  return static_cast<Napi::Value>(array[at]).As<Napi::Number>().Uint32Value();
+// TensorResult of lib/engine/engine.ts.
+Napi::Array Tuple(Napi::Env env, const ort::TensorShape& shape, Napi::Value data) {
+  const auto tuple = Napi::Array::New(env, 3);
+  tuple.Set(0u, Napi::Number::New(env, static_cast<int>(shape.type)));
+  tuple.Set(1u, FromDims(env, shape.dims));
+  tuple.Set(2u, data);
+  return tuple;
 }
 
 }  // namespace
 
 std::vector<FeedView> ToFeeds(Napi::Array feeds) {
-  std::vector<FeedView> views(feeds.Length() / 4);
-  uint32_t at = 0;
-  for (FeedView& view : views) {
-    view.index = IndexAt(feeds, at);
-    view.data = feeds[at + 3];
-    const Napi::Value type = feeds[at + 1];
-    if (type.IsNumber()) {
-      view.type = static_cast<ONNXTensorElementDataType>(type.As<Napi::Number>().Int32Value());
-      view.dims = ToDims(feeds[at + 2]);
+  std::vector<FeedView> views(feeds.Length());
+  for (uint32_t i = 0; i < views.size(); ++i) {
+    FeedView& view = views[i];
+    const Napi::Value feed = feeds[i];
+    if (feed.IsArray()) {
+      const auto tensor = feed.As<Napi::Array>();
+      view.type = ToElementType(tensor[0u]);
+      view.dims = ToDims(tensor[1u]);
+      view.data = tensor[2u];
     } else {
       view.type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
-      view.dims = Value::StateOf(view.data)->dims;
+      view.dims = Value::UncheckedState(feed)->dims;
+      view.data = feed;
     }
-    at += 4;
   }
   return views;
 }
@@ -56,38 +56,39 @@ std::vector<FeedView> ToFeeds(Napi::Array feeds) {
 uint64_t HashShapes(const std::vector<FeedView>& feeds) {
   uint64_t hash = 0xcbf29ce484222325;
   for (const FeedView& view : feeds) {
-    Mix(hash, view.index);
     Mix(hash, static_cast<uint64_t>(view.type));
     for (const int64_t dim : view.dims) Mix(hash, static_cast<uint64_t>(dim));
   }
   return hash;
 }
 
-RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, Feed feed)
+RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches,
+                 FeedMemory memory)
     : session_(&session), handle_(session.handle) {
-  for (const FeedView& view : feeds) AddFeed(view, feed);
+  for (size_t i = 0; i < feeds.size(); ++i) AddFeed(session.inputs.at(i).name.c_str(), feeds[i], memory);
   if (fetches.IsUndefined()) {
     for (size_t index = 0; index < session.outputs.size(); ++index) AddFetch(index);
     return;
   }
   const auto array = fetches.As<Napi::Array>();
-  for (uint32_t at = 0; at + 2 < array.Length(); at += 3) {
-    AddFetch(IndexAt(array, at));
-    const Napi::Value target = array[at + 1];
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const auto fetch = static_cast<Napi::Value>(array[i]).As<Napi::Array>();
+    AddFetch(ToUint32(fetch[0u]));
+    const Napi::Value target = fetch[1u];
     if (target.IsUndefined()) continue;
     if (target.IsString()) {
-      const bool pinned = target.As<Napi::String>().Utf8Value() == "cpu-pinned";
+      const bool pinned = ToString(target) == "cpu-pinned";
       targets_.back().info =
-          session.InfoOf({session.device, pinned}, session.outputs.at(output_indices_.back()).name);
+          session.MemoryInfo({session.device, pinned}, session.outputs[output_indices_.back()].name);
       bound_ = bound_ || targets_.back().info != ort::CpuMemoryInfo();
       continue;
     }
     targets_.back().array = Napi::Reference<Napi::Value>::New(target, 1);
-    targets_.back().dims = ToDims(array[at + 2]);
+    targets_.back().dims = ToDims(fetch[2u]);
   }
 }
 
-// Results that nobody took are the device's to free.
+// The device releases the results that JavaScript did not take.
 RunCall::~RunCall() {
   if (!bound_) return;
   for (ort::ValueHandle& value : outputs_) {
@@ -105,14 +106,14 @@ void RunCall::AddFetch(size_t index) {
   targets_.push_back({{}, {}, ort::CpuMemoryInfo()});
 }
 
-void RunCall::AddFeed(const FeedView& view, Feed feed) {
-  input_names_.push_back(session_->inputs.at(view.index).name.c_str());
+void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory) {
+  input_names_.push_back(name);
   if (view.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED) {
-    fed_values_.push_back(Value::StateOf(view.data));
-    fed_values_.back()->CheckAttached(view.data.Env());
-    session_->CheckDevice(fed_values_.back()->OnDevice() ? fed_values_.back()->device : nullptr, "input",
-                          input_names_.back());
-    inputs_.push_back(fed_values_.back()->handle.get());
+    const std::shared_ptr<ValueState>& value = Value::UncheckedState(view.data);
+    value->CheckAttached(view.data.Env());
+    session_->CheckDevice(value->OnDevice() ? value->device : nullptr, "input", name);
+    inputs_.push_back(value->handle.get());
+    fed_values_.push_back(value);
     return;
   }
   if (view.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
@@ -122,27 +123,27 @@ void RunCall::AddFeed(const FeedView& view, Feed feed) {
     const Bytes bytes = ToBytes(view.data);
     const size_t expected = ort::ByteLength(view.type, view.dims);
     if (bytes.length != expected) {
-      throw ort::Error("ERR_INVALID_LENGTH", "input '" + std::string(input_names_.back()) + "': expected " +
+      throw ort::Error("ERR_INVALID_LENGTH", std::string("input '") + name + "': expected " +
                                                  std::to_string(expected) + " bytes, got " +
                                                  std::to_string(bytes.length));
     }
-    void* memory = bytes.data;
-    if (feed == Feed::kCopy || memory == nullptr) {
+    void* data = bytes.data;
+    if (memory == FeedMemory::kCopied || data == nullptr) {
       copies_.push_back(device::HostMemory::Allocate(bytes.length, device::HostMemory::Fill::kNone));
-      memory = copies_.back()->data();
-      if (bytes.length > 0) std::memcpy(memory, bytes.data, bytes.length);
+      data = copies_.back()->data();
+      if (bytes.length > 0) std::memcpy(data, bytes.data, bytes.length);
     }
     fed_.push_back(ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
-                                                 ort::CpuMemoryInfo(), memory, bytes.length, view.dims.data(),
+                                                 ort::CpuMemoryInfo(), data, bytes.length, view.dims.data(),
                                                  view.dims.size(), view.type));
   }
   inputs_.push_back(fed_.back().get());
 }
 
-void RunCall::SetOptions(ort::RunSettings settings) {
-  // Without a binding nothing stays where a graph would look for it.
-  if (session_->graphs) settings.config.emplace_back("gpu_graph_id", "-1");
-  options_ = ort::MakeRunOptions(settings);
+void RunCall::SetOptions(ort::RunOptionsHandle options) {
+  options_ = std::move(options);
+  // No graph: a graph replays fixed addresses, and each call has other ones.
+  if (session_->graphs) ort::Check(ort::api().AddRunConfigEntry(options_.get(), "gpu_graph_id", "-1"));
 }
 
 OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
@@ -150,7 +151,7 @@ OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
                         output_names_.data(), output_names_.size(), results.data());
 }
 
-// Run has no way to say where a result shall be; a binding has.
+// For results in device or pinned memory, which OrtApi::Run cannot ask for.
 OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
   const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, handle_.get());
   for (size_t i = 0; i < inputs_.size(); ++i) {
@@ -176,20 +177,20 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
   OrtStatus* status = bound_ ? RunBound(raw) : Run(raw);
   outputs_.clear();
   for (OrtValue* value : raw) outputs_.emplace_back(value);
-  if (status != nullptr) outputs_.clear();  // in the device's turn
-  // Only results on a device need the session; else it would go with this call, on the JS thread.
+  if (status != nullptr) outputs_.clear();  // under the device lock
+  // Only results on a device need the session. This call's last reference would release it on the JS thread.
   if (!bound_) handle_.reset();
   ort::Check(status);
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
-  const auto results = Napi::Array::New(env, outputs_.size() * 3);
-  for (uint32_t i = 0; i < outputs_.size(); ++i) AddResult(env, results, i * 3, i);
+  const auto results = Napi::Array::New(env, outputs_.size());
+  for (uint32_t i = 0; i < outputs_.size(); ++i) results.Set(i, Result(env, i));
   return results;
 }
 
 bool RunCall::IsTensor(size_t output) const {
-  // What is declared a tensor is one; an optional may turn out to be one.
+  // An output that is declared as an optional may be a tensor.
   if (session_->outputs[output_indices_[output]].kind == ONNX_TYPE_TENSOR) return true;
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   int has_value = 0;
@@ -198,7 +199,7 @@ bool RunCall::IsTensor(size_t output) const {
   return kind == ONNX_TYPE_TENSOR && has_value != 0;
 }
 
-// A graph's output may be its input itself.
+// A model's output may share its input's memory.
 bool RunCall::IsFed(const void* data) const {
   return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
     ONNXType kind = ONNX_TYPE_UNKNOWN;
@@ -210,49 +211,44 @@ bool RunCall::IsFed(const void* data) const {
   });
 }
 
-void RunCall::AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output) {
+Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   ort::ValueHandle& value = outputs_[output];
+  const Target& target = targets_[output];
   ort::TensorShape shape{};
-  if (IsTensor(output)) shape = ort::ShapeOf(value.get());
-  const device::Location where = session_->LocationOf(targets_[output].info);
-  if (where.device != nullptr && ort::ElementBits(shape.type) != 0) {
-    void* there = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(value.get(), &there));
-    results.Set(at + 2, IsFed(there) ? ::Value::Copy(env, value.get(), where)
-                                     : ::Value::Wrap(env, std::move(value), {}, where, handle_));
-    return;
-  }
-  if (!IsCommon(shape.type)) {
-    ::Value::KeepAlive fed(fed_values_.begin(), fed_values_.end());
+  if (IsTensor(output)) shape = ort::Shape(value.get());
+  const device::Location where = session_->Location(target.info);
+  const bool on_device = where.device != nullptr && ort::ElementBits(shape.type) != 0;
+  if (!on_device && !IsCommon(shape.type)) {
+    Value::KeepAlive fed(fed_values_.begin(), fed_values_.end());
     fed.insert(fed.end(), copies_.begin(), copies_.end());
-    results.Set(at + 2, ::Value::Wrap(env, std::move(value), std::move(fed)));
-    return;
+    return Value::Wrap(env, std::move(value), std::move(fed));
   }
-  results.Set(at, Napi::Number::New(env, static_cast<int>(shape.type)));
-  results.Set(at + 1, FromDims(env, shape.dims));
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
-    results.Set(at + 2, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
-    return;
+    return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
   void* data = nullptr;
   ort::Check(ort::api().GetTensorMutableData(value.get(), &data));
+  if (on_device) {
+    return IsFed(data) ? Value::Copy(env, value.get(), where)
+                       : Value::Wrap(env, std::move(value), {}, where, handle_);
+  }
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
-  const Target& target = targets_[output];
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
     const Bytes array = ToBytes(target.array.Value());
-    if (array.length != bytes)
+    if (array.length != bytes) {
       throw ort::Error("ERR_DETACHED", "a pre-allocated tensor was detached (transferred)");
+    }
     if (bytes > 0) std::memcpy(array.data, data, bytes);
-    results.Set(at + 2, env.Null());
-  } else if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
+    return env.Null();
+  }
+  if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
     auto buffer = Napi::ArrayBuffer::New(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
-    results.Set(at + 2, buffer);
-  } else {
-    auto owner = std::make_shared<BufferOwner>();
-    owner->memory = std::shared_ptr<OrtValue>(std::move(value));
-    results.Set(at + 2, ExternalArrayBuffer(env, data, bytes, std::move(owner)));
+    return Tuple(env, shape, buffer);
   }
+  auto owner = std::make_shared<BufferOwner>();
+  owner->memory = std::shared_ptr<OrtValue>(std::move(value));
+  return Tuple(env, shape, ExternalArrayBuffer(env, data, bytes, std::move(owner)));
 }
 
 RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
@@ -264,7 +260,7 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       id_(id),
       in_use_(InUse::By::kRun) {
   // Without options of its own a run could not be ended early.
-  if (call_.options() == nullptr) call_.SetOptions({});
+  if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
   if (id_ != 0) session_->runs[id_] = this;
   for (const auto& value : call_.fed_values()) in_use_.Read(value);
 }

@@ -9,76 +9,72 @@
 
 #include "device/host_memory.h"
 #include "env/async_job.h"
-#include "ort/run_options.h"
 #include "state.h"
 #include "value/value.h"
 
-// Whether a feed's typed array is read where it is (the run is over before JavaScript goes on) or copied
-// first (it might be changed or transferred meanwhile).
-enum class Feed { kBorrow, kCopy };
+// Whether a run reads a feed's typed array itself, which it may where it ends before JavaScript continues, or
+// a copy: JavaScript might change or transfer the array meanwhile.
+enum class FeedMemory { kBorrowed, kCopied };
 
-// One input of the call, as JavaScript gives it.
+// The feed of one input.
 struct FeedView {
-  size_t index;
   ONNXTensorElementDataType type;  // undefined for a NativeValue
   std::vector<int64_t> dims;
-  Napi::Value data;  // typed array, string[] or NativeValue
+  Napi::Value data;  // ArrayBufferView, string[] or NativeValue
 };
 
-// [input index, element type, dims, data, ...], where the type of a NativeValue is undefined.
+// Feeds of lib/engine/engine.ts.
 std::vector<FeedView> ToFeeds(Napi::Array feeds);
 
-// A hash of the feeds' names, types and shapes.
 uint64_t HashShapes(const std::vector<FeedView>& feeds);
 
 class RunCall {
  public:
-  // fetches: [output index, target, dims, ...], where target is a typed array to write a result of these dims
-  // into, or 'gpu-buffer' or 'cpu-pinned', or undefined; without fetches all outputs.
-  RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, Feed feed);
+  // `fetches`: Fetches of lib/engine/engine.ts.
+  RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches, FeedMemory memory);
 
   RunCall(RunCall&&) = default;
   RunCall& operator=(RunCall&&) = delete;
   ~RunCall();
 
-  void SetOptions(ort::RunSettings settings);
+  void SetOptions(ort::RunOptionsHandle options);
   OrtRunOptions* options() const noexcept { return options_.get(); }
   const std::vector<std::shared_ptr<ValueState>>& fed_values() const noexcept { return fed_values_; }
 
-  // The thread that runs it. `canceled` ends the wait for the device's turn.
+  // The thread that runs it. `canceled` ends the wait for the device lock.
   void Execute(const std::atomic<bool>& canceled);
-  // JS thread: [element type, dims, data, ...] for each fetch, where data is an ArrayBuffer, a string[],
-  // `null` for a result that was written into its target, or, for what is not a tensor of
-  // onnxruntime-common's types, a NativeValue.
+  // JS thread: Results of lib/engine/engine.ts.
   Napi::Value Results(Napi::Env env);
 
  private:
-  void AddFeed(const FeedView& view, Feed feed);
+  struct Target {
+    Napi::Reference<Napi::Value> array;  // receives a result of these dims; empty: none
+    std::vector<int64_t> dims;
+    const OrtMemoryInfo* info;  // memory for the result
+  };
+
+  void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
   OrtStatus* Run(std::vector<OrtValue*>& results) const;
   OrtStatus* RunBound(std::vector<OrtValue*>& results) const;
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
-  void AddResult(Napi::Env env, Napi::Array results, uint32_t at, size_t output);
+  Napi::Value Result(Napi::Env env, size_t output);
 
   SessionState* session_;
-  std::shared_ptr<OrtSession> handle_;  // results on a device outlive a release() that follows the run
+  std::shared_ptr<OrtSession> handle_;  // keeps results on a device valid when release() follows the run
   ort::RunOptionsHandle options_;
   std::vector<const char*> input_names_;
   std::vector<const OrtValue*> inputs_;
-  std::vector<std::shared_ptr<ValueState>> fed_values_;      // alive until the run has ended
-  std::vector<std::shared_ptr<device::HostMemory>> copies_;  // likewise, and so are the
-  std::vector<ort::ValueHandle> fed_;                        // values over them
+  // What the inputs point into, until the run has ended.
+  std::vector<std::shared_ptr<ValueState>> fed_values_;
+  std::vector<std::shared_ptr<device::HostMemory>> copies_;
+  std::vector<ort::ValueHandle> fed_;  // tensors over typed arrays or their copies
   std::vector<size_t> output_indices_;
   std::vector<const char*> output_names_;
   std::vector<ort::ValueHandle> outputs_;
-  struct Target {
-    Napi::Reference<Napi::Value> array;  // empty where there is none
-    std::vector<int64_t> dims;
-    const OrtMemoryInfo* info;  // of the memory that the result shall be in
-  };
   std::vector<Target> targets_;
-  bool bound_ = false;  // some result is to be elsewhere than in host memory
+  bool bound_ = false;  // some result stays in device or pinned memory
 };
 
 class RunJob final : public AsyncJob {
@@ -95,7 +91,7 @@ class RunJob final : public AsyncJob {
  private:
   std::shared_ptr<SessionState> session_;
   RunCall call_;
-  run::InlinePolicy& policy_;  // the wrapper's, which `owner` keeps alive
+  run::InlinePolicy& policy_;  // of the wrapper, which `owner` keeps alive
   uint32_t id_;
   std::atomic<bool> canceled_{false};
   InUse in_use_;

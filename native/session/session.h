@@ -1,17 +1,22 @@
-// An InferenceSession: loaded, run and released on its own thread.
+// An InferenceSession: loaded, run and released on a thread of its own.
 #pragma once
 
 #include <napi.h>
 
 #include <memory>
 
+#include "env/wrapped.h"
 #include "state.h"
 
-class Session : public Napi::ObjectWrap<Session> {
+class Session : public Wrapped<Session> {
  public:
+  static constexpr const char* kName = "NativeSession";
+  static constexpr napi_type_tag kTag = {0xd2f649f4f74744af, 0x9b9bc5cf223d2c7d};
+
   static Napi::Function Define(Napi::Env env);
   explicit Session(const Napi::CallbackInfo& info);
-  static const std::shared_ptr<SessionState>& StateOf(Napi::Value value);
+  // Of an argument: throws ERR_INVALID_ARG_TYPE for an object of another class.
+  static const std::shared_ptr<SessionState>& State(Napi::Value value) { return Argument(value).state_; }
 
  private:
   Napi::Value Load(const Napi::CallbackInfo& info);
@@ -26,5 +31,5 @@ class Session : public Napi::ObjectWrap<Session> {
 
   std::shared_ptr<SessionState> state_;
   run::InlinePolicy policy_;
-  uint64_t shapes_ = 0;  // of the last run, hashed: the policy's times are of these
+  uint64_t shapes_ = 0;  // hash of the last run's feeds, which the policy's times belong to
 };

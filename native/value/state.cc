@@ -1,10 +1,25 @@
 #include "state.h"
 
 #include <algorithm>
+#include <cstring>
 
-#include "device/host_memory.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
+#include "ort/metadata.h"
+
+namespace {
+
+// Between devices that cannot copy to each other.
+void CopyThroughHost(const device::Copy& copy, device::Device& from, device::Device& to) {
+  const ort::TensorShape shape = ort::Shape(copy.from.value);
+  const device::Tensor host =
+      device::MakeTensor(device::HostMemory::Allocate(copy.to.bytes, device::HostMemory::Fill::kNone),
+                         ort::CpuMemoryInfo(), shape.type, shape.dims);
+  from.CopyOut({copy.from, host.view()});
+  to.CopyIn({host.view(), copy.to});
+}
+
+}  // namespace
 
 std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims) {
   auto state = std::make_shared<ValueState>();
@@ -14,7 +29,7 @@ std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std:
   return state;
 }
 
-// Pinned memory is the CPU's to ONNX Runtime: on a device session it has a mirror, or is mapped.
+// ONNX Runtime sees pinned memory as the CPU's: a device session binds a device copy of it, or maps it.
 void PointAt(ValueState& state, void* data) {
   state.data = data;
   const OrtMemoryInfo* info = state.OnDevice() ? state.device->memory_info() : ort::CpuMemoryInfo();
@@ -22,9 +37,9 @@ void PointAt(ValueState& state, void* data) {
                                                state.bytes, state.dims.data(), state.dims.size(), state.type);
 }
 
-void AllocateThere(ValueState& state) {
+void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {
   if (state.device == nullptr) {
-    state.memory = device::HostMemory::Allocate(state.bytes, device::HostMemory::Fill::kNone);
+    state.memory = device::HostMemory::Allocate(state.bytes, fill);
   } else {
     state.memory =
         state.pinned ? state.device->AllocatePinned(state.bytes) : state.device->Allocate(state.bytes);
@@ -32,7 +47,7 @@ void AllocateThere(ValueState& state) {
   PointAt(state, state.memory->data());
 }
 
-// Memory of a device that ONNX Runtime allocated is freed by the device's provider, in its turn.
+// The device's provider frees device memory that ONNX Runtime allocated, under the device lock.
 ValueState::~ValueState() {
   if (!OnDevice() || memory) return;
   device::DeferredRelease deferred;
@@ -42,27 +57,16 @@ ValueState::~ValueState() {
 }
 
 InUse::~InUse() {
-  const int copies = by_ == By::kCopy ? 1 : 0;
-  for (const auto& value : read_) {
-    --value->readers;
-    value->copies -= copies;
-  }
-  for (const auto& value : written_) {
-    --value->writers;
-    value->copies -= copies;
+  for (const auto& [value, role] : values_) {
+    --(value.get()->*role);
+    if (by_ == By::kCopy) --value->copies;
   }
 }
 
-void InUse::Read(std::shared_ptr<ValueState> value) {
-  ++value->readers;
+void InUse::Add(std::shared_ptr<ValueState> value, Role role) {
+  ++(value.get()->*role);
   if (by_ == By::kCopy) ++value->copies;
-  read_.push_back(std::move(value));
-}
-
-void InUse::Write(std::shared_ptr<ValueState> value) {
-  ++value->writers;
-  if (by_ == By::kCopy) ++value->copies;
-  written_.push_back(std::move(value));
+  values_.emplace_back(std::move(value), role);
 }
 
 bool ValueState::Borrows() const noexcept {
@@ -77,5 +81,32 @@ void ValueState::CheckAttached(Napi::Env env) const {
   napi_is_detached_arraybuffer(env, borrowed.Value(), &detached);
   if (detached) {
     throw ort::Error("ERR_DETACHED", "the ArrayBuffer of a bound typed array was detached (transferred)");
+  }
+}
+
+void ValueState::CheckCopy(Napi::Env env, const ValueState& from) const {
+  from.CheckAttached(env);
+  CheckAttached(env);
+  if (from.kind != ONNX_TYPE_TENSOR || from.IsString() || from.type != type || from.dims != dims) {
+    throw ort::Error("ERR_TYPE_MISMATCH", "a copy needs two tensors of numbers of one type and shape");
+  }
+  if ((from.OnDevice() && from.writers > 0) || (OnDevice() && InUse())) {
+    throw ort::Error("ERR_BUSY", "the device memory is in use by a run in flight");
+  }
+}
+
+void ValueState::CopyFrom(const device::TensorView& from, const device::Location& where) {
+  if (bytes == 0) return;
+  const device::Copy copy{from, view()};
+  if (!where.OnDevice() && !OnDevice()) {
+    std::memmove(data, from.data, bytes);
+  } else if (!where.OnDevice()) {
+    device->CopyIn(copy);
+  } else if (!OnDevice()) {
+    where.device->CopyOut(copy);
+  } else if (where.device == device) {
+    device->CopyWithin(copy);
+  } else if (!where.device->CopyAcross(copy, *device)) {
+    CopyThroughHost(copy, *where.device, *device);
   }
 }

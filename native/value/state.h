@@ -1,16 +1,17 @@
-// A value's memory, as its wrapper, bindings and runs share it.
+// A value and its memory, as its wrapper, bindings and runs share it.
 #pragma once
 
 #include <napi.h>
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "device/device.h"
-#include "ort/handles.h"
+#include "device/host_memory.h"
 
-// Shared by the wrapper, the bindings it is bound to and the runs in flight: memory goes when the last of
-// them goes. Made and destroyed on the JS thread.
+// Shared by the wrapper, the bindings it is bound to and the runs in flight: the last of them to go frees the
+// memory. Created and destroyed on the JS thread.
 struct ValueState : device::Location {
   ValueState() = default;
   ~ValueState();
@@ -21,27 +22,27 @@ struct ValueState : device::Location {
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
   std::vector<int64_t> dims;                                                 // of a tensor
   size_t bytes = 0;
-  void* data = nullptr;   // of a tensor that has memory: not of strings
-  bool disposed = false;  // by its user: bindings refuse it from then on
-  // Asynchronous work that uses it meanwhile.
-  int readers = 0;  // runs that have it for an input, copies from it
-  int writers = 0;  // runs that have it for an output, copies to it
-  int copies = 0;   // of these the copies
+  void* data = nullptr;   // of a tensor of numbers
+  bool disposed = false;  // by the user: bindings then refuse it
+  // Asynchronous work in flight that uses the value:
+  int readers = 0;  // runs with it as an input, copies from it
+  int writers = 0;  // runs with it as an output, copies to it
+  int copies = 0;   // the copies among them
   bool InUse() const noexcept { return readers + writers > 0; }
-  // Destroyed before what it points into.
-  std::shared_ptr<device::Memory> memory;             // memory the addon owns
-  Napi::Reference<Napi::Value> borrowed;              // or the ArrayBuffer of a user's typed array
-  std::vector<std::shared_ptr<ValueState>> elements;  // or a sequence made here shares its elements' memory
-  std::vector<std::shared_ptr<void>> shared;          // what else it may point into: see KeepAlive
-  std::shared_ptr<OrtSession> session;                // whose allocator on the device it is; goes after the
-  ort::ValueHandle handle;                            // memory ONNX Runtime owns
+  // What the OrtValue points into, destroyed after it:
+  std::shared_ptr<device::Memory> memory;             // memory of the addon,
+  Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,
+  std::vector<std::shared_ptr<ValueState>> elements;  // the elements of a sequence that the user made,
+  std::vector<std::shared_ptr<void>> shared;          // or what Value::KeepAlive names.
+  std::shared_ptr<OrtSession> session;                // whose device allocator owns the OrtValue's memory
+  ort::ValueHandle handle;
 
   bool IsString() const noexcept { return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING; }
 
-  // Whether a pointer, of memory that is there, is into this tensor's memory.
+  // Whether a pointer, into memory at `there`, is into this tensor's memory.
   bool Holds(const void* pointer, const device::Location& there) const noexcept {
     if (data == nullptr || there.OnDevice() != OnDevice()) return false;
-    // On a device it may be a handle, which is no place among others.
+    // A device's pointer may be an opaque handle, which has no range.
     if (OnDevice()) return pointer == data;
     const auto* first = static_cast<const char*>(data);
     return pointer >= first && pointer < first + (bytes > 0 ? bytes : 1);
@@ -51,11 +52,15 @@ struct ValueState : device::Location {
 
   bool Borrows() const noexcept;
 
-  // A borrowed buffer that JavaScript has transferred away is no longer ours to read or write.
+  // Throws ERR_DETACHED where JavaScript has transferred a borrowed buffer.
   void CheckAttached(Napi::Env env) const;
+  // Whether `from` can be copied here.
+  void CheckCopy(Napi::Env env, const ValueState& from) const;
+  // Any thread: copies a tensor of the same type and shape, which is at `where`, into this one.
+  void CopyFrom(const device::TensorView& from, const device::Location& where);
 };
 
-// Asynchronous work's use of values, for as long as it lives. JS thread.
+// Counts asynchronous work among its values' readers and writers, for as long as it lives. JS thread.
 class InUse {
  public:
   enum class By { kRun, kCopy };
@@ -63,20 +68,22 @@ class InUse {
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
-  void Read(std::shared_ptr<ValueState> value);
-  void Write(std::shared_ptr<ValueState> value);
+  void Read(std::shared_ptr<ValueState> value) { Add(std::move(value), &ValueState::readers); }
+  void Write(std::shared_ptr<ValueState> value) { Add(std::move(value), &ValueState::writers); }
 
  private:
+  using Role = int ValueState::*;
+  void Add(std::shared_ptr<ValueState> value, Role role);
+
   By by_;
-  std::vector<std::shared_ptr<ValueState>> read_;
-  std::vector<std::shared_ptr<ValueState>> written_;
+  std::vector<std::pair<std::shared_ptr<ValueState>, Role>> values_;
 };
 
 // A tensor's state, without memory.
 std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims);
 
-// Has the tensor's OrtValue point at memory that is where the state says.
+// Creates the tensor's OrtValue over memory at the state's location.
 void PointAt(ValueState& state, void* data);
 
-// Memory where the state says, which nobody has written to.
-void AllocateThere(ValueState& state);
+// Allocates memory at the state's location, uninitialized where it is not the CPU's.
+void AllocateMemory(ValueState& state, device::HostMemory::Fill fill);

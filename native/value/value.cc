@@ -1,26 +1,20 @@
 #include "value.h"
 
-#include <cstring>
-
 #include "convert.h"
-#include "copy.h"
 #include "device/host_memory.h"
 #include "env/addon_data.h"
+#include "env/pool_worker.h"
 #include "ort/element_type.h"
-#include "ort/environment.h"
+#include "ort/strings.h"
 
 namespace {
 
-ONNXTensorElementDataType ToType(Napi::Value value) {
-  return static_cast<ONNXTensorElementDataType>(value.As<Napi::Number>().Int32Value());
-}
-
-// Strings are objects of ONNX Runtime's, which nobody may look at while a run writes them.
+// ONNX Runtime's strings are objects that a run in flight may write.
 void CheckNotInFlight(const ValueState& state) {
   if (state.InUse()) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
 }
 
-// What a sequence of a session with a device holds may be on it.
+// Elements of a sequence may be on the session's device.
 void CheckOnHost(const OrtValue* value) {
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   ort::Check(ort::api().GetValueType(value, &kind));
@@ -30,11 +24,11 @@ void CheckOnHost(const OrtValue* value) {
   ort::Check(ort::api().GetTensorMemoryInfo(value, &info));
   ort::api().MemoryInfoGetDeviceType(info, &type);
   if (type != OrtMemoryInfoDeviceType_CPU) {
-    throw ort::Error("ERR_NOT_SUPPORTED", "the elements of the sequence are in memory of a device");
+    throw ort::Error("ERR_NOT_SUPPORTED", "the elements of the sequence are in device memory");
   }
 }
 
-// Whether a value is the ArrayBuffer over this memory: it may have been transferred away, or never have been.
+// Whether `buffer` is an ArrayBuffer over this memory, and not transferred.
 bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
   void* data = nullptr;
   size_t length = 0;
@@ -44,17 +38,35 @@ bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
 
 }  // namespace
 
+Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {
+  if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
+  if (!AddonData::Of(env).external_buffers) {
+    throw ort::Error("ERR_NO_EXTERNAL_BUFFERS",
+                     "V8 refuses an ArrayBuffer over this memory, which it did not allocate");
+  }
+  auto* hint = new std::shared_ptr<BufferOwner>(std::move(owner));
+  const auto release = [](napi_env, void*, void* held) {
+    delete static_cast<std::shared_ptr<BufferOwner>*>(held);
+  };
+  napi_value buffer = nullptr;
+  // Node.js runs the finalizer even where the call fails.
+  CheckStatus(env, napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer));
+  return {env, buffer};
+}
+
 Napi::Function Value::Define(Napi::Env env) {
-  return DefineClass(
-      env, "NativeValue",
-      {StaticMethod<&Value::Allocate>("allocate"), StaticMethod<&Value::Borrow>("borrow"),
-       StaticMethod<&Value::Sequence>("sequence"), InstanceMethod<&Value::Kind>("kind"),
-       InstanceMethod<&Value::Type>("type"), InstanceMethod<&Value::Dims>("dims"),
-       InstanceMethod<&Value::DeviceName>("device"), InstanceMethod<&Value::DeviceId>("deviceId"),
-       InstanceMethod<&Value::CopyTo>("copyTo"), InstanceMethod<&Value::CopyToAsync>("copyToAsync"),
-       InstanceMethod<&Value::ArrayBuffer>("arrayBuffer"), InstanceMethod<&Value::Strings>("strings"),
-       InstanceMethod<&Value::SetStrings>("setStrings"), InstanceMethod<&Value::Elements>("elements"),
-       InstanceMethod<&Value::Dispose>("dispose")});
+  const Napi::Function value = DefineClass(
+      env, kName,
+      {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
+       StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
+       StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
+       Guarded<&Value::Type>("type"), Guarded<&Value::Dims>("dims"), Guarded<&Value::DeviceName>("device"),
+       Guarded<&Value::DeviceId>("deviceId"), Guarded<&Value::CopyTo>("copyTo"),
+       Guarded<&Value::CopyToAsync>("copyToAsync"), Guarded<&Value::ArrayBuffer>("arrayBuffer"),
+       Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
+       Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
+  AddonData::Of(env).value_constructor = Napi::Persistent(value);
+  return value;
 }
 
 Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
@@ -71,7 +83,7 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
   state->device = where.device;
   state->pinned = where.pinned;
   state->session = std::move(session);
-  // First, so that whatever fails from here on frees it where it belongs.
+  // First: the state releases the value where it belongs, whatever fails below.
   state->handle = std::move(handle);
   OrtValue* const value = state->handle.get();
   state->shared = std::move(shared);
@@ -80,7 +92,7 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
   ort::Check(ort::api().HasValue(value, &has_value));
   if (has_value == 0) state->kind = ONNX_TYPE_OPTIONAL;
   if (state->kind == ONNX_TYPE_TENSOR && has_value != 0) {
-    ort::TensorShape shape = ort::ShapeOf(value);
+    ort::TensorShape shape = ort::Shape(value);
     state->type = shape.type;
     state->bytes = ort::ByteLength(shape.type, shape.dims);
     state->dims = std::move(shape.dims);
@@ -90,177 +102,180 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
 }
 
 Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location& where) {
-  ort::TensorShape shape = ort::ShapeOf(tensor);
+  ort::TensorShape shape = ort::Shape(tensor);
   auto state = MakeTensorState(shape.type, std::move(shape.dims));
   state->device = where.device;
   state->pinned = where.pinned;
-  AllocateThere(*state);
+  AllocateMemory(*state, device::HostMemory::Fill::kNone);
   device::TensorView from{tensor, nullptr, state->bytes};
   ort::Check(ort::api().GetTensorMutableData(tensor, &from.data));
-  CopyTensor(from, where, state->view(), *state);
+  state->CopyFrom(from, where);
   return New(env, std::move(state));
 }
 
-const std::shared_ptr<ValueState>& Value::StateOf(Napi::Value value) {
-  Value* wrapper = Unwrap(value.As<Napi::Object>());
-  wrapper->State();
-  return wrapper->state_;
+const std::shared_ptr<ValueState>& Value::State(Napi::Value value) { return Argument(value).State(); }
+
+const std::shared_ptr<ValueState>& Value::UncheckedState(Napi::Value value) {
+  return Unwrap(value.As<Napi::Object>())->State();
 }
 
-ValueState& Value::State() const {
+const std::shared_ptr<ValueState>& Value::State() const {
   if (!state_) throw ort::Error("ERR_DISPOSED", "the OrtValue was disposed");
-  return *state_;
+  return state_;
 }
 
+// allocate(type: number, dims: number[], device: DeviceName, id: number): EngineValue
 Napi::Value Value::Allocate(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    const auto type = ToType(info[0]);
-    auto state = MakeTensorState(type, ToDims(info[1]));
-    const std::string device = info[2].As<Napi::String>().Utf8Value();
-    if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
-      state->handle =
-          ort::Create<ort::ValueHandle>(ort::api().CreateTensorAsOrtValue, ort::DefaultAllocator(),
-                                        state->dims.data(), state->dims.size(), type);
-    } else if (device == "cpu") {
-      state->memory = device::HostMemory::Allocate(state->bytes, device::HostMemory::Fill::kZero);
-      PointAt(*state, state->memory->data());
-    } else {
-      static_cast<device::Location&>(*state) = ToLocation(info[2], info[3]);
-      AllocateThere(*state);
-      if (state->OnDevice()) state->device->Zero(state->view());
-    }
+  auto state = MakeTensorState(ToElementType(info[0]), ToDims(info[1]));
+  if (state->IsString()) {
+    state->handle = ort::CreateStringTensor(state->dims);
     return New(info.Env(), std::move(state));
-  });
+  }
+  static_cast<device::Location&>(*state) = ToLocation(info[2], info[3]);
+  AllocateMemory(*state, device::HostMemory::Fill::kZero);
+  if (state->OnDevice()) state->device->Zero(state->view());
+  return New(info.Env(), std::move(state));
 }
 
+// borrow(type: number, dims: number[], data: ArrayBufferView): EngineValue - CreateTensorWithDataAsOrtValue
 Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    auto state = MakeTensorState(ToType(info[0]), ToDims(info[1]));
-    const Bytes bytes = ToBytes(info[2]);
-    if (bytes.length != state->bytes) {
-      throw ort::Error("ERR_INVALID_LENGTH", "expected " + std::to_string(state->bytes) + " bytes, got " +
-                                                 std::to_string(bytes.length));
-    }
-    const Napi::Value buffer = BufferOf(info[2]);
-    state->borrowed = Napi::Reference<Napi::Value>::New(buffer, 1);
-    state->CheckAttached(info.Env());
-    // An empty array may have no address, and ONNX Runtime wants one.
-    static char nothing;
-    PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
-    const Napi::Object object = New(info.Env(), std::move(state));
-    Value* value = Unwrap(object);
-    value->Account(info.Env(), -value->accounted_);  // V8 owns the bytes
-    return object;
-  });
+  auto state = MakeTensorState(ToElementType(info[0]), ToDims(info[1]));
+  const Bytes bytes = ToBytes(info[2]);
+  if (bytes.length != state->bytes) {
+    throw ort::Error("ERR_INVALID_LENGTH", "expected " + std::to_string(state->bytes) + " bytes, got " +
+                                               std::to_string(bytes.length));
+  }
+  napi_value buffer = nullptr;
+  CheckStatus(info.Env(),
+              napi_get_typedarray_info(info.Env(), info[2], nullptr, nullptr, nullptr, &buffer, nullptr));
+  state->borrowed = Napi::Reference<Napi::Value>::New({info.Env(), buffer}, 1);
+  state->CheckAttached(info.Env());
+  // An empty array may have no address, and ONNX Runtime wants one.
+  static char nothing;
+  PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
+  const Napi::Object object = New(info.Env(), std::move(state));
+  Value* value = Unwrap(object);
+  value->Account(info.Env(), -value->accounted_);  // V8 owns the bytes
+  return object;
 }
 
+// sequence(values: readonly EngineValue[]): EngineValue - CreateValue
 Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    const auto array = info[0].As<Napi::Array>();
-    auto state = std::make_shared<ValueState>();
-    state->kind = ONNX_TYPE_SEQUENCE;
-    std::vector<const OrtValue*> handles;
-    for (uint32_t i = 0; i < array.Length(); ++i) {
-      const std::shared_ptr<ValueState>& element = StateOf(array[i]);
-      element->CheckAttached(info.Env());
-      if (element->OnDevice()) {
-        throw ort::Error("ERR_NOT_SUPPORTED",
-                         "a sequence is made of tensors in host memory, not of " + element->device->name());
-      }
-      handles.push_back(element->handle.get());
-      state->elements.push_back(element);
+  const auto array = info[0].As<Napi::Array>();
+  auto state = std::make_shared<ValueState>();
+  state->kind = ONNX_TYPE_SEQUENCE;
+  std::vector<const OrtValue*> handles;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const std::shared_ptr<ValueState>& element = State(array[i]);
+    element->CheckAttached(info.Env());
+    if (element->OnDevice()) {
+      throw ort::Error("ERR_NOT_SUPPORTED", "the elements of a sequence must be in host memory, not on " +
+                                                element->device->name());
     }
-    state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateValue, handles.data(), handles.size(),
-                                                  ONNX_TYPE_SEQUENCE);
-    return New(info.Env(), std::move(state));
-  });
+    handles.push_back(element->handle.get());
+    state->elements.push_back(element);
+  }
+  state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateValue, handles.data(), handles.size(),
+                                                ONNX_TYPE_SEQUENCE);
+  return New(info.Env(), std::move(state));
 }
 
+// kind(): number
 Napi::Value Value::Kind(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<int>(State().kind));
-  });
+  return Napi::Number::New(info.Env(), static_cast<int>(State()->kind));
 }
 
+// type(): number
 Napi::Value Value::Type(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<int>(State().type));
-  });
+  return Napi::Number::New(info.Env(), static_cast<int>(State()->type));
 }
 
-Napi::Value Value::Dims(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value { return FromDims(info.Env(), State().dims); });
-}
+// dims(): number[]
+Napi::Value Value::Dims(const Napi::CallbackInfo& info) { return FromDims(info.Env(), State()->dims); }
 
+// device(): DeviceName
 Napi::Value Value::DeviceName(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    const ValueState& state = State();
-    if (state.device == nullptr) return Napi::String::New(info.Env(), "cpu");
-    return Napi::String::New(info.Env(), state.device->name() + (state.pinned ? "-pinned" : ""));
-  });
+  const ValueState& state = *State();
+  if (state.device == nullptr) return Napi::String::New(info.Env(), "cpu");
+  return Napi::String::New(info.Env(), state.device->name() + (state.pinned ? "-pinned" : ""));
 }
 
+// deviceId(): number
 Napi::Value Value::DeviceId(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    const ValueState& state = State();
-    return Napi::Number::New(info.Env(), state.device != nullptr ? state.device->id() : 0);
-  });
+  const device::Device* device = State()->device;
+  return Napi::Number::New(info.Env(), device != nullptr ? device->id() : 0);
 }
 
+// arrayBuffer(): ArrayBuffer
 Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    ValueState& state = State();
-    if (state.OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "memory of a device cannot be shown");
-    const auto owner = std::make_shared<BufferOwner>();
-    if (state.memory) {
-      owner->memory = state.memory;
-    } else {
-      owner->memory = state_;
-    }
-    const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state.data, state.bytes, owner);
-    // Where the engine refuses the buffer, V8 goes on counting the memory as this object's.
-    Account(info.Env(), -accounted_);
-    buffer_ = owner;
-    return buffer;
-  });
+  const std::shared_ptr<ValueState>& state = State();
+  if (state->OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "device memory has no ArrayBuffer");
+  const auto owner = std::make_shared<BufferOwner>();
+  if (state->memory) {
+    owner->memory = state->memory;
+  } else {
+    owner->memory = state;
+  }
+  const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state->data, state->bytes, owner);
+  // Only now: where V8 refuses the buffer, this object keeps reporting the bytes.
+  Account(info.Env(), -accounted_);
+  buffer_ = owner;
+  return buffer;
 }
 
+// copyTo(target: EngineValue): void - CopyTensors, or the device's own copies
+Napi::Value Value::CopyTo(const Napi::CallbackInfo& info) {
+  const ValueState& from = *State();
+  ValueState& to = *State(info[0]);
+  to.CheckCopy(info.Env(), from);
+  to.CopyFrom(from.view(), from);
+  return {};
+}
+
+// copyToAsync(target: EngineValue): Promise<void>
+Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
+  const std::shared_ptr<ValueState>& from = State();
+  const std::shared_ptr<ValueState>& to = State(info[0]);
+  to->CheckCopy(info.Env(), *from);
+  InUse in_use(InUse::By::kCopy);
+  in_use.Read(from);
+  in_use.Write(to);
+  auto work = [from, to, in_use = std::move(in_use)] { to->CopyFrom(from->view(), *from); };
+  return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
+}
+
+// strings(): string[] - GetStringTensorContent
 Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    const ValueState& state = State();
-    CheckNotInFlight(state);
-    return ReadStrings(info.Env(), state.handle.get(), ort::ElementCount(state.dims));
-  });
+  const ValueState& state = *State();
+  CheckNotInFlight(state);
+  return ReadStrings(info.Env(), state.handle.get(), ort::ElementCount(state.dims));
 }
 
+// setStrings(strings: readonly string[]): void - GetResizedStringTensorElementBuffer
 Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    const ValueState& state = State();
-    CheckNotInFlight(state);
-    WriteStrings(state.handle.get(), ort::ElementCount(state.dims), info[0].As<Napi::Array>());
-    return info.Env().Undefined();
-  });
+  const ValueState& state = *State();
+  CheckNotInFlight(state);
+  WriteStrings(state.handle.get(), ort::ElementCount(state.dims), info[0].As<Napi::Array>());
+  return {};
 }
 
-// A sequence's elements, or a map's keys and values.
+// elements(): EngineValue[] - GetValue
 Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
-  return Guard(info.Env(), [&]() -> Napi::Value {
-    const ValueState& state = State();
-    size_t count = 0;
-    if (state.kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state.handle.get(), &count));
-    const auto array = Napi::Array::New(info.Env(), count);
-    for (uint32_t i = 0; i < count; ++i) {
-      auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state.handle.get(),
-                                                   static_cast<int>(i), ort::DefaultAllocator());
-      CheckOnHost(element.get());
-      array.Set(i, Wrap(info.Env(), std::move(element), {state_}));
-    }
-    return array;
-  });
+  const std::shared_ptr<ValueState>& state = State();
+  size_t count = 0;
+  if (state->kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state->handle.get(), &count));
+  const auto array = Napi::Array::New(info.Env(), count);
+  for (uint32_t i = 0; i < count; ++i) {
+    auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state->handle.get(),
+                                                 static_cast<int>(i), ort::DefaultAllocator());
+    CheckOnHost(element.get());
+    array.Set(i, Wrap(info.Env(), std::move(element), {state}));
+  }
+  return array;
 }
 
-// dispose(arrayBuffer?): the views over our memory become empty rather than dangling; a borrowed buffer stays
-// its owner's.
+// dispose(buffer?: ArrayBuffer): void
+// Detaches an ArrayBuffer over memory of the addon's, so that no view of it dangles. A borrowed buffer stays.
 Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
   if (buffer_ && Shows(info.Env(), info[0], state_->data) &&
       napi_detach_arraybuffer(info.Env(), info[0]) == napi_ok) {
@@ -271,7 +286,7 @@ Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
     ++AddonData::Of(info.Env()).values_disposed;
   }
   Release(info.Env());
-  return info.Env().Undefined();
+  return {};
 }
 
 void Value::Release(Napi::Env env) {

@@ -6,26 +6,42 @@
 #include <memory>
 #include <vector>
 
-#include "external_buffer.h"
+#include "env/wrapped.h"
 #include "state.h"
 
-class Value : public Napi::ObjectWrap<Value> {
+// Keeps the memory of an external ArrayBuffer alive. The ArrayBuffer's finalizer waits for the event loop;
+// whoever detaches the ArrayBuffer may release the memory at once.
+struct BufferOwner {
+  std::shared_ptr<void> memory;
+};
+
+// An ArrayBuffer over memory that V8 did not allocate; it keeps the owner alive.
+Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner);
+
+class Value : public Wrapped<Value> {
  public:
+  static constexpr const char* kName = "NativeValue";
+  static constexpr napi_type_tag kTag = {0x5e4d984e71e94e38, 0x8ab58a4138c44fda};
+
   static Napi::Function Define(Napi::Env env);
-  explicit Value(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Value>(info) {}
+  explicit Value(const Napi::CallbackInfo& info) : Wrapped(info) {}
   ~Value() override = default;
   void Finalize(Napi::Env env) override { Release(env); }
 
-  // What must stay while a value does. A sequence shares its elements' tensors, and ONNX Runtime's sequence
-  // operators share those of their inputs.
+  // What must outlive a value. A sequence shares its elements' tensors, and ONNX Runtime's sequence operators
+  // share those of their inputs.
   using KeepAlive = std::vector<std::shared_ptr<void>>;
 
-  // A JavaScript object for a value that ONNX Runtime made.
+  // A JavaScript object for a value that ONNX Runtime created.
   static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared = {},
                            const device::Location& where = {}, std::shared_ptr<OrtSession> session = nullptr);
-  // The same for a tensor whose memory is an input's: a copy, since the input goes its own way.
+  // The same for a tensor in an input's memory: a copy, since the input's owner may change it.
   static Napi::Object Copy(Napi::Env env, OrtValue* tensor, const device::Location& where = {});
-  static const std::shared_ptr<ValueState>& StateOf(Napi::Value value);
+
+  // Of an argument: throws ERR_INVALID_ARG_TYPE for an object of another class, ERR_DISPOSED.
+  static const std::shared_ptr<ValueState>& State(Napi::Value value);
+  // The same without the check of the class, for each run.
+  static const std::shared_ptr<ValueState>& UncheckedState(Napi::Value value);
 
  private:
   static Napi::Value Allocate(const Napi::CallbackInfo& info);
@@ -46,11 +62,11 @@ class Value : public Napi::ObjectWrap<Value> {
   Napi::Value Elements(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
-  ValueState& State() const;
+  const std::shared_ptr<ValueState>& State() const;
   void Release(Napi::Env env);
   void Account(Napi::Env env, int64_t bytes);
 
-  std::shared_ptr<ValueState> state_;
-  std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer that shows the memory
-  int64_t accounted_ = 0;  // bytes V8 was told of; while an ArrayBuffer shows them, V8 counts them itself
+  std::shared_ptr<ValueState> state_;    // null once disposed
+  std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer over the memory
+  int64_t accounted_ = 0;                // bytes reported to V8, which counts an ArrayBuffer's bytes itself
 };

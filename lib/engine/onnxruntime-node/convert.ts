@@ -4,7 +4,9 @@ import { type ElementType, elementTypeCode } from '../../model/element-types'
 import { type RawValueInfo, type SessionSettings, ValueKind } from '../engine'
 import { outputShapeError } from '../ort-errors'
 
-/** Between the engine's forms and onnxruntime-node's. */
+/** Conversions between the engine's types and onnxruntime-node's. */
+
+export const INSTALL_ADDON = 'Install the native addon'
 
 export function notSupported(what: string, remedy: string): OrtError {
   return new OrtError('ERR_NOT_SUPPORTED', `the onnxruntime-node engine does not have ${what}`, { remedy })
@@ -14,43 +16,63 @@ export function toInfo(metadata: Ort.InferenceSession.ValueMetadata): RawValueIn
   const { name } = metadata
   if (!metadata.isTensor) return { name, kind: ValueKind.opaque, type: 0 }
   const type = elementTypeCode(metadata.type as ElementType)
-  // It says [] for a scalar and for an unknown rank alike.
+  // onnxruntime-node reports [] both for a scalar and for an unknown rank.
   return metadata.shape.length > 0
     ? { name, kind: ValueKind.tensor, type, shape: metadata.shape }
     : { name, kind: ValueKind.tensor, type }
 }
 
+type SessionOptions = Ort.InferenceSession.SessionOptions
+
 const GRAPH_OPTIMIZATION = { 0: 'disabled', 1: 'basic', 2: 'extended', 3: 'layout', 99: 'all' } as const
 const EXECUTION_MODE = ['sequential', 'parallel'] as const
 
-export function toOptions(settings: SessionSettings): Ort.InferenceSession.SessionOptions {
-  if (settings.freeDimensionOverrides !== undefined) {
-    // It would take them and do nothing.
-    throw notSupported("the session option 'freeDimensionOverrides'", 'Leave it out')
+const refuse =
+  (option: string, remedy = INSTALL_ADDON) =>
+  (): never => {
+    throw notSupported(`the session option '${option}'`, remedy)
   }
-  if (settings.recordGraphAssignment) {
-    throw notSupported(
-      "the session option 'recordGraphAssignment'",
-      'Leave it out, or install the native addon',
-    )
-  }
-  const { graphOptimizationLevel, executionMode, profileFilePrefix, externalData, config, ...same } = settings
-  return {
-    ...(same as Ort.InferenceSession.SessionOptions),
-    executionProviders: ['cpu'],
-    ...(graphOptimizationLevel !== undefined && {
-      graphOptimizationLevel: GRAPH_OPTIMIZATION[graphOptimizationLevel as keyof typeof GRAPH_OPTIMIZATION],
-    }),
-    ...(executionMode !== undefined && { executionMode: EXECUTION_MODE[executionMode]! }),
-    ...(profileFilePrefix !== undefined && { enableProfiling: true, profileFilePrefix }),
-    ...(externalData !== undefined && {
-      externalData: Object.entries(externalData).map(([path, data]) => ({ path, data })),
-    }),
-    ...(config !== undefined && { extra: config }),
-  }
+
+/** How each setting reaches onnxruntime-node: under the same name, or as the options that a function returns. */
+const OPTIONS: {
+  readonly [K in keyof SessionSettings]-?:
+    | 'same'
+    | ((value: NonNullable<SessionSettings[K]>) => SessionOptions)
+} = {
+  intraOpNumThreads: 'same',
+  interOpNumThreads: 'same',
+  enableCpuMemArena: 'same',
+  enableMemPattern: 'same',
+  optimizedModelFilePath: 'same',
+  logId: 'same',
+  logSeverityLevel: 'same',
+  logVerbosityLevel: 'same',
+  graphOptimizationLevel: (level) => ({
+    graphOptimizationLevel: GRAPH_OPTIMIZATION[level as keyof typeof GRAPH_OPTIMIZATION],
+  }),
+  executionMode: (mode) => ({ executionMode: EXECUTION_MODE[mode]! }),
+  profileFilePrefix: (profileFilePrefix) => ({ enableProfiling: true, profileFilePrefix }),
+  externalData: (files) => ({ externalData: Object.entries(files).map(([path, data]) => ({ path, data })) }),
+  config: (extra) => ({ extra }),
+  // onnxruntime-node accepts them without effect.
+  freeDimensionOverrides: refuse('freeDimensionOverrides', 'Omit it, or install the native addon'),
+  recordGraphAssignment: refuse('recordGraphAssignment', 'Omit it, or install the native addon'),
+  // Only for devices, which the engine does not have.
+  provider: refuse('executionProviders'),
+  enableGraphCapture: refuse('enableGraphCapture'),
+  blockingWait: refuse('wait'),
 }
 
-/** onnxruntime-node throws ONNX Runtime's texts without its codes: these tell the codes by them. */
+export function toOptions(settings: SessionSettings): SessionOptions {
+  const options: SessionOptions = { executionProviders: ['cpu'] }
+  for (const [name, value] of Object.entries(settings)) {
+    const row = OPTIONS[name as keyof SessionSettings] as 'same' | ((value: unknown) => SessionOptions)
+    Object.assign(options, row === 'same' ? { [name]: value } : row(value))
+  }
+  return options
+}
+
+/** onnxruntime-node throws ONNX Runtime's messages without its codes: these patterns find the codes. */
 const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
   [/File doesn't exist|No such file/i, 'ERR_ORT_NO_SUCHFILE'],
   [/Protobuf parsing failed|Failed to parse|parsing/i, 'ERR_ORT_INVALID_PROTOBUF'],

@@ -11,8 +11,16 @@ import {
   zeroed,
 } from '../../model/element-types'
 import { elementCount } from '../../model/shape'
-import { type DeviceName, type EngineValue, type Feeds, type Results, ValueKind } from '../engine'
-import { notSupported } from './convert'
+import {
+  type DeviceName,
+  type EngineValue,
+  type Feeds,
+  type Fetch,
+  type Results,
+  type TensorFeed,
+  ValueKind,
+} from '../engine'
+import { INSTALL_ADDON, notSupported } from './convert'
 
 /** A tensor on the JavaScript heap. */
 export class HeapValue implements EngineValue {
@@ -23,7 +31,7 @@ export class HeapValue implements EngineValue {
 
   private constructor(type: ElementType, dims: readonly number[], data: TypedArray | string[]) {
     if (!isCommonType(type) || type === 'int4' || type === 'uint4') {
-      throw notSupported(`tensors of ${type}`, 'Install the native addon')
+      throw notSupported(`tensors of ${type}`, INSTALL_ADDON)
     }
     this.#type = type
     this.#dims = dims
@@ -32,7 +40,7 @@ export class HeapValue implements EngineValue {
   }
 
   static allocate(type: number, dims: readonly number[], device: DeviceName = 'cpu'): HeapValue {
-    if (device !== 'cpu') throw notSupported(`memory of '${device}'`, 'Install the native addon')
+    if (device !== 'cpu') throw notSupported(`memory of '${device}'`, INSTALL_ADDON)
     const name = elementTypeName(type)!
     if (name === 'string') return new HeapValue(name, dims, new Array<string>(elementCount(dims)).fill(''))
     return new HeapValue(name, dims, zeroed(name, elementCount(dims)))
@@ -49,7 +57,7 @@ export class HeapValue implements EngineValue {
   }
 
   static sequence(): never {
-    throw notSupported('sequences', 'Install the native addon')
+    throw notSupported('sequences', INSTALL_ADDON)
   }
 
   static fromTensor(tensor: Ort.Tensor): HeapValue {
@@ -97,7 +105,7 @@ export class HeapValue implements EngineValue {
     const data = this.#open
     const other = (target as HeapValue).#open
     if (Array.isArray(data)) (target as HeapValue).setStrings(data)
-    else bytesOf(other as TypedArray).set(bytesOf(data))
+    else bytes(other as TypedArray).set(bytes(data))
   }
 
   async copyToAsync(target: EngineValue): Promise<void> {
@@ -105,10 +113,10 @@ export class HeapValue implements EngineValue {
   }
 
   elements(): never {
-    throw notSupported('sequences', 'Install the native addon')
+    throw notSupported('sequences', INSTALL_ADDON)
   }
 
-  /** Views of the memory stay as they are: it is on the JavaScript heap, and a run in flight may need it. */
+  /** Views of the memory stay valid: it is on the JavaScript heap, and a run in flight may need it. */
   dispose(): void {
     this.#data = undefined
   }
@@ -121,14 +129,14 @@ export class HeapValue implements EngineValue {
         'ERR_DETACHED',
         'the ArrayBuffer of a bound typed array was detached (transferred)',
         {
-          remedy: 'Bind a typed array that stays where it is, or an OrtValue with memory of its own',
+          remedy: 'Bind a typed array that is not transferred, or an OrtValue with memory of its own',
         },
       )
     }
     return makeTensor(ort, this.#type, data, this.#dims)
   }
 
-  /** Takes over what a run gave for it, where the run could not write into its memory. */
+  /** Takes the result of a run that could not write into its memory. */
   receive(result: Ort.Tensor): void {
     if (this.isString) this.setStrings(result.data as string[])
   }
@@ -139,11 +147,11 @@ export class HeapValue implements EngineValue {
   }
 }
 
-/** onnxruntime-node cuts a string at its first NUL, in silence. */
+/** onnxruntime-node silently truncates a string at its first NUL character. */
 function checkStrings(strings: readonly unknown[]): void {
   strings.forEach((text, i) => {
     if (typeof text !== 'string') throw new OrtError('ERR_INVALID_ARG_TYPE', `element ${i} is not a string`)
-    if (text.includes('\0')) throw notSupported('strings that hold NUL', 'Install the native addon')
+    if (text.includes('\0')) throw notSupported('strings with a NUL character', INSTALL_ADDON)
   })
 }
 
@@ -156,37 +164,35 @@ function makeTensor(
   if (Array.isArray(data)) checkStrings(data)
   const tensor = new ort.Tensor(type as Ort.Tensor.Type, data as Ort.Tensor.DataType, dims)
   if (Array.isArray(data)) return tensor
-  // onnxruntime-node takes a Float16Array for empty, and onnxruntime-common makes one wherever it can.
+  // onnxruntime-common creates a Float16Array where it can, and onnxruntime-node reads that as empty.
   const bits = rawView(tensor.data as TypedArray)
   return bits === tensor.data ? tensor : Object.defineProperty(tensor, 'data', { value: bits })
 }
 
-/** The tensor of a feed, `[element type, dims, data]` from `at` on. */
-export function toOrtTensor(ort: typeof Ort, feeds: Feeds, at: number): Ort.Tensor {
-  const data = feeds[at + 2]
-  if (data instanceof HeapValue) return data.toTensor(ort)
-  const type = elementTypeName(feeds[at] as number)!
-  // A copy: the run begins in a later turn, and the caller may change the data before.
+/** The tensor of a feed. Typed arrays are copied: the run begins later, and the caller may change them before. */
+export function toOrtTensor(ort: typeof Ort, feed: Feeds[number]): Ort.Tensor {
+  if (feed instanceof HeapValue) return feed.toTensor(ort)
+  const [code, dims, data] = feed as TensorFeed
   const copy = Array.isArray(data) ? [...data] : copyTypedArray(data as TypedArray)
-  return makeTensor(ort, type, copy, feeds[at + 1] as number[])
+  return makeTensor(ort, elementTypeName(code)!, copy, dims)
 }
 
-/** A result in the engine's form; written into `target` where there is one of its shape. */
-export function resultOf(tensor: Ort.Tensor, target: unknown, dims: unknown): Results {
+/** The result of a fetch, written into the fetch's target if that has the result's shape. */
+export function toResult(tensor: Ort.Tensor, [, target, dims]: Fetch): Results[number] {
   const type = elementTypeCode(tensor.type as ElementType)
-  if (tensor.type === 'string') return [type, tensor.dims, tensor.data]
+  if (tensor.type === 'string') return [type, tensor.dims, tensor.data as string[]]
   const data = tensor.data as TypedArray
-  if (target === undefined || String(dims) !== String(tensor.dims))
+  if (!ArrayBuffer.isView(target) || String(dims) !== String(tensor.dims))
     return [type, tensor.dims, wholeBuffer(data)]
-  bytesOf(target as TypedArray).set(bytesOf(data))
-  return [type, tensor.dims, null]
+  bytes(target).set(bytes(data))
+  return null
 }
 
-function bytesOf(data: ArrayBufferView): Uint8Array {
+function bytes(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
 
 function wholeBuffer(data: TypedArray): ArrayBuffer {
   const whole = data.byteOffset === 0 && data.byteLength === data.buffer.byteLength
-  return (whole ? data.buffer : bytesOf(data).slice().buffer) as ArrayBuffer
+  return (whole ? data.buffer : bytes(data).slice().buffer) as ArrayBuffer
 }

@@ -1,0 +1,102 @@
+import type * as Ort from 'onnxruntime-node'
+import { OrtError } from '../../errors'
+import type {
+  EngineSession,
+  Feeds,
+  Fetch,
+  Fetches,
+  ModelMetadata,
+  RawValueInfo,
+  Results,
+  RunSettings,
+  SessionSettings,
+} from '../engine'
+import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
+import { toOrtTensor, toResult } from './value'
+
+/** A session of onnxruntime-node. */
+export class NodeSession implements EngineSession {
+  #session: Ort.InferenceSession | undefined
+  #inputs: RawValueInfo[] = []
+  #outputs: RawValueInfo[] = []
+  /** Settles when all runs so far have ended. */
+  #idle: Promise<unknown> = Promise.resolve()
+  closed = false
+
+  constructor(readonly ort: typeof Ort) {}
+
+  async load(model: string | Uint8Array, settings: SessionSettings): Promise<void> {
+    const options = toOptions(settings)
+    try {
+      this.#session = await this.ort.InferenceSession.create(model as string, options)
+      this.#inputs = this.#session.inputMetadata.map(toInfo)
+      this.#outputs = this.#session.outputMetadata.map(toInfo)
+    } catch (error) {
+      throw explain(error)
+    }
+  }
+
+  inputs(): RawValueInfo[] {
+    return this.#inputs
+  }
+
+  outputs(): RawValueInfo[] {
+    return this.#outputs
+  }
+
+  modelMetadata(): ModelMetadata {
+    throw notSupported('modelMetadata', `${INSTALL_ADDON} to read it`)
+  }
+
+  graphAssignment(): never {
+    throw notSupported('graphAssignment', `${INSTALL_ADDON} to read it`)
+  }
+
+  async run(feeds: Feeds, fetches: Fetches, settings?: RunSettings): Promise<Results> {
+    const { inputNames, outputNames } = this.#loaded
+    const inputs = Object.fromEntries(feeds.map((feed, i) => [inputNames[i]!, toOrtTensor(this.ort, feed)]))
+    const wanted = fetches ?? outputNames.map((_, index): Fetch => [index])
+    const outputs = new Map(wanted.map(([index]) => [outputNames[index]!, null]))
+    const results = await this.runNamed(inputs, outputs, settings)
+    return wanted.map((fetch) => toResult(results[outputNames[fetch[0]]!]!, fetch))
+  }
+
+  /** One run. `outputs`: the names to fetch, each with a tensor to write into, or null. */
+  async runNamed(
+    inputs: Record<string, Ort.Tensor>,
+    outputs: ReadonlyMap<string, Ort.Tensor | null>,
+    settings?: RunSettings,
+  ): Promise<Record<string, Ort.Tensor>> {
+    const { config, ...rest } = settings ?? {}
+    if (rest.terminate) throw notSupported("the run option 'terminate'", 'Omit it')
+    const options = (
+      config === undefined ? rest : { ...rest, extra: config }
+    ) as Ort.InferenceSession.RunOptions
+    const run = this.#loaded.run(inputs, Object.fromEntries(outputs), options)
+    this.#idle = Promise.allSettled([this.#idle, run])
+    try {
+      return (await run) as Record<string, Ort.Tensor>
+    } catch (error) {
+      throw explain(error)
+    }
+  }
+
+  cancel(): void {}
+
+  endProfiling(): string {
+    this.#loaded.endProfiling()
+    return ''
+  }
+
+  async release(): Promise<void> {
+    this.closed = true
+    await this.#idle
+    await this.#session?.release()
+    this.#session = undefined
+  }
+
+  get #loaded(): Ort.InferenceSession {
+    if (this.#session === undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
+    return this.#session
+  }
+}

@@ -1,0 +1,49 @@
+#include "js_error.h"
+
+#include <string>
+#include <unordered_map>
+
+#include "addon_data.h"
+
+namespace {
+
+// What the user can do about an error that only the addon detects.
+const std::unordered_map<std::string, const char*> kRemedies = {
+    {"ERR_BUSY", "Await the run, or use one binding for each run in flight"},
+    {"ERR_DETACHED", "Bind a typed array that is not transferred, or an OrtValue with memory of its own"},
+    {"ERR_DEVICE_MISMATCH",
+     "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between devices"},
+    {"ERR_GRAPH_CAPTURE",
+     "Create the session with enableGraphCapture, and bind every output to preallocated memory: "
+     "createIoBinding(inputs, { outputs: { name: shape } })"},
+    {"ERR_GRAPH_CAPTURED", "Call releaseCapture() first"},
+    {"ERR_MISSING_INPUT", "Bind it with createIoBinding or bindOrtValueInput"},
+    {"ERR_MISSING_OUTPUT", "Bind the outputs with createIoBinding, bindOutput or bindOrtValueOutput"},
+    {"ERR_NO_EXTERNAL_BUFFERS",
+     "Use read() and write(), which copy; or bind memory from OrtValue.allocate or createIoBinding"},
+};
+
+}  // namespace
+
+void SetErrorFactory(const Napi::CallbackInfo& info) {
+  AddonData::Of(info.Env()).make_error = Napi::Persistent(info[0].As<Napi::Function>());
+}
+
+Napi::Value ToJsError(Napi::Env env, const ort::Error& error) {
+  const auto code = Napi::String::New(env, error.code());
+  const auto message = Napi::String::New(env, error.what());
+  const Napi::FunctionReference& make_error = AddonData::Of(env).make_error;
+  if (!make_error.IsEmpty()) {
+    const auto remedy = kRemedies.find(error.code());
+    if (remedy == kRemedies.end()) return make_error.Call({code, message});
+    return make_error.Call({code, message, Napi::String::New(env, remedy->second)});
+  }
+  const Napi::Error plain = Napi::Error::New(env, error.what());
+  plain.Set("code", code);
+  return plain.Value();
+}
+
+void ThrowJs(Napi::Env env, const ort::Error& error) {
+  const Napi::Value value = ToJsError(env, error);
+  throw Napi::Error(env, value);
+}

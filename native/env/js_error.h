@@ -1,0 +1,52 @@
+// Errors on their way to JavaScript.
+#pragma once
+
+#include <napi.h>
+
+#include <optional>
+
+#include "ort/error.h"
+
+// setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
+void SetErrorFactory(const Napi::CallbackInfo& info);
+
+// The JavaScript error (lib/errors.ts) for a native one.
+Napi::Value ToJsError(Napi::Env env, const ort::Error& error);
+[[noreturn]] void ThrowJs(Napi::Env env, const ort::Error& error);
+
+// A failed call of Node-API has left a JavaScript exception pending, or the text of an error.
+inline void CheckStatus(Napi::Env env, napi_status status) {
+  if (status != napi_ok) throw Napi::Error::New(env);
+}
+
+// Every function that JavaScript calls runs its body in here: no C++ exception but Napi::Error may leave.
+template <typename Body>
+auto Guard(Napi::Env env, Body&& body) {
+  try {
+    return body();
+  } catch (const ort::Error& error) {
+    ThrowJs(env, error);
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    ThrowJs(env, ort::Error("ERR_INTERNAL", error.what()));
+  }
+}
+
+// A function of the addon, with its body in Guard.
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value Guarded(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&info] { return function(info); });
+}
+
+// Any thread: keeps what a job throws for whoever waits for the job.
+template <typename Body>
+void CatchInto(std::optional<ort::Error>& error, Body&& body) noexcept {
+  try {
+    body();
+  } catch (const ort::Error& thrown) {
+    error = thrown;
+  } catch (const std::exception& thrown) {
+    error.emplace("ERR_INTERNAL", thrown.what());
+  }
+}

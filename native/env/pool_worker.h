@@ -1,0 +1,38 @@
+// Work on a thread of libuv's pool.
+#pragma once
+
+#include <napi.h>
+
+#include <optional>
+#include <utility>
+
+#include "js_error.h"
+
+// Deletes itself on the JavaScript thread once the promise is settled, and the work with it.
+template <typename Work>
+class PoolWorker final : public Napi::AsyncWorker {
+ public:
+  // JS thread. The promise rejects with what `work` throws on the other thread.
+  static Napi::Promise Start(Napi::Env env, Work work) {
+    auto* worker = new PoolWorker(env, std::move(work));
+    worker->Queue();
+    return worker->promise_.Promise();
+  }
+
+ protected:
+  void Execute() override { CatchInto(error_, work_); }
+  void OnOK() override {
+    if (error_) {
+      promise_.Reject(ToJsError(Env(), *error_));
+    } else {
+      promise_.Resolve(Env().Undefined());
+    }
+  }
+
+ private:
+  PoolWorker(Napi::Env env, Work work) : AsyncWorker(env), work_(std::move(work)), promise_(env) {}
+
+  Work work_;
+  Napi::Promise::Deferred promise_;
+  std::optional<ort::Error> error_;
+};

@@ -1,0 +1,104 @@
+#include "process.h"
+
+#include <mutex>
+
+#include "addon_data.h"
+#include "convert.h"
+#include "device/host_memory.h"
+#include "log.h"
+#include "ort/environment.h"
+#include "ort/library.h"
+#include "ort/shared_library.h"
+#include "pool_worker.h"
+
+namespace {
+
+OrtLoggingLevel ToLevel(Napi::Value value) {
+  return static_cast<OrtLoggingLevel>(value.As<Napi::Number>().Int32Value());
+}
+
+}  // namespace
+
+// openLibrary(path: string): { path: string; version: string }
+Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {
+  const ort::LibraryInfo library = ort::OpenLibrary(ToString(info[0]));
+  static std::once_flag opened;
+  std::call_once(opened, AddonData::StopAtExit);
+  const auto result = Napi::Object::New(info.Env());
+  result.Set("path", library.path);
+  result.Set("version", library.version);
+  return result;
+}
+
+// preload(path: string, logSeverity: number): Promise<void>
+// Opening the library and creating the environment take tens of milliseconds each. openLibrary and
+// createEnvironment report what fails here.
+Napi::Value Preload(const Napi::CallbackInfo& info) {
+  const auto work = [path = ToString(info[0]), level = ToLevel(info[1])] {
+    try {
+      ort::OpenLibrary(path);
+      ort::CreateEnvironment(level);
+    } catch (const std::exception&) {
+    }
+  };
+  return PoolWorker<decltype(work)>::Start(info.Env(), work);
+}
+
+// createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean - CreateEnv
+Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
+  if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
+  OrtLoggingFunction log = nullptr;
+  if (info[1].IsFunction()) log = SendLogTo(info.Env(), info[1].As<Napi::Function>());
+  return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
+}
+
+// loadLibrary(path: string): void
+// The library stays open, so that libraries opened later find it.
+Napi::Value LoadLibrary(const Napi::CallbackInfo& info) {
+  std::string reason;
+  if (ort::OpenShared(ToString(info[0]), reason) == nullptr) {
+    throw ort::Error("ERR_LIBRARY_NOT_FOUND", reason);
+  }
+  return {};
+}
+
+// availableProviders(): string[] - GetAvailableProviders
+Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
+  char** names = nullptr;
+  int count = 0;
+  ort::Check(ort::api().GetAvailableProviders(&names, &count));
+  const auto result = Napi::Array::New(info.Env(), count);
+  for (int i = 0; i < count; ++i) result.Set(static_cast<uint32_t>(i), names[i]);
+  ort::Check(ort::api().ReleaseAvailableProviders(names, count));
+  return result;
+}
+
+// appendProvider(name: 'cuda' | 'webgpu', options: Record<string, string>): void
+Napi::Value AppendProvider(const Napi::CallbackInfo& info) {
+  const device::Options provider_options = ToEntries(info[1]);
+  ort::Environment();
+  device::Device& device = device::Open(ToString(info[0]), 0, provider_options);
+  const device::DeviceLock lock = device.Lock(false);
+  const auto options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+  device.Append(options.get(), provider_options, nullptr);
+  return {};
+}
+
+// deviceMemory(device: DeviceName, id: number): { free: number; total: number } - bytes
+Napi::Value DeviceMemory(const Napi::CallbackInfo& info) {
+  const device::Device::MemoryUse use = ToLocation(info[0], info[1]).device->memory_use();
+  const auto result = Napi::Object::New(info.Env());
+  result.Set("free", static_cast<double>(use.free));
+  result.Set("total", static_cast<double>(use.total));
+  return result;
+}
+
+// externalBuffers(): boolean
+Napi::Value ExternalBuffers(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), AddonData::Of(info.Env()).external_buffers);
+}
+
+// liveBlocks(): number
+Napi::Value LiveBlocks(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(device::HostMemory::LiveCount()));
+}

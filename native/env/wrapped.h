@@ -1,0 +1,54 @@
+// The base of the classes that JavaScript uses: Session, Binding and Value.
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+
+#include "js_error.h"
+
+// T has a `kName`, and a `kTag` of its own, which marks its objects: napi_unwrap takes an object of any
+// class.
+template <typename T>
+class Wrapped : public Napi::ObjectWrap<T> {
+ public:
+  explicit Wrapped(const Napi::CallbackInfo& info) : Napi::ObjectWrap<T>(info) {
+    CheckStatus(info.Env(), napi_type_tag_object(info.Env(), info.This(), &T::kTag));
+  }
+
+  // An argument, which may be anything. Too slow for each run: Unwrap is for objects that are known to be a
+  // T.
+  static T& Argument(Napi::Value value) {
+    bool is_tagged = false;
+    if (value.IsObject()) {
+      CheckStatus(value.Env(), napi_check_object_type_tag(value.Env(), value, &T::kTag, &is_tagged));
+    }
+    if (!is_tagged) throw ort::Error("ERR_INVALID_ARG_TYPE", std::string("expected a ") + T::kName);
+    return *T::Unwrap(value.As<Napi::Object>());
+  }
+
+ protected:
+  using Method = Napi::Value (T::*)(const Napi::CallbackInfo&);
+
+  // A method of the class, with its body in Guard.
+  template <Method method>
+  static Napi::ClassPropertyDescriptor<T> Guarded(const char* name) {
+    napi_property_descriptor descriptor{};
+    descriptor.utf8name = name;
+    descriptor.method = Call<method>;
+    return descriptor;
+  }
+
+ private:
+  template <Method method>
+  static napi_value Call(napi_env env, napi_callback_info raw) {
+    try {
+      const Napi::CallbackInfo info(env, raw);
+      T& self = *T::Unwrap(info.This().As<Napi::Object>());
+      return Guard(env, [&] { return (self.*method)(info); });
+    } catch (const Napi::Error& error) {
+      error.ThrowAsJavaScriptException();
+      return nullptr;
+    }
+  }
+};

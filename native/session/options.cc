@@ -1,0 +1,132 @@
+#include "options.h"
+
+#include <string>
+#include <vector>
+
+#include "convert.h"
+#include "ort/path.h"
+
+namespace {
+
+// A setting as the argument of a C function, for the length of the call.
+template <typename T>
+struct Argument {
+  explicit Argument(Napi::Value value) : number(value.As<Napi::Number>().Int64Value()) {}
+  operator T() const { return static_cast<T>(number); }
+  int64_t number;
+};
+template <>
+struct Argument<const char*> {
+  explicit Argument(Napi::Value value) : text(ToString(value)) {}
+  operator const char*() const { return text.c_str(); }
+  std::string text;
+};
+// A path on Windows.
+template <>
+struct Argument<const wchar_t*> {
+  explicit Argument(Napi::Value value) : text(ort::ToPath(ToString(value)).wstring()) {}
+  operator const wchar_t*() const { return text.c_str(); }
+  std::wstring text;
+};
+
+template <typename Options, typename T>
+void Call(OrtStatus*(ORT_API_CALL* setter)(Options*, T), Options* options, Napi::Value value) {
+  ort::Check(setter(options, Argument<T>(value)));
+}
+
+template <typename Options, typename T>
+void Call(OrtStatus*(ORT_API_CALL* setter)(Options*, const char*, T), Options* options, Napi::Value object) {
+  for (const auto& [key, value] : ToProperties(object)) {
+    ort::Check(setter(options, key.c_str(), Argument<T>(value)));
+  }
+}
+
+// How a setting reaches ONNX Runtime:
+// by a function that takes it, or is called for each property of it;
+template <auto setter, typename Options>
+void Set(Options* options, Napi::Value value) {
+  Call(ort::api().*setter, options, value);
+}
+
+// by a function that switches something on or off, called where the setting is `when`;
+template <auto function, bool when, typename Options>
+void Switch(Options* options, Napi::Value value) {
+  if (value.As<Napi::Boolean>().Value() == when) ort::Check((ort::api().*function)(options));
+}
+
+// by a function of its own.
+void RecordGraphAssignment(OrtSessionOptions* options, Napi::Value value) {
+  if (!value.As<Napi::Boolean>().Value()) return;
+  ort::Check(ort::api().AddSessionConfigEntry(options, "session.record_ep_graph_assignment_info", "1"));
+}
+
+void AddExternalData(OrtSessionOptions* options, Napi::Value files) {
+  std::vector<std::filesystem::path> paths;
+  std::vector<const ORTCHAR_T*> names;
+  std::vector<char*> buffers;
+  std::vector<size_t> lengths;
+  for (const auto& [path, data] : ToProperties(files)) {
+    const Bytes bytes = ToBytes(data);
+    paths.push_back(ort::ToPath(path));
+    buffers.push_back(static_cast<char*>(bytes.data));
+    lengths.push_back(bytes.length);
+  }
+  if (paths.empty()) return;
+  for (const std::filesystem::path& path : paths) names.push_back(path.c_str());
+  ort::Check(ort::api().AddExternalInitializersFromFilesInMemory(options, names.data(), buffers.data(),
+                                                                 lengths.data(), paths.size()));
+}
+
+template <typename Options>
+struct Row {
+  const char* name;
+  void (*apply)(Options* options, Napi::Value value);
+};
+
+constexpr Row<OrtSessionOptions> kSessionOptions[] = {
+    {"intraOpNumThreads", Set<&ort::Api::SetIntraOpNumThreads>},
+    {"interOpNumThreads", Set<&ort::Api::SetInterOpNumThreads>},
+    {"graphOptimizationLevel", Set<&ort::Api::SetSessionGraphOptimizationLevel>},
+    {"executionMode", Set<&ort::Api::SetSessionExecutionMode>},
+    {"logId", Set<&ort::Api::SetSessionLogId>},
+    {"logSeverityLevel", Set<&ort::Api::SetSessionLogSeverityLevel>},
+    {"logVerbosityLevel", Set<&ort::Api::SetSessionLogVerbosityLevel>},
+    {"enableCpuMemArena", Switch<&ort::Api::DisableCpuMemArena, false>},
+    {"enableMemPattern", Switch<&ort::Api::DisableMemPattern, false>},
+    {"optimizedModelFilePath", Set<&ort::Api::SetOptimizedModelFilePath>},
+    {"profileFilePrefix", Set<&ort::Api::EnableProfiling>},
+    {"freeDimensionOverrides", Set<&ort::Api::AddFreeDimensionOverrideByName>},
+    {"config", Set<&ort::Api::AddSessionConfigEntry>},
+    {"recordGraphAssignment", RecordGraphAssignment},
+    {"externalData", AddExternalData},
+};
+
+constexpr Row<OrtRunOptions> kRunOptions[] = {
+    {"logSeverityLevel", Set<&ort::Api::RunOptionsSetRunLogSeverityLevel>},
+    {"logVerbosityLevel", Set<&ort::Api::RunOptionsSetRunLogVerbosityLevel>},
+    {"tag", Set<&ort::Api::RunOptionsSetRunTag>},
+    {"terminate", Switch<&ort::Api::RunOptionsSetTerminate, true>},
+    {"config", Set<&ort::Api::AddRunConfigEntry>},
+};
+
+template <typename Options, size_t count>
+void Apply(const Row<Options> (&rows)[count], Options* options, Napi::Object settings) {
+  for (const Row<Options>& row : rows) {
+    const Napi::Value value = settings.Get(row.name);
+    if (!value.IsUndefined()) row.apply(options, value);
+  }
+}
+
+}  // namespace
+
+ort::SessionOptionsHandle ToSessionOptions(Napi::Object settings) {
+  auto options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+  Apply(kSessionOptions, options.get(), settings);
+  return options;
+}
+
+ort::RunOptionsHandle ToRunOptions(Napi::Object settings) {
+  auto options = ort::Create<ort::RunOptionsHandle>(ort::api().CreateRunOptions);
+  Apply(kRunOptions, options.get(), settings);
+  return options;
+}

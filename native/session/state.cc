@@ -1,0 +1,50 @@
+#include "state.h"
+
+#include "ort/environment.h"
+
+SessionState::SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound,
+                           std::chrono::nanoseconds spin)
+    : thread(spin), inline_bound(inline_bound), addon_(&addon) {
+  addon_->sessions.insert(this);
+}
+
+SessionState::~SessionState() {
+  if (addon_ != nullptr) addon_->sessions.erase(this);
+  // Before any member goes: the thread uses them.
+  thread.Stop();
+}
+
+void SessionState::Abandon() {
+  thread.Stop();
+  addon_ = nullptr;
+}
+
+void SessionState::CheckOpen() const {
+  if (closed || !handle) throw ort::Error("ERR_DISPOSED", "the session was released");
+}
+
+void SessionState::CheckDevice(const device::Device* other, const char* side, const std::string& name) const {
+  if (other == nullptr || other == device) return;
+  const auto text = [](const device::Device* one) {
+    return one == nullptr ? std::string("the CPU") : one->name() + " " + std::to_string(one->id());
+  };
+  throw ort::Error("ERR_DEVICE_MISMATCH", std::string(side) + " '" + name + "': the session runs on " +
+                                              text(device) + ", the value's memory is on " + text(other));
+}
+
+device::Location SessionState::Location(const OrtMemoryInfo* info) const {
+  if (device == nullptr) return {};
+  if (info == device->memory_info()) return {device, false};
+  if (info == device->pinned_memory_info()) return {device, true};
+  return {};
+}
+
+const OrtMemoryInfo* SessionState::MemoryInfo(const device::Location& where,
+                                              const std::string& output) const {
+  if (where.device == nullptr) return ort::CpuMemoryInfo();
+  CheckDevice(where.device, "output", output);
+  if (!where.pinned) return device->memory_info();
+  if (device->pinned_memory_info() != nullptr) return device->pinned_memory_info();
+  throw ort::Error("ERR_NOT_SUPPORTED",
+                   "output '" + output + "': " + device->name() + " has no pinned memory");
+}
