@@ -4,7 +4,6 @@ import type { Feeds, Fetch, Fetches, Results } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   checkElementType,
-  type ElementType,
   elementTypeCode,
   elementTypeName,
   rawView,
