@@ -83,12 +83,9 @@ describe('each program', () => {
   const compiled = compile(all)
   afterAll(() => compiled.remove())
 
-  test.each(all.map((program) => [program.name, program] as const))(
-    '%s compiles',
-    (_, program) => {
-      expect(compiled.errorsOf(program)).toBe('')
-    },
-  )
+  test.each(all.map((program) => [program.name, program] as const))('%s compiles', (_, program) => {
+    expect(compiled.errorsOf(program)).toBe('')
+  })
 
   const here = all.filter(({ device }) => device === 'cpu' || device === process.platform)
   test.each(here.map((program) => [program.name, program] as const))('%s runs', async (_, program) => {
@@ -99,15 +96,18 @@ describe('each program', () => {
   test.skip.each(elsewhere.map(({ name }) => [name]))('%s runs (skipped: not on Linux)', () => {})
 })
 
-test.each(named.filter(([, { language }]) => language === 'json'))('%s passes the export check', async (_, { code }) => {
-  const doubled = model({
-    inputs: [value('x', 'float32', ['n'])],
-    outputs: [value('y', 'float32', ['n'])],
-    nodes: [node('Add', ['x', 'x'], ['y'])],
-  })
-  await using session = await InferenceSession.create(doubled)
-  expect(await checkExport(session, JSON.parse(code))).toMatchObject({ ok: true })
-})
+test.each(named.filter(([, { language }]) => language === 'json'))(
+  '%s passes the export check',
+  async (_, { code }) => {
+    const doubled = model({
+      inputs: [value('x', 'float32', ['n'])],
+      outputs: [value('y', 'float32', ['n'])],
+      nodes: [node('Add', ['x', 'x'], ['y'])],
+    })
+    await using session = await InferenceSession.create(doubled)
+    expect(await checkExport(session, JSON.parse(code))).toMatchObject({ ok: true })
+  },
+)
 
 test('every example is run by a test and listed in the README', () => {
   const tests = ['programs', 'http-service', 'io-binding'].map((name) =>

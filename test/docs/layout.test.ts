@@ -16,7 +16,9 @@ const isIndentedCode = (line: string) => line.startsWith('    ')
 function tooLong(text: string): string[] {
   return withoutFences(text)
     .split('\n')
-    .filter((line) => line.length > COLUMNS && !isTable(line) && !isIndentedCode(line) && /\S\s+\S/.test(line))
+    .filter(
+      (line) => line.length > COLUMNS && !isTable(line) && !isIndentedCode(line) && /\S\s+\S/.test(line),
+    )
 }
 
 /** Words of the text: without code blocks, tables, HTML comments and the targets of links. */
@@ -39,7 +41,9 @@ test('README.md has at most 900 words beside code and tables', () => {
 test('a long line is an error unless it is code, a table or one word', () => {
   const long = `${'word '.repeat(30)}end`
   expect(tooLong(long)).toEqual([long])
-  expect(tooLong(['```sh', long, '```', `| ${long} |`, `    ${long}`, 'x'.repeat(200)].join('\n'))).toEqual([])
+  expect(tooLong(['```sh', long, '```', `| ${long} |`, `    ${long}`, 'x'.repeat(200)].join('\n'))).toEqual(
+    [],
+  )
 })
 
 test('code, tables, comments and the targets of links are not words', () => {

@@ -10,17 +10,19 @@ const cli = join(root, 'dist', 'tools', 'cli', 'cli.js')
 
 /** The commands of a block, split into words: without comments, one per side of `&&`. */
 export function commandsOf(code: string): string[][] {
-  return code
-    .replace(/\\\n\s*/g, '')
-    .split('\n')
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
-    // PowerShell's variables, as a shell writes them.
-    .map((line) => line.replace(/^\$env:(\w+) = ('[^']*'); /, '$1=$2 '))
-    .filter((line) => line !== '')
-    .flatMap((line) => line.split(/\s+&&\s+/))
-    .map((command) =>
-      (command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []).map((word) => word.replace(/['"]/g, '')),
-    )
+  return (
+    code
+      .replace(/\\\n\s*/g, '')
+      .split('\n')
+      .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+      // PowerShell's variables, as a shell writes them.
+      .map((line) => line.replace(/^\$env:(\w+) = ('[^']*'); /, '$1=$2 '))
+      .filter((line) => line !== '')
+      .flatMap((line) => line.split(/\s+&&\s+/))
+      .map((command) =>
+        (command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []).map((word) => word.replace(/['"]/g, '')),
+      )
+  )
 }
 
 /** The problem of a command; undefined if it has none. */
