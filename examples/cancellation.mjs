@@ -1,13 +1,13 @@
-// Ending runs early: a deadline, a client that goes away while its run is queued, and both at once.
+// Cancels runs: by a deadline, by a client that disconnects while its run is queued, and by either of the two.
 //
 //   node examples/cancellation.mjs
 import { fileURLToPath } from 'node:url'
 import { InferenceSession } from 'onnxruntime-iobinding'
 
 const model = fileURLToPath(new URL('../test/models/tiny_bert/model.onnx', import.meta.url))
-// A run that is ended early is an error to ONNX Runtime, which would print it: 4 is fatal errors alone.
+// ONNX Runtime treats a canceled run as an error and would print it. Level 4 prints fatal errors only.
 const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 })
-// A large batch, so that a run takes long enough to be ended.
+// A large batch, so that a run takes long enough to be canceled.
 const shapes = { input_0: [256, 128], input_1: [256, 128] }
 const [io, other] = [session.createIoBinding(shapes), session.createIoBinding(shapes)]
 for (const { inputs } of [io, other]) {
@@ -21,17 +21,17 @@ const expected = Float32Array.from(io.outputs.output_0)
 try {
   await io.run({ signal: AbortSignal.timeout(5) })
 } catch (error) {
-  console.log(`deadline: ${error.name}`) // the promise rejects when the run has ended: at its next node
+  console.log(`deadline: ${error.name}`) // rejects when the run has ended, at its next node
 }
 // [queued]
 const client = new AbortController()
 const first = io.run()
-const queued = other.run({ signal: client.signal }) // runs of a session are done one by one
-client.abort(new Error('the client went away'))
+const queued = other.run({ signal: client.signal }) // a session runs one binding at a time
+client.abort(new Error('the client disconnected'))
 const order = []
 await Promise.all([
-  first.then(() => order.push('the run before it: done')),
-  queued.catch(({ message }) => order.push(`queued: ${message}`)), // ends at once
+  first.then(() => order.push('the run before it: completed')),
+  queued.catch(({ message }) => order.push(`queued: ${message}`)), // rejects at once
 ])
 console.log(order.join('\n'))
 // [both]
@@ -41,7 +41,7 @@ request.abort()
 await pending.catch((error) => console.log(`either: ${error.name}`))
 // [end]
 
-await io.run() // a binding whose run was ended is as good as before
+await io.run() // the binding stays usable after a canceled run
 const same = expected.every((value, i) => value === io.outputs.output_0[i])
 console.log(`afterwards: ${same ? 'the same results' : 'OTHER RESULTS'}`)
 await session.release()

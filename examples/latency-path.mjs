@@ -1,8 +1,8 @@
-// The latency path: memory is bound once, for each of a few lengths. A request writes its text, runs, and reads.
+// The latency path: memory is bound once for each of a few lengths. A request writes its text, runs, and reads.
 //
 //   node examples/latency-path.mjs [MODEL] [SAMPLES]
 //
-// The model is a text classifier; the samples are texts as token ids, and PyTorch's answers.
+// The model is a text classifier. The samples are texts as token ids, with PyTorch's results.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InferenceSession } from 'onnxruntime-iobinding'
@@ -11,7 +11,7 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url))
 const model = process.argv[2] ?? here('../test/models/tiny_bert/model.onnx')
 const samples = process.argv[3] ?? here('../test/models/tiny_bert/model.sample.json')
 
-// A binding is for one shape: a text is padded up to the next of these, and the mask says where it ends.
+// A binding has one shape. A text is padded to the next of these lengths, and the mask marks its end.
 const LENGTHS = [16, 32, 64, 128]
 
 // [bind]
@@ -19,13 +19,13 @@ const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
 const bindings = LENGTHS.map((length) =>
   session.createIoBinding({ input_0: [1, length], input_1: [1, length] }),
 )
-// A first run of a shape takes longer than the next ones: before the first request, not in it.
+// The first run of a shape takes longer, so do it before the first request.
 for (const io of bindings) {
   io.inputs.input_1.fill(1n)
   io.runSync()
 }
 // [request]
-/** Logits of a text. They are the binding's memory: the next text of that length overwrites them. */
+/** The logits of a text, in the binding's memory: the next text of that length overwrites them. */
 function classify(ids) {
   const io = bindings[LENGTHS.findIndex((length) => length >= ids.length)]
   if (io === undefined) throw new RangeError(`a text has at most ${LENGTHS.at(-1)} tokens, not ${ids.length}`)
@@ -62,5 +62,5 @@ for (const { ids, expected } of texts) {
     `${String(ids.length).padStart(3)} tokens: ${[...logits].map((logit) => logit.toFixed(3)).join(', ')}`,
   )
 }
-console.log(`${texts.length} texts, largest difference to PyTorch's answers: ${largest.toExponential(1)}`)
+console.log(`${texts.length} texts, largest difference to PyTorch's results: ${largest.toExponential(1)}`)
 await session.release()

@@ -1,9 +1,9 @@
-// A recurrent model, whose state stays where it is: one value is bound as an input and as an output, so that each run
-// leaves the state for the next. Nothing is copied, and nothing is bound again.
+// A recurrent model whose state stays in place: one value is bound as an input and as an output, so each run leaves the
+// state for the next run. Nothing is copied and nothing is bound again.
 //
 //   node examples/recurrent-state.mjs [WAV]
 //
-// The model is a voice activity detector (Silero VAD), which hears 32 ms a run.
+// The model is a voice activity detector (Silero VAD) that takes 32 ms of audio per run.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InferenceSession, OrtValue } from 'onnxruntime-iobinding'
@@ -12,11 +12,11 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url))
 const wav = process.argv[2] ?? here('../scripts/demo/speech.wav')
 
 const SAMPLE_RATE = 16_000
-const CHUNK = 512 // new samples a run
-const CONTEXT = 64 // samples of the chunk before, which the model wants to hear again
+const CHUNK = 512 // new samples per run
+const CONTEXT = 64 // samples of the previous chunk, which the model takes again
 const THRESHOLD = 0.5
 
-/** Samples from -1 to 1 of a mono 16-bit WAV file of 16 kHz with the usual header of 44 bytes. */
+/** The samples, from -1 to 1, of a mono 16-bit WAV file at 16 kHz with the usual header of 44 bytes. */
 function readWav(path) {
   const bytes = readFileSync(path)
   const format = [bytes.readUInt16LE(22), bytes.readUInt32LE(24), bytes.readUInt16LE(34)]
@@ -30,7 +30,7 @@ function readWav(path) {
 const model = here('../test/models/silero_v6/model.onnx')
 // [bind]
 const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
-const state = OrtValue.allocate('float32', [2, 1, 128]) // zeros: nothing was heard yet
+const state = OrtValue.allocate('float32', [2, 1, 128]) // zeros: no audio yet
 const io = session.createIoBinding(
   { input: [1, CONTEXT + CHUNK], state, sr: [] },
   { outputs: { output: [1, 1], stateN: state } },
@@ -39,9 +39,9 @@ const { input, sr } = io.inputs
 const { output } = io.outputs
 sr[0] = BigInt(SAMPLE_RATE)
 
-/** How likely the next chunk is speech. */
-function hear(chunk) {
-  input.copyWithin(0, CHUNK) // the last samples of the chunk before
+/** The probability that the next chunk is speech. */
+function detect(chunk) {
+  input.copyWithin(0, CHUNK) // the last samples of the previous chunk
   input.set(chunk, CONTEXT)
   io.runSync()
   return output[0]
@@ -53,7 +53,7 @@ const seconds = (chunks) => `${((chunks * CHUNK) / SAMPLE_RATE).toFixed(2)} s`
 const chunks = Math.floor(audio.length / CHUNK)
 let since
 for (let i = 0; i <= chunks; ++i) {
-  const speech = i < chunks && hear(audio.subarray(i * CHUNK, (i + 1) * CHUNK)) >= THRESHOLD
+  const speech = i < chunks && detect(audio.subarray(i * CHUNK, (i + 1) * CHUNK)) >= THRESHOLD
   if (speech) since ??= i
   else if (since !== undefined) {
     console.log(`speech from ${seconds(since)} to ${seconds(i)}`)

@@ -1,5 +1,5 @@
-// Worker threads: each has a session of its own. `run` holds no event loop anyway; workers are for JavaScript that takes
-// long before and after it (a tokenizer, an image decoder), and for several sessions at a time.
+// Worker threads, each with its own session. `run` does not block the event loop without them. Use workers for slow
+// JavaScript before and after a run (a tokenizer, an image decoder) and for several sessions at a time.
 //
 //   node examples/worker-threads.mjs [WORKERS]
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { InferenceSession } from 'onnxruntime-iobinding'
 const folder = new URL('../test/models/tiny_bert/', import.meta.url)
 const LENGTH = 128
 
-/** The logits of texts, by a session of the calling thread's own. */
+/** The logits of texts, by a session of the calling thread. */
 async function classify(texts) {
   const session = await InferenceSession.create(fileURLToPath(new URL('model.onnx', folder)), {
     intraOpNumThreads: 1,
@@ -20,8 +20,8 @@ async function classify(texts) {
   const answers = texts.map((ids) => {
     io.inputs.input_0.fill(0n).set(ids)
     io.inputs.input_1.fill(0n).fill(1n, 0, ids.length)
-    io.runSync() // in a worker nothing else waits for this thread
-    return Float32Array.from(io.outputs.output_0) // a copy: the next run overwrites what the binding shows
+    io.runSync() // nothing else waits for a worker's thread
+    return Float32Array.from(io.outputs.output_0) // a copy: the next run overwrites the binding's outputs
   })
   await session.release()
   return answers
@@ -47,7 +47,7 @@ async function main() {
     const answer = answers[i % workers][Math.floor(i / workers)]
     return logits.every((logit, label) => logit === answer[label])
   })
-  console.log(`${texts.length} texts on ${workers} workers: ${same ? 'the same answers' : 'OTHER ANSWERS'}`)
+  console.log(`${texts.length} texts on ${workers} workers: ${same ? 'the same results' : 'OTHER RESULTS'}`)
 }
 
 if (isMainThread) await main()

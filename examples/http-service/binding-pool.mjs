@@ -1,19 +1,19 @@
-/** Thrown where as many requests wait as may: a further one is refused at once, and not made to wait. */
+/** The queue is full: the request is rejected at once instead of waiting. */
 export class QueueFullError extends Error {}
 
-/** Bindings that are lent to one request at a time. Requests beyond them wait, in order, in a queue that has an end. */
+/** Lends each binding to one request at a time. Further requests wait, in order, in a bounded queue. */
 export class BindingPool {
   #idle
   #waiting = []
-  #mostWaiting
+  #maxWaiting
 
-  constructor(bindings, mostWaiting) {
+  constructor(bindings, maxWaiting) {
     this.#idle = [...bindings]
-    this.#mostWaiting = mostWaiting
+    this.#maxWaiting = maxWaiting
   }
 
   // [use]
-  /** What `work` makes of a binding. The signal ends the wait for one; `work` gives it to the run. */
+  /** Calls `work` with a binding. The signal ends the wait for a binding; `work` passes it to the run. */
   async use(work, signal) {
     const io = this.#idle.pop() ?? (await this.#next(signal))
     try {
@@ -28,19 +28,19 @@ export class BindingPool {
 
   #next(signal) {
     signal.throwIfAborted()
-    if (this.#waiting.length >= this.#mostWaiting) throw new QueueFullError('too many requests are waiting')
+    if (this.#waiting.length >= this.#maxWaiting) throw new QueueFullError('too many requests are waiting')
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      const onAbort = () => {
         this.#waiting.splice(this.#waiting.indexOf(entry), 1)
         reject(signal.reason)
       }
       const entry = {
         resolve: (io) => {
-          signal.removeEventListener('abort', leave)
+          signal.removeEventListener('abort', onAbort)
           resolve(io)
         },
       }
-      signal.addEventListener('abort', leave, { once: true })
+      signal.addEventListener('abort', onAbort, { once: true })
       this.#waiting.push(entry)
     })
   }

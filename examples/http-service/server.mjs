@@ -1,10 +1,10 @@
-// A text classifier as an HTTP service that stays answerable under load: inference is off the event loop, a few bindings
-// keep the session busy, and a request that would wait too long is told so at once (503, Retry-After).
+// A text classifier as an HTTP service that stays responsive under load. Inference does not block the event loop, a few
+// bindings keep the session busy, and a request that would wait too long is rejected at once (503, Retry-After).
 //
 //   node examples/http-service/server.mjs [--model FILE] [--port 3000] [--bindings 2] [--queue 32]
 //   curl -d '{"ids":[101,7,42,102]}' http://127.0.0.1:3000/classify
 //
-// SIGTERM and SIGINT end it: no new connections, what is in flight is answered, then the memory is let go.
+// On SIGTERM and SIGINT it stops accepting connections, answers the requests in flight and frees its memory.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
@@ -23,11 +23,11 @@ const { values: options } = parseArgs({
     queue: { type: 'string', default: '32' },
   },
 })
-const LENGTH = 128 // tokens; shorter texts are padded, and masked
-const MOST_CHARACTERS = 16_384 // of a request's body
+const LENGTH = 128 // tokens; shorter texts are padded and masked
+const MAX_CHARACTERS = 16_384 // of a request's body
 const GRACE_MS = 10_000
 
-/** An answer that is the client's to mend, or to try again. */
+/** An error of the client, or a request to retry later. */
 class HttpError extends Error {
   constructor(status, message, headers = {}) {
     super(message)
@@ -37,22 +37,22 @@ class HttpError extends Error {
 }
 
 // [service]
-// What fails is thrown: ONNX Runtime need not print it too.
+// Errors are thrown, so ONNX Runtime does not need to print them too.
 const session = await InferenceSession.create(options.model, { intraOpNumThreads: 1, logSeverityLevel: 4 })
-// One is filled and read while another runs. More than a few gain nothing: a session's runs are done one by one.
+// One binding is filled and read while another runs. More than a few gain nothing: a session runs one at a time.
 const bindings = Array.from({ length: Number(options.bindings) }, () =>
   session.createIoBinding({ input_0: [1, LENGTH], input_1: [1, LENGTH] }),
 )
-for (const io of bindings) await io.run() // the first run of a shape takes longer: before traffic
+for (const io of bindings) await io.run() // the first run of a shape takes longer, so do it before traffic
 const pool = new BindingPool(bindings, Number(options.queue))
 
-/** Logits of a text. The signal ends it while it waits, and while it runs. */
+/** The logits of a text. The signal cancels the wait and the run. */
 function classify(ids, signal) {
   return pool.use(async (io) => {
     io.inputs.input_0.fill(0n).set(ids)
     io.inputs.input_1.fill(0n).fill(1n, 0, ids.length)
     await io.run({ signal })
-    return [...io.outputs.output_0] // a copy: the binding's next request overwrites it
+    return [...io.outputs.output_0] // a copy: the next request overwrites the binding's outputs
   }, signal)
 }
 // [end]
@@ -61,12 +61,12 @@ async function readJson(request) {
   let text = ''
   for await (const part of request.setEncoding('utf8')) {
     text += part
-    if (text.length > MOST_CHARACTERS) throw new HttpError(413, 'the body is too long')
+    if (text.length > MAX_CHARACTERS) throw new HttpError(413, 'the body is too long')
   }
   try {
     return JSON.parse(text)
   } catch {
-    throw new HttpError(400, 'the body is no JSON')
+    throw new HttpError(400, 'the body is not JSON')
   }
 }
 
@@ -77,11 +77,11 @@ function checkIds(body) {
   throw new HttpError(400, `expected { "ids": [...] }, 1 to ${LENGTH} token ids`)
 }
 
-/** What a failure is to the client; what it did not cause is a failure of the service. */
+/** The response to an error; 500 for every error that the client did not cause. */
 function toHttpError(error) {
   if (error instanceof HttpError) return error
   if (error instanceof QueueFullError) return new HttpError(503, error.message, { 'Retry-After': '1' })
-  // The model refuses a token that it does not know.
+  // The model rejects an unknown token.
   if (error.code === 'ERR_ORT_INVALID_ARGUMENT') return new HttpError(400, 'an id is not in the vocabulary')
   console.error(error)
   return new HttpError(500, 'the model failed')
@@ -90,7 +90,7 @@ function toHttpError(error) {
 let closing = false
 
 function answer(response, status, body, headers = {}) {
-  // A connection that stays open would keep the service from ending; one with a body that was not read cannot go on.
+  // An open connection would delay the shutdown. One with an unread body cannot be reused.
   if (closing || status === 413) headers = { ...headers, Connection: 'close' }
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
   response.end(JSON.stringify(body))
@@ -98,13 +98,13 @@ function answer(response, status, body, headers = {}) {
 
 const server = createServer(async (request, response) => {
   const client = new AbortController()
-  response.once('close', () => client.abort()) // it went away, or has its answer, and then this ends nothing
+  response.once('close', () => client.abort()) // after the answer this has no effect
   try {
     if (request.method !== 'POST' || request.url !== '/classify')
-      throw new HttpError(404, 'POST /classify is all there is')
+      throw new HttpError(404, 'only POST /classify exists')
     answer(response, 200, { logits: await classify(checkIds(await readJson(request)), client.signal) })
   } catch (error) {
-    if (client.signal.aborted || error.code === 'ECONNRESET') return // nobody is there to be told
+    if (client.signal.aborted || error.code === 'ECONNRESET') return // the client has disconnected
     const { status, message, headers } = toHttpError(error)
     answer(response, status, { error: message }, headers)
   }

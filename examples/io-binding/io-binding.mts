@@ -1,5 +1,5 @@
-// IO binding line by line, beside io_binding.py: `node io-binding.mts [cpu|cuda] [MODEL]`. Node 22.18 and newer run
-// TypeScript as it is; for an older one compile it.
+// IO binding side by side with io_binding.py: `node io-binding.mts [cpu|cuda] [MODEL]`. Node.js 22.18 and newer run
+// TypeScript directly; compile it for older versions.
 import { fileURLToPath } from 'node:url'
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
 
@@ -8,7 +8,7 @@ const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const model = process.argv[3] ?? here('../../test/models/tiny_bert/model.onnx')
 const providers = { cpu: ['cpu'], cuda: ['cuda', 'cpu'] } as const
 
-// Two texts as token ids. The second is shorter: its mask is zero where it was padded.
+// Two texts as token ids. The second is shorter and padded: its mask is zero there.
 const ids = new Tensor('int64', [101, 7, 42, 9, 310, 102, 101, 23, 5, 102, 0, 0], [2, 6])
 const mask = new Tensor('int64', [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0], [2, 6])
 const reversed = BigInt64Array.from([102, 310, 9, 42, 7, 101, 0, 0, 102, 5, 23, 101], BigInt)
@@ -34,7 +34,7 @@ await session.runWithIoBinding(binding)
 const [reversedLogits] = binding.copyOutputsToCpu()
 // [end]
 
-// The same, bound once: memory that stays, and views of it that stay. The form for many runs.
+// The same, bound once: memory and views that stay. Use this form for many runs.
 // [once]
 const io = session.createIoBinding<{ input_0: BigInt64Array; input_1: BigInt64Array }>({
   input_0: [2, 6],

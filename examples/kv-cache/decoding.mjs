@@ -1,4 +1,4 @@
-// What decoding with either cache shares.
+// Shared by the programs for both caches.
 
 /** The most likely token after the last one: logits are [1, tokens, vocabulary]. */
 export function nextToken(logits, dims) {
@@ -9,7 +9,7 @@ export function nextToken(logits, dims) {
   return best
 }
 
-/** So many tokens after the prompt. `next` gets all tokens so far, and those that it has not seen yet. */
+/** Decodes `count` tokens after the prompt. `next` receives all tokens so far, and those that are new to it. */
 export async function greedily(prompt, count, next) {
   const tokens = [...prompt]
   let seen = 0

@@ -1,5 +1,5 @@
-// Greedy decoding with a cache that grows: a step's `present` is the next step's `past`. ONNX Runtime allocates each
-// `present` where its size becomes known, and the value itself is bound as the next input: no cache is copied here.
+// Greedy decoding with a cache that grows: `present` of one step is `past` of the next. ONNX Runtime allocates each
+// `present` when it knows the size, and that value is bound as the next input. No cache is copied.
 //
 //   node examples/kv-cache/growing-cache.mjs
 import { readFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const pasts = session.inputNames.filter((name) => name.startsWith('past_key_valu
 const presentOf = (past) => past.replace('past_key_values', 'present')
 const int64 = (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims)
 
-/** The inputs of a step that are no cache: `tokens`, of which the first is at `position`. */
+/** The inputs of a step other than the caches. The first of `tokens` is at `position`. */
 function inputsOf(tokens, position) {
   const length = position + tokens.length
   return {
@@ -43,13 +43,13 @@ async function step(tokens, position) {
   for (const past of pasts) {
     const read = binding.inputValue(past)
     binding.bindOrtValueInput(past, binding.outputValue(presentOf(past)))
-    read.dispose() // not left to the garbage collector: a cache is large
+    read.dispose() // do not wait for the garbage collector: a cache is large
   }
   return nextToken(binding.outputs.logits, binding.outputValue('logits').dims)
 }
 // [end]
 
-/** All tokens anew for each one: what the cache saves. */
+/** Computes all tokens again for each new one, which the cache avoids. */
 async function withoutCache(tokens) {
   const empty = new Tensor('float32', new Float32Array(0), [1, HEADS, 0, HEAD_SIZE])
   const caches = Object.fromEntries(pasts.map((past) => [past, empty]))
@@ -57,7 +57,7 @@ async function withoutCache(tokens) {
   return nextToken(logits.data, logits.dims)
 }
 
-const cached = await greedily(prompt, TOKENS, (tokens, fresh) => step(fresh, tokens.length - fresh.length))
+const cached = await greedily(prompt, TOKENS, (tokens, added) => step(added, tokens.length - added.length))
 const uncached = await greedily(prompt, TOKENS, withoutCache)
 console.log(`with a cache    ${cached.join(' ')}`)
 console.log(`without         ${uncached.join(' ')}`)

@@ -1,6 +1,6 @@
 // Greedy decoding with a static cache: memory for all positions is bound once, as input and as output, and each step
-// writes its own positions into it. No cache is ever copied, allocated or bound again. Two bindings share it, one for the
-// length of the prompt, one for single tokens.
+// writes its own positions. No cache is copied, allocated or bound again. Two bindings share the cache: one has the
+// length of the prompt, the other takes single tokens.
 //
 //   node examples/kv-cache/static-cache.mjs
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const names = session.inputNames.filter((name) => /^(key|value)_cache\./.test(na
 // [cache]
 const newCaches = () => Object.fromEntries(names.map((name) => [name, OrtValue.allocate('float32', CACHE)]))
 
-/** A binding for so many tokens at a time, which reads and writes the caches where they are. */
+/** A binding for `tokens` tokens per run, which reads and writes the caches in place. */
 function bind(caches, tokens) {
   const outputs = Object.fromEntries(names.map((name) => [`updated_${name}`, caches[name]]))
   return session.createIoBinding(
@@ -34,7 +34,7 @@ function bind(caches, tokens) {
   )
 }
 
-/** The token after `tokens`, of which the first is at `position`. */
+/** The token after `tokens`. The first of them is at `position`. */
 async function step(io, tokens, position) {
   const { input_ids, position_ids, write_indices, nonpad_kv_seqlen } = io.inputs
   for (const [i, token] of tokens.entries()) {
@@ -51,11 +51,11 @@ async function step(io, tokens, position) {
 const caches = newCaches()
 const prefill = bind(caches, prompt.length)
 const decode = bind(caches, 1)
-const cached = await greedily(prompt, TOKENS, (tokens, fresh) =>
-  step(fresh.length === 1 ? decode : prefill, fresh, tokens.length - fresh.length),
+const cached = await greedily(prompt, TOKENS, (tokens, added) =>
+  step(added.length === 1 ? decode : prefill, added, tokens.length - added.length),
 )
 
-/** All tokens anew for each one, into empty caches: what the cache saves. */
+/** Computes all tokens again for each new one, into empty caches, which the cache avoids. */
 async function withoutCache(tokens) {
   const empty = newCaches()
   const io = bind(empty, tokens.length)

@@ -1,4 +1,4 @@
-// Every block of code on every page is run, checked, or part of a program that is run; a block that is none of these fails.
+// Every code block on every page is run, checked, or part of a program that is run. Any other block fails.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession } from 'onnxruntime-iobinding'
@@ -14,7 +14,7 @@ const blocks = allBlocks()
 const named = blocks.map((block) => [`${block.page}:${block.line}`, block] as const)
 const all = programs()
 
-/** Where a program of a device is run. */
+/** The test that runs the programs of a device. */
 const DEVICES: Readonly<Record<string, string>> = {
   cpu: 'below',
   linux: 'below',
@@ -22,8 +22,8 @@ const DEVICES: Readonly<Record<string, string>> = {
   webgpu: 'test/webgpu/docs.test.ts',
 }
 
-/** What looks after a block: a test of this folder, or one that is named. */
-function runnerOf(block: Block): string | undefined {
+/** The test that covers a block: `below` in this file, or the named one. */
+function coverage(block: Block): string | undefined {
   const { language, code, says } = block
   const before = blocks[blocks.indexOf(block) - 1]
   switch (language) {
@@ -34,6 +34,7 @@ function runnerOf(block: Block): string | undefined {
       return program && DEVICES[program.device]
     }
     case 'sh':
+    case 'powershell':
       return 'shell.test.ts'
     case 'json':
       return 'samples' in JSON.parse(code) ? 'below' : undefined
@@ -47,16 +48,16 @@ function runnerOf(block: Block): string | undefined {
   return undefined
 }
 
-test('the pages have blocks', () => {
+test('finds the pages and their blocks', () => {
   expect(PAGES.length).toBeGreaterThan(10)
   expect(blocks.filter(({ language }) => language === 'js').length).toBeGreaterThan(20)
 })
 
-test.each(named)('%s is looked after', (_, block) => {
-  expect(runnerOf(block)).toBeDefined()
+test.each(named)('%s is covered', (_, block) => {
+  expect(coverage(block)).toBeDefined()
 })
 
-describe('a block that nothing looks after', () => {
+describe('an uncovered block is detected:', () => {
   const block = (part: Partial<Block>): Block => ({
     page: 'README.md',
     line: 0,
@@ -67,27 +68,24 @@ describe('a block that nothing looks after', () => {
   })
 
   test.each([
-    ['of a language that nobody runs', { language: 'yaml' }],
-    ['of no language', { language: '' }],
-    ['of text that nothing prints', { language: 'text' }],
-    ['of Python that is no file', { language: 'python' }],
-    ['of JSON that is no sample', { language: 'json', code: '{}' }],
-    ['of code on a device that there is not', { page: 'docs/none.md' }],
-  ])('%s is found', (_, part) => {
-    expect(runnerOf(block(part))).toBeUndefined()
+    ['a language that no test runs', { language: 'yaml' }],
+    ['no language', { language: '' }],
+    ['text that no program prints', { language: 'text' }],
+    ['Python that is not in a file', { language: 'python' }],
+    ['JSON that is not a sample', { language: 'json', code: '{}' }],
+    ['code that is not a program of any page', { page: 'docs/none.md' }],
+  ])('%s', (_, part) => {
+    expect(coverage(block(part))).toBeUndefined()
   })
 })
 
-describe('the programs', () => {
+describe('each program', () => {
   const compiled = compile(all)
   afterAll(() => compiled.remove())
 
-  test.each(all.map((program) => [program.name, program] as const))(
-    '%s has the right types',
-    (_, program) => {
-      expect(compiled.errorsOf(program)).toBe('')
-    },
-  )
+  test.each(all.map((program) => [program.name, program] as const))('%s compiles', (_, program) => {
+    expect(compiled.errorsOf(program)).toBe('')
+  })
 
   const here = all.filter(({ device }) => device === 'cpu' || device === process.platform)
   test.each(here.map((program) => [program.name, program] as const))('%s runs', async (_, program) => {
@@ -98,17 +96,20 @@ describe('the programs', () => {
   test.skip.each(elsewhere.map(({ name }) => [name]))('%s runs (skipped: not on Linux)', () => {})
 })
 
-test.each(named.filter(([, { language }]) => language === 'json'))('%s are samples', async (_, { code }) => {
-  const doubled = model({
-    inputs: [value('x', 'float32', ['n'])],
-    outputs: [value('y', 'float32', ['n'])],
-    nodes: [node('Add', ['x', 'x'], ['y'])],
-  })
-  await using session = await InferenceSession.create(doubled)
-  expect(await checkExport(session, JSON.parse(code))).toMatchObject({ ok: true })
-})
+test.each(named.filter(([, { language }]) => language === 'json'))(
+  '%s passes the export check',
+  async (_, { code }) => {
+    const doubled = model({
+      inputs: [value('x', 'float32', ['n'])],
+      outputs: [value('y', 'float32', ['n'])],
+      nodes: [node('Add', ['x', 'x'], ['y'])],
+    })
+    await using session = await InferenceSession.create(doubled)
+    expect(await checkExport(session, JSON.parse(code))).toMatchObject({ ok: true })
+  },
+)
 
-test('every example is run by a test, and listed', () => {
+test('every example is run by a test and listed in the README', () => {
   const tests = ['programs', 'http-service', 'io-binding'].map((name) =>
     readFileSync(join(root, 'test', 'examples', `${name}.test.ts`), 'utf8'),
   )
@@ -126,7 +127,7 @@ test('every example is run by a test, and listed', () => {
   }
 })
 
-test('what an HTML comment says of a block is understood', () => {
+test('every HTML comment before a block has known keys', () => {
   const says = blocksOfPage('docs/exporting-from-pytorch.md').flatMap((block) => Object.keys(block.says))
   expect(says).toContain('branch.legacy')
   const known = /^(setup|on|output|[\w-]+\.(legacy|dynamo))$/

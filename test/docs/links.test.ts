@@ -1,4 +1,4 @@
-// Every link on the pages leads somewhere: to a file of the repository, and to a heading that it has.
+// Every link on the pages leads to an existing file and heading of the repository.
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,8 +6,8 @@ import { PAGES, root, textOf } from './pages.ts'
 
 const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '')
 
-/** The anchors that GitHub gives a page's headings. */
-function anchorsOf(page: string): string[] {
+/** The anchors that GitHub derives from a page's headings. */
+function anchors(page: string): string[] {
   return [...withoutCode(textOf(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading!
       .toLowerCase()
@@ -23,18 +23,18 @@ const links = PAGES.flatMap((page) =>
   ),
 ).filter(([, , target]) => !/^https?:/.test(target))
 
-test('the pages have links', () => {
+test('finds the links', () => {
   expect(links.length).toBeGreaterThan(40)
 })
 
-test.each(links)('%s', (_, page, target) => {
+test.each(links)('%s exists', (_, page, target) => {
   const [path, anchor] = target.split('#') as [string, string?]
   const file = path === '' ? page : normalize(join(dirname(page), path))
   expect(existsSync(join(root, file)), file).toBe(true)
-  if (anchor !== undefined) expect(anchorsOf(file)).toContain(anchor)
+  if (anchor !== undefined) expect(anchors(file)).toContain(anchor)
 })
 
-test('every page of docs/ is in its index', () => {
+test('docs/README.md links to every page of docs/', () => {
   const index = textOf('docs/README.md')
   for (const page of PAGES.filter((name) => name.startsWith('docs/') && name !== 'docs/README.md'))
     expect(index).toContain(`](${page.slice('docs/'.length)})`)

@@ -1,13 +1,14 @@
-// The pages of documentation, and the blocks of code on them.
+// The pages of the documentation and their code blocks.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '..', '..')
 
-/** By their paths below the root. */
+/** Paths relative to the root. */
 export const PAGES: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'examples/README.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
@@ -18,17 +19,17 @@ export const textOf = (page: string): string => readFileSync(join(root, page), '
 
 export interface Block {
   readonly page: string
-  /** Of its first line of code. */
+  /** The number of its first line of code. */
   readonly line: number
-  /** As the fence names it; `sh` of a block that is indented. */
+  /** The fence's language; `sh` for an indented block. */
   readonly language: string
   readonly code: string
   /**
-   * What the HTML comment right before it says: `<!-- setup: bert, on: cuda -->`.
+   * The HTML comment before the block, `<!-- setup: bert, on: cuda -->`.
    *
-   * - `setup`: a file of preludes/ that comes before it
-   * - `on`: the device that it needs, `cuda` or `webgpu`; or `linux`
-   * - `output`: it is what the block of code before it prints
+   * - `setup`: the file of preludes/ that precedes the code
+   * - `on`: the required device, `cuda` or `webgpu`; or `linux`
+   * - `output`: the block is the output of the block before it
    */
   readonly says: Readonly<Record<string, string>>
 }
@@ -42,7 +43,7 @@ function saysOf(comment: string): Record<string, string> {
   )
 }
 
-/** The blocks of a page: those between fences, and the indented ones, which are commands. */
+/** The fenced blocks of a page, and the indented ones, which are commands. */
 export function blocksOfPage(page: string): Block[] {
   const lines = textOf(page).split('\n')
   const blocks: Block[] = []

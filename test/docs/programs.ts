@@ -1,4 +1,4 @@
-// The blocks of JavaScript and TypeScript as programs, checked and run as those of a user of the package.
+// The JavaScript and TypeScript blocks as programs, compiled and run as a user's programs.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
@@ -9,12 +9,12 @@ import { allBlocks, type Block, root } from './pages.ts'
 export interface Program {
   /** Page and line. */
   readonly name: string
-  /** Of its file. */
+  /** The name of its file, without the extension. */
   readonly file: string
   readonly source: string
   readonly language: string
   readonly device: string
-  /** What the page says that it prints. */
+  /** The output that the page shows. */
   readonly output?: string
 }
 
@@ -23,11 +23,11 @@ const examples = exampleFiles()
 
 const isCode = ({ language }: Block) => language === 'js' || language === 'ts'
 
-/** Whether a block is part of an example, word by word; which is run as a whole. */
+/** Whether a block is a verbatim part of an example, which is run as a whole. */
 export const isOfExample = ({ code, says }: Block) =>
   says.setup === undefined && examples.some(({ text }) => `\n${text}`.includes(`\n${code}\n`))
 
-/** The programs of all pages: a block that is no part of an example is one, after what it says that it needs. */
+/** The programs of all pages: each block that is not part of an example, after its prelude. */
 export function programs(): Program[] {
   const blocks = allBlocks()
   const found: Program[] = []
@@ -48,10 +48,10 @@ export function programs(): Program[] {
   return found
 }
 
-/** What is asked of each language: JavaScript has no types to give its parameters. */
+/** Compiler options by language: JavaScript cannot declare the types of its parameters. */
 const LENIENT = { js: ['--noImplicitAny', 'false', '--useUnknownInCatchVariables', 'false'], ts: [] }
 
-/** To its end, and by what the page says that it prints. */
+/** Runs a program to its end and compares its output with the page's. */
 export async function expectRuns(compiled: Compiled, program: Program): Promise<void> {
   const { code, stdout, stderr } = await compiled.run(program)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -59,13 +59,13 @@ export async function expectRuns(compiled: Compiled, program: Program): Promise<
 }
 
 export interface Compiled {
-  /** What TypeScript says of a program. */
+  /** TypeScript's errors of a program. */
   errorsOf(program: Program): string
   run(program: Program): Promise<Ended>
   remove(): void
 }
 
-/** Compiles programs, strictly, into build/, where the package finds itself by its name. */
+/** Compiles programs strictly into build/, where the package resolves itself by name. */
 export function compile(all: readonly Program[]): Compiled {
   const folder = join(root, 'build', `docs-${process.pid}`)
   mkdirSync(folder, { recursive: true })
@@ -87,7 +87,7 @@ export function compile(all: readonly Program[]): Compiled {
   }
 }
 
-/** Where programs and commands are run: what the pages call a model, and the folder test/ of the repository. */
+/** The working directory of programs and commands: the models that the pages name, and the repository's test/. */
 export function workingFolder(below: string): string {
   const folder = join(below, 'cwd')
   const bert = join(root, 'test', 'models', 'tiny_bert')

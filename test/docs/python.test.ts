@@ -1,4 +1,4 @@
-// The blocks of Python that are no parts of files: run where there is a PyTorch, after the prelude that they name.
+// The Python blocks that are not parts of files. They run after their prelude if PyTorch is installed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ function reasonNot(python: string, imports: string): string | undefined {
 const plain = process.env.TEST_PYTHON ?? 'python3'
 const withoutPython = reasonNot(plain, 'ast')
 test.skipIf(withoutPython).each(named)(
-  `%s is Python${withoutPython ? ` (skipped: ${withoutPython})` : ''}`,
+  `%s parses${withoutPython ? ` (skipped: ${withoutPython})` : ''}`,
   (_, { code }) => {
     const { status, stderr } = spawnSync(plain, ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
       input: code,

@@ -1,4 +1,4 @@
-// The blocks of Python, which are parts of files that other tests run.
+// The Python blocks that are parts of files, which other tests run.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exampleFiles } from '../examples/examples.ts'
@@ -14,6 +14,6 @@ const files = [
   ),
 ]
 
-/** Whether a block is part of an example or of the export scripts, word by word. */
+/** Whether a block is a verbatim part of an example or of the export scripts. */
 export const isOfPythonFile = ({ code }: Block) =>
   files.some(({ text }) => `\n${text}`.includes(`\n${code}\n`))

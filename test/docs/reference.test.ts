@@ -1,4 +1,4 @@
-// The pages that list what the code has: every error code, every option of CUDA's provider, every public name.
+// The pages that list every error code, every option of the CUDA provider and every public name.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as library from 'onnxruntime-iobinding'
@@ -20,7 +20,7 @@ test('ORT_ERROR_CODES has every code of ONNX Runtime and of the driver that the 
   expect(codes).toEqual(expect.arrayContaining([...onnxruntimes, ...drivers]))
 })
 
-test('docs/errors.md has every code, and no other', () => {
+test('docs/errors.md lists exactly the existing codes', () => {
   const listed = matches(textOf('docs/errors.md'), /^\| `(ERR_\w+)`/gm)
   expect(library.ORT_ERROR_CODES.length).toBeGreaterThan(40)
   expect(DOCTOR_CODES.length).toBeGreaterThan(3)
@@ -29,12 +29,12 @@ test('docs/errors.md has every code, and no other', () => {
   for (const code of listed) expect(codes).toContain(code)
 })
 
-test.each(PAGES.map((page) => [page]))('%s names no code that there is not', (page) => {
+test.each(PAGES.map((page) => [page]))('%s names only existing codes', (page) => {
   for (const code of matches(textOf(page), /\b(ERR_[A-Z0-9_]*[A-Z0-9])\b(?!_?\*)/g))
     expect(codes).toContain(code)
 })
 
-test('docs/from-python.md has every option of the CUDA provider, by both names', () => {
+test('docs/from-python.md lists every option of the CUDA provider by both names', () => {
   const rows = [...textOf('docs/from-python.md').matchAll(/^\| `(\w+)`\s+\| `(\w+)`\s+\|/gm)]
   const listed = new Map(rows.map(([, theirs, ours]) => [ours!, theirs!]))
   for (const [ours, { key, refused }] of Object.entries(CUDA_OPTIONS)) {
@@ -42,7 +42,7 @@ test('docs/from-python.md has every option of the CUDA provider, by both names',
   }
 })
 
-test('docs/api.md has every public name', () => {
+test('docs/api.md lists every public name', () => {
   const page = textOf('docs/api.md')
   for (const name of Object.keys(library)) expect(page).toContain(name)
   const members = [library.InferenceSession, library.OrtValue, library.IoBinding].flatMap((type) => [

@@ -1,4 +1,4 @@
-// Every command on the pages is there as it is written, and the cheap ones are run.
+// Every command on the pages exists as written, and the cheap ones are run.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,20 +9,20 @@ import { workingFolder } from './programs.ts'
 import { commandsOf, problemOf } from './shell.ts'
 
 const commands = allBlocks()
-  .filter(({ language }) => language === 'sh')
+  .filter(({ language }) => language === 'sh' || language === 'powershell')
   .flatMap(({ page, line, code }) =>
     commandsOf(code).map((words) => [`${page}:${line}: ${words.join(' ')}`, words] as const),
   )
 
-test('the pages have commands', () => {
+test('finds the commands', () => {
   expect(commands.length).toBeGreaterThan(30)
 })
 
-test.each(commands)('%s', (_, words) => {
+test.each(commands)('%s exists', (_, words) => {
   expect(problemOf(words)).toBeUndefined()
 })
 
-test('commands are split into words', () => {
+test('splits commands into words', () => {
   const code = `A=1 npm test && npm run demo  # comment
     # all comment
     node x.mjs --a 'b c' \\
@@ -32,6 +32,7 @@ test('commands are split into words', () => {
     ['npm', 'run', 'demo'],
     ['node', 'x.mjs', '--a', 'b c', '--d={e:1}'],
   ])
+  expect(commandsOf("$env:A = '1'; npm test")).toEqual([['A=1', 'npm', 'test']])
 })
 
 test.each([
@@ -47,24 +48,24 @@ test.each([
   ['pip install -r nothing.txt', 'no file nothing.txt'],
   ['pip install nvidia-nothing', 'nvidia-nothing'],
   ['NO_SUCH_VARIABLE=1 npm test', 'NO_SUCH_VARIABLE'],
-  ['bazel build', "'bazel' is no command"],
-])('%s would be found', (command, problem) => {
+  ['bazel build', "'bazel' is not a known command"],
+])('%s is a problem', (command, problem) => {
   expect(problemOf(commandsOf(command)[0]!)).toContain(problem)
 })
 
-describe('within the text', () => {
+describe('within the text,', () => {
   const inline = PAGES.flatMap((page) =>
     [...textOf(page).matchAll(/`((?:npm (?:run|test)|npx|node|python|pip) [^`\n]+)`/g)].map(
       ([, command]) => [`${page}: ${command}`, command!] as const,
     ),
   )
 
-  test.each(inline)('%s', (_, command) => {
+  test.each(inline)('%s exists', (_, command) => {
     for (const words of commandsOf(command)) expect(problemOf(words)).toBeUndefined()
   })
 })
 
-describe('this package', () => {
+describe('the command line of this package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'docs-shell-'))
   let cwd: string
   beforeAll(() => {
@@ -72,7 +73,7 @@ describe('this package', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  // A GPU is not at hand, and what is in capitals is the reader's to fill in.
+  // There is no GPU, and words in capitals are placeholders.
   const runnable = commands.filter(
     ([, words], i) =>
       words[1] === 'onnxruntime-iobinding' &&
@@ -80,11 +81,11 @@ describe('this package', () => {
       commands.findIndex(([, other]) => other.join() === words.join()) === i,
   )
 
-  test('is shown', () => {
+  test('is on the pages', () => {
     expect(runnable.length).toBeGreaterThan(2)
   })
 
-  test.each(runnable)('%s', async (_, [, , ...args]) => {
+  test.each(runnable)('%s succeeds', async (_, [, , ...args]) => {
     const { code, stdout } = await runScript(join(root, 'dist', 'tools', 'cli', 'cli.js'), args, { cwd })
     expect(code).toBe(0)
     expect(stdout).not.toBe('')

@@ -1,4 +1,4 @@
-// The commands on the pages: whether what they name is there.
+// Checks that the commands on the pages name existing scripts, files, options and packages.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,31 +8,35 @@ import { root } from './pages.ts'
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const cli = join(root, 'dist', 'tools', 'cli', 'cli.js')
 
-/** The commands of a block, split into words: without comments, one for each side of `&&`. */
+/** The commands of a block, split into words: without comments, one per side of `&&`. */
 export function commandsOf(code: string): string[][] {
-  return code
-    .replace(/\\\n\s*/g, '')
-    .split('\n')
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
-    .filter((line) => line !== '')
-    .flatMap((line) => line.split(/\s+&&\s+/))
-    .map((command) =>
-      (command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []).map((word) => word.replace(/['"]/g, '')),
-    )
+  return (
+    code
+      .replace(/\\\n\s*/g, '')
+      .split('\n')
+      .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+      // PowerShell's variables, as a shell writes them.
+      .map((line) => line.replace(/^\$env:(\w+) = ('[^']*'); /, '$1=$2 '))
+      .filter((line) => line !== '')
+      .flatMap((line) => line.split(/\s+&&\s+/))
+      .map((command) =>
+        (command.match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []).map((word) => word.replace(/['"]/g, '')),
+      )
+  )
 }
 
-/** What is wrong with a command; undefined where nothing is. */
+/** The problem of a command; undefined if it has none. */
 export function problemOf([first = '', ...words]: readonly string[]): string | undefined {
-  // A command of a Python environment.
+  // A command in a Python environment.
   const word = first.replace(/^\.venv\/bin\//, '')
   const [variable, value] = /^([A-Z_]+)=(.*)$/.exec(word)?.slice(1) ?? []
   if (variable !== undefined && value !== undefined) return variableProblem(variable) ?? problemOf(words)
   if (SYSTEM.has(word)) return undefined
   const check = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
-  return check === undefined ? `'${word}' is no command that is known here` : check(words)
+  return check === undefined ? `'${word}' is not a known command` : check(words)
 }
 
-/** Of the system's, which are not looked into. */
+/** Commands of the system, which are not checked. */
 const SYSTEM = new Set(['', 'cd', 'curl', 'docker', 'nvidia-smi'])
 
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => string | undefined>> = {
@@ -100,7 +104,7 @@ function helpOf(script: readonly string[]): string {
   return stdout + stderr
 }
 
-/** Options that the help does not name. */
+/** The first option that the help does not name. */
 function optionProblem(words: readonly string[], help: () => string): string | undefined {
   const unknown = words
     .filter((word) => word.startsWith('--') && word !== '--')
@@ -134,10 +138,10 @@ function packageProblem(word: string): string | undefined {
     const packed = `${name}-${version}.tgz`
     return word.split('/').at(-1) === packed ? undefined : `npm pack makes ${packed}, not ${word}`
   }
-  // A path, which is the reader's own.
+  // A path of the reader's own.
   if (word.startsWith('/') || word.startsWith('.')) return undefined
   const known = [name, ...[dependencies, peerDependencies, devDependencies].flatMap(Object.keys)]
-  return known.includes(word) ? undefined : `${word} is no package that this one has to do with`
+  return known.includes(word) ? undefined : `${word} is not a package that this one uses`
 }
 
 function python(words: readonly string[]): string | undefined {
@@ -149,14 +153,14 @@ function python(words: readonly string[]): string | undefined {
   return fileProblem(file) ?? optionProblem(options, () => texts.join('\n'))
 }
 
-/** What is installed is in a file of the repository, or one of the wheels that the errors name. */
+/** `pip install` takes a file of the repository or wheels that the errors name. */
 function pip(words: readonly string[]): string | undefined {
   if (words[0] === '-r') return fileProblem(words[1])
   const wheels = ([12, 13] as const).flatMap((major) =>
     requiredLibraries(major).flatMap(({ name }) => wheelName(name)?.split(' or ') ?? []),
   )
-  // Up to CUDA 12 the names end in the version, which the name of curand's library does not tell.
+  // Up to CUDA 12 the names end in the version, which the name of curand's library lacks.
   const known = ['onnxruntime-gpu', ...wheels, ...wheels.map((wheel) => `${wheel}-cu12`)]
   const unknown = words.find((word) => !known.includes(word))
-  return unknown === undefined ? undefined : `${unknown} is no wheel that this package knows of`
+  return unknown === undefined ? undefined : `${unknown} is not a known wheel`
 }

@@ -6,7 +6,7 @@ import { blocksOfPage, root } from '../docs/pages.ts'
 
 export { root }
 
-/** What TypeScript says of files with the options of a user's project; `''` where it has nothing to say. */
+/** TypeScript's errors of files with the options of a user's project; `''` if there are none. */
 export function tsc(files: readonly string[], options: readonly string[]): string {
   const project = ['--module', 'nodenext', '--target', 'es2023', '--skipLibCheck', '--types', 'node']
   const { stdout, stderr, error } = spawnSync(
@@ -18,23 +18,23 @@ export function tsc(files: readonly string[], options: readonly string[]): strin
   return stdout + stderr
 }
 
-/** Compiles an example as a user's project would, strictly, into build/, where the package finds itself by its name. */
+/** Compiles an example strictly, as a user's project would, into build/, where the package resolves itself by name. */
 export function compileExample(file: string): { script: string; remove: () => void } {
   const outDir = join(root, 'build', `examples-${process.pid}`)
   const source = join(root, 'examples', file)
-  const said = tsc([source], ['--strict', '--rootDir', join(root, 'examples'), '--outDir', outDir])
-  if (said !== '') throw new Error(said)
+  const errors = tsc([source], ['--strict', '--rootDir', join(root, 'examples'), '--outDir', outDir])
+  if (errors !== '') throw new Error(errors)
   const script = join(outDir, file.replace(/\.mts$/, '.mjs'))
   return { script, remove: () => rmSync(outDir, { recursive: true }) }
 }
 
 export interface ExampleFile {
-  /** Below examples/. */
+  /** Relative to examples/. */
   readonly path: string
   readonly text: string
 }
 
-/** Every program of examples/, in any language. */
+/** Every program in examples/, in any language. */
 export function exampleFiles(): ExampleFile[] {
   const folder = join(root, 'examples')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

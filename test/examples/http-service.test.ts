@@ -1,5 +1,5 @@
-// The service as a process, under more requests than it takes: right answers, refusals that say when to come again, and a
-// clean end.
+// The service as a process, under more requests than it accepts: correct answers, rejections with Retry-After, and a clean
+// shutdown.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -15,7 +15,7 @@ const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'mode
 
 interface Service {
   readonly url: string
-  /** Asks it to end, and says how it ended and all that it printed. */
+  /** Stops the service and returns its exit code and output. */
   stop(): Promise<{ code: number | null; printed: string; errors: string }>
 }
 
@@ -59,7 +59,7 @@ interface Answer {
   readonly logits: number[]
 }
 
-/** Texts that differ, of 1 to 128 tokens. */
+/** Distinct texts of 1 to 128 tokens. */
 const texts = Array.from({ length: 60 }, (_, i) =>
   Array.from({ length: 1 + ((i * 37) % 128) }, (_, token) => (i * 31 + token * 17) % 1000),
 )
@@ -85,11 +85,11 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
   for (const [i, value] of expected.entries()) expect(actual[i]).toBeCloseTo(value, 4)
 }
 
-test('answers as many as it can, refuses the others at once, and every answer is right', async () => {
+test('answers what it can, rejects the rest at once, and every answer is correct', async () => {
   const expected = await expectedLogits()
   const service = await start('--bindings', '2', '--queue', '4')
   let [answered, refused] = [0, 0]
-  // A burst of requests, again where all of them found a place.
+  // A burst of requests, repeated if all of them were accepted.
   for (let burst = 0; burst < 20 && refused === 0; ++burst) {
     await Promise.all(
       [...texts, ...texts, ...texts].map(async (ids, i) => {
@@ -109,20 +109,20 @@ test('answers as many as it can, refuses the others at once, and every answer is
   }
   expect(refused).toBeGreaterThan(0)
   expect(answered).toBeGreaterThan(0)
-  // As good as before.
+  // It still works.
   const response = await classify(service, { ids: texts[0] })
   expectClose(((await response.json()) as Answer).logits, expected[0]!)
   expect(await service.stop()).toEqual(closed)
 })
 
-test('answers what is in flight when it is asked to end', async () => {
+test('answers the requests in flight before it stops', async () => {
   const expected = await expectedLogits()
   const service = await start('--bindings', '1', '--queue', '1000')
   const pending = texts.map((ids) => classify(service, { ids }))
   await Promise.race(pending)
   const ended = service.stop()
   const responses = await Promise.allSettled(pending)
-  // One whose connection had not been accepted yet is refused by the system.
+  // The system refuses a connection that was not accepted yet.
   const answered = responses.flatMap((result, i) =>
     result.status === 'fulfilled' ? [[result.value, i] as const] : [],
   )
@@ -135,7 +135,7 @@ test('answers what is in flight when it is asked to end', async () => {
   await expect(classify(service, { ids: [1] })).rejects.toThrow()
 })
 
-test('says what is wrong with a request, and goes on', async () => {
+test('rejects invalid requests with a reason, and continues', async () => {
   const service = await start()
   const status = async (body: unknown) => (await classify(service, body)).status
   expect(await status('no JSON')).toBe(400)
@@ -151,7 +151,7 @@ test('says what is wrong with a request, and goes on', async () => {
   expect(await service.stop()).toEqual(closed)
 })
 
-test('a client that goes away leaves its place to the next', async () => {
+test('a client that disconnects frees its place', async () => {
   const service = await start('--bindings', '1', '--queue', '2')
   const { hostname, port } = new URL(service.url)
   const body = JSON.stringify({ ids: texts[0] })

@@ -1,4 +1,4 @@
-// The demo of IO binding, in TypeScript on both engines and in Python where there is one with onnxruntime.
+// The IO binding example, in TypeScript on both engines, and in Python if it has onnxruntime.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -33,7 +33,7 @@ const close = (actual: number[][], expected: number[][]) => {
   })
 }
 
-test('the demo gives the same on both engines, by Python-like calls and bound once', async () => {
+test('both engines return the same, with Python-like calls and bound once', async () => {
   const [native, fallback] = [await run('native'), await run('onnxruntime-node')]
   expect([native, fallback].map(({ engine, providers }) => [engine, ...providers])).toEqual([
     ['native', 'cpu'],
@@ -43,7 +43,7 @@ test('the demo gives the same on both engines, by Python-like calls and bound on
     close(first, native.first)
     close(second, native.second)
     close(bound, native.first)
-    // The first row's order counts; of the padded one too.
+    // The order of the tokens matters.
     expect(Math.abs(first[0]![0]! - second[0]![0]!)).toBeGreaterThan(1e-3)
   }
 })
@@ -51,7 +51,7 @@ test('the demo gives the same on both engines, by Python-like calls and bound on
 const python = process.env.TEST_PYTHON ?? 'python3'
 const probe = spawnSync(python, ['-c', 'import numpy, onnxruntime'], { encoding: 'utf8' })
 const why = probe.status === 0 ? '' : `: SKIPPED, ${python} has no onnxruntime and numpy (TEST_PYTHON)`
-test.skipIf(why !== '')(`and what Python gives${why}`, async () => {
+test.skipIf(why !== '')(`Python returns the same${why}`, async () => {
   const { status, stdout, stderr } = spawnSync(python, ['examples/io-binding/io_binding.py', 'cpu', model], {
     cwd: root,
     encoding: 'utf8',
@@ -67,7 +67,7 @@ describe('docs/io-binding.md', () => {
   test.each([
     ['python', 'io-binding/io_binding.py'],
     ['ts', 'io-binding/io-binding.mts'],
-  ])('shows the %s that is run', (language, file) => {
+  ])('shows the %s that runs', (language, file) => {
     const parts = partsOf(file)
     parts.delete('end')
     expect(blocksOf('io-binding.md', language)).toEqual([...parts.values()])

@@ -1,4 +1,4 @@
-// The examples as a user runs them, on real models: what they print is held against results that were had otherwise.
+// The examples as a user runs them, on real models. Their output is compared with independent results.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
@@ -19,7 +19,7 @@ async function run(file: string, ...args: string[]): Promise<string[]> {
   return stdout.trimEnd().split('\n')
 }
 
-test('they call what the package has', () => {
+test('the examples compile', () => {
   const files = exampleFiles().filter(({ path }) => path.endsWith('.mjs'))
   const paths = files.map(({ path }) => join(root, 'examples', path))
   expect(paths.length).toBeGreaterThan(6)
@@ -31,7 +31,7 @@ interface Sample {
   readonly outputs: { readonly output_0: { dims: [number, number]; data: number[] } }
 }
 
-test('latency-path.mjs gives what PyTorch gave', async () => {
+test('latency-path.mjs returns what PyTorch returned', async () => {
   const { samples } = readJson(dirOf('tiny_bert'), 'model.sample.json') as { samples: Sample[] }
   const expected = samples.flatMap(({ inputs: { input_1 }, outputs: { output_0 } }) =>
     Array.from({ length: output_0.dims[0] }, (_, row) => {
@@ -49,12 +49,12 @@ test('latency-path.mjs gives what PyTorch gave', async () => {
     expect(logits.length).toBe(expected[i]!.logits.length)
     for (const [label, logit] of expected[i]!.logits.entries()) expect(logits[label]).toBeCloseTo(logit, 2)
   }
-  const [, texts, difference] = /^(\d+) texts, largest difference to PyTorch's answers: (\S+)$/.exec(last)!
+  const [, texts, difference] = /^(\d+) texts, largest difference to PyTorch's results: (\S+)$/.exec(last)!
   expect(Number(texts)).toBe(expected.length)
   expect(Number(difference)).toBeLessThan(1e-4)
 })
 
-test('latency-path.mjs refuses a text that is too long', async () => {
+test('latency-path.mjs rejects a text that is too long', async () => {
   const folder = temporaryFolder()
   const row = (value: number) => ({ dims: [1, 129], data: new Array(129).fill(value) })
   const outputs = { output_0: { dims: [1, 2], data: [0, 0] } }
@@ -69,7 +69,7 @@ test('latency-path.mjs refuses a text that is too long', async () => {
   expect(stderr).toContain('RangeError: a text has at most 128 tokens, not 129')
 })
 
-test('recurrent-state.mjs hears speech where session.run does, with a state that is passed on', async () => {
+test('recurrent-state.mjs detects the same speech as session.run with a passed state', async () => {
   const wav = readFileSync(join(root, 'scripts', 'demo', 'speech.wav')).subarray(44)
   const audio = Float32Array.from({ length: wav.length >> 1 }, (_, i) => wav.readInt16LE(2 * i) / 32768)
   await using session = await InferenceSession.create(join(dirOf('silero_v6'), 'model.onnx'))
@@ -95,25 +95,25 @@ test('recurrent-state.mjs hears speech where session.run does, with a state that
 test.each([
   ['kv-cache/growing-cache.mjs', 'tiny_gpt2_dyn_f32'],
   ['kv-cache/static-cache.mjs', 'tiny_llama_static_f32'],
-])('%s decodes as without a cache, and as PyTorch', async (file, id) => {
+])('%s decodes the same tokens as without a cache, and as PyTorch', async (file, id) => {
   const { greedy } = readJson(dirOf(id), 'greedy.json')
   const tokens = greedy.join(' ')
   expect(await run(file)).toEqual([`with a cache    ${tokens}`, `without         ${tokens}`])
 })
 
-test('cancellation.mjs ends runs, and leaves the others alone', async () => {
+test('cancellation.mjs cancels runs and leaves the others alone', async () => {
   expect(await run('cancellation.mjs')).toEqual([
     'deadline: TimeoutError',
-    'queued: the client went away',
-    'the run before it: done',
+    'queued: the client disconnected',
+    'the run before it: completed',
     'either: AbortError',
     'afterwards: the same results',
   ])
 })
 
-test.each([1, 3])('worker-threads.mjs gives the same on %i workers', async (workers) => {
+test.each([1, 3])('worker-threads.mjs returns the same results on %i workers', async (workers) => {
   const { samples } = readJson(dirOf('tiny_bert'), 'model.sample.json')
   expect(await run('worker-threads.mjs', String(workers))).toEqual([
-    `${samples.length} texts on ${workers} workers: the same answers`,
+    `${samples.length} texts on ${workers} workers: the same results`,
   ])
 })

@@ -1,4 +1,4 @@
-// In a bundle: the package left outside of it, or inside, with the prebuilt addons copied beside it.
+// Bundles: with the package outside, or inside and the prebuilt addons beside the bundle.
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
@@ -28,28 +28,28 @@ function copyPrebuilds(folder: string): void {
   cpSync(join(package_, 'prebuilds'), join(inject('project'), folder, 'prebuilds'), { recursive: true })
 }
 
-it('left outside', async () => {
+it('runs outside the bundle', async () => {
   expectLogits(await run([await bundle('external', ['onnxruntime-iobinding'])]))
 })
 
-it('inside, with prebuilds/ copied beside the bundle', async () => {
+it('runs inside the bundle with prebuilds/ beside it', async () => {
   const file = await bundle('inside', ['onnxruntime-node'])
   copyPrebuilds('inside')
   expectLogits(await run([file]))
 })
 
-it('inside, without them: it says where it looked, and on onnxruntime-node it warns', async () => {
+it('reports where it looked without prebuilds/, or warns and runs on onnxruntime-node', async () => {
   const file = await bundle('without', ['onnxruntime-node'])
   const failed = run([file], process.execPath, { ONNXRUNTIME_IOBINDING_ENGINE: 'native' })
   await expect(failed).rejects.toThrow(/ERR_ADDON_NOT_LOADED/)
   await expect(failed).rejects.toThrow(
     join(inject('project'), 'without', 'prebuilds', `${process.platform}-${process.arch}`),
   )
-  // What complains on stderr is refused by run().
+  // run() expects an empty stderr.
   await expect(run([file])).rejects.toThrow('OnnxRuntimeIoBindingWarning')
 })
 
-it('inside, as an ES module with a require of its own', async () => {
+it('runs inside an ES module bundle that defines require', async () => {
   const file = await bundle('esm', ['onnxruntime-node'], {
     format: 'esm',
     banner: {

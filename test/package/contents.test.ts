@@ -1,4 +1,4 @@
-// What is in the tarball, and what its package.json says of it.
+// The files of the tarball, and its package.json.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
@@ -20,14 +20,14 @@ const files = readdirSync(installed, { recursive: true, withFileTypes: true })
   )
 const prebuilt = files.filter((file) => file.startsWith('prebuilds/'))
 
-it('holds the compiled TypeScript, the prebuilt addons, and what a reader wants; nothing else', () => {
+it('contains exactly the compiled TypeScript, the prebuilt addons and the documentation', () => {
   const compiled = (file: string) => /^dist\/.*\.(js|mjs|d\.ts|d\.mts)$/.test(file)
   const read = (file: string) => /^(docs|examples)\//.test(file)
   const tracked = execFileSync('git', ['ls-files', 'docs', 'examples'], { cwd: root, encoding: 'utf8' })
   expect(files.filter(read).sort()).toEqual(tracked.trim().split('\n').sort())
   const others = files.filter((file) => !compiled(file) && !read(file) && !prebuilt.includes(file))
   expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
-  // What a removed source has left behind in dist/ would be shipped.
+  // dist/ could contain the output of a removed source.
   const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
   const expected = sources.filter((file) => /\.m?ts$/.test(file)).map((file) => file.replaceAll(sep, '/'))
   const built = new Set(
@@ -38,19 +38,19 @@ it('holds the compiled TypeScript, the prebuilt addons, and what a reader wants;
   expect([...built].sort()).toEqual(expected.sort())
 })
 
-it('holds no file of ONNX Runtime', () => {
+it('contains no file of ONNX Runtime', () => {
   expect(files.filter((file) => /\.(so|dll|dylib)(\.|$)/i.test(file))).toEqual([])
   expect(files.filter((file) => /\.node$/.test(file))).toEqual(prebuilt)
 })
 
-it.each(prebuilt)('%s is of its platform, below 1 MB, and needs nothing new of it', (file) => {
+it.each(prebuilt)('%s matches its platform, is below 1 MB and needs no newer system', (file) => {
   const target = targets[file.split('/')[1]!]!
   expect(target, file).toBeDefined()
   expect(file).toBe(`prebuilds/${target.platform}-${target.arch}/onnxruntime_iobinding.node`)
   expect(checkBinary(join(installed, file), target, { portable: true })).toMatch(/kB/)
 })
 
-it('is small', () => {
+it('is below 1 MB without the addons', () => {
   const bytes = files
     .filter((file) => !prebuilt.includes(file))
     .map((file) => statSync(join(installed, file)).size)
@@ -63,8 +63,8 @@ it('passes publint', async () => {
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
 })
 
-it('has right types for each way to import it (attw)', () => {
-  // The profile leaves out node10's resolution, which knows no subpaths; Node has not used it since version 12.
+it('has correct types for every way to import it (attw)', () => {
+  // The profile omits node10's resolution, which lacks subpaths. Node.js has not used it since version 12.
   const attw = tool('@arethetypeswrong/cli', 'attw')
   const args = [attw, inject('tarball'), '--profile', 'node16', '--format', 'json']
   const { analysis } = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', stdio: 'pipe' }))

@@ -5,26 +5,26 @@ import { promisify } from 'node:util'
 import { expect, inject } from 'vitest'
 import { root } from '../../scripts/run.mjs'
 
-/** README's first example, as it stands: an ES module. */
+/** The README's first example, verbatim: an ES module. */
 export const example = readFileSync(join(root, 'README.md'), 'utf8').match(/^```js\n([\s\S]*?)^```$/m)![1]!
 
-/** The same for CommonJS, which has neither `import` nor `await` at its top. */
+/** The same for CommonJS, which has no top-level `import` and `await`. */
 export const commonJs = (() => {
   const [line, names, from] = /^import (\{.*\}) from ('.*').*$/m.exec(example) ?? []
   if (line === undefined)
-    throw new Error("README's first example imports in a way that this test does not know")
+    throw new Error("README's first example has an import that this test does not recognize")
   const body = example.replace(line, '').replace(/^/gm, '  ')
   return `const ${names} = require(${from})\n\nasync function main() {\n${body}}\nmain()\n`
 })()
 
-/** Writes a file of the project; returns its path. */
+/** Writes a file into the project and returns its path. */
 export function write(name: string, text: string): string {
   const file = join(inject('project'), name)
   writeFileSync(file, text)
   return file
 }
 
-/** Runs a script in the project, with no compiler on PATH; what it printed, unless it complained. */
+/** Runs a script in the project without a compiler on PATH. Returns stdout and expects an empty stderr. */
 export async function run(args: string[], node = process.execPath, env: NodeJS.ProcessEnv = {}) {
   const { ONNXRUNTIME_IOBINDING_ENGINE, ONNXRUNTIME_IOBINDING_BUILD, ORT_DYLIB_PATH, ...clean } = process.env
   const ran = await promisify(execFile)(node, args, {
@@ -35,7 +35,7 @@ export async function run(args: string[], node = process.execPath, env: NodeJS.P
   return ran.stdout
 }
 
-/** What the example prints: tiny BERT's two logits, no zeros. */
+/** The example prints tiny BERT's two logits, which are not zero. */
 export function expectLogits(stdout: string): void {
   const [, first, second] = /^Float32Array\(2\) \[ (-?\d+\.\d+), (-?\d+\.\d+) \]\s*$/.exec(stdout) ?? []
   expect(

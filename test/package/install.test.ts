@@ -1,4 +1,4 @@
-// A user's first minutes: an empty project, no compiler, onnxruntime-node with its script skipped.
+// A user's first minutes: an empty project, no compiler, and onnxruntime-node without its download.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { commonJs, example, expectLogits, run, write } from './example.ts'
 const installed = join(inject('project'), 'node_modules', 'onnxruntime-iobinding')
 
 describe('npm install of the tarball', () => {
-  it('runs no script of the package, and finds no compiler to run', () => {
+  it('runs no script of the package and finds no compiler', () => {
     const lock = JSON.parse(readFileSync(join(inject('project'), 'package-lock.json'), 'utf8'))
     const entries = Object.entries<{ hasInstallScript?: boolean }>(lock.packages)
     const scripted = entries.filter(([, { hasInstallScript }]) => hasInstallScript).map(([name]) => name)
@@ -19,16 +19,16 @@ describe('npm install of the tarball', () => {
       expect(spawnSync(compiler, { env: { PATH: inject('path') } }).error).toMatchObject({ code: 'ENOENT' })
     }
   })
-  it('brings the native engine', async () => {
+  it('installs the native engine', async () => {
     const script = "console.log(require('onnxruntime-iobinding').initialized().engine)"
     expect(await run(['-e', script])).toBe('native\n')
   })
 })
 
 describe("README's first example", () => {
-  it('in ESM', async () => expectLogits(await run([write('example.mjs', example)])))
-  it('in CommonJS', async () => expectLogits(await run([write('example.cjs', commonJs)])))
-  it('in a worker', async () => {
+  it('runs as an ES module', async () => expectLogits(await run([write('example.mjs', example)])))
+  it('runs as CommonJS', async () => expectLogits(await run([write('example.cjs', commonJs)])))
+  it('runs in a worker', async () => {
     write('in-worker.mjs', example)
     const main = "new (require('node:worker_threads').Worker)('./in-worker.mjs')"
     expectLogits(await run(['-e', main]))
@@ -37,7 +37,7 @@ describe("README's first example", () => {
     ['nodenext', 'nodenext'],
     ['node16', 'node16'],
     ['esnext', 'bundler'],
-  ])('in TypeScript, module %s, moduleResolution %s', async (module, resolution) => {
+  ])('compiles as TypeScript with module %s, moduleResolution %s', async (module, resolution) => {
     const name = `typed-${resolution}`
     const file = write(`${name}.mts`, example)
     const options = ['--strict', '--target', 'es2023', '--ignoreConfig', '--types', 'node']
@@ -52,7 +52,7 @@ describe("README's first example", () => {
 })
 
 describe('the command', () => {
-  it('is where npx looks for it', async () => {
+  it('is installed where npx finds it', async () => {
     const { bin, version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
     expect(await run([join(installed, bin['onnxruntime-iobinding']), '--version'])).toBe(`${version}\n`)
     expect(existsSync(join(inject('project'), 'node_modules', '.bin', 'onnxruntime-iobinding'))).toBe(true)

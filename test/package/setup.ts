@@ -1,5 +1,5 @@
-// Once for all files of this project: the tarball as npm packs it, installed into an empty project as a user would, with nothing on PATH but
-// a shell, Node and npm.
+// Once for all files of this project: installs the packed tarball into an empty project as a user would, with only a shell,
+// Node.js and npm on PATH.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,7 +12,7 @@ import { root } from '../../scripts/run.mjs'
 declare module 'vitest' {
   export interface ProvidedContext {
     tarball: string
-    /** The empty project that it was installed into. */
+    /** The project that it is installed into. */
     project: string
     /** A PATH without a compiler. */
     path: string
@@ -35,15 +35,14 @@ export default function setup(vitest: TestProject): () => void {
   const tarball = join(folder, pack(folder).filename)
 
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
-  // The other way to skip onnxruntime-node's download is a variable, ONNXRUNTIME_NODE_INSTALL.
-  writeFileSync(join(project, '.npmrc'), 'onnxruntime-node-install=skip\n')
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json')
   const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error']
   npm(['install', ...quiet, '--prefer-offline', tarball, `onnxruntime-node@${version}`], project, {
     ...process.env,
     PATH: path,
+    ONNXRUNTIME_NODE_INSTALL: 'skip', // as the README's command
   })
-  // What the README calls it.
+  // The README's name for the model.
   cpSync(join(root, 'test', 'models', 'tiny_bert', 'model.onnx'), join(project, 'bert.onnx'))
   vitest.provide('tarball', tarball)
   vitest.provide('project', project)

@@ -1,5 +1,5 @@
 import { it } from 'vitest'
 
-const why = `${process.env.PACKAGE_UNAVAILABLE}; npm run build:prebuilds -- ${process.platform}-${process.arch} makes it`
+const why = `${process.env.PACKAGE_UNAVAILABLE}; run npm run build:prebuilds -- ${process.platform}-${process.arch}`
 console.log(`SKIPPED: the tests of the tarball: ${why}`)
 it.skip(`the tarball: SKIPPED, ${why}`, () => {})

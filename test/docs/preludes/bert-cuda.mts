@@ -1,5 +1,5 @@
 // A session of a text classifier on a GPU, and a text as a Tensor.
-// biome-ignore-all lint/correctness/noUnusedImports: what follows uses them
+// biome-ignore-all lint/correctness/noUnusedImports: the block uses them
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
 
 export const session = await InferenceSession.create('bert.onnx', { executionProviders: ['cuda', 'cpu'] })

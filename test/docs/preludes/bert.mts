@@ -1,5 +1,5 @@
 // A session of a text classifier, and a request as Tensors.
-// biome-ignore-all lint/correctness/noUnusedImports: what follows uses some of them
+// biome-ignore-all lint/correctness/noUnusedImports: the block uses some of them
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
 
 export const session = await InferenceSession.create('bert.onnx')

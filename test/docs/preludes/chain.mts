@@ -1,7 +1,7 @@
-// Two sessions on WebGPU, of which one's output is the other's input.
+// Two sessions on WebGPU: the output of one is the input of the other.
 import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
 
-// By a path that TypeScript does not follow: seen from where the page's code is run.
+// A path that TypeScript does not follow, relative to the compiled program.
 const { mlp } = await import(String(new URL('../../test/helpers/model-builder.mjs', import.meta.url)))
 const create = () =>
   InferenceSession.create(mlp() as Uint8Array, { executionProviders: ['webgpu'], logSeverityLevel: 3 })

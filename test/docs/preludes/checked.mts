@@ -1,5 +1,5 @@
-// A session of an exported model, and how a file is read.
-// biome-ignore-all lint/correctness/noUnusedImports: what follows uses them
+// A session of an exported model, and readFileSync.
+// biome-ignore-all lint/correctness/noUnusedImports: the block uses them
 import { readFileSync } from 'node:fs'
 import { InferenceSession } from 'onnxruntime-iobinding'
 

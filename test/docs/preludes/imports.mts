@@ -1,2 +1,2 @@
-// biome-ignore-all lint/correctness/noUnusedImports: what follows uses some of them
+// biome-ignore-all lint/correctness/noUnusedImports: the block uses some of them
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'

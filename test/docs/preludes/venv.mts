@@ -1,4 +1,4 @@
-// A Python environment with libraries of the names of CUDA 13's, and nothing in them.
+// A Python environment with empty libraries that have the names of CUDA 13's.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
