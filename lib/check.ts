@@ -19,9 +19,10 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
  */
 export function checkOptions<C extends Checks>(options: unknown, checks: C, what: string): Checked<C> {
   const given = record(options, 'options')
-  checkKnown(given, Object.keys(checks), what)
+  const known: (keyof C & string)[] = Object.keys(checks)
+  checkKnown(given, known, what)
   const checked: Checked<C> = {}
-  for (const name in checks) {
+  for (const name of known) {
     const value = given[name] // may be inherited
     if (value !== undefined) checked[name] = checks[name]!(value, name) as ReturnType<C[typeof name]>
   }
