@@ -53,7 +53,7 @@ class DeviceBinding {
       run_->Upload(Uploads());
       run_->Run(session_.handle.get(), options, binding);
       run_->Download(mode.download ? downloads_ : none_);
-      run_->End();
+      run_->Submit();
     } catch (...) {
       run_->Abandon();
       throw;
