@@ -165,6 +165,8 @@ export interface EngineBinding {
   run(upload?: readonly number[]): undefined | Promise<void>
   /** Captures the device's work of a run, which later runs replay. `verify`: and compares it with a run without. */
   capture(verify: boolean): Promise<void>
+  /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */
+  captured(): boolean
   /** Runs without the graph from now on; idempotent. */
   releaseCapture(): void
   /** Ends the run in flight, if there is one: its promise rejects. */

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "async_job.h"
+#include "run/thread_check.h"
 #include "session/state.h"
 
 namespace {
@@ -41,6 +42,7 @@ AddonData::AddonData(Napi::Env env) : external_buffers(AllowsExternalBuffers(env
   check(napi_add_env_cleanup_hook(env, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
   const std::lock_guard lock(live_mutex);
   live.insert(this);
+  SET_THREAD_ROLE(kJs);
 }
 
 void AddonData::Track(AsyncJob* job) {

@@ -103,7 +103,7 @@ ort::SessionHandle LoadJob::Create(const OrtSessionOptions* options) const {
 }
 
 // A session that did not load has no use for its thread.
-void LoadJob::Done() noexcept {
+void LoadJob::OnDone() noexcept {
   if (!state_->handle) state_->thread.Stop();
 }
 

@@ -218,6 +218,10 @@ class NodeBinding implements EngineBinding {
     throw notSupported('graph capture', INSTALL_ADDON)
   }
 
+  captured(): boolean {
+    return false
+  }
+
   releaseCapture(): void {}
 
   async run(): Promise<void> {
