@@ -175,6 +175,8 @@ export interface EngineBinding {
   run(upload?: readonly number[]): undefined | Promise<void>
   /** Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it. */
   capture(verify: boolean): Promise<void>
+  /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */
+  captured(): boolean
   /** Later runs do not replay the graph. Idempotent. */
   releaseCapture(): void
   /** Ends the run in flight, if any: its promise rejects. */

@@ -1,117 +1,75 @@
-// Capturing a binding's graph: what a run does on the device is recorded once, and replayed by later runs.
+#include "capture.h"
+
 #include <cstring>
 
 #include "device/host_memory.h"
 #include "ort/environment.h"
-#include "ort/metadata.h"
-#include "state.h"
 
 namespace {
 
-// Copies of tensors on the device. A capture runs the model several times, and what it updates in place (a
-// state, a key-value cache) must then be as if it had not.
-class SavedTensors {
- public:
-  SavedTensors(device::Device& device, std::vector<device::TensorView> views)
-      : device_(device), views_(std::move(views)) {
-    for (const device::TensorView& view : views_) {
-      const ort::TensorShape shape = ort::Shape(view.value);
-      copies_.push_back(
-          device::MakeTensor(device.Allocate(view.bytes), device.memory_info(), shape.type, shape.dims));
-      if (view.bytes > 0) device.CopyWithin({view, copies_.back().view()});
-    }
-  }
-  void Restore() const {
-    for (size_t i = 0; i < views_.size(); ++i) {
-      if (views_[i].bytes > 0) device_.CopyWithin({copies_[i].view(), views_[i]});
-    }
-  }
+using Tensors = std::vector<device::Tensor>;
 
- private:
-  device::Device& device_;
-  std::vector<device::TensorView> views_;
-  std::vector<device::Tensor> copies_;
-};
-
-using Snapshot = std::vector<device::Tensor>;
-
-Snapshot ReadAll(device::Device& device, const std::vector<device::TensorView>& views) {
-  Snapshot snapshot;
+Tensors CopyOnDevice(device::Device& device, const std::vector<device::TensorView>& views) {
+  Tensors copies;
   for (const device::TensorView& view : views) {
-    const ort::TensorShape shape = ort::Shape(view.value);
-    snapshot.push_back(
-        device::MakeTensor(device::HostMemory::Allocate(view.bytes, device::HostMemory::Fill::kZero),
-                           ort::CpuMemoryInfo(), shape.type, shape.dims));
-    if (view.bytes > 0) device.CopyOut({view, snapshot.back().view()});
+    copies.push_back(device::MakeTensorLike(view.value, device.Allocate(view.bytes), device.memory_info()));
+    device.CopyWithin({view, copies.back().view()});
   }
-  return snapshot;
+  return copies;
 }
 
-size_t Differing(const Snapshot& one, const Snapshot& other) {
-  size_t count = 0;
-  for (size_t i = 0; i < one.size(); ++i) {
-    const device::TensorView a = one[i].view();
-    if (a.bytes > 0 && std::memcmp(a.data, other[i].view().data, a.bytes) != 0) ++count;
+void Restore(device::Device& device, const Tensors& copies, const std::vector<device::TensorView>& views) {
+  for (size_t i = 0; i < views.size(); ++i) device.CopyWithin({copies[i].view(), views[i]});
+}
+
+Tensors Download(device::Device& device, const std::vector<device::TensorView>& views) {
+  Tensors copies;
+  for (const device::TensorView& view : views) {
+    auto memory = device::HostMemory::Allocate(view.bytes, device::HostMemory::Fill::kZero);
+    copies.push_back(device::MakeTensorLike(view.value, std::move(memory), ort::CpuMemoryInfo()));
+    device.CopyOut({view, copies.back().view()});
   }
-  return count;
+  return copies;
+}
+
+void CheckSame(const Tensors& plain, const Tensors& replayed) {
+  size_t differing = 0;
+  for (size_t i = 0; i < plain.size(); ++i) {
+    const device::TensorView view = plain[i].view();
+    if (view.bytes > 0 && std::memcmp(view.data, replayed[i].view().data, view.bytes) != 0) ++differing;
+  }
+  if (differing == 0) return;
+  throw ort::Error("ERR_GRAPH_MISMATCH", "the captured graph and a plain run differ in " +
+                                             std::to_string(differing) + " of " +
+                                             std::to_string(plain.size()) + " outputs");
 }
 
 }  // namespace
 
-void BindingState::Capture(bool verify) {
-  std::vector<std::string> unbound;
-  for (const Output& output : outputs) {
-    if (!output.value) unbound.push_back(session->outputs[output.index].name);
-  }
-  device->CheckCapturable(unbound);
-
-  const auto run = [this](const OrtRunOptions* with, bool capture) {
-    device->Start(with, {.capture = capture, .download = false}, canceled, [this] { return TellBound(); });
-    device->Ended(true);
-  };
-  device::Device& on = *session->device;
-  const SavedTensors saved(on, device->VisibleOutputs());
+void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, bool verify,
+                  const std::function<void(BindingOptions::Kind)>& run) {
+  // A run may update them in place (a state, a key-value cache).
+  const Tensors saved = CopyOnDevice(device, outputs.visible);
   try {
-    Snapshot expected;
+    Tensors plain;
     if (verify) {
-      run(options.synchronizing(), false);
-      expected = ReadAll(on, device->AllOutputs());
-      saved.Restore();
+      run(BindingOptions::kSynchronizing);
+      plain = Download(device, outputs.all);
+      Restore(device, saved, outputs.visible);
     }
-    run(options.capturing(), true);
+    run(BindingOptions::kCapturing);
     if (verify) {
-      saved.Restore();
-      run(options.prepared(), false);
-      const size_t differing = Differing(expected, ReadAll(on, device->AllOutputs()));
-      if (differing > 0) {
-        throw ort::Error("ERR_GRAPH_MISMATCH",
-                         "the captured graph gives other results than a run without it, in " +
-                             std::to_string(differing) + " of " + std::to_string(expected.size()) +
-                             " outputs");
-      }
+      Restore(device, saved, outputs.visible);
+      run(BindingOptions::kReplaying);
+      CheckSame(plain, Download(device, outputs.all));
     }
   } catch (...) {
-    // Should this fail too, the first failure is the one to tell.
+    // The first failure is the one to report.
     try {
-      saved.Restore();
+      Restore(device, saved, outputs.visible);
     } catch (const ort::Error&) {
     }
-    FreeGraph();
     throw;
   }
-  saved.Restore();
-}
-
-void BindingState::FreeGraph() const noexcept {
-  if (graph_id == 0 || ort::api().SessionReleaseCapturedGraph == nullptr) return;
-  device::DeferredRelease deferred;
-  deferred.graph_id = graph_id;
-  deferred.session = session->handle;
-  session->device->Release(std::move(deferred));
-}
-
-void BindingState::ReleaseGraph() noexcept {
-  FreeGraph();
-  options.ForgetCapture();
-  graph_id = 0;
+  Restore(device, saved, outputs.visible);
 }

@@ -2,221 +2,272 @@
 
 #include <algorithm>
 
-#include "ort/environment.h"
+#include "capture.h"
+#include "run/thread_check.h"
 
-DeviceBinding::DeviceBinding(SessionState& session)
-    : session_(session),
-      inputs_(session.inputs.size()),
-      outputs_(session.outputs.size()),
+using Placement = Slot::Placement;
+
+DeviceBinding::DeviceBinding(SessionState& session, const BoundValues& values)
+    : BindingHost(session, values),
+      slots_(session.inputs.size() + session.outputs.size()),
+      inputs_(std::span(slots_).first(session.inputs.size())),
+      outputs_(std::span(slots_).last(session.outputs.size())),
       run_(session.queue->MakeRun()) {}
 
-void DeviceBinding::Input(size_t index, const ValueState& value, bool mapped) {
-  const std::string& name = session_.inputs.at(index).name;
-  session_.CheckDevice(value.OnDevice() ? value.device : nullptr, "input", name);
-  const bool on_device = session_.inputs_on_device.at(index);
+void DeviceBinding::BindInput(size_t index, const ValueState& value, bool mapped) {
+  JS_THREAD();
+  const std::string name = "input '" + session_.inputs[index].name + "'";
+  const bool on_device = session_.inputs_on_device[index];
   if (value.OnDevice() && !on_device) {
-    // ONNX Runtime would copy it once, now, and never look at it again.
-    throw ort::Error("ERR_DEVICE_MISMATCH", "input '" + name +
-                                                "' is read by the CPU, and cannot be bound to memory of " +
+    // ONNX Runtime would copy it to the host once, now.
+    throw ort::Error("ERR_DEVICE_MISMATCH", name + " is read on the CPU, and cannot be bound to memory of " +
                                                 session_.device->name());
   }
-  Set(inputs_[index], MakeSlot(value, on_device, mapped, "input '" + name + "'"));
+  Replace(inputs_[index], Slot(*session_.device, value, on_device, mapped, name));
 }
 
-void DeviceBinding::Output(size_t index, const ValueState& value, bool mapped) {
-  const std::string& name = session_.outputs.at(index).name;
-  session_.CheckDevice(value.OnDevice() ? value.device : nullptr, "output", name);
-  const bool on_device = session_.outputs_on_device.at(index);
-  Set(outputs_[index], MakeSlot(value, on_device, mapped, "output '" + name + "'"));
+void DeviceBinding::BindOutput(const BoundOutput& output, bool mapped) {
+  JS_THREAD();
+  Slot& slot = outputs_[output.index];
+  if (!output.value) return Replace(slot, {});
+  Replace(slot, Slot(*session_.device, *output.value, session_.outputs_on_device[output.index], mapped,
+                     "output '" + session_.outputs[output.index].name + "'"));
 }
 
-DeviceBinding::Slot DeviceBinding::MakeSlot(const ValueState& value, bool on_device, bool mapped,
-                                            const std::string& name) const {
-  Slot next;
-  next.bound = {value.handle.get(), value.data, value.bytes};
-  if (value.OnDevice()) {
-    next.way = Way::kDevice;
-  } else if (!on_device || value.data == nullptr) {
-    next.way = Way::kHost;
-  } else if (mapped) {
-    if (!value.pinned || value.device != session_.device) {
-      throw ort::Error("ERR_INVALID_ARG_VALUE", name + " can be mapped only where its memory is pinned for " +
-                                                    session_.device->name() + " " +
-                                                    std::to_string(session_.device->id()));
-    }
-    next.way = Way::kMapped;
-    void* const there = session_.device->Mapped(value.data);
-    next.there = there;
-    next.tensor.value = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
-                                                      session_.device->memory_info(), there, value.bytes,
-                                                      value.dims.data(), value.dims.size(), value.type);
-  } else {
-    next.way = Way::kMirror;
-    next.host = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(),
-                                              value.data, value.bytes, value.dims.data(), value.dims.size(),
-                                              value.type);
-    next.bound.value = next.host.get();
-    next.type = value.type;
-    next.dims = value.dims;
-  }
-  return next;
+void DeviceBinding::ClearInputs() {
+  JS_THREAD();
+  for (Slot& input : inputs_) Retire(input);
+  rebuild_ = true;
+  Update();
 }
 
-void DeviceBinding::Set(Slot& slot, Slot next) {
-  // Here where it can be, and before anything has changed: what does not fit is then told at once.
-  if (session_.device->allocates_at_once()) AllocateMirror(next);
-  std::swap(slot, next);
-  Retire(next);
-  SlotsChanged();
+void DeviceBinding::ClearOutputs() {
+  JS_THREAD();
+  for (Slot& output : outputs_) output = {};
+  rebuild_ = true;
+  Update();
 }
 
-void DeviceBinding::NoOutput(size_t index) { Set(outputs_.at(index), {}); }
-
-void DeviceBinding::AllocateMirror(Slot& slot) const {
-  if (slot.way != Way::kMirror || slot.tensor.memory) return;
-  slot.tensor = device::MakeTensor(session_.device->AllocateLocked(slot.bound.bytes),
-                                   session_.device->memory_info(), slot.type, slot.dims);
-  slot.there = slot.tensor.memory->data();
-}
-
-void DeviceBinding::AllocateMirrors() {
-  if (!mirrors_missing_) return;
-  for (std::vector<Slot>* side : {&inputs_, &outputs_}) {
-    for (Slot& slot : *side) AllocateMirror(slot);
-  }
-  SlotsChanged();
-}
-
-void DeviceBinding::Untold() {
-  for (std::vector<Slot>* side : {&inputs_, &outputs_}) {
-    for (Slot& slot : *side) slot.told = false;
-  }
+void DeviceBinding::Replace(Slot& slot, Slot next) {
+  // Where it waits for nobody, and before anything changes: the caller then learns of a lack of memory.
+  if (session_.device->allocates_at_once()) next.AllocateCopy(*session_.device);
+  Retire(slot);
+  slot = std::move(next);
+  Update();
 }
 
 void DeviceBinding::Retire(Slot& slot) {
-  if (slot.used) replaced_.push_back(std::move(slot));
+  if (slot.used) retired_.push_back(std::move(slot));
   slot = {};
 }
 
-void DeviceBinding::ForgetInputs() {
-  for (Slot& input : inputs_) Retire(input);
-  SlotsChanged();
-}
-
-void DeviceBinding::ForgetOutputs() {
-  outputs_ = std::vector<Slot>(outputs_.size());
-  SlotsChanged();
-}
-
-void DeviceBinding::SlotsChanged() {
-  const auto range = [](const Slot& slot) {
-    return device::HostRange{static_cast<const char*>(slot.bound.data), slot.bound.bytes};
-  };
+void DeviceBinding::Update() {
   downloads_.clear();
-  host_ = {};
-  mirrors_missing_ = false;
-  for (const std::vector<Slot>* side : {&inputs_, &outputs_}) {
-    for (const Slot& slot : *side) {
-      mirrors_missing_ = mirrors_missing_ || (slot.way == Way::kMirror && !slot.tensor.memory);
-      if (slot.way == Way::kHost && slot.bound.data != nullptr) host_.at_once.push_back(range(slot));
+  host_use_ = {};
+  lacks_copies_ = false;
+  std::vector<device::HostRange> written;
+  for (const Slot& slot : slots_) {
+    lacks_copies_ = lacks_copies_ || slot.Lacks();
+    if (slot.placement == Placement::kHost && slot.tensor.data != nullptr) {
+      host_use_.at_once.push_back(slot.range());
     }
   }
   for (const Slot& output : outputs_) {
-    if (output.way == Way::kMirror) downloads_.push_back({output.tensor.view(), output.bound});
-    if (output.way == Way::kMirror || output.way == Way::kMapped) host_.written.push_back(range(output));
-    if (output.way == Way::kMapped) host_.touched.push_back(range(output));
-  }
-  std::vector<device::HostRange> changed = host_.written;  // by a run, as the CPU's own outputs are
-  for (const Slot& output : outputs_) {
-    if (output.way == Way::kHost) changed.push_back(range(output));
+    if (output.placement == Placement::kCopied)
+      downloads_.push_back({output.on_device.view(), output.tensor});
+    if (output.placement == Placement::kMapped) host_use_.touched.push_back(output.range());
+    if (output.placement == Placement::kCopied || output.placement == Placement::kMapped) {
+      host_use_.written.push_back(output.range());
+    }
+    if (output.placement != Placement::kDevice) written.push_back(output.range());
   }
   for (Slot& input : inputs_) {
-    if (input.way != Way::kMirror && input.way != Way::kMapped) continue;
-    host_.touched.push_back(range(input));
-    input.kept = std::none_of(changed.begin(), changed.end(), [&](const device::HostRange& written) {
-      return written.Overlaps(range(input));
+    if (input.placement != Placement::kCopied && input.placement != Placement::kMapped) continue;
+    host_use_.touched.push_back(input.range());
+    input.overwritten = std::any_of(written.begin(), written.end(), [&](const device::HostRange& range) {
+      return range.Overlaps(input.range());
     });
   }
 }
 
-void DeviceBinding::Select(const std::vector<size_t>* changed) {
-  for (Slot& input : inputs_) input.selected = changed == nullptr;
-  if (changed == nullptr) return;
-  for (const size_t index : *changed) inputs_.at(index).selected = true;
+void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, bool replay) {
+  JS_THREAD();
+  for (const BoundOutput& output : values_.outputs()) {
+    if (!output.value || !output.value->OnDevice() || output.value->copies == 0) continue;
+    // A copy on another thread has no order with the run.
+    throw ort::Error("ERR_BUSY", "output '" + session_.outputs[output.index].name +
+                                     "' is bound to memory that is being copied: await the copy first");
+  }
+  retired_.clear();
+  if (changed) {
+    for (const size_t index : *changed) slots_.at(index).dirty = true;
+  } else {
+    for (Slot& input : inputs_) input.dirty = true;
+  }
+  const bool synchronize = ++runs_ % kSynchronizeEvery == 0;
+  kind_ = replay        ? BindingOptions::kReplaying
+          : synchronize ? BindingOptions::kSynchronizing
+                        : BindingOptions::kPlain;
+}
+
+void DeviceBinding::Start(bool overlap) { Run(kind_, {.overlap = overlap}); }
+
+void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
+  RUN_THREAD();
+  static const std::vector<device::Copy> kNone;
+  try {
+    run_->Begin(mode.overlap, mode.capture, host_use_, terminated_);
+    AllocateCopies();
+    const OrtIoBinding* binding = Bind();
+    run_->Upload(Uploads());
+    run_->Run(session_.handle.get(), options_.get(kind), binding);
+    run_->Download(mode.download ? downloads_ : kNone);
+    run_->Submit();
+  } catch (...) {
+    run_->Abandon();
+    throw;
+  }
+}
+
+void DeviceBinding::AllocateCopies() {
+  if (!lacks_copies_) return;
+  for (Slot& slot : slots_) slot.AllocateCopy(*session_.device);
+  Update();
+}
+
+// Outputs in the order that the user bound them, which is the order of the results.
+const OrtIoBinding* DeviceBinding::Bind() {
+  if (rebuild_) binding_.reset();
+  rebuild_ = false;
+  if (!binding_) {
+    binding_ = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session_.handle.get());
+    for (Slot& slot : slots_) slot.bound = false;
+  }
+  const auto bind = [this](auto function, const char* name, Slot& slot) {
+    if (slot.placement == Placement::kNone || slot.bound) return;
+    ort::Check(function(binding_.get(), name, slot.value()));
+    slot.bound = true;
+  };
+  for (size_t i = 0; i < inputs_.size(); ++i) bind(ort::api().BindInput, InputName(i), inputs_[i]);
+  for (const BoundOutput& output : values_.outputs()) {
+    bind(ort::api().BindOutput, OutputName(output.index), outputs_[output.index]);
+    Renew(output);
+  }
+  return binding_.get();
 }
 
 const std::vector<device::Copy>& DeviceBinding::Uploads() {
   uploads_.clear();
-  for (Slot& input : inputs_) {
-    if (input.way != Way::kMirror || (input.fresh && !input.selected)) continue;
-    uploads_.push_back({input.bound, input.tensor.view()});
-    input.fresh = false;  // until the copy is known to have ended
+  for (const Slot& input : inputs_) {
+    if (input.placement == Placement::kCopied && input.dirty) {
+      uploads_.push_back({input.tensor, input.on_device.view()});
+    }
   }
   return uploads_;
 }
 
-bool DeviceBinding::Ended(bool wait) {
+bool DeviceBinding::Poll(bool wait) {
+  RUN_THREAD();
   try {
     if (!run_->Poll(wait)) return false;
   } catch (...) {
     run_->Abandon();
     throw;
   }
+  // Only now are the uploads known to have succeeded.
   for (Slot& input : inputs_) {
-    input.fresh = input.way == Way::kMirror && input.kept;
-    input.used = input.there != nullptr;
+    input.dirty = input.overwritten;
+    input.used = input.device_pointer != nullptr;
   }
   return true;
 }
 
-size_t DeviceBinding::bytes() const noexcept {
-  size_t sum = 0;
-  for (const std::vector<Slot>* side : {&inputs_, &outputs_}) {
-    for (const Slot& slot : *side) sum += slot.way == Way::kMirror ? slot.bound.bytes : 0;
+void DeviceBinding::PrepareCapture() {
+  JS_THREAD();
+  if (!session_.graphs) {
+    throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
   }
+  graph_id_ = session_.next_graph_id++;
+  options_.SetGraph(*session_.device, graph_id_);
+}
+
+void DeviceBinding::Capture(bool verify) {
+  RUN_THREAD();
+  const auto run = [this](BindingOptions::Kind kind) {
+    Run(kind, {.capture = kind == BindingOptions::kCapturing, .download = false});
+    Poll(true);
+  };
+  try {
+    CheckCapturable();
+    CaptureGraph(*session_.device, {OutputsOnDevice(false), OutputsOnDevice(true)}, verify, run);
+  } catch (...) {
+    ReleaseCapture();
+    throw;
+  }
+}
+
+void DeviceBinding::ReleaseCapture() noexcept {
+  if (graph_id_ == 0) return;
+  device::DeferredRelease deferred;
+  deferred.graph_id = std::exchange(graph_id_, 0);
+  deferred.session = session_.handle;
+  session_.device->Release(std::move(deferred));
+}
+
+void DeviceBinding::CheckCapturable() const {
+  const auto refuse = [](const std::string& why) {
+    throw ort::Error("ERR_GRAPH_CAPTURE", "cannot capture: " + why);
+  };
+  for (const BoundOutput& output : values_.outputs()) {
+    if (output.value) continue;
+    refuse("output '" + session_.outputs[output.index].name +
+           "' is allocated for each run, but a graph always writes to the same address");
+  }
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].placement != Placement::kHost) continue;
+    refuse("input '" + session_.inputs[i].name + "' is read on the CPU, which a replay omits");
+  }
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    if (outputs_[i].placement == Placement::kNone || session_.outputs_on_device[i]) continue;
+    refuse("output '" + session_.outputs[i].name + "' is written on the CPU, which a replay omits");
+  }
+}
+
+// What a run writes on the device and the user can see there, and with `copies` the device copies too.
+std::vector<device::TensorView> DeviceBinding::OutputsOnDevice(bool copies) const {
+  std::vector<device::TensorView> views;
+  for (const Slot& output : outputs_) {
+    if (output.placement == Placement::kDevice) views.push_back(output.tensor);
+    if (output.placement == Placement::kMapped) {
+      views.push_back({output.on_device.value.get(), output.tensor.data, output.tensor.bytes});
+    }
+    if (copies && output.placement == Placement::kCopied) views.push_back(output.on_device.view());
+  }
+  return views;
+}
+
+bool DeviceBinding::IsInputOnDevice(const void* data) const noexcept {
+  const auto is_at = [data](const Slot& slot) { return data != nullptr && slot.device_pointer == data; };
+  return std::any_of(inputs_.begin(), inputs_.end(), is_at) ||
+         std::any_of(retired_.begin(), retired_.end(), is_at);
+}
+
+size_t DeviceBinding::device_bytes() const noexcept {
+  size_t sum = 0;
+  for (const Slot& slot : slots_) sum += slot.placement == Placement::kCopied ? slot.tensor.bytes : 0;
   return sum;
 }
 
-bool DeviceBinding::Mirrors(const void* data) const noexcept {
-  const auto is_there = [data](const Slot& slot) { return slot.there == data && data != nullptr; };
-  return std::any_of(inputs_.begin(), inputs_.end(), is_there) ||
-         std::any_of(replaced_.begin(), replaced_.end(), is_there);
-}
-
-std::vector<device::TensorView> DeviceBinding::VisibleOutputs() const {
-  std::vector<device::TensorView> views;
-  for (const Slot& output : outputs_) {
-    if (output.way == Way::kDevice) views.push_back(output.bound);
-    if (output.way == Way::kMapped)
-      views.push_back({output.tensor.value.get(), output.bound.data, output.bound.bytes});
+void DeviceBinding::Release() noexcept {
+  ReleaseCapture();
+  if (binding_) {
+    // With it go the outputs that ONNX Runtime allocated.
+    device::DeferredRelease deferred;
+    deferred.binding = std::move(binding_);
+    deferred.session = session_.handle;
+    session_.device->Release(std::move(deferred));
   }
-  return views;
-}
-
-std::vector<device::TensorView> DeviceBinding::AllOutputs() const {
-  std::vector<device::TensorView> views = VisibleOutputs();
-  for (const Slot& output : outputs_) {
-    if (output.way == Way::kMirror) views.push_back(output.tensor.view());
-  }
-  return views;
-}
-
-void DeviceBinding::CheckCapturable(const std::vector<std::string>& unbound) const {
-  const auto refuse = [](const std::string& what) {
-    throw ort::Error("ERR_GRAPH_CAPTURE", "the run cannot be captured: " + what);
-  };
-  if (!unbound.empty()) {
-    refuse("output '" + unbound.front() +
-           "' is allocated anew for each run, and a graph writes where it did when captured");
-  }
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].way == Way::kHost) {
-      refuse("input '" + session_.inputs[i].name + "' is read by the CPU, which a replay leaves out");
-    }
-  }
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (outputs_[i].way != Way::kNone && !session_.outputs_on_device[i]) {
-      refuse("output '" + session_.outputs[i].name + "' is written by the CPU, which a replay leaves out");
-    }
-  }
+  for (Slot& slot : slots_) slot = {};
+  retired_.clear();
+  run_.reset();
 }

@@ -1,64 +1,62 @@
-// The runs of a binding as jobs of its session's thread.
+// Runs and captures of a binding, as jobs of its session's run thread.
 #pragma once
 
-#include <napi.h>
-
+#include <chrono>
 #include <memory>
-#include <optional>
-#include <vector>
 
 #include "env/async_job.h"
 #include "state.h"
 
-// A run that a promise waits for.
-class BindingRun final : public AsyncJob {
+// One that a promise waits for. The wrapper makes it the state's `job`.
+class BindingJob : public AsyncJob {
  public:
-  BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state);
-  void Terminate() noexcept override;
-  bool Overlaps() const noexcept override;
+  BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state);
+  void Terminate() noexcept override { state_->host->Terminate(); }
 
  protected:
+  void OnDone() noexcept override { state_->job = nullptr; }
+
+  const std::shared_ptr<BindingState> state_;
+
+ private:
+  InUse in_use_;
+};
+
+class BindingRun final : public BindingJob {
+ public:
+  using BindingJob::BindingJob;
   void Work() override;
-  bool WorkEnded(bool wait) override;
-  void Done() noexcept override;
+  bool CanOverlap() const noexcept override { return state_->host->CanOverlap(); }
+  bool Poll(bool wait) override { return state_->host->Poll(wait); }
+
+ protected:
   Napi::Value Result(Napi::Env env) override;
 
  private:
-  std::shared_ptr<BindingState> state_;
-  InUse in_use_;
   std::chrono::nanoseconds took_{};
 };
 
-// runSync while other runs of the session are queued, or on a device: after them, while the JS thread waits.
-class QueuedRun final : public run::Job {
+class CaptureJob final : public BindingJob {
  public:
-  explicit QueuedRun(BindingState& state) : state_(state) {}
-  void Execute() noexcept override;
-  bool Overlaps() const noexcept override;
-  bool Ended(bool wait) noexcept override;
-  void Finished() noexcept override {}
-  void Rethrow() const {
-    if (error_) throw *error_;
-  }
-
- private:
-  BindingState& state_;
-  std::optional<ort::Error> error_;
-};
-
-// Captures the binding's graph.
-class CaptureJob final : public AsyncJob {
- public:
-  CaptureJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, bool verify);
-  void Terminate() noexcept override;
+  CaptureJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, bool verify)
+      : BindingJob(env, owner, std::move(state)), verify_(verify) {}
+  void Work() override { state_->host->Capture(verify_); }
 
  protected:
-  void Work() override;
-  void Done() noexcept override;
+  void OnDone() noexcept override;
 
  private:
-  std::shared_ptr<BindingState> state_;
-  InUse in_use_;
   const bool verify_;
-  bool captured_ = false;
+};
+
+// A runSync that cannot run inline.
+class WaitedRun final : public run::WaitedJob {
+ public:
+  explicit WaitedRun(BindingHost& host) : host_(host) {}
+  void Work() override { host_.Start(overlaps); }
+  bool CanOverlap() const noexcept override { return host_.CanOverlap(); }
+  bool Poll(bool wait) override { return host_.Poll(wait); }
+
+ private:
+  BindingHost& host_;
 };

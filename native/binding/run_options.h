@@ -1,75 +1,61 @@
 // The OrtRunOptions of a binding's runs.
 #pragma once
 
+#include <array>
+
 #include "device/device.h"
 #include "ort/run_options.h"
 
 class BindingOptions {
  public:
-  // On a device most runs leave the wait to us. ONNX Runtime then also leaves out the end-of-run clean-up of
-  // the pinned buffers that its kernels borrowed, so now and then it has a run of its own kind.
-  static constexpr int kSynchronizeEvery = 32;
+  enum Kind {
+    kPlain,
+    kSynchronizing,  // ONNX Runtime waits for the device, in place of us
+    kCapturing,      // captures a graph
+    kReplaying,      // replays the graph
+    kKinds,
+  };
 
   BindingOptions(const device::Device* device, bool graphs) {
-    // Where graphs can be captured, each run says whether it is one: -1 is none.
+    // On a session with graphs each run names its graph: -1 is none.
     device::Options config;
     if (graphs) config.emplace_back("gpu_graph_id", "-1");
-    synchronizing_ = Make(config);
-    if (device == nullptr || device->run_options().empty()) return;
-    const device::Options own = device->run_options();
-    config.insert(config.end(), own.begin(), own.end());
-    plain_ = Make(config);
+    if (device != nullptr) options_[kSynchronizing] = Make(config);
+    options_[kPlain] = Make(std::move(config), device);
   }
 
-  // JS thread: options of the next run of the binding.
-  void Advance() noexcept { ++runs_; }
-  const OrtRunOptions* next() const noexcept {
-    if (replay_) return replay_.get();
-    return plain_ && runs_ % kSynchronizeEvery != 0 ? plain_.get() : synchronizing_.get();
-  }
-  const OrtRunOptions* synchronizing() const noexcept { return synchronizing_.get(); }
-  const OrtRunOptions* capturing() const noexcept { return capturing_.get(); }
+  const OrtRunOptions* get(Kind kind) const noexcept { return options_[kind].get(); }
 
-  // JS thread, before a capture; and after it, once it has succeeded or not.
-  void PrepareCapture(const device::Device& device, int graph_id) {
-    device::Options config{{"gpu_graph_id", std::to_string(graph_id)}};
-    capturing_ = Make(config);
-    const device::Options own = device.run_options();
-    config.insert(config.end(), own.begin(), own.end());
-    prepared_ = Make(config);
+  // JS thread, before a capture.
+  void SetGraph(const device::Device& device, int graph_id) {
+    const device::Options config{{"gpu_graph_id", std::to_string(graph_id)}};
+    options_[kCapturing] = Make(config);
+    options_[kReplaying] = Make(config, &device);
   }
-  void FinishCapture(bool captured) {
-    if (captured) replay_ = std::move(prepared_);
-    capturing_.reset();
-    prepared_.reset();
-  }
-  void ForgetCapture() { replay_.reset(); }
-  bool captured() const noexcept { return replay_ != nullptr; }
-  // Of the capture being made: a replay.
-  const OrtRunOptions* prepared() const noexcept { return prepared_.get(); }
 
-  // Any thread, while the binding runs.
+  // Any thread, while the binding runs: none of the options is replaced meanwhile.
   void Terminate() const noexcept {
-    for (OrtRunOptions* options :
-         {synchronizing_.get(), plain_.get(), replay_.get(), capturing_.get(), prepared_.get()}) {
-      if (options == nullptr) continue;
-      if (OrtStatus* status = ort::api().RunOptionsSetTerminate(options)) ort::api().ReleaseStatus(status);
+    for (const auto& options : options_) {
+      if (!options) continue;
+      if (OrtStatus* status = ort::api().RunOptionsSetTerminate(options.get()))
+        ort::api().ReleaseStatus(status);
     }
   }
-  // JS thread, while it does not.
+  // JS thread, before the next run: on the run thread it could undo a later Terminate.
   void Unterminate() const {
-    for (OrtRunOptions* options : {synchronizing_.get(), plain_.get(), replay_.get()}) {
-      if (options != nullptr) ort::Check(ort::api().RunOptionsUnsetTerminate(options));
+    for (const auto& options : options_) {
+      if (options) ort::Check(ort::api().RunOptionsUnsetTerminate(options.get()));
     }
   }
 
  private:
-  static ort::RunOptionsHandle Make(const device::Options& config) { return ort::MakeRunOptions(config); }
+  // With the device's own options where there is a device.
+  static ort::RunOptionsHandle Make(device::Options config, const device::Device* device = nullptr) {
+    if (device != nullptr) {
+      for (auto& option : device->run_options()) config.push_back(std::move(option));
+    }
+    return ort::MakeRunOptions(config);
+  }
 
-  ort::RunOptionsHandle synchronizing_;  // ONNX Runtime waits for the device
-  ort::RunOptionsHandle plain_;          // we do; null where there is no difference
-  ort::RunOptionsHandle capturing_;
-  ort::RunOptionsHandle prepared_;
-  ort::RunOptionsHandle replay_;  // set: the binding has a graph
-  unsigned runs_ = 0;
+  std::array<ort::RunOptionsHandle, kKinds> options_;
 };

@@ -4,26 +4,41 @@
 #include "ep_device.h"
 #include "host_memory.h"
 #include "ort/environment.h"
+#include "ort/metadata.h"
 
 namespace device {
 
-Device::MemoryUse Device::memory_use() {
-  throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name_ + "' does not tell how much memory it has");
-}
-
 DeviceLock& DeviceLock::operator=(DeviceLock&& other) noexcept {
-  Leave();
+  Unlock();
   device_ = std::exchange(other.device_, nullptr);
-  shared_ = std::move(other.shared_);
-  exclusive_ = std::move(other.exclusive_);
+  exclusive_ = other.exclusive_;
   return *this;
 }
 
-void DeviceLock::Leave() noexcept {
+void DeviceLock::Unlock() noexcept {
   if (device_ == nullptr) return;
-  shared_ = {};
-  exclusive_ = {};
-  std::exchange(device_, nullptr)->ReleaseDeferred();
+  Device& device = *std::exchange(device_, nullptr);
+  if (exclusive_) {
+    device.mutex_.unlock();
+  } else {
+    device.mutex_.unlock_shared();
+  }
+  device.ReleaseDeferred();
+}
+
+DeviceLock Device::Lock(bool capture) {
+  static const std::atomic<bool> kNotCanceled{false};
+  return Lock(capture, kNotCanceled);
+}
+
+DeviceLock Device::Lock(bool capture, const std::atomic<bool>& canceled) {
+  // Whoever cancels cannot wake a thread that waits for a mutex.
+  constexpr std::chrono::milliseconds kLook(5);
+  const bool exclusive = capture || always_exclusive_;
+  while (!(exclusive ? mutex_.try_lock_for(kLook) : mutex_.try_lock_shared_for(kLook))) {
+    if (canceled) throw ort::Error("ERR_RUN_CANCELED", "the run was canceled while it waited for the device");
+  }
+  return {*this, exclusive};
 }
 
 void Device::Release(DeferredRelease deferred) noexcept {
@@ -34,56 +49,68 @@ void Device::Release(DeferredRelease deferred) noexcept {
   ReleaseDeferred();
 }
 
-// Whoever puts deferred there tries for the turn after it, and whoever ends a turn looks for deferred after
-// it: one of the two sees the other.
+// Release adds and then tries the device lock; Unlock unlocks and then looks here. So one of two threads that
+// do so at once sees the other.
 void Device::ReleaseDeferred() noexcept {
-  for (;;) {
-    std::vector<DeferredRelease> deferred;
-    std::unique_lock<DeviceMutex> exclusive;
-    std::shared_lock<DeviceMutex> shared;
-    {
-      const std::lock_guard lock(deferred_mutex_);
-      if (deferred_.empty() || !TryLock(exclusive, shared)) return;
-      deferred.swap(deferred_);
-    }
-    for (DeferredRelease& one : deferred) ReleaseLocked(one);
-    exclusive = {};
-    shared = {};
-    // Sessions that go now, after the turn, have one of their own.
+  std::vector<DeferredRelease> deferred;
+  DeviceLock device_lock;
+  {
+    const std::lock_guard lock(deferred_mutex_);
+    if (deferred_.empty()) return;
+    if (!(always_exclusive_ ? mutex_.try_lock() : mutex_.try_lock_shared())) return;
+    device_lock = DeviceLock(*this, always_exclusive_);
+    deferred.swap(deferred_);
   }
+  for (DeferredRelease& one : deferred) {
+    one.binding.reset();
+    one.value.reset();
+    ReleaseOwn(one);
+    if (one.released != nullptr) ort::api().ReleaseSession(one.released);
+  }
+  // First the lock, which looks for what was added meanwhile; then the sessions, which take a lock of their
+  // own.
 }
 
-bool Device::CopyAcross(const Copy&, Device&) { return false; }
+Device::MemoryUse Device::memory_use() {
+  throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name_ + "' does not report its memory");
+}
 
 void Device::Zero(const TensorView& tensor) {
   if (tensor.bytes == 0) return;
   const auto zeros = HostMemory::Allocate(tensor.bytes, HostMemory::Fill::kZero);
-  const int64_t length = static_cast<int64_t>(tensor.bytes);
-  const auto value = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
-                                                   ort::CpuMemoryInfo(), zeros->data(), tensor.bytes, &length,
-                                                   size_t{1}, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8);
-  const auto target =
-      ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, memory_info(), tensor.data,
-                                    tensor.bytes, &length, size_t{1}, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8);
-  CopyIn({{value.get(), zeros->data(), tensor.bytes}, {target.get(), tensor.data, tensor.bytes}});
+  const std::vector<int64_t> dims{static_cast<int64_t>(tensor.bytes)};
+  const auto value = [&](const OrtMemoryInfo* info, void* data) {
+    return MakeValue(info, data, tensor.bytes, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, dims);
+  };
+  const auto from = value(ort::CpuMemoryInfo(), zeros->data());
+  const auto to = value(memory_info(), tensor.data);
+  CopyIn({{from.get(), zeros->data(), tensor.bytes}, {to.get(), tensor.data, tensor.bytes}});
 }
 
 Device& Open(const std::string& name, int id, const Options& options) {
   if (name == "cuda") return cuda::CudaDevice::Open(id);
   if (name == "webgpu") return EpDevice::OpenWebGpu(options);
-  throw ort::Error("ERR_INVALID_ARG_VALUE", "there is no device '" + name + "'");
+  throw ort::Error("ERR_INVALID_ARG_VALUE", "unknown device '" + name + "'");
 }
 
 void DrainAll() noexcept { EpDevice::DrainWebGpu(); }
 
+ort::ValueHandle MakeValue(const OrtMemoryInfo* info, void* data, size_t bytes,
+                           ONNXTensorElementDataType type, const std::vector<int64_t>& dims) {
+  return ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, info, data, bytes,
+                                       dims.data(), dims.size(), type);
+}
+
 Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONNXTensorElementDataType type,
                   const std::vector<int64_t>& dims) {
-  Tensor tensor;
-  tensor.value =
-      ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, info, memory->data(),
-                                    memory->bytes(), dims.data(), dims.size(), type);
-  tensor.memory = std::move(memory);
+  Tensor tensor{std::move(memory), nullptr};
+  tensor.value = MakeValue(info, tensor.memory->data(), tensor.memory->bytes(), type, dims);
   return tensor;
+}
+
+Tensor MakeTensorLike(const OrtValue* tensor, std::shared_ptr<Memory> memory, const OrtMemoryInfo* info) {
+  const ort::TensorShape shape = ort::Shape(tensor);
+  return MakeTensor(std::move(memory), info, shape.type, shape.dims);
 }
 
 }  // namespace device

@@ -1,8 +1,6 @@
-// A device with memory of its own: what a value or a session needs of it. The CPU is no Device: where a
-// pointer to one is null, memory is the host's and a run is ONNX Runtime's alone.
-//
-// Devices are made once a process and never destroyed, as the OrtEnv is: values and sessions point at them
-// freely.
+// A device with memory of its own, as values and sessions use it. A null pointer to a Device stands for the
+// CPU. Devices are created once a process and never destroyed, like the OrtEnv: values and sessions keep
+// plain pointers to them.
 #pragma once
 
 #include <atomic>
@@ -20,7 +18,7 @@
 
 namespace device {
 
-// A tensor as the copies see it; `data` and `value` are of the same memory.
+// `value` is a tensor over `data`.
 struct TensorView {
   OrtValue* value = nullptr;
   void* data = nullptr;
@@ -32,7 +30,6 @@ struct Copy {
   TensorView to;
 };
 
-// Host memory that a run reads and writes by itself, after the call that started it.
 struct HostRange {
   const char* first = nullptr;
   size_t bytes = 0;
@@ -40,89 +37,76 @@ struct HostRange {
     return first < other.first + other.bytes && other.first < first + bytes;
   }
 };
+// The host memory of a run.
 struct HostUse {
-  std::vector<HostRange> touched;  // copied from, or mapped
-  std::vector<HostRange> written;  // copied to, or mapped as an output
-  std::vector<HostRange> at_once;  // read or written by the CPU while the run is started
+  std::vector<HostRange> touched;  // by the device, at any time until the run has ended: uploaded, or mapped
+  std::vector<HostRange> written;  // by the device: downloaded, or mapped as an output
+  std::vector<HostRange> at_once;  // by the CPU, while the run is submitted
 };
 
 class Device;
 class Queue;
 
-// The turn of whoever touches the device through ONNX Runtime, where that is not safe from several threads at
-// once. Not recursive: whoever holds one takes no other.
 using DeviceMutex = std::shared_timed_mutex;
 
+// Held by whoever uses the device through ONNX Runtime, where that is not safe from several threads at once.
+// Not recursive: a thread that holds one takes no other, and waits for no other thread.
 class DeviceLock {
  public:
   DeviceLock() = default;
-  DeviceLock(Device& device, std::shared_lock<DeviceMutex> lock)
-      : device_(&device), shared_(std::move(lock)) {}
-  DeviceLock(Device& device, std::unique_lock<DeviceMutex> lock)
-      : device_(&device), exclusive_(std::move(lock)) {}
   DeviceLock(DeviceLock&& other) noexcept { *this = std::move(other); }
   DeviceLock& operator=(DeviceLock&& other) noexcept;
-  ~DeviceLock() { Leave(); }
+  ~DeviceLock() { Unlock(); }
 
  private:
-  void Leave() noexcept;
+  friend class Device;
+  DeviceLock(Device& device, bool exclusive) : device_(&device), exclusive_(exclusive) {}
+  void Unlock() noexcept;
   Device* device_ = nullptr;
-  std::shared_lock<DeviceMutex> shared_;
-  std::unique_lock<DeviceMutex> exclusive_;
+  bool exclusive_ = false;
 };
 
-// Waits for a lock until it is canceled, which it then says by an error.
-template <typename Lock>
-Lock WaitFor(DeviceMutex& mutex, const std::atomic<bool>& canceled) {
-  // Looked at now and then: whoever cancels has no way to wake a thread that waits for a mutex.
-  constexpr std::chrono::milliseconds kLook(5);
-  Lock lock(mutex, std::defer_lock);
-  while (!lock.try_lock_for(kLook)) {
-    if (canceled) throw ort::Error("ERR_RUN_CANCELED", "the run was canceled while it waited for the device");
-  }
-  return lock;
-}
-
-// What ONNX Runtime has of the device's memory and must give back in the device's turn, in this order.
+// What to release under the device lock, in this order.
 struct DeferredRelease {
   ort::IoBindingHandle binding;
   ort::ValueHandle value;
   void* allocation = nullptr;           // of the device's own allocator
-  int graph_id = 0;                     // unless 0, of the session's
-  std::shared_ptr<OrtSession> session;  // whose memory it is; goes after the turn
+  int graph_id = 0;                     // unless 0: a graph of the session
+  std::shared_ptr<OrtSession> session;  // owns the memory of the above; released after the lock
   OrtSession* released = nullptr;       // a session itself,
-  std::shared_ptr<Queue> queue;         // and its queue, which goes after it
+  std::shared_ptr<Queue> queue;         // and then its queue
 };
 
-// One binding's runs on the device, one at a time, each in this order: Begin, Upload, Run, Download, and Done
-// until it is. On the session's run thread. When a stage throws, Abandon: nothing of the run is then still
-// going on.
+// The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Download,
+// Submit, and Poll until it has ended; the next run follows. When a step throws, Abandon waits until the
+// device has stopped working on the run.
 class DeviceRun {
  public:
   virtual ~DeviceRun() = default;
-  // `overlap`: other bindings' runs of the session are going on, or about to. `capture`: the run is captured.
-  // `host` stays until the run is done: what it touches of an earlier run's results waits for these.
+  // Takes the device lock. `overlap`: other runs of the session are in flight, or about to be. `capture`: the
+  // run is captured. `host` must stay valid until the run has ended: a later run that touches what this one
+  // writes waits for it. `canceled` ends the wait for the lock.
   virtual void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) = 0;
   virtual void Upload(const std::vector<Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
   virtual void Download(const std::vector<Copy>& copies) = 0;
-  virtual void End() = 0;
-  // Whether all is done; with `wait`, after waiting for it. Throws what the device says went wrong.
+  // Everything is queued on the device: releases the device lock.
+  virtual void Submit() = 0;
+  // Whether the run has ended; with `wait`, after waiting for its end. Throws the error of the device.
   virtual bool Poll(bool wait) = 0;
   virtual void Abandon() noexcept = 0;
 };
 
-// A session's share of the device; goes after the OrtSession.
+// A session's streams on the device; released after the OrtSession.
 class Queue {
  public:
   virtual ~Queue() = default;
   virtual std::unique_ptr<DeviceRun> MakeRun() = 0;
-  // Whether Done may come later than End, so that runs of several bindings overlap.
+  // Whether a run may end after Submit, so that runs of several bindings overlap.
   virtual bool overlaps() const noexcept = 0;
 };
 
-// Where a tensor is. Without a device it is in host memory; pinned memory is host memory that the device
-// knows.
+// The place of memory: without a device host memory; pinned memory is host memory of the device's driver.
 struct Location {
   Device* device = nullptr;
   bool pinned = false;
@@ -133,7 +117,6 @@ using Options = std::vector<std::pair<std::string, std::string>>;
 
 class Device {
  public:
-  Device(std::string name, int id) : name_(std::move(name)), id_(id) {}
   virtual ~Device() = default;
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
@@ -141,79 +124,91 @@ class Device {
   const std::string& name() const noexcept { return name_; }
   int id() const noexcept { return id_; }
 
-  // Describes the device's memory, and pinned memory (null where there is none), to ONNX Runtime.
+  // Device memory, and pinned memory (null where the device has none), as ONNX Runtime describes it.
   virtual const OrtMemoryInfo* memory_info() const noexcept = 0;
   virtual const OrtMemoryInfo* pinned_memory_info() const noexcept = 0;
-  // Of a session's input or output: whether ONNX Runtime wants it in the device's memory.
+  // Whether ONNX Runtime has an input or output of this description in device memory.
   virtual bool Holds(const OrtMemoryInfo* info) const = 0;
 
-  // Whether Allocate waits for nobody's run.
-  virtual bool allocates_at_once() const noexcept = 0;
-  // What is in the memory is undefined.
+  // Any thread. The data are undefined.
   virtual std::shared_ptr<Memory> Allocate(size_t bytes) = 0;
-  // The same for whoever has the turn.
+  // For a caller that holds the device lock.
   virtual std::shared_ptr<Memory> AllocateLocked(size_t bytes) { return Allocate(bytes); }
-  // Host memory that is copied to and from the device fastest; throws where the device has no such thing.
+  // Whether Allocate takes no device lock, and so waits for no run.
+  virtual bool allocates_at_once() const noexcept = 0;
+  // Zeroed host memory that the device copies fastest.
   virtual std::shared_ptr<Memory> AllocatePinned(size_t bytes) = 0;
-  // Where the device reads pinned memory without a copy; throws where it cannot.
+  // The device pointer of pinned memory.
   virtual void* Mapped(void* pinned) = 0;
 
-  // Any thread; done when they return. Sizes and types were checked.
+  // Any thread. They return when the copy is done; the caller has checked types and sizes.
   virtual void CopyIn(const Copy& copy) = 0;
   virtual void CopyOut(const Copy& copy) = 0;
   virtual void CopyWithin(const Copy& copy) = 0;
-  // To another device of the same kind; false where that takes a way over the host.
-  virtual bool CopyAcross(const Copy& copy, Device& to);
+  // To another device of the same kind; false where only the host can copy.
+  virtual bool CopyAcross(const Copy&, Device&) { return false; }
   virtual void Zero(const TensorView& tensor);
 
-  // Held around what ONNX Runtime does with the device; `capture`: while it captures a graph.
-  virtual DeviceLock Lock(bool capture) = 0;
-  // The same for a run that may be canceled while it waits: throws ERR_RUN_CANCELED.
-  virtual DeviceLock Lock(bool capture, const std::atomic<bool>& canceled) = 0;
+  // Any thread. `capture`: while ONNX Runtime captures a graph.
+  DeviceLock Lock(bool capture);
+  // For a run: throws ERR_RUN_CANCELED when it is canceled meanwhile.
+  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled);
 
-  // Any thread. At once where nobody has the turn, else by whoever has it: a finalizer must not hold the
-  // event loop for another session's run.
+  // Any thread. Waits for nobody, since a finalizer must not block the event loop: releases at once where the
+  // device lock is free, else when it is released.
   void Release(DeferredRelease deferred) noexcept;
-  // An DeviceLock has ended.
-  void ReleaseDeferred() noexcept;
 
   virtual std::unique_ptr<Queue> MakeQueue(bool blocking_wait) = 0;
   // Appends the execution provider to a session's options.
   virtual void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) = 0;
+  // Run options of every run on the device.
+  virtual Options run_options() const { return {}; }
 
-  // Of the device's memory; throws where the device does not tell.
   struct MemoryUse {
     size_t free;
     size_t total;
   };
   virtual MemoryUse memory_use();
 
-  // Keys of run options: every run on the device has the first.
-  virtual Options run_options() const { return {}; }
-
  protected:
-  // The turn to free, where it is to be had now.
-  virtual bool TryLock(std::unique_lock<DeviceMutex>& exclusive,
-                       std::shared_lock<DeviceMutex>& shared) noexcept = 0;
-  virtual void ReleaseLocked(DeferredRelease& deferred) const noexcept = 0;
+  // Devices that share a mutex lock it shared, except for a capture. Without one the device lock is
+  // exclusive.
+  Device(std::string name, int id, DeviceMutex* shared_mutex = nullptr)
+      : name_(std::move(name)),
+        id_(id),
+        always_exclusive_(shared_mutex == nullptr),
+        mutex_(shared_mutex != nullptr ? *shared_mutex : own_mutex_) {}
+
+  // Under the device lock: releases what only this kind of device has, an allocation and a graph.
+  virtual void ReleaseOwn(const DeferredRelease& /*deferred*/) const noexcept {}
 
  private:
+  friend class DeviceLock;
+  void ReleaseDeferred() noexcept;
+
   const std::string name_;
   const int id_;
+  const bool always_exclusive_;
+  DeviceMutex own_mutex_;
+  DeviceMutex& mutex_;
   std::mutex deferred_mutex_;
-  std::vector<DeferredRelease> deferred_;  // until the turn of whoever has it now has ended
+  std::vector<DeferredRelease> deferred_;
 };
 
-// Called once a device is open, and with it libraries that the process did not have.
+// Called once a device is open, and with it libraries that were not loaded before.
 inline void (*after_open)() noexcept = nullptr;
 
-// The device by its provider's name, opened by the first who asks; `options` are the first session's.
+// The device of a provider. The first call opens it, with these options.
 Device& Open(const std::string& name, int id, const Options& options);
 
-// Before the process exits: waits for what is still going on. Drivers that are torn down at work crash.
+// Before the process exits: waits for the devices. A driver that is torn down at work crashes.
 void DrainAll() noexcept;
 
-// A tensor of the device's memory, or of pinned memory.
+// A tensor over memory, which it does not own.
+ort::ValueHandle MakeValue(const OrtMemoryInfo* info, void* data, size_t bytes,
+                           ONNXTensorElementDataType type, const std::vector<int64_t>& dims);
+
+// A tensor and its memory.
 struct Tensor {
   std::shared_ptr<Memory> memory;
   ort::ValueHandle value;
@@ -223,5 +218,7 @@ struct Tensor {
 };
 Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONNXTensorElementDataType type,
                   const std::vector<int64_t>& dims);
+// Of the type and shape of another tensor.
+Tensor MakeTensorLike(const OrtValue* tensor, std::shared_ptr<Memory> memory, const OrtMemoryInfo* info);
 
 }  // namespace device

@@ -6,7 +6,7 @@
 namespace device {
 namespace {
 
-// y = Identity(x) over float[1]: what a session needs to be one. ONNX, as protoc writes it.
+// The anchor's model: y = Identity(x) over float[1], as protobuf.
 constexpr unsigned char kIdentity[] = {
     0x08, 0x08,                                                              // ir_version 8
     0x3a, 0x37,                                                              // graph
@@ -19,9 +19,6 @@ constexpr unsigned char kIdentity[] = {
     0x04, 0x0a, 0x02, 0x08, 0x01,                                            //
     0x42, 0x04, 0x0a, 0x00, 0x10, 0x11,                                      // opset 17
 };
-
-// ONNX Runtime's names of what the anchor must not have.
-bool IsOfGraphs(const std::string& key) { return key == "enableGraphCapture"; }
 
 }  // namespace
 
@@ -40,8 +37,8 @@ class EpMemory final : public Memory {
 
 namespace {
 
-// Runs and copies are done when the calls return: uploads are ordered before the run by the provider, and a
-// download waits for what it reads.
+// A run has ended when Download returns: the provider orders uploads before the run, and a download waits for
+// what it reads.
 class EpRun final : public DeviceRun {
  public:
   explicit EpRun(EpDevice& device) : device_(device) {}
@@ -53,7 +50,7 @@ class EpRun final : public DeviceRun {
     ort::Check(ort::api().RunWithBinding(session, options, binding));
   }
   void Download(const std::vector<Copy>& copies) override { CopyTensors(copies); }
-  void End() override { lock_ = {}; }
+  void Submit() override { lock_ = {}; }
   bool Poll(bool) override { return true; }
   void Abandon() noexcept override { lock_ = {}; }
 
@@ -105,7 +102,7 @@ void EpDevice::DrainWebGpu() noexcept {
   if (webgpu != nullptr) webgpu->Drain();
 }
 
-// A download comes after everything that was submitted before it.
+// A download waits for everything that was submitted before it.
 void EpDevice::Drain() noexcept {
   try {
     const auto host = HostMemory::Allocate(sizeof(float), HostMemory::Fill::kZero);
@@ -120,7 +117,7 @@ EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(
   const auto session_options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
   Options own;
   for (const auto& option : options) {
-    if (!IsOfGraphs(option.first)) own.push_back(option);
+    if (option.first != "enableGraphCapture") own.push_back(option);
   }
   Append(session_options.get(), own, nullptr);
   auto anchor = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
@@ -128,8 +125,8 @@ EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(
   const OrtMemoryInfo* info = nullptr;
   ort::Check(ort::api().SessionGetMemoryInfoForInputs(anchor.get(), &info, 1));
   if (!Holds(info)) {
-    throw ort::Error("ERR_PROVIDER_UNAVAILABLE", "the execution provider '" + this->name() +
-                                                     "' was appended, and yet runs nothing on its device");
+    throw ort::Error("ERR_PROVIDER_UNAVAILABLE",
+                     "the execution provider '" + this->name() + "' runs nothing on its device");
   }
   ort::Check(ort::api().CreateAllocator(anchor.get(), info, &allocator_));
   info_ = info;
@@ -149,7 +146,7 @@ std::shared_ptr<Memory> EpDevice::Allocate(size_t bytes) {
 
 std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   void* data = nullptr;
-  // An empty tensor has a buffer too.
+  // An empty tensor needs a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
   return std::make_shared<EpMemory>(*this, data, bytes);
 }
@@ -159,7 +156,7 @@ std::shared_ptr<Memory> EpDevice::AllocatePinned(size_t) {
 }
 
 void* EpDevice::Mapped(void*) {
-  throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name() + "' cannot read host memory where it is");
+  throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name() + "' cannot map host memory");
 }
 
 void EpDevice::CopyAll(const std::vector<Copy>& copies) {
@@ -167,28 +164,14 @@ void EpDevice::CopyAll(const std::vector<Copy>& copies) {
   CopyTensors(copies);
 }
 
-DeviceLock EpDevice::Lock(bool) { return {*this, std::unique_lock(mutex_)}; }
-
-void EpDevice::ReleaseLocked(DeferredRelease& deferred) const noexcept {
+void EpDevice::ReleaseOwn(const DeferredRelease& deferred) const noexcept {
   const auto ignore = [](OrtStatus* status) {
     if (status != nullptr) ort::api().ReleaseStatus(status);
   };
-  deferred.binding.reset();
-  deferred.value.reset();
   if (deferred.allocation != nullptr) ignore(ort::api().AllocatorFree(allocator_, deferred.allocation));
   if (deferred.graph_id != 0) {
     ignore(ort::api().SessionReleaseCapturedGraph(deferred.session.get(), deferred.graph_id));
   }
-  if (deferred.released != nullptr) ort::api().ReleaseSession(deferred.released);
-}
-
-DeviceLock EpDevice::Lock(bool, const std::atomic<bool>& canceled) {
-  return {*this, WaitFor<std::unique_lock<DeviceMutex>>(mutex_, canceled)};
-}
-
-bool EpDevice::TryLock(std::unique_lock<DeviceMutex>& exclusive, std::shared_lock<DeviceMutex>&) noexcept {
-  exclusive = std::unique_lock(mutex_, std::try_to_lock);
-  return exclusive.owns_lock();
 }
 
 std::unique_ptr<Queue> EpDevice::MakeQueue(bool) { return std::make_unique<EpQueue>(*this); }

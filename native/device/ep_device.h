@@ -1,4 +1,7 @@
-// A device that is reached through ONNX Runtime alone: its execution provider's allocator, and CopyTensors.
+// A device used through ONNX Runtime alone: its execution provider's allocator, and CopyTensors.
+//
+// The device lock is exclusive: the provider keeps one command encoder, and caches, for all sessions, without
+// a lock of its own (two threads in it crash).
 #pragma once
 
 #include "device.h"
@@ -7,8 +10,7 @@ namespace device {
 
 class EpDevice final : public Device {
  public:
-  // WebGPU's default context, the one that every session and CopyTensors share. The options of whoever opens
-  // it first are the context's for good.
+  // WebGPU's default context, which every session and CopyTensors share, with the options of the first call.
   static Device& OpenWebGpu(const Options& options);
 
   const OrtMemoryInfo* memory_info() const noexcept override { return info_; }
@@ -24,10 +26,6 @@ class EpDevice final : public Device {
   void CopyOut(const Copy& copy) override { CopyAll({copy}); }
   void CopyWithin(const Copy& copy) override { CopyAll({copy}); }
 
-  // Always exclusive: the provider keeps one command encoder, and caches, for all sessions, without a lock of
-  // its own (two threads in it crash).
-  DeviceLock Lock(bool capture) override;
-  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled) override;
   bool allocates_at_once() const noexcept override { return false; }
 
   void Drain() noexcept;
@@ -39,19 +37,15 @@ class EpDevice final : public Device {
  private:
   EpDevice(std::string name, const Options& options);
   void CopyAll(const std::vector<Copy>& copies);
-  bool TryLock(std::unique_lock<DeviceMutex>& exclusive,
-               std::shared_lock<DeviceMutex>& shared) noexcept override;
-  void ReleaseLocked(DeferredRelease& deferred) const noexcept override;
+  void ReleaseOwn(const DeferredRelease& deferred) const noexcept override;
 
-  DeviceMutex mutex_;
-  // A model of one node, never released: a session's allocator dies with its session, this one's is for
-  // values that live as long as they like.
+  // The anchor: a session of one node that is never released, because an allocator dies with its session.
   OrtSession* anchor_ = nullptr;
-  const OrtMemoryInfo* info_ = nullptr;  // the anchor's
+  const OrtMemoryInfo* info_ = nullptr;  // of the anchor
   OrtAllocator* allocator_ = nullptr;
 };
 
-// One call of CopyTensors. All copies go the same way. Whoever calls it has entered the device.
+// One call of CopyTensors, for copies in one direction. The caller holds the device lock.
 void CopyTensors(const std::vector<Copy>& copies);
 
 }  // namespace device

@@ -29,8 +29,8 @@ HostMemory::~HostMemory() {
 }
 
 std::shared_ptr<HostMemory> HostMemory::Allocate(std::size_t bytes, Fill fill) {
-  // Aligned by hand: glibc does not use again what an aligned allocation has freed, and calloc gets large
-  // blocks zeroed.
+  // Aligned by hand: glibc does not reuse what an aligned allocation has freed, and calloc gets large blocks
+  // that are zeroed already.
   const std::size_t size = bytes + kHostAlignment;
   void* block = nullptr;
   if (size > bytes) block = fill == Fill::kZero ? std::calloc(1, size) : std::malloc(size);

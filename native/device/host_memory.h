@@ -1,4 +1,4 @@
-// Host memory: aligned to 64 bytes (a cache line, and what ONNX Runtime's kernels like best).
+// Host memory, aligned to 64 bytes: a cache line, and the alignment of ONNX Runtime's own allocator.
 #pragma once
 
 #include <memory>
@@ -11,18 +11,17 @@ inline constexpr std::size_t kHostAlignment = 64;
 
 class HostMemory final : public Memory {
  public:
-  // Throws ERR_OUT_OF_MEMORY. An empty block still has an address. What JavaScript gets to see must be
-  // zeroed.
+  // Throws ERR_OUT_OF_MEMORY. An empty block has an address too. Memory that JavaScript sees must be zeroed.
   enum class Fill { kZero, kNone };
   static std::shared_ptr<HostMemory> Allocate(std::size_t bytes, Fill fill);
   ~HostMemory() override;
 
-  // Blocks that exist now, for leak checks. Any thread.
+  // The number of blocks, for leak checks. Any thread.
   static std::size_t LiveCount() noexcept;
 
  private:
   HostMemory(void* block, void* data, std::size_t bytes) noexcept;
-  void* block_;  // as it was allocated
+  void* block_;  // as malloc returned it
 };
 
 }  // namespace device

@@ -1,5 +1,4 @@
-// A block of memory that the addon owns. Shared: a value, a run in flight and an ArrayBuffer may each be the
-// last to need it.
+// A block of memory that the addon owns. A value, a run in flight and an ArrayBuffer share it.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +11,7 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  // What an OrtValue over the block points at; on some devices an opaque handle, not an address.
+  // For an OrtValue over the block. On some devices an opaque handle, not an address.
   void* data() const noexcept { return data_; }
   std::size_t bytes() const noexcept { return bytes_; }
 

@@ -8,6 +8,7 @@
 #include "async_job.h"
 #include "js_error.h"
 #include "pin.h"
+#include "run/thread_check.h"
 #include "session/state.h"
 
 namespace {
@@ -41,6 +42,7 @@ AddonData::AddonData(Napi::Env env) : external_buffers(AllowsExternalBuffers(env
                        env, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
   const std::lock_guard lock(live_mutex);
   live.insert(this);
+  SET_THREAD_ROLE(kJs);
 }
 
 void AddonData::Install(Napi::Env env) {

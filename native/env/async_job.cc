@@ -1,6 +1,7 @@
 #include "async_job.h"
 
 #include "js_error.h"
+#include "run/thread_check.h"
 
 Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread) {
   const Napi::Promise promise = job->promise_.Promise();
@@ -13,34 +14,25 @@ Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thr
 
 void AsyncJob::Cancel(Napi::Env env) {
   if (thread_->Withdraw(this)) {
-    error_.emplace("ERR_RUN_CANCELED", "the run was canceled before it began");
+    error.emplace("ERR_RUN_CANCELED", "the run was canceled before it began");
     Settle(env);
   } else {
     Terminate();
   }
 }
 
-void AsyncJob::Execute() noexcept {
-  CatchInto(error_, [this] { Work(); });
-}
-
-bool AsyncJob::Ended(bool wait) noexcept {
-  bool ended = true;
-  if (!error_) CatchInto(error_, [&] { ended = WorkEnded(wait); });
-  return ended;
-}
-
 void AsyncJob::Settle(Napi::Env env) {
+  JS_THREAD();
   const std::unique_ptr<AsyncJob> self(this);
   addon_.Untrack(this);
-  thread_->Settled();
-  Done();
+  thread_->Settle();
+  OnDone();
   try {
     Guard(env, [&] {
-      if (error_) throw *error_;
+      if (error) throw *error;
       promise_.Resolve(Result(env));
     });
-  } catch (const Napi::Error& error) {
-    promise_.Reject(error.Value());
+  } catch (const Napi::Error& thrown) {
+    promise_.Reject(thrown.Value());
   }
 }

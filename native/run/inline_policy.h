@@ -1,14 +1,12 @@
 // Decides whether an asynchronous run may finish inline, on the event loop's own thread.
 //
-// A promise that another thread answers costs the event loop's wake-up from its poll, several times what a
-// short run itself takes. So a run is done inline when the runs before it, with the same shapes, stayed under
-// a stated bound. What a run will take cannot be known, only expected: after a run that overstays, the next
-// ones go to the run thread until some have shown themselves short again, four times as many at each further
-// overrun (up to 1,024). A small overrun that stands alone is taken for the machine's noise.
+// A promise that another thread settles costs the event loop's wake-up, several times what a short run takes.
+// So a run is inline when earlier runs with the same shapes were shorter than a bound. After a run that
+// exceeds it, the next runs go to the run thread until some were short again: four times as many after each
+// further run that exceeds it, at most 1,024. A single small excess counts as noise of the machine.
 //
-// A run done inline settles without a turn of the event loop, so `for (;;) await run()` would never let a
-// timer, a socket or a finalizer through: after 256 inline runs, or some milliseconds of them, the next one
-// is handed over, and the loop turns.
+// An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
+// and finalizers: after 256 inline runs, or some milliseconds of them, the next one goes to the run thread.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +25,7 @@ class InlinePolicy {
     return short_runs_ >= needed_ && burst_ < kMostInARow && burst_time_ < kLongestBurst;
   }
 
-  // New shapes say nothing of the old ones' times.
+  // New shapes take other times.
   void Forget() noexcept { short_runs_ = 0; }
 
   void Record(std::chrono::nanoseconds took, bool was_inline) noexcept {
@@ -53,7 +51,7 @@ class InlinePolicy {
   static constexpr std::chrono::nanoseconds kLongestNoise = std::chrono::milliseconds(5);
 
   std::chrono::nanoseconds bound_;
-  // Inline runs since the event loop surely turned, and what they took.
+  // Inline runs since the event loop turned for certain, and their time.
   int burst_ = 0;
   std::chrono::nanoseconds burst_time_{0};
   int64_t short_runs_ = 0;  // in a row

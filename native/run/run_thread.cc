@@ -1,6 +1,6 @@
 #include "run_thread.h"
 
-#include <algorithm>
+#include "thread_check.h"
 
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
 #include <intrin.h>
@@ -21,7 +21,7 @@ void Pause() noexcept {
 #endif
 }
 
-// Where threads share a core whoever looks must let the other on.
+// On a single core the spinning thread would hold up the one it waits for.
 void SpinUntil(const std::atomic<bool>& flag, std::chrono::nanoseconds spin) noexcept {
   static const bool alone = std::thread::hardware_concurrency() < 2;
   if (spin.count() <= 0 || alone) return;
@@ -35,40 +35,42 @@ void SpinUntil(const std::atomic<bool>& flag, std::chrono::nanoseconds spin) noe
   } while (std::chrono::steady_clock::now() < until);
 }
 
-// Lets the submitting thread wait for a job.
-class WaitedJob final : public Job {
- public:
-  explicit WaitedJob(Job* job) : job_(job) {}
-  void Execute() noexcept override {
-    job_->among_others = among_others;
-    job_->Execute();
+template <typename Call>
+void KeepError(Job& job, Call call) noexcept {
+  try {
+    call();
+  } catch (const ort::Error& error) {
+    job.error = error;
+  } catch (const std::exception& error) {
+    job.error.emplace("ERR_INTERNAL", error.what());
   }
-  bool Overlaps() const noexcept override { return job_->Overlaps(); }
-  bool Ended(bool wait) noexcept override { return job_->Ended(wait); }
-  void Finished() noexcept override {
-    // Under the lock: the waiting thread destroys this object as soon as it has seen `done_`.
-    const std::lock_guard lock(mutex_);
-    done_.store(true, std::memory_order_release);
-    wake_.notify_one();
-  }
-  // Looks for up to `spin` before it sleeps. Takes the lock in any case: Finished may still hold it.
-  void Wait(std::chrono::nanoseconds spin) {
-    SpinUntil(done_, spin);
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return done_.load(std::memory_order_relaxed); });
-  }
+}
 
- private:
-  Job* job_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::atomic<bool> done_{false};
-};
+bool Ended(Job& job, bool wait) noexcept {
+  bool ended = true;
+  if (!job.error) KeepError(job, [&] { ended = job.Poll(wait); });
+  return ended;
+}
 
 }  // namespace
 
+void WaitedJob::Post() noexcept {
+  // Under the lock: the waiting thread destroys the job as soon as it sees `done_`.
+  const std::lock_guard lock(mutex_);
+  done_.store(true, std::memory_order_release);
+  wake_.notify_one();
+}
+
+void WaitedJob::Wait(std::chrono::nanoseconds spin) {
+  SpinUntil(done_, spin);
+  // Even if it is done: Post may still hold the lock.
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return done_.load(std::memory_order_relaxed); });
+}
+
 void RunThread::Submit(Job* job) {
-  // First, because it can fail: a job that was queued would then be neither run nor handed back.
+  JS_THREAD();
+  // First, because it can fail: nobody would run or post a job that is queued already.
   if (!thread_.joinable()) thread_ = std::thread(&RunThread::Loop, this);
   {
     const std::lock_guard lock(mutex_);
@@ -79,19 +81,22 @@ void RunThread::Submit(Job* job) {
   wake_.notify_one();
 }
 
-void RunThread::SubmitAndWait(Job* job) {
-  WaitedJob waited(job);
-  Submit(&waited);
-  waited.Wait(spin_);
-  Settled();
+void RunThread::Settle() noexcept {
+  JS_THREAD();
+  --unsettled_;
+}
+
+void RunThread::SubmitAndWait(WaitedJob& job) {
+  Submit(&job);
+  job.Wait(spin_);
+  Settle();
+  if (job.error) throw *job.error;
 }
 
 bool RunThread::Withdraw(Job* job) {
+  JS_THREAD();
   const std::lock_guard lock(mutex_);
-  const auto found = std::find(queue_.begin(), queue_.end(), job);
-  if (found == queue_.end()) return false;
-  queue_.erase(found);
-  return true;
+  return std::erase(queue_, job) > 0;
 }
 
 void RunThread::Stop() {
@@ -105,8 +110,6 @@ void RunThread::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void RunThread::SpinForWork() const { SpinUntil(work_, spin_); }
-
 Job* RunThread::Next(bool wait) {
   if (!wait && !work_.load(std::memory_order_relaxed)) return nullptr;
   std::unique_lock lock(mutex_);
@@ -118,38 +121,39 @@ Job* RunThread::Next(bool wait) {
   return job;
 }
 
-void RunThread::FinishFirst() {
+void RunThread::PostFirst() {
   Job* job = started_.front();
   started_.pop_front();
-  job->Finished();
+  job->Post();
 }
 
 void RunThread::Start(Job* job) {
-  if (!job->Overlaps()) {
-    for (; !started_.empty(); FinishFirst()) started_.front()->Ended(true);
+  if (!job->CanOverlap()) {
+    for (; !started_.empty(); PostFirst()) Ended(*started_.front(), true);
   }
-  job->among_others = !started_.empty() || work_.load(std::memory_order_relaxed);
-  job->Execute();
+  job->overlaps = !started_.empty() || work_.load(std::memory_order_relaxed);
+  KeepError(*job, [job] { job->Work(); });
   started_.push_back(job);
 }
 
 void RunThread::Loop() {
+  SET_THREAD_ROLE(kRun);
   for (;;) {
     if (started_.size() < kMostStarted) {
       if (Job* job = Next(started_.empty())) {
         Start(job);
-        // What can overlap is started before the first of them is waited for.
-        if (job->Overlaps() && work_.load(std::memory_order_relaxed)) continue;
+        // Starts every job that can overlap before it waits for the first of them.
+        if (job->CanOverlap() && work_.load(std::memory_order_relaxed)) continue;
       } else if (started_.empty()) {
         return;  // stopping
       }
     }
-    if (!started_.front()->Ended(started_.size() == kMostStarted)) {
+    if (!Ended(*started_.front(), started_.size() == kMostStarted)) {
       Pause();
       continue;
     }
-    FinishFirst();
-    if (started_.empty()) SpinForWork();
+    PostFirst();
+    if (started_.empty()) SpinUntil(work_, spin_);
   }
 }
 

@@ -1,5 +1,5 @@
-// A session's own thread: runs are started here, and end, first in first out, so that neither the event loop
-// nor libuv's pool is ever held by one.
+// A session's own thread: runs start here, and end first in, first out, so that no run holds the event loop
+// or a thread of libuv's pool.
 #pragma once
 
 #include <atomic>
@@ -7,26 +7,43 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
+
+#include "ort/error.h"
 
 namespace run {
 
 class Job {
  public:
   virtual ~Job() = default;
-  // On the run thread; touches no JavaScript and throws nothing.
-  virtual void Execute() noexcept = 0;
-  // Whether Execute may only start the work, so that the next such job can start before it has ended.
-  virtual bool Overlaps() const noexcept { return false; }
-  // On the run thread, after Execute: whether the work has ended; with `wait`, after waiting for that.
-  virtual bool Ended(bool /*wait*/) noexcept { return true; }
-  // On the run thread, once it has ended: hands the job back. The job may be gone when this returns.
-  virtual void Finished() noexcept = 0;
+  // Run thread. An error that Work or Poll throws ends the job, and becomes `error`.
+  virtual void Work() = 0;
+  // Whether Work may return before the work has ended, so that the next such job can start.
+  virtual bool CanOverlap() const noexcept { return false; }
+  // Run thread, after Work: whether the work has ended; with `wait`, after waiting for its end.
+  virtual bool Poll(bool /*wait*/) { return true; }
+  // Run thread, once the work has ended: hands the job to its owner, who may delete it before this returns.
+  virtual void Post() noexcept = 0;
 
-  // Set before Execute: other work is going on, or waits for its turn.
-  bool among_others = false;
+  bool overlaps = false;  // set before Work: other jobs have started and not ended, or are queued
+  std::optional<ort::Error> error;
 };
 
+// A job that its owner's thread waits for.
+class WaitedJob : public Job {
+ public:
+  void Post() noexcept final;
+  // Spins for up to `spin` before it sleeps.
+  void Wait(std::chrono::nanoseconds spin);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::atomic<bool> done_{false};
+};
+
+// Its owner's thread is the JavaScript thread, and calls all of these.
 class RunThread {
  public:
   // After a job the thread spins for up to `spin` before it sleeps, which saves the next job the wake-up.
@@ -35,39 +52,36 @@ class RunThread {
   RunThread(const RunThread&) = delete;
   RunThread& operator=(const RunThread&) = delete;
 
-  // Owner's thread. The thread itself starts with the first job.
+  // Queues a job; the first one starts the thread. Settle must follow once the job has been posted.
   void Submit(Job* job);
-  // Owner's thread: the owner has dealt with a job it submitted.
-  void Settled() noexcept { --unsettled_; }
-  // Owner's thread: runs the job after all that is queued, and waits for it. Finished is not called.
-  void SubmitAndWait(Job* job);
-  // Owner's thread: takes a job out of the queue, to be settled; false when it has begun (or ended).
+  void Settle() noexcept;
+  // Runs the job after everything that is queued, waits for it, and throws its error.
+  void SubmitAndWait(WaitedJob& job);
+  // Takes a job out of the queue; false where it has started. Settle must follow.
   bool Withdraw(Job* job);
-  // Owner's thread: true when nothing is queued, running or still to be settled, so that what the owner does
-  // itself comes after all it has submitted.
+  // Whether no job is unsettled: what the owner's thread does itself then comes after all its jobs.
   bool Idle() const noexcept { return unsettled_ == 0; }
-  // Owner's thread: finishes what runs, drops what is queued (Finished is not called for it), joins.
-  // Idempotent.
+  // Ends the jobs that have started, drops those that are queued, and joins. Idempotent. When the process
+  // exits another thread than the owner's calls it.
   void Stop();
 
  private:
   void Loop();
   Job* Next(bool wait);
   void Start(Job* job);
-  void FinishFirst();
-  void SpinForWork() const;
+  void PostFirst();
 
-  // Started and not ended: more would gain nothing, and hold memory.
+  // More jobs in flight would gain nothing, and hold memory.
   static constexpr size_t kMostStarted = 4;
 
   const std::chrono::nanoseconds spin_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job*> queue_;
-  std::atomic<bool> work_{false};  // queued or stopping: what the spinning thread looks at
+  std::atomic<bool> work_{false};  // for the spinning thread: a job is queued, or the thread shall stop
   bool stopping_ = false;
-  std::deque<Job*> started_;  // the run thread's own
-  int unsettled_ = 0;         // the owner's own count
+  std::deque<Job*> started_;  // of the run thread
+  int unsettled_ = 0;         // of the owner's thread
   std::thread thread_;
 };
 

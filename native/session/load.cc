@@ -118,6 +118,6 @@ ort::SessionHandle LoadJob::Create() const {
 }
 
 // A session that failed to load needs no thread.
-void LoadJob::Done() noexcept {
+void LoadJob::OnDone() noexcept {
   if (!state_->handle) state_->thread.Stop();
 }

@@ -40,7 +40,7 @@ class LoadJob final : public AsyncJob {
 
  protected:
   void Work() override;
-  void Done() noexcept override;
+  void OnDone() noexcept override;
 
  private:
   ort::SessionHandle Create() const;

@@ -29,7 +29,7 @@ class ReleaseJob final : public AsyncJob {
     state_->handle.reset();
     state_->queue.reset();
   }
-  void Done() noexcept override { state_->thread.Stop(); }
+  void OnDone() noexcept override { state_->thread.Stop(); }
 
  private:
   std::shared_ptr<SessionState> state_;

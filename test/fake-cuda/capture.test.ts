@@ -1,5 +1,5 @@
-// Capturing a binding's graph. The fake GPU's sessions are the CPU's, which replay nothing: what is tested is all around
-// it, above all that a capture leaves everything as it was.
+// Captures of a binding's graph. Sessions on the fake GPU run on the CPU, which replays nothing: these tests cover the
+// rest, above all that a capture leaves all data as they were.
 import { type InferenceSession, OrtValue } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors'
@@ -28,7 +28,7 @@ const accumulator = () =>
     nodes: [node('Add', ['state_in', 'x'], ['state_out']), node('Add', ['x', 'x'], ['y'])],
   })
 
-/** y = x + something that is another in each run. */
+/** y = x + noise */
 const random = () =>
   model({
     inputs: [value('x', 'float32', [8])],
@@ -51,32 +51,36 @@ function accumulating(
   return { state, binding }
 }
 
-describeCuda('a capture', () => {
-  test.each([false, true])('leaves runs what they are: verify %s', async (verify) => {
-    await using session = await onCuda(mlp(), GRAPHS)
-    await using cpu = await onCpu(mlp())
-    using reference = cpu.createIoBinding({ x: [1, 128] })
-    using binding = session.createIoBinding({ x: [1, 128] })
-    const check = async () => {
-      for (const seed of [1, 2, 3]) {
-        for (const { inputs } of [binding, reference]) (inputs.x as Float32Array).set(pseudoRandom(128, seed))
-        reference.runSync()
-        await (seed % 2 ? binding.run() : binding.runSync())
-        expect(binding.outputs.y).toEqual(reference.outputs.y)
+describeCuda('binding.capture', () => {
+  test.each([false, true])(
+    'runs give the same results before and after a capture: verify %s',
+    async (verify) => {
+      await using session = await onCuda(mlp(), GRAPHS)
+      await using cpu = await onCpu(mlp())
+      using reference = cpu.createIoBinding({ x: [1, 128] })
+      using binding = session.createIoBinding({ x: [1, 128] })
+      const check = async () => {
+        for (const seed of [1, 2, 3]) {
+          for (const { inputs } of [binding, reference])
+            (inputs.x as Float32Array).set(pseudoRandom(128, seed))
+          reference.runSync()
+          await (seed % 2 ? binding.run() : binding.runSync())
+          expect(binding.outputs.y).toEqual(reference.outputs.y)
+        }
       }
-    }
-    await check()
-    expect(binding.captured).toBe(false)
-    await binding.capture({ verify })
-    expect(binding.captured).toBe(true)
-    await check()
-    binding.releaseCapture()
-    binding.releaseCapture()
-    expect(binding.captured).toBe(false)
-    await check()
-    await binding.capture({ verify })
-    await check()
-  })
+      await check()
+      expect(binding.captured).toBe(false)
+      await binding.capture({ verify })
+      expect(binding.captured).toBe(true)
+      await check()
+      binding.releaseCapture()
+      binding.releaseCapture()
+      expect(binding.captured).toBe(false)
+      await check()
+      await binding.capture({ verify })
+      await check()
+    },
+  )
 
   test.each([
     ['cuda', [], false],
@@ -88,7 +92,7 @@ describeCuda('a capture', () => {
     ['cuda-pinned', ['state_in'], true],
     ['cpu', [], true],
   ] as const)(
-    'leaves a state that is updated in place: %s, mapped %j, verify %s',
+    'a capture restores a state that is updated in place: %s, mapped %j, verify %s',
     async (device, mapped, verify) => {
       await using session = await onCuda(accumulator(), GRAPHS)
       const { state, binding } = accumulating(session, device, [...mapped])
@@ -111,7 +115,7 @@ describeCuda('a capture', () => {
     ['pinned', 'cuda-pinned', false],
     ['mapped', 'cuda-pinned', true],
     ['on the GPU', 'cuda', false],
-  ] as const)('writes no output: %s', async (_, device, mapped) => {
+  ] as const)('a capture writes no output: %s', async (_, device, mapped) => {
     await using session = await onCuda(mlp(), GRAPHS)
     using y = OrtValue.allocate('float32', [1, 128], device)
     y.write(new Float32Array(128).fill(-7))
@@ -123,7 +127,7 @@ describeCuda('a capture', () => {
     expect(numbers(y)).not.toEqual(Array(128).fill(-7))
   })
 
-  test('frees what it saved', async () => {
+  test('a capture frees its copies', async () => {
     await using session = await onCuda(accumulator(), GRAPHS)
     const { state, binding } = accumulating(session, 'cuda')
     const before = alive()
@@ -133,7 +137,7 @@ describeCuda('a capture', () => {
     state.dispose()
   })
 
-  test('copies nothing that is not its own to restore: inputs stay', async () => {
+  test('a capture leaves inputs as they are', async () => {
     await using session = await onCuda(twoInputs(), GRAPHS)
     using a = OrtValue.fromTensor(float32([1, 2]), 'cuda')
     using binding = session.createIoBinding({ a, b: [2] })
@@ -145,7 +149,7 @@ describeCuda('a capture', () => {
     expect([...(binding.outputs.sum as Float32Array)]).toEqual([4, 6])
   })
 
-  test('finds that a model gives other results each time', async () => {
+  test('verify finds a model that gives other results in each run', async () => {
     await using session = await onCuda(random(), GRAPHS)
     using binding = session.createIoBinding()
     const before = alive()
@@ -160,7 +164,7 @@ describeCuda('a capture', () => {
     expect(binding.captured).toBe(true)
   })
 
-  test('finds what did not change the state either', async () => {
+  test('verify leaves the state as it was when it fails', async () => {
     await using session = await onCuda(random(), GRAPHS)
     using state = OrtValue.fromTensor(float32([1, 2, 3, 4, 5, 6, 7, 8]), 'cuda')
     using binding = session.createIoBinding({ x: state }, { outputs: { y: state } })
@@ -169,8 +173,8 @@ describeCuda('a capture', () => {
   })
 })
 
-describeCuda('a capture is refused', () => {
-  test('of a session without graphs', async () => {
+describeCuda('binding.capture refuses', () => {
+  test('a session without graphs', async () => {
     await using session = await onCuda(mlp())
     await using cpu = await onCpu(mlp())
     for (const loaded of [session, cpu]) {
@@ -180,7 +184,7 @@ describeCuda('a capture is refused', () => {
     }
   })
 
-  test('of an output that is allocated anew', async () => {
+  test('an output that each run allocates', async () => {
     await using session = await onCuda(nonZero(), GRAPHS)
     using binding = session.createIoBinding({ x: [4] })
     await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: "'y'" })
@@ -188,7 +192,7 @@ describeCuda('a capture is refused', () => {
     binding.runSync()
   })
 
-  test('of strings, which the CPU reads', async () => {
+  test('strings, which the CPU reads', async () => {
     await using session = await onCuda(concatStrings(), GRAPHS)
     using binding = session.createIoBinding({ a: [1], b: [1] })
     binding.bindOrtValueOutput('y', OrtValue.allocate('string', [1]))
@@ -199,7 +203,7 @@ describeCuda('a capture is refused', () => {
     expect(binding.outputValue('y')!.read()).toEqual(['pq'])
   })
 
-  test('with options that it does not know, or nothing bound', async () => {
+  test('unknown options, and unbound inputs', async () => {
     await using session = await onCuda(mlp(), GRAPHS)
     using binding = session.ioBinding()
     await expectError(() => binding.capture({ check: true } as never), 'ERR_UNKNOWN_OPTION')
@@ -208,7 +212,7 @@ describeCuda('a capture is refused', () => {
     binding.releaseCapture()
   })
 
-  test('while it is captured, and so is whatever would go stale', async () => {
+  test('a captured binding, as do all calls that would rebind it', async () => {
     await using session = await onCuda(counter(), GRAPHS)
     using binding = session.createIoBinding({ state: [1] })
     using other = OrtValue.allocate('float32', [1], 'cuda')
@@ -234,7 +238,7 @@ describeCuda('a capture is refused', () => {
     expect([...(binding.outputs.new_state as Float32Array)]).toEqual([5])
   })
 
-  test('while it runs, and so are runs while it captures', async () => {
+  test('a binding in flight, as do runs during a capture', async () => {
     await using session = await slowOnCuda(GRAPHS)
     using binding = slowBinding(session, 1000n)
     const running = binding.run()
@@ -252,7 +256,7 @@ describeCuda('a capture is refused', () => {
     await binding.run()
   })
 
-  test('once the session was released', async () => {
+  test('a released session', async () => {
     const session = await onCuda(counter(), GRAPHS)
     const binding = session.createIoBinding({ state: [1] })
     await session.release()

@@ -1,5 +1,5 @@
-// fake_cuda.node: the control of the fake driver, and the driver itself, for JavaScript. fake-cuda.mjs
-// documents it. Linked to the same library that the addon opens, so that both speak to one driver.
+// fake_cuda.node: the fake driver and its control, for JavaScript. fake-cuda.mjs documents it. It is linked
+// to the library that the addon opens, so that both use one driver.
 #include <napi.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ Napi::Value Flush(const Napi::CallbackInfo& info) {
 Napi::Value Calls(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   std::vector<FakeCudaCall> calls(fake_cuda_calls(nullptr, 0));
-  // Other threads may have called meanwhile: as many as there is room for.
+  // Other threads may have called meanwhile: these are omitted.
   const size_t count = std::min(fake_cuda_calls(calls.data(), calls.size()), calls.size());
   const auto result = Napi::Array::New(env, count);
   for (uint32_t i = 0; i < count; ++i) {
@@ -98,7 +98,7 @@ Napi::Value Violations(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// The memory of the fake is the host's: the self-test looks into it, and breaks it.
+// The fake's device memory is host memory, which its own tests read and write.
 
 // read(address, bytes): Buffer
 Napi::Value Read(const Napi::CallbackInfo& info) {

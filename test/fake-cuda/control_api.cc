@@ -1,4 +1,4 @@
-// fake_cuda_*: what the tests ask.
+// fake_cuda_*: the control of the fake driver.
 #include <algorithm>
 #include <cstring>
 
@@ -17,7 +17,7 @@ constexpr const char* kFunctions[] = {
 #undef CUDA_FUNCTION
 };
 
-// The two that never fail can be named, but the fault never strikes.
+// cuGetErrorName and cuGetErrorString are accepted, although no fault strikes them.
 bool IsFunction(const std::string& name) {
   return std::any_of(std::begin(kFunctions), std::end(kFunctions),
                      [&](const char* known) { return name == known; });

@@ -1,4 +1,4 @@
-// Bound runs on a fake GPU give what the CPU gives, bit for bit, wherever inputs and outputs are.
+// Bound runs on a fake GPU equal those on the CPU, bit for bit, wherever inputs and outputs are.
 import { type InferenceSession, type IoBinding, OrtValue, type Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors'
@@ -39,7 +39,7 @@ const places = Object.keys(PLACES)
 const PAIRS = places.flatMap((input) => places.map((output) => [input, output] as const))
 
 describeCuda('a bound run on a GPU', () => {
-  test.each(PAIRS)('gives what the CPU gives: input %s, output %s', async (input, output) => {
+  test.each(PAIRS)('equals a run on the CPU: input %s, output %s', async (input, output) => {
     await using session = await onCuda(mlp())
     const { y } = await expected(mlp(), { x: float32(X, [2, 128]) })
     using from = PLACES[input]!([2, 128])
@@ -56,7 +56,7 @@ describeCuda('a bound run on a GPU', () => {
     }
   })
 
-  test.each(FORMS)('reads what was written last, forty times: %s', async (_, run) => {
+  test.each(FORMS)('each of forty runs reads the latest data: %s', async (_, run) => {
     await using session = await onCuda(twoInputs())
     using binding = session.createIoBinding({ a: [3], b: PLACES['on the GPU']!([3]) })
     const { a } = binding.inputs as { a: Float32Array }
@@ -69,18 +69,21 @@ describeCuda('a bound run on a GPU', () => {
     }
   })
 
-  test.each([['x'], ['y'], ['x', 'y']])('maps what it is told to: %s %s', async (...mapped) => {
-    await using session = await onCuda(mlp())
-    const { y } = await expected(mlp(), { x: float32(X, [2, 128]) })
-    using binding = session.createIoBinding({ x: [2, 128] }, { mapped: mapped.filter(Boolean) })
-    ;(binding.inputs.x as Float32Array).set(X)
-    binding.runSync()
-    expect([...(binding.outputs.y as Float32Array)]).toEqual(y)
-    expect(count('MemcpyHtoDAsync')).toBe(mapped.includes('x') ? 0 : 1)
-    expect(count('MemcpyDtoHAsync')).toBe(mapped.includes('y') ? 0 : 1)
-  })
+  test.each([['x'], ['y'], ['x', 'y']])(
+    'maps the inputs and outputs that `mapped` names: %s %s',
+    async (...mapped) => {
+      await using session = await onCuda(mlp())
+      const { y } = await expected(mlp(), { x: float32(X, [2, 128]) })
+      using binding = session.createIoBinding({ x: [2, 128] }, { mapped: mapped.filter(Boolean) })
+      ;(binding.inputs.x as Float32Array).set(X)
+      binding.runSync()
+      expect([...(binding.outputs.y as Float32Array)]).toEqual(y)
+      expect(count('MemcpyHtoDAsync')).toBe(mapped.includes('x') ? 0 : 1)
+      expect(count('MemcpyDtoHAsync')).toBe(mapped.includes('y') ? 0 : 1)
+    },
+  )
 
-  test('maps pinned memory alone, on a session that has a GPU', async () => {
+  test('maps only pinned memory, on a session with a GPU', async () => {
     await using session = await onCuda(mlp())
     await using cpu = await onCpu(mlp())
     using host = PLACES.host!([1, 128])
@@ -107,7 +110,7 @@ describeCuda('a bound run on a GPU', () => {
     expect(numbers(state)).toEqual([11])
   })
 
-  test('chains two sessions without a copy to the host', async () => {
+  test('two sessions chain without a copy to the host', async () => {
     await using first = await onCuda(mlp())
     await using second = await onCuda(mlp())
     const { y } = await expected(mlp(), { x: float32(X, [2, 128]) })
@@ -123,7 +126,7 @@ describeCuda('a bound run on a GPU', () => {
   })
 
   test.each(['float64', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'int64', 'bool', 'float16'] as const)(
-    'takes and gives %s',
+    'accepts and returns %s',
     async (type) => {
       await using session = await onCuda(identity(type, ['n']))
       using x = OrtValue.allocate(type, [4], 'cuda')
@@ -142,7 +145,7 @@ describeCuda('a bound run on a GPU', () => {
     },
   )
 
-  test('takes and gives empty tensors and strings', async () => {
+  test('accepts and returns empty tensors and strings', async () => {
     await using session = await onCuda(identity('float32', ['n']))
     using empty = session.createIoBinding({ x: [0] })
     empty.runSync()
@@ -155,7 +158,7 @@ describeCuda('a bound run on a GPU', () => {
     expect(binding.outputValue('y')!.read()).toEqual(['x1', 'y2'])
   })
 
-  test('may leave outputs to ONNX Runtime, of another shape in each run', async () => {
+  test('ONNX Runtime allocates outputs of another shape in each run', async () => {
     await using session = await onCuda(nonZero())
     using binding = session.createIoBinding({ x: [4] })
     for (const [, run] of FORMS) {
@@ -167,7 +170,7 @@ describeCuda('a bound run on a GPU', () => {
     }
   })
 
-  test('is bound anew', async () => {
+  test('values can be replaced', async () => {
     await using session = await onCuda(twoInputs())
     const [one, two] = [1, 2].map((number) => OrtValue.fromTensor(float32([number, number]), 'cuda'))
     using binding = session.createIoBinding({ a: one!, b: [2] })
@@ -193,7 +196,7 @@ describeCuda('a bound run on a GPU', () => {
     for (const value of [one!, two!]) value.dispose()
   })
 
-  test('is copied to the host by copyOutputsToCpu', async () => {
+  test('copyOutputsToCpu copies outputs to the host', async () => {
     await using session = await onCuda(counter())
     using state = OrtValue.fromTensor(float32([4]), 'cuda')
     using out = OrtValue.allocate('float32', [1], 'cuda')
@@ -204,7 +207,7 @@ describeCuda('a bound run on a GPU', () => {
     expect([copy.location, ...(copy.data as Float32Array)]).toEqual(['cpu', 5])
   })
 
-  test.each(['spin', 'block'] as const)('is waited for: %s', async (wait) => {
+  test.each(['spin', 'block'] as const)('waits for the run as `wait` says: %s', async (wait) => {
     await using session = await onCuda(counter(), { wait })
     using binding = session.createIoBinding({ state: [1] })
     await binding.run()
@@ -220,7 +223,7 @@ describeCuda('session.run on a GPU', () => {
   const feeds = (session: InferenceSession, a: Tensor | OrtValue) =>
     session.run({ a, b: float32([10, 20, 30]) })
 
-  test.each(['cpu', 'cuda-pinned', 'cuda'] as const)('takes values: %s', async (device) => {
+  test.each(['cpu', 'cuda-pinned', 'cuda'] as const)('accepts values: %s', async (device) => {
     await using session = await onCuda(twoInputs())
     using a = OrtValue.fromTensor(float32([1, 2, 3]), device)
     for (const feed of [a, a.toTensor()]) {
@@ -229,7 +232,7 @@ describeCuda('session.run on a GPU', () => {
     }
   })
 
-  test('gives results in pinned memory where that is preferred', async () => {
+  test('returns results in pinned memory where preferredOutputLocation says so', async () => {
     await using session = await onCuda(twoInputs(), { preferredOutputLocation: { sum: 'cpu-pinned' } })
     const { sum, prod } = await feeds(session, float32([1, 2, 3]))
     expect([sum!.location, prod!.location]).toEqual(['cpu-pinned', 'cpu'])

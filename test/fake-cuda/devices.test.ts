@@ -1,4 +1,4 @@
-// Several GPUs: what is one's is refused by another's sessions, and never misread. And which inputs a run copies.
+// Several GPUs: a session refuses memory of another GPU. And the inputs that a run uploads.
 import { InferenceSession, type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors'
@@ -10,7 +10,7 @@ import { count, describeCuda, ENDLESS, numbers, onCpu, onCuda, slowBinding, slow
 const on = (id: number, ...data: number[]) => OrtValue.fromTensor(float32(data), 'cuda', id)
 
 describeCuda('two GPUs', () => {
-  test('each run sessions of their own', async () => {
+  test('each runs its own sessions', async () => {
     const sessions = await Promise.all([0, 1].map((deviceId) => onCuda(counter(), { deviceId })))
     for (const [id, session] of sessions.entries()) {
       expect(session.device).toEqual({ name: 'cuda', id })
@@ -30,7 +30,7 @@ describeCuda('two GPUs', () => {
   test.each([
     [0, 1],
     [1, 0],
-  ])('refuse each other: a session on %i, a value on %i', async (deviceId, other) => {
+  ])('a session on GPU %i refuses a value on GPU %i', async (deviceId, other) => {
     await using session = await onCuda(oneNode(), { deviceId })
     using theirs = on(other, 5)
     using ours = on(deviceId, 7)
@@ -45,14 +45,14 @@ describeCuda('two GPUs', () => {
     await refused(() => session.run({ x: theirs }))
     await refused(() => session.run({ x: theirs.toTensor() }))
     await expectError(() => binding.bindOutput('y', 'cuda', other), 'ERR_DEVICE_MISMATCH')
-    // What was bound before still is.
+    // The earlier values are still bound.
     binding.runSync()
     expect([...(binding.outputs.y as Float32Array)]).toEqual([2])
     theirs.copyTo(ours)
     expect((await session.run({ x: ours })).y!.data).toEqual(Float32Array.of(6))
   })
 
-  test('are refused by the CPU', async () => {
+  test('a session on the CPU refuses their memory', async () => {
     await using session = await onCpu(oneNode())
     using value = on(0, 5)
     using binding = session.createIoBinding()
@@ -65,7 +65,7 @@ describeCuda('two GPUs', () => {
     expect([...(binding.outputs.y as Float32Array)]).toEqual([1])
   })
 
-  test('pin memory that the CPU and every GPU take', async () => {
+  test('the CPU and every GPU accept pinned memory', async () => {
     await using gpu = await onCuda(oneNode(), { deviceId: 1 })
     await using cpu = await onCpu(oneNode())
     using x = OrtValue.fromTensor(float32([3]), 'cuda-pinned', 0)
@@ -77,7 +77,7 @@ describeCuda('two GPUs', () => {
     }
   })
 
-  test('are all there are', async () => {
+  test('a GPU that does not exist is refused', async () => {
     const says = ['GPU 16', '16']
     await expectError(() => onCuda(oneNode(), { deviceId: 16 }), 'ERR_CUDA_DEVICE_ID', { says })
     await expectError(
@@ -87,7 +87,7 @@ describeCuda('two GPUs', () => {
   })
 })
 
-describeCuda('the inputs that a run copies', () => {
+describeCuda('the inputs that a run uploads', () => {
   const sum = (binding: IoBinding) => [...(binding.outputs.sum as Float32Array)]
   async function bound() {
     const session = await onCuda(twoInputs())
@@ -101,7 +101,7 @@ describeCuda('the inputs that a run copies', () => {
   test.each([
     ['runSync', false],
     ['run', true],
-  ])('are those that it is told of: %s', async (_, async) => {
+  ])('are those that `upload` names: %s', async (_, async) => {
     const { session, binding, a, b } = await bound()
     const run = async (upload?: string[]) => {
       fake.clearCalls()
@@ -109,7 +109,7 @@ describeCuda('the inputs that a run copies', () => {
       else binding.runSync({ upload })
       return [...sum(binding), count('MemcpyHtoDAsync')]
     }
-    expect(await run([])).toEqual([11, 2]) // no run has copied them yet
+    expect(await run([])).toEqual([11, 2]) // no run has uploaded them yet
     a[0] = 2
     b[0] = 20
     expect(await run([])).toEqual([11, 0])
@@ -121,7 +121,7 @@ describeCuda('the inputs that a run copies', () => {
     await session.release()
   })
 
-  test('are those of a value that was bound anew', async () => {
+  test('include a new value', async () => {
     const { session, binding } = await bound()
     binding.runSync()
     using other = OrtValue.fromTensor(float32([5]), 'cuda-pinned')
@@ -133,7 +133,7 @@ describeCuda('the inputs that a run copies', () => {
   })
 
   test.each(['cuMemcpyHtoDAsync_v2', 'cuEventRecord', 'cuEventQuery', 'cuMemcpyDtoHAsync_v2'])(
-    'are those of a run that failed, too: %s',
+    'include those of a run that failed: %s',
     async (name) => {
       const { session, binding, a } = await bound()
       binding.runSync()
@@ -146,7 +146,7 @@ describeCuda('the inputs that a run copies', () => {
     },
   )
 
-  test('are those of a run that was ended, too', async () => {
+  test('include those of a run that was ended', async () => {
     await using session = await slowOnCuda()
     using binding = slowBinding(session, 2n)
     binding.runSync()
@@ -160,7 +160,7 @@ describeCuda('the inputs that a run copies', () => {
     expect([...(binding.outputs.y as Float32Array)]).toEqual(y)
   })
 
-  test('have names', async () => {
+  test('have names that the session knows', async () => {
     const { session, binding } = await bound()
     await expectError(() => binding.runSync({ upload: ['c'] }), 'ERR_UNKNOWN_INPUT')
     await expectError(() => binding.run({ upload: 'a' as never }), 'ERR_INVALID_ARG_TYPE')
@@ -169,7 +169,7 @@ describeCuda('the inputs that a run copies', () => {
     await session.release()
   })
 
-  test('do not matter on the CPU', async () => {
+  test('are ignored on the CPU', async () => {
     await using session = await onCpu(mlp())
     using binding = session.createIoBinding({ x: [1, 128] })
     binding.runSync({ upload: [] })

@@ -1,18 +1,18 @@
-// The programs of the pages that need CUDA, on the fake driver.
+// The programs in docs/ that need CUDA, on the fake driver.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Compiled, compile, expectRuns, programs } from '../docs/programs.ts'
 import { describeCuda } from './support.ts'
 
 const all = programs().filter(({ device }) => device === 'cuda')
 
-describeCuda('the pages on CUDA', () => {
+describeCuda('programs in docs/ on CUDA', () => {
   let compiled: Compiled
   beforeAll(() => {
     compiled = compile(all)
   })
   afterAll(() => compiled.remove())
 
-  test('have programs', () => {
+  test('exist', () => {
     expect(all.length).toBeGreaterThan(3)
   })
 

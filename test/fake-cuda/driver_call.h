@@ -1,5 +1,5 @@
-// The driver's functions for JavaScript, by their prototypes: what comes in is an argument (BigInts for
-// addresses and handles, numbers else), what goes out is in the array that comes back, behind the result.
+// The driver's functions for JavaScript, by their prototypes. Inputs are arguments: BigInts for addresses and
+// handles, else numbers. The array that is returned has the result, and then the outputs.
 #pragma once
 
 #include <napi.h>
@@ -50,7 +50,7 @@ template <typename T>
   requires kIsResult<T>
 struct Argument<T*> {
   T value{};
-  // What is exchanged goes in as well.
+  // An exchanged value is also an input.
   void Read(const Napi::CallbackInfo& info, size_t& next) {
     if constexpr (std::is_enum_v<T>) value = FromJs<T>(info[next++]);
   }

@@ -1,4 +1,4 @@
-// The demo of IO binding with 'cuda', on the fake driver: the same answers as on the CPU.
+// examples/io-binding on the fake driver.
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { compileExample } from '../examples/examples.ts'
@@ -21,7 +21,7 @@ describeCuda('examples/io-binding on CUDA', () => {
     return JSON.parse(stdout)
   }
 
-  test('gives what it gives on the CPU', async () => {
+  test('prints the same results as on the CPU', async () => {
     const { providers, ...cpu } = await run('cpu')
     expect(providers).toEqual(['cpu'])
     expect(await run('cuda')).toEqual({ providers: ['cuda', 'cpu'], ...cpu })

@@ -1,4 +1,4 @@
-// The fake driver's streams: nothing is done before its time, and everything by then.
+// The fake driver's streams: work is done as late as possible, and complete by then.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import * as fake from './fake-cuda.mjs'
 import {
@@ -41,13 +41,13 @@ describeFake('the streams of the fake CUDA driver', () => {
     cu('cuMemcpyHtoDAsync_v2', device, host, 16, queue)
     cu('cuMemsetD8Async', device + 8n, 9, 8, queue)
     cu('cuEventRecord', done, queue)
-    fill(host, 2, 16) // too late for the host, too early for the copy: it is what arrives
+    fill(host, 2, 16) // before the copy is done, which therefore reads it
     expect(byte(device)).toBe(0xcd)
     force()
     expect([byte(device), byte(device + 8n)]).toEqual([2, 9])
   })
 
-  test('read pageable memory at once, and write it before they come back', () => {
+  test('read pageable memory at once, and write it before the call returns', () => {
     const page = new Uint8Array(16).fill(5)
     cu('cuMemcpyHtoDAsync_v2', device, fake.addressOf(page), 16, queue)
     page.fill(6)
@@ -56,14 +56,14 @@ describeFake('the streams of the fake CUDA driver', () => {
     expect([...page]).toEqual(Array(16).fill(5))
   })
 
-  test('leave pinned memory alone until they are waited for', () => {
+  test('write pinned memory when something waits for them', () => {
     cu('cuMemcpyDtoHAsync_v2', host, device, 16, queue)
     expect(byte(host)).toBe(1)
     cu('cuStreamSynchronize', queue)
     expect(byte(host)).toBe(0xcd)
   })
 
-  test('wait for what an event recorded last when the wait was asked for', () => {
+  test('wait for the latest recording at the time of the wait', () => {
     cu('cuMemcpyHtoDAsync_v2', device, host, 4, queue)
     cu('cuEventRecord', done, queue)
     cu('cuStreamWaitEvent', other, done, 0)
@@ -74,14 +74,14 @@ describeFake('the streams of the fake CUDA driver', () => {
     expect([byte(device), byte(device + 4n), byte(device + 8n)]).toEqual([1, 0xcd, 1])
   })
 
-  test('without a wait take no notice of each other', () => {
+  test('are independent without a wait', () => {
     cu('cuMemcpyHtoDAsync_v2', device, host, 4, queue)
     cu('cuMemcpyDtoDAsync_v2', device + 8n, device, 4, other)
     fake.flush(other)
     expect([byte(device), byte(device + 8n)]).toEqual([0xcd, 0xcd])
   })
 
-  test('wait back and forth', () => {
+  test('wait for each other in turn', () => {
     for (let i = 0; i < 100; i++) {
       const [from, to] = i % 2 === 0 ? [queue, other] : [other, queue]
       cu('cuMemsetD8Async', device, i, 1, from)
@@ -92,7 +92,7 @@ describeFake('the streams of the fake CUDA driver', () => {
     expect(byte(device)).toBe(99)
   })
 
-  test('have events that are done while nothing is recorded, or before them', () => {
+  test('have events that are done unless work precedes their recording', () => {
     cu('cuEventQuery', done)
     cu('cuEventRecord', done, queue)
     cu('cuEventQuery', done)
@@ -102,7 +102,7 @@ describeFake('the streams of the fake CUDA driver', () => {
     expect(resultOf('cuEventQuery', done)).toBe(NOT_READY)
   })
 
-  test('must have done with memory that is freed', () => {
+  test('report freed memory that queued work uses', () => {
     const [block, page] = [alloc(16), pinned(16)]
     cu('cuMemcpyHtoDAsync_v2', block, host, 16, queue)
     cu('cuMemFree_v2', block)

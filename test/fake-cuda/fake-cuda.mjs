@@ -1,9 +1,9 @@
-// The control of the fake CUDA driver, for tests. Of the build that ONNXRUNTIME_IOBINDING_BUILD names, by
-// default build-fake-cuda. The driver is one for the process: an addon that opens `libraryPath` (or
-// libcuda.so.1, once a function of this module has been called) gets the one that is controlled here.
+// The control of the fake CUDA driver, in the build that ONNXRUNTIME_IOBINDING_BUILD names (default:
+// build-fake-cuda). A process has one driver: an addon that opens `libraryPath` (or libcuda.so.1, once a
+// function of this module has been called) opens the driver that this module controls.
 //
-// FAKE_CUDA_DEVICES (2), FAKE_CUDA_DRIVER_VERSION (13000) and FAKE_CUDA_INIT (0, what cuInit gives) are read
-// by the driver's cuInit and cuDriverGetVersion.
+// The driver's cuInit and cuDriverGetVersion read FAKE_CUDA_DEVICES (default 2), FAKE_CUDA_DRIVER_VERSION (13000)
+// and FAKE_CUDA_INIT (0, the result of cuInit).
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -13,9 +13,9 @@ const folder = join(import.meta.dirname, '..', '..', build, 'fake-cuda')
 
 /** Path of the driver. */
 export const libraryPath = join(folder, 'libcuda.so.1')
-/** Path of the module behind this one. */
+/** Path of the native module. */
 export const controlPath = join(folder, 'fake_cuda.node')
-/** Whether the build has the fake at all. */
+/** Whether the build has the fake driver. */
 export const isBuilt = existsSync(controlPath)
 
 let loaded
@@ -26,10 +26,10 @@ const control = () => {
 
 /**
  * @typedef {object} Call
- * @property {number} seq from 1, on and on: `clearCalls` does not start it anew
+ * @property {number} seq from 1; `clearCalls` does not reset it
  * @property {string} name as exported: `cuMemAlloc_v2`; `fake_cuda_flush` is logged too
  * @property {number} thread from 1, by first call
- * @property {number} stream from 1, by creation; 0 for a call that is of no stream
+ * @property {number} stream from 1, by creation; 0 for a call without a stream
  * @property {number} bytes of an allocation, a copy or a fill
  * @property {number} result
  *
@@ -42,22 +42,20 @@ const control = () => {
  * @property {number} peakPinnedBytes since the last reset
  * @property {number} streams
  * @property {number} events
- * @property {number} primaryRetains how often primary contexts were retained
+ * @property {number} primaryRetains retains of primary contexts
  * @property {number} contextDepth contexts that the calling thread has pushed and not popped
  *
  * @typedef {object} Fault
- * @property {boolean} [sticky] whether all later calls fail too, until `reset`, but those that free, destroy,
- *   push, pop or exchange the capture mode, and what is queued is dropped: as after
- *   CUDA_ERROR_ILLEGAL_ADDRESS
+ * @property {boolean} [sticky] as after CUDA_ERROR_ILLEGAL_ADDRESS: until `reset` all later calls fail too, except
+ *   those that free, destroy, push, pop or exchange the capture mode, and queued work is dropped
  */
 
-/** Forgets faults, calls, violations, peaks and capturing. What is alive stays so, and the driver
-/** initialised. */
+/** Forgets faults, calls, violations, peaks and capturing. Live objects stay, and the driver stays initialized. */
 export const reset = () => control().reset()
 
 /**
- * The n-th call from now, of whatever function, fails and has no effect. 1 is the next. cuGetErrorName and
- * cuGetErrorString do not count.
+ * The n-th call from now (1: the next), of any function except cuGetErrorName and cuGetErrorString, fails and has no
+ * effect.
  * @param {number} n
  * @param {number} code a CUresult
  * @param {Fault} [options]
@@ -74,13 +72,13 @@ export const failNth = (n, code, { sticky = false } = {}) => control().fail(null
 export const failNthOf = (name, n, code, { sticky = false } = {}) => control().fail(name, n, code, sticky)
 
 /**
- * Faults that have not struck. A sweep over n is at its end when one is left.
+ * The number of faults that have not struck. A sweep over n ends when one is left.
  * @returns {number}
  */
 export const pendingFaults = () => control().pendingFaults()
 
 /**
- * The calls since the last `clearCalls` or `reset`; of very many, the latest 262,144.
+ * The calls since the last `clearCalls` or `reset`, at most the latest 262,144.
  * @returns {Call[]}
  */
 export const calls = () => control().calls()
@@ -90,31 +88,31 @@ export const clearCalls = () => control().clearCalls()
 export const live = () => control().live()
 
 /**
- * What was done wrong: handles that are dead or of another device, ranges beyond their allocation, no
- * context, memory freed with work queued on it, writes beyond a block, contexts left at a thread's end.
+ * Misuses: dead handles, handles of another device, ranges beyond their allocation, calls without a context, memory
+ * that is freed while queued work uses it, writes beyond a block, contexts left when a thread ends.
  * @returns {string[]}
  */
 export const violations = () => control().violations()
 
 /**
- * As if another thread captured a CUDA graph in global mode: allocations and frees by a thread in that mode
- * are refused with 900 and are violations.
+ * As if another thread captured a CUDA graph in global mode: allocations and frees by a thread in that mode fail with
+ * 900 and are violations.
  * @param {boolean} capturing
- * @param {{ eventQueries?: boolean }} [options] whether cuEventQuery is refused too
+ * @param {{ eventQueries?: boolean }} [options] whether cuEventQuery fails too
  */
 export const setCapturing = (capturing, { eventQueries = false } = {}) =>
   control().setCapturing(capturing, eventQueries)
 
 /**
- * Does what is queued: on one stream, with as much of others as it waits for, or on all.
+ * Does the queued work of one stream, and the work on other streams that it waits for; or the work of all streams.
  * @param {bigint} [stream]
  * @returns {number} a CUresult
  */
 export const flush = (stream) => control().flush(stream)
 
 /**
- * The driver's functions. Addresses and handles are BigInts; the array that comes back has the CUresult
- * first, then what C has pointers to results for.
+ * The driver's functions. Addresses and handles are BigInts; the array that is returned has the CUresult, and then
+ * the outputs.
  * @returns {Record<string, (...args: (bigint | number)[]) => any[]>}
  */
 export const driver = () => control().driver

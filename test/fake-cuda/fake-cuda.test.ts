@@ -1,4 +1,4 @@
-// The fake driver itself: what it promises to the tests that rely on it.
+// The fake driver itself, on which other tests rely.
 import { spawnSync } from 'node:child_process'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
@@ -25,8 +25,8 @@ import {
 } from './harness.ts'
 
 describeFake('the fake CUDA driver', () => {
-  describe('memory', () => {
-    test('is aligned, fresh, counted, and gone after the free', () => {
+  describe('its memory', () => {
+    test('is aligned, filled, counted, and freed once', () => {
       const before = cu('cuMemGetInfo_v2')
       const block = alloc(1000)
       expect(block % 256n).toBe(0n)
@@ -39,11 +39,11 @@ describeFake('the fake CUDA driver', () => {
       expectViolation(/^cuMemFree_v2 .*freed already/)
     })
 
-    test('is short some time', () => {
+    test('is limited', () => {
       expect(resultOf('cuMemAlloc_v2', 2 ** 40)).toBe(OUT_OF_MEMORY)
     })
 
-    test('that is pinned is a device address too', () => {
+    test('has one address on the host and the device when it is pinned', () => {
       const [host, to, queue] = [pinned(64), alloc(64), stream()]
       expect(cu('cuMemHostGetDevicePointer_v2', host, 0)).toEqual([host])
       fill(host, 7, 64)
@@ -58,7 +58,7 @@ describeFake('the fake CUDA driver', () => {
     test.each([
       ['behind the alignment', 1000, 1000, /beyond the end of 1000 bytes/],
       ['before the start', 1000, -1, /before the start of 1000 bytes/],
-    ])('that is overrun %s is reported when it is freed, and before', (_, bytes, offset, text) => {
+    ])('reports an overrun %s, at the free and before it', (_, bytes, offset, text) => {
       for (const early of [true, false]) {
         const block = alloc(bytes)
         fill(block + BigInt(offset), 1)
@@ -71,15 +71,15 @@ describeFake('the fake CUDA driver', () => {
     test.each([
       ['the guard page behind', 256, 256],
       ['the guard page before', 4096, -1],
-      ['what was freed', 256, 0],
-    ])('ends the process that writes to %s', (what, bytes, offset) => {
+      ['freed memory', 256, 0],
+    ])('ends a process that writes to %s', (what, bytes, offset) => {
       const script = `
         const fake = require(${JSON.stringify(fake.controlPath)})
         const cuda = fake.driver
         cuda.cuInit(0)
         cuda.cuCtxPushCurrent_v2(cuda.cuDevicePrimaryCtxRetain(0)[1])
         const block = cuda.cuMemAlloc_v2(${bytes})[1]
-        if (${what === 'what was freed'}) cuda.cuMemFree_v2(block)
+        if (${what === 'freed memory'}) cuda.cuMemFree_v2(block)
         console.log('about to write')
         fake.write(block + ${offset}n, new Uint8Array(1))
         console.log('written')`
@@ -89,7 +89,7 @@ describeFake('the fake CUDA driver', () => {
     })
   })
 
-  test('keeps two devices apart', () => {
+  test('separates two devices', () => {
     const [near, queue, done, start] = [alloc(8), stream(), event(), fake.live().contextDepth]
     cu('cuMemsetD8Async', near, 3, 8, queue)
     cu('cuEventRecord', done, queue)
@@ -113,7 +113,7 @@ describeFake('the fake CUDA driver', () => {
     expect(resultOf('cuDeviceGet', 2)).toBe(101)
   })
 
-  test('wants a context, and no more pops than pushes', () => {
+  test('requires a context, and a push for each pop', () => {
     cu('cuCtxPopCurrent_v2')
     expect(resultOf('cuMemAlloc_v2', 16)).toBe(INVALID_CONTEXT)
     expectViolation(/without a current context/)
@@ -124,7 +124,7 @@ describeFake('the fake CUDA driver', () => {
     cu('cuCtxPushCurrent_v2', contexts[0])
   })
 
-  test('has a context stack and a number for each thread', async () => {
+  test('numbers threads, and each has a context stack', async () => {
     const script = `
       const cuda = require(${JSON.stringify(fake.controlPath)}).driver
       const refused = cuda.cuMemAlloc_v2(16)[0]
@@ -160,8 +160,8 @@ describeFake('the fake CUDA driver', () => {
     cu('cuMemFree_v2', block)
   })
 
-  describe('faults', () => {
-    test('strike the n-th call, once, without an effect', () => {
+  describe('its faults', () => {
+    test('strike the n-th call, which then has no effect', () => {
       fake.failNth(2, OUT_OF_MEMORY)
       const block = alloc(16)
       expect(resultOf('cuMemFree_v2', block)).toBe(OUT_OF_MEMORY)
@@ -179,7 +179,7 @@ describeFake('the fake CUDA driver', () => {
       expect(() => fake.failNthOf('cuMemAlloc', 1, 1)).toThrow('no function cuMemAlloc')
     })
 
-    test('that are sticky leave frees, and drop what is queued', () => {
+    test('drop queued work when they are sticky, and spare frees', () => {
       const [queue, block, done] = [stream(), alloc(16), event()]
       cu('cuMemsetD8Async', block, 1, 16, queue)
       cu('cuEventRecord', done, queue)
@@ -201,7 +201,7 @@ describeFake('the fake CUDA driver', () => {
     })
   })
 
-  test('refuses what a capture elsewhere forbids, unless the thread is in another mode', () => {
+  test('refuses unsafe calls during a capture, unless the thread is in relaxed mode', () => {
     const [queue, done] = [stream(), event()]
     fake.setCapturing(true)
     expect(resultOf('cuMemAlloc_v2', 16)).toBe(CAPTURE_UNSUPPORTED)
@@ -219,7 +219,7 @@ describeFake('the fake CUDA driver', () => {
     cu('cuEventDestroy_v2', done)
   })
 
-  /** What an expression gives in a process of its own. */
+  /** The value of an expression in a process of its own. */
   const child = (expression: string, env: Record<string, string>) => {
     const script = `
       const cuda = require(${JSON.stringify(fake.controlPath)}).driver
@@ -232,18 +232,18 @@ describeFake('the fake CUDA driver', () => {
     ['cuInit', { FAKE_CUDA_INIT: '34' }, 34],
     ['cuInit', { FAKE_CUDA_DEVICES: '0' }, 100],
     ['cuDeviceGetCount', {}, 3],
-  ])('%s first, in a process with %j, gives %i', (name, env, code) => {
+  ])('%s, called first in a process with %j, returns %i', (name, env, code) => {
     expect(child(`cuda.${name}(0)[0]`, env)).toEqual(code)
   })
 
-  test('has as many devices, and the version, that the environment says', () => {
+  test('has the devices and the version that the environment names', () => {
     const call = '[cuda.cuInit(0)[0], cuda.cuDeviceGetCount()[1], cuda.cuDriverGetVersion()[1]]'
     expect(child(call, { FAKE_CUDA_DEVICES: '3', FAKE_CUDA_DRIVER_VERSION: '12040' })).toEqual([0, 3, 12040])
     expect(child(call, {})).toEqual([0, 2, 13000])
   })
 
-  // Node opens the file it is given with dlopen, and then finds no module in it.
-  test('is what the soname stands for once the control is loaded', () => {
+  // Node.js opens the file with dlopen, and then finds no module in it.
+  test('has the soname libcuda.so.1 once the control is loaded', () => {
     const load = "process.dlopen({ exports: {} }, 'libcuda.so.1')"
     const open = `(() => { try { ${load} } catch (error) { return error.message } })()`
     expect(child(open, {})).toMatch(/did not self-register/)

@@ -1,5 +1,4 @@
-// What tests may ask of the fake CUDA driver beside the driver's own functions. Exported by the same library,
-// so that whoever has opened the driver can find these too. Any thread may call any of them.
+// The control of the fake CUDA driver, exported by the same library. Any thread may call any function.
 #pragma once
 
 #include <stddef.h>
@@ -9,14 +8,14 @@
 
 #define FAKE_CUDA_EXPORT extern "C" __attribute__((visibility("default")))
 
-// The driver itself, as the addon resolves it.
+// The driver's own functions.
 #define CUDA_FUNCTION(name, params) FAKE_CUDA_EXPORT CUresult CUDAAPI name params;
 #include "device/cuda/driver_functions.inc"
 #undef CUDA_FUNCTION
 
 struct FakeCudaCall {
-  uint64_t sequence;  // goes on counting when the log is cleared
-  const char* name;   // lives for ever
+  uint64_t sequence;  // clearing the log does not reset it
+  const char* name;   // static
   int thread;         // numbered from 1 by first call
   int stream;         // numbered from 1 by creation; 0: none
   uint64_t bytes;
@@ -31,35 +30,34 @@ struct FakeCudaLive {
   uint64_t context_depth;    // contexts that the calling thread has pushed and not popped
 };
 
-// Forgets faults (a sticky one too), records, peaks and capturing. What is alive stays alive, and the driver
-// initialised.
+// Forgets faults (sticky ones too), calls, violations, peaks and capturing. Live objects stay, and the driver
+// stays initialized.
 FAKE_CUDA_EXPORT void fake_cuda_reset();
 
-// The n-th call from now (1: the next) of that function, or of any when the name is null, gives that result
-// and does nothing else. Sticky: so do all later calls, until the reset, but those that free, destroy, push,
-// pop or exchange the capture mode; and what is queued is never done. False for a function that the driver
-// does not have, for n = 0 and for CUDA_SUCCESS.
+// The n-th call from now (1: the next) of a function, or of any where the name is null, returns the code and
+// has no other effect. Sticky: until the reset so do all later calls, except those that free, destroy, push,
+// pop or exchange the capture mode, and queued work is dropped. False for an unknown function, n = 0 and
+// CUDA_SUCCESS.
 FAKE_CUDA_EXPORT bool fake_cuda_fail(const char* name, uint64_t n, CUresult code, bool sticky);
-// How many of these have not struck yet: a sweep over every n ends when one is left.
+// The number of faults that have not struck: a sweep over n ends when one is left.
 FAKE_CUDA_EXPORT size_t fake_cuda_pending_faults();
 
-// As if another thread captured a graph in global mode: from a thread in that mode too, to allocate or free
-// is refused. Reports from the field say that cuEventQuery then breaks the capture as well; event_queries
-// refuses it.
+// As if another thread captured a graph in global mode: refuses allocations and frees by threads in that
+// mode, and with event_queries also cuEventQuery, which is reported to break captures.
 FAKE_CUDA_EXPORT void fake_cuda_set_capturing(bool capturing, bool event_queries);
 
-// The stand-in for a kernel: does what that stream has queued, and of other streams what its event waits ask
-// for, no more. It is in the log of calls, but no fault strikes it.
+// Stands for a kernel: does the work that is queued on the stream, and the work on other streams that it
+// waits for. Logged, but no fault strikes it.
 FAKE_CUDA_EXPORT CUresult fake_cuda_flush(CUstream stream);
 // The same for all streams; not in the log.
 FAKE_CUDA_EXPORT void fake_cuda_flush_all();
 
-// Copies out what fits and gives back how many there are. The oldest go when there are too many.
+// Copies the calls that fit, and returns how many exist. The log drops the oldest when it is full.
 FAKE_CUDA_EXPORT size_t fake_cuda_calls(FakeCudaCall* calls, size_t capacity);
 FAKE_CUDA_EXPORT void fake_cuda_clear_calls();
 FAKE_CUDA_EXPORT FakeCudaLive fake_cuda_live();
 
-// Misuses so far, those of memory that is still allocated included (its canaries are looked at now).
+// The number of misuses. Checks the canaries of allocated memory first.
 FAKE_CUDA_EXPORT size_t fake_cuda_violations();
-// The length of one of them, whose text is cut off to fit. 0 where there is none.
+// The length of a misuse's text, which is truncated to fit. 0 for an invalid index.
 FAKE_CUDA_EXPORT size_t fake_cuda_violation(size_t index, char* text, size_t capacity);

@@ -1,4 +1,4 @@
-// The driver's functions that are of no stream and no memory: errors, devices, contexts, threads.
+// The driver's functions for errors, devices, contexts and threads.
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -19,7 +19,7 @@ struct ErrorText {
   const char* text;
 };
 
-// No default: the compiler names the error that is missing here.
+// No default: the compiler names a missing error.
 ErrorText TextOf(CUresult error) {
 #define ERROR_TEXT(name, text) \
   case name:                   \
@@ -56,7 +56,7 @@ ErrorText TextOf(CUresult error) {
 
 }  // namespace
 
-// These two are neither counted nor logged: error paths call them in the midst of a sweep over failures.
+// These two are neither counted nor logged, because error paths call them during a sweep over faults.
 CUresult cuGetErrorName(CUresult error, const char** name) {
   *name = TextOf(error).name;
   return *name != nullptr ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
@@ -75,7 +75,7 @@ CUresult cuInit(unsigned int flags) {
     }
     s.devices = std::min(FromEnvironment("FAKE_CUDA_DEVICES", 2), kMaxDevices);
     if (s.devices < 1) return CUDA_ERROR_NO_DEVICE;
-    s.initialised = true;
+    s.initialized = true;
     return CUDA_SUCCESS;
   });
 }
@@ -94,7 +94,7 @@ CUresult cuDeviceGetCount(int* count) {
   });
 }
 
-// No misuse: to ask is how one learns that there is no such device.
+// An invalid device is no misuse: this call is how one finds out.
 CUresult cuDeviceGet(CUdevice* device, int ordinal) {
   return Call({.name = __func__, .rules = kNoContext}, [&](State& s) {
     Required(device);
@@ -114,7 +114,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
   });
 }
 
-// What is of the thread alone survives a broken context: without it nothing could be freed.
+// The thread's context stack works after a context is broken: without it nothing could be freed.
 CUresult cuCtxPushCurrent_v2(CUcontext context) {
   return Call({.name = __func__, .rules = kNoContext | kSurvives}, [&](State& s) {
     thread().contexts.push_back(s.DeviceOf(context));

@@ -1,4 +1,4 @@
-// The driver's functions over memory: allocations, and copies that are queued.
+// The driver's functions for memory: allocations, and queued copies.
 #include <algorithm>
 
 #include "state.h"
@@ -30,7 +30,7 @@ CUresult Free(State& s, const Spec& spec, Block::Kind kind, std::uintptr_t addre
   if (kind == Block::Kind::kDevice && block->device != s.CurrentDevice()) {
     throw Breach{CUDA_ERROR_INVALID_VALUE, Describe(*block) + ", freed in another device's context"};
   }
-  // The real driver waits for the work, which no run should have to, and which a free list does not do.
+  // The real driver waits for the work here, which no run should need.
   while (const CUstream stream = s.streams.PendingOn(*block)) {
     s.Violation(spec, "stream " + std::to_string(s.streams.Find(stream)->number) + " has work queued on " +
                           Describe(*block));
@@ -89,7 +89,7 @@ CUresult cuMemFreeHost(void* memory) {
   });
 }
 
-// Unified addressing: every device sees pinned memory where the host does.
+// Unified addressing: pinned memory has one address on every device and the host.
 CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* device, void* host, unsigned int flags) {
   return Call({.name = __func__}, [&](State& s) {
     AllowFlags(flags, 0);

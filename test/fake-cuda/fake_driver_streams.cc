@@ -1,4 +1,4 @@
-// The driver's functions over streams and events.
+// The driver's functions for streams and events.
 #include <utility>
 
 #include "state.h"
@@ -29,7 +29,7 @@ CUresult cuStreamSynchronize(CUstream stream) {
   });
 }
 
-// The event may be another device's: that is how devices wait for each other.
+// The event may belong to another device: devices wait for each other this way.
 CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int flags) {
   return Call({.name = __func__, .stream = stream}, [&](State& s) {
     AllowFlags(flags, 0);
@@ -63,7 +63,7 @@ CUresult cuEventRecord(CUevent event, CUstream stream) {
   });
 }
 
-// The first query of work that is queued finds it not ready, so that whoever polls is seen to poll again.
+// The first query of queued work reports that it is not ready, which exercises a second poll.
 CUresult cuEventQuery(CUevent event) {
   return Call({.name = __func__, .rules = kEventQuery}, [&](State& s) {
     const std::shared_ptr<Mark> mark = s.EventOf(event).last;

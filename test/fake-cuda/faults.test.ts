@@ -1,6 +1,6 @@
-// The matrix of faults: each call of the driver that each scenario makes fails once, with an error that passes, and once
-// with one that takes the GPU's context with it. Then there is a coded error, or success where only a release has failed;
-// nothing hangs, nothing is misused or lost; and what is left works, or says that the GPU is gone.
+// The fault matrix: every driver call of every scenario fails once with a passing error, and once with an error that
+// destroys the GPU's context. The scenario then throws a coded error, or succeeds where only a release failed; nothing
+// hangs, leaks or is misused; and the rest works, or reports that the GPU is lost.
 import { afterAll, expect, test } from 'vitest'
 import { runScript } from '../native/child'
 import { scenarios } from './fixtures/fault-scenarios.mjs'
@@ -30,7 +30,7 @@ async function part(...args: string[]): Promise<Report> {
   return report
 }
 
-/** From one call of one scenario on, to the end of the scenarios that are the part's. */
+/** From one call of one scenario to the end of the part's scenarios. */
 async function lost(code: number, from: string, until: string | undefined): Promise<string[]> {
   const failures: string[] = []
   let next: Report['next'] = [from, 1]
@@ -50,24 +50,24 @@ async function lost(code: number, from: string, until: string | undefined): Prom
 
 describeCuda('a call of the driver that fails', () => {
   test(
-    'once, whichever it is',
+    'throws a coded error, whichever call it is',
     async () => {
       expect((await part('once')).failures).toEqual([])
     },
     LONGEST,
   )
 
-  test.each([1, 2, 700])('is the first of all: error %i', async (code) => {
+  test.each([1, 2, 700])('may be the first call of all: error %i', async (code) => {
     expect((await part('init', `${code}`)).failures).toEqual([])
   })
 
-  test.each([1, 2])('is one of those that open a GPU: error %i', async (code) => {
+  test.each([1, 2])('may be one that opens a GPU: error %i', async (code) => {
     expect(await lost(code, OPEN, names[1])).toEqual([])
   })
 
   // In two parts, side by side.
   test(
-    'takes the GPU with it, whichever it is',
+    'may lose the GPU, whichever call it is',
     async () => {
       const middle = 'capture'
       const parts = await Promise.all([lost(700, OPEN, middle), lost(700, middle, undefined)])

@@ -1,4 +1,4 @@
-// What the fake driver's own tests share.
+// Helpers of the fake driver's own tests.
 import { afterEach, beforeEach, describe, expect } from 'vitest'
 import * as fake from './fake-cuda.mjs'
 
@@ -13,7 +13,7 @@ export const RELAXED = 2
 
 type Arguments = readonly (bigint | number)[]
 
-/** What a call gives that must succeed. */
+/** The results of a call that must succeed. */
 export function cu(name: string, ...args: Arguments) {
   const [result, ...out] = fake.driver()[name](...args)
   expect(result, name).toBe(0)
@@ -30,7 +30,7 @@ export const byte = (address: bigint) => fake.read(address, 1)[0]
 export const fill = (address: bigint, value: number, bytes = 1) =>
   fake.write(address, new Uint8Array(bytes).fill(value))
 
-/** One misuse since the last reset, and none from now on. */
+/** There was one misuse since the last reset; resets. */
 export function expectViolation(text: RegExp) {
   expect(fake.violations()).toEqual([expect.stringMatching(text)])
   fake.reset()
@@ -39,9 +39,9 @@ export function expectViolation(text: RegExp) {
 /** The primary contexts of both devices. */
 export const contexts: bigint[] = []
 
-/** Tests in the first device's context, which must leave nothing behind. */
+/** Tests in the first device's context, which must leak nothing. */
 export function describeFake(title: string, tests: () => void) {
-  const why = fake.isBuilt ? '' : `: SKIPPED, for want of ${fake.controlPath}`
+  const why = fake.isBuilt ? '' : `: SKIPPED, no ${fake.controlPath}`
   describe.skipIf(!fake.isBuilt)(title + why, () => {
     beforeEach(() => {
       cu('cuInit', 0)

@@ -9,8 +9,8 @@
 namespace fake_cuda {
 namespace {
 
-constexpr std::size_t kAlignment = 256;               // what CUDA promises
-constexpr std::size_t kLimit = std::size_t{1} << 40;  // no size that overflows when it is rounded up
+constexpr std::size_t kAlignment = 256;               // of CUDA
+constexpr std::size_t kLimit = std::size_t{1} << 40;  // no size overflows when it is rounded up
 constexpr std::size_t kFreedKept = 1024;
 constexpr std::byte kFresh{0xCD};
 constexpr std::byte kCanary{0xFD};

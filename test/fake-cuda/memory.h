@@ -14,7 +14,7 @@ namespace fake_cuda {
 struct Block {
   enum class Kind { kDevice, kPinned };
   Kind kind;
-  int device;  // of the context it was allocated in
+  int device;  // of the context of the allocation
   std::byte* data;
   std::size_t bytes;
   std::byte* mapping;  // from the first guard page to the last
@@ -34,19 +34,18 @@ struct Block {
 // Under the mutex of the state.
 class Memory {
  public:
-  // Null when there is no more.
+  // Null when the memory is exhausted.
   Block* Allocate(Block::Kind kind, int device, std::size_t bytes);
-  // The pages stay reserved for a while, without access: a late use ends the process instead of going unseen.
+  // The pages stay reserved for a while, without access: a late use ends the process.
   void Free(Block& block);
 
-  // The block that has this address in it.
+  // The block that contains the address.
   Block* Find(std::uintptr_t address) noexcept;
-  // What the range touches, be it only in part.
+  // A block that overlaps the range.
   Block* FindOverlap(std::uintptr_t address, std::size_t length) noexcept;
   bool OverlapsFreed(std::uintptr_t address, std::size_t length) const noexcept;
 
-  // What a write beyond the end (or before the start) has left, where the guard pages were too far off to
-  // stop it.
+  // Traces of a write beyond the end or before the start that no guard page stopped.
   std::optional<std::string> CheckCanaries(Block& block);
   void ForEach(const std::function<void(Block&)>& visit);
 

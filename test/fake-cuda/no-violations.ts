@@ -1,4 +1,4 @@
-// Of the project fake-cuda: whatever a suite is about, the driver must not have been misused.
+// A setup file of the project fake-cuda: no suite may misuse the driver.
 import { afterAll, expect } from 'vitest'
 import * as fake from './fake-cuda.mjs'
 

@@ -1,5 +1,5 @@
-// Several bindings of one session in flight: their copies are on streams of their own, in an order that keeps results
-// right, and they settle first in, first out.
+// Several bindings of one session in flight: events order their copies on separate streams, and they settle first in,
+// first out.
 import { type InferenceSession, OrtValue } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors'
@@ -10,7 +10,7 @@ import { alive, describeCuda, ENDLESS, LONG, numbers, onCuda, slowBinding, slowO
 
 const output = (binding: { outputs: object }) => [...(binding.outputs as { y: Float32Array }).y]
 
-/** What runs of so many trips give, one at a time. */
+/** The outputs of runs of so many trips, one at a time. */
 function alone(session: InferenceSession, trips: readonly bigint[]): number[][] {
   return trips.map((count) => {
     using binding = slowBinding(session, count)
@@ -19,7 +19,7 @@ function alone(session: InferenceSession, trips: readonly bigint[]): number[][] 
   })
 }
 
-/** The most runs that were started and not seen to have ended. */
+/** The largest number of runs in flight. */
 function mostStarted(): number {
   let [started, most] = [0, 0]
   for (const { name, result } of fake.calls()) {
@@ -31,7 +31,7 @@ function mostStarted(): number {
 }
 
 describeCuda('bindings of one session in flight', () => {
-  test.each(['spin', 'block'] as const)('overlap, and give the right results: %s', async (wait) => {
+  test.each(['spin', 'block'] as const)('overlap, with the right results: %s', async (wait) => {
     await using session = await slowOnCuda({ wait })
     const trips = [LONG, 1n, 2n, 3n, 4n, 5n, 6n]
     const expected = alone(session, trips)
@@ -55,7 +55,7 @@ describeCuda('bindings of one session in flight', () => {
     const streams = (indices: number[]) => [...new Set(indices.map((i) => calls[i]!.stream))]
     const [compute] = streams(runs)
     expect(streams(runs)).toEqual([compute])
-    // The first may have been alone; of the rest each has its copies on two other streams.
+    // The first may have run alone; each of the others copies on two other streams.
     const [upload, ...moreUploads] = streams(uploads.slice(2))
     const [download, ...moreDownloads] = streams(downloads.slice(1))
     expect([...moreUploads, ...moreDownloads]).toEqual([])
@@ -81,7 +81,7 @@ describeCuda('bindings of one session in flight', () => {
     for (const binding of bindings) binding.dispose()
   })
 
-  test('are at most four', async () => {
+  test('at most four are in flight on the device', async () => {
     await using session = await slowOnCuda()
     const bindings = Array.from({ length: 40 }, (_, i) => slowBinding(session, i === 0 ? LONG : 1n))
     fake.clearCalls()
@@ -90,8 +90,8 @@ describeCuda('bindings of one session in flight', () => {
     for (const binding of bindings) binding.dispose()
   })
 
-  // What one writes to the host another may read from there: in the order of the calls, as on the CPU.
-  test.each(['cpu', 'cuda-pinned', 'cuda'] as const)('hand a value on: %s', async (device) => {
+  // A run reads the host memory that an earlier run writes, in the order of the calls, as on the CPU.
+  test.each(['cpu', 'cuda-pinned', 'cuda'] as const)('pass a value on: %s', async (device) => {
     await using session = await onCuda(counter())
     const values = Array.from({ length: 9 }, () => OrtValue.allocate('float32', [1], device))
     const bindings = values.slice(1).map((to, i) => {
@@ -109,7 +109,7 @@ describeCuda('bindings of one session in flight', () => {
   test.each([
     ['as an output', { mapped: ['new_state'] }, {}],
     ['as an input', {}, { mapped: ['state'] }],
-  ])('hand mapped memory on: %s', async (_, first, second) => {
+  ])('pass mapped memory on: %s', async (_, first, second) => {
     await using session = await onCuda(counter())
     const values = Array.from({ length: 9 }, () => OrtValue.allocate('float32', [1], 'cuda-pinned'))
     const bindings = values.slice(1).map((to, i) => {
@@ -136,7 +136,7 @@ describeCuda('bindings of one session in flight', () => {
     for (const binding of bindings) binding.dispose()
   })
 
-  test('come before a runSync that is asked for later, and before session.run', async () => {
+  test('run before later calls of runSync and session.run', async () => {
     await using session = await slowOnCuda()
     const [first, second] = alone(session, [LONG, 3n])
     using slow = slowBinding(session, LONG)
@@ -150,7 +150,7 @@ describeCuda('bindings of one session in flight', () => {
     })
     quick.runSync()
     expect(order).toEqual([])
-    // Its run has ended, and its promise is not settled: until then `outputs` does not give it.
+    // Its run has ended, but its promise has not settled: until then `outputs` throws.
     expect([...(slow.outputValue('y')!.data as Float32Array)]).toEqual(first)
     expect(output(quick)).toEqual(second)
     await running
@@ -159,7 +159,7 @@ describeCuda('bindings of one session in flight', () => {
     expect(order).toEqual(['run', 'session.run'])
   })
 
-  test('end at once where they were queued, and soon where they run, when a signal says so', async () => {
+  test('a signal ends a queued run at once and a running one soon', async () => {
     await using session = await slowOnCuda()
     const [expected] = alone(session, [2n])
     const controllers = [0, 1, 2].map(() => new AbortController())
@@ -185,7 +185,7 @@ describeCuda('bindings of one session in flight', () => {
     }
   })
 
-  test('do not disturb those that fail, nor the other way round', async () => {
+  test('a run that fails does not affect the others', async () => {
     await using session = await slowOnCuda()
     const trips = [LONG, 1n, 2n, 3n, 4n]
     const expected = alone(session, trips)
@@ -199,9 +199,9 @@ describeCuda('bindings of one session in flight', () => {
     for (const binding of bindings) binding.dispose()
   })
 
-  test('go on when they were disposed, or their session was released', async () => {
+  test('continue after dispose and after release of the session', async () => {
     const session = await slowOnCuda()
-    OrtValue.fromTensor(float32([1]), 'cuda').dispose() // the stream of the copies that are no run's
+    OrtValue.fromTensor(float32([1]), 'cuda').dispose() // creates the transfer stream
     const before = alive()
     const bindings = [LONG, 1n, 2n, 3n].map((count) => slowBinding(session, count))
     const settled: number[] = []

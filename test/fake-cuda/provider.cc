@@ -1,6 +1,5 @@
-// native/device/cuda/provider.cc for the fake driver: a session on "CUDA" is one on the CPU, whose kernels
-// read and write what the fake calls a GPU's memory. What native/device/cuda has queued on the streams is
-// done when such a kernel comes.
+// In place of native/device/cuda/provider.cc: sessions run on the CPU, whose kernels read and write the fake
+// driver's device memory. A kernel first does the work that is queued on its stream.
 #include "device/cuda/provider.h"
 
 #include "device/cuda/driver.h"
@@ -10,7 +9,7 @@ namespace device::cuda {
 
 std::string DriverLibrary() { return FAKE_CUDA_DRIVER; }
 
-// Each its own, so that memory infos are told apart by their addresses, as those of real devices are.
+// One for each device: memory infos are compared by address, as those of real devices are.
 ort::MemoryInfoHandle MakeMemoryInfo(int) {
   return ort::Create<ort::MemoryInfoHandle>(ort::api().CreateCpuMemoryInfo, OrtDeviceAllocator,
                                             OrtMemTypeDefault);

@@ -5,7 +5,7 @@
 namespace fake_cuda {
 namespace {
 
-constexpr std::uintptr_t kFirstContext = 0xC7'0000'0000;  // handles that no memory has, as those of streams
+constexpr std::uintptr_t kFirstContext = 0xC7'0000'0000;  // like the handles of streams, no address of memory
 constexpr std::uintptr_t kStep = 16;
 constexpr std::size_t kCallsKept = std::size_t{1} << 18;
 constexpr std::size_t kViolationsKept = 1000;
@@ -33,7 +33,7 @@ CUresult State::Admit(const Spec& spec) {
   if (thread().number == 0) thread().number = ++threads;
   if (const CUresult code = Strike(spec); code != CUDA_SUCCESS) return code;
   if (broken != CUDA_SUCCESS && (spec.rules & kSurvives) == 0) return broken;
-  if (!initialised && (spec.rules & kBeforeInit) == 0) {
+  if (!initialized && (spec.rules & kBeforeInit) == 0) {
     throw Breach{CUDA_ERROR_NOT_INITIALIZED, "before cuInit has succeeded"};
   }
   const bool refused =
@@ -47,8 +47,8 @@ CUresult State::Admit(const Spec& spec) {
   return CUDA_SUCCESS;
 }
 
-// Every fault counts every call, so that two of them strike where each would alone; the first of those that
-// fall on the same call gives the code.
+// Every fault counts every call, so faults are independent; the first of those that strike one call gives the
+// code.
 CUresult State::Strike(const Spec& spec) {
   CUresult struck = CUDA_SUCCESS;
   std::erase_if(faults, [&](Fault& fault) {

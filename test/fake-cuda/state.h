@@ -1,4 +1,4 @@
-// What the fake driver knows, and the frame of every call: count, fail on demand, check, do, log.
+// The fake driver's state, and the frame of every call: count, fail on demand, check, execute, log.
 #pragma once
 
 #include <array>
@@ -17,18 +17,18 @@
 namespace fake_cuda {
 
 inline constexpr int kMaxDevices = 16;
-// Of each device, and of memory pinned in its context.
+// The memory of each device, and the limit of memory that is pinned in its context.
 inline constexpr std::size_t kDeviceBytes = std::size_t{1} << 30;
 
-// A misuse: the call gives that code, and the text is kept for the tests.
+// A misuse: the call returns the code, and the text is a violation.
 struct Breach {
   CUresult code;
   std::string text;
 };
 
-// What the driver keeps for each thread.
+// The driver's state for each thread.
 struct Thread {
-  ~Thread();                  // a misuse where contexts are left
+  ~Thread();                  // a misuse if contexts are left
   int number = 0;             // 0 before its first call
   std::vector<int> contexts;  // by device
   CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
@@ -42,7 +42,7 @@ struct Fault {
   bool sticky;
 };
 
-// What is not said otherwise needs cuInit and a current context.
+// A call without rules needs cuInit and a current context.
 enum Rules : unsigned {
   kUsual = 0,
   kBeforeInit = 1,
@@ -60,16 +60,16 @@ struct Spec {
 };
 
 struct State {
-  std::mutex mutex;  // over all below
+  std::mutex mutex;  // guards everything below
 
-  bool initialised = false;
+  bool initialized = false;
   int devices = 0;
   std::array<std::uint64_t, kMaxDevices> retained{};  // primary contexts
   Memory memory;
   Streams streams;
 
   std::vector<Fault> faults;
-  CUresult broken = CUDA_SUCCESS;  // what a sticky fault has left
+  CUresult broken = CUDA_SUCCESS;  // by a sticky fault
   bool capturing = false;
   bool event_queries_refused = false;
 
@@ -79,7 +79,7 @@ struct State {
   std::vector<std::string> violations;
   std::array<std::uint64_t, 2> peak_bytes{};  // by kind of block
 
-  // CUDA_SUCCESS, or what was asked for; throws Breach.
+  // CUDA_SUCCESS, or the code of a fault; throws Breach.
   CUresult Admit(const Spec& spec);
   int NumberOf(CUstream stream) noexcept;  // 0 for none
   CUresult Log(const Spec& spec, int stream, CUresult result);
@@ -92,7 +92,7 @@ struct State {
   Stream& StreamOf(CUstream stream);  // of the current context
   Event& EventOf(CUevent event);      // of the current context
   Event& AnyEventOf(CUevent event);
-  // Memory that this device can reach.
+  // Memory that the device can access.
   std::byte* DeviceRange(CUdeviceptr address, std::size_t bytes, int device);
   // The host's side of a copy; sets whether it is pinned.
   std::byte* HostRange(const void* address, std::size_t bytes, bool& pinned);
@@ -101,7 +101,7 @@ struct State {
   CUresult Strike(const Spec& spec);
 };
 
-// Made with the first call and never destroyed: threads may call as the process ends.
+// Created by the first call and never destroyed: threads may call while the process ends.
 State& state();
 
 template <typename T>
@@ -114,12 +114,12 @@ inline void AllowFlags(unsigned flags, unsigned known) {
   if ((flags & ~known) != 0) throw Breach{CUDA_ERROR_INVALID_VALUE, "unknown flags " + std::to_string(flags)};
 }
 
-// Nothing is thrown to the caller, who is C. `body` gets the state, locked.
+// Throws nothing, since the caller is C. `body` gets the locked state.
 template <typename Body>
 CUresult Call(const Spec& spec, Body body) noexcept {
   State& s = state();
   const std::lock_guard lock(s.mutex);
-  const int stream = s.NumberOf(spec.stream);  // before it may be destroyed
+  const int stream = s.NumberOf(spec.stream);  // before the call destroys it
   CUresult result = CUDA_ERROR_UNKNOWN;
   try {
     result = s.Admit(spec);

@@ -5,8 +5,8 @@
 namespace fake_cuda {
 namespace {
 
-// Handles are numbers that no memory has, so that a wild or stale one is never followed; those of streams are
-// none of events'.
+// Handles are numbers, not addresses, so that a wild or stale one is never dereferenced. Streams and events
+// have different ones.
 constexpr std::uintptr_t kFirstStream = 0x57'0000'0000;
 constexpr std::uintptr_t kFirstEvent = 0xE7'0000'0000;
 constexpr std::uintptr_t kStep = 16;

@@ -1,4 +1,4 @@
-// Streams and events: queues that do nothing until something asks for their result.
+// Streams and events: queues whose work is done when something waits for it.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,7 @@
 
 namespace fake_cuda {
 
-// One recording of an event: a wait is for what was recorded last when the wait was asked for, whatever is
-// recorded later.
+// One recording of an event: a wait is for the latest recording at the time of the wait.
 struct Mark {
   CUstream stream;
   bool done = false;
@@ -28,7 +27,7 @@ struct Work {
   const std::byte* from = nullptr;
   std::size_t bytes = 0;
   unsigned char value = 0;             // of a fill
-  std::vector<std::byte> staged = {};  // what a copy from pageable memory has read already
+  std::vector<std::byte> staged = {};  // data that a copy from pageable memory has read
   std::shared_ptr<Mark> mark = {};     // of a record or a wait
 };
 
@@ -48,9 +47,9 @@ class Streams {
  public:
   CUstream CreateStream(int device);
   CUevent CreateEvent(int device);
-  void Destroy(CUstream stream);  // does what is queued
+  void Destroy(CUstream stream);  // does the queued work first
   void Destroy(CUevent event) { events_.erase(event); }
-  // Null for what is not alive. Handles are never used again.
+  // Null for a destroyed one. Handles are never reused.
   Stream* Find(CUstream stream) noexcept;
   Event* Find(CUevent event) noexcept;
 
@@ -61,17 +60,17 @@ class Streams {
   void Run(CUstream stream) { Run(stream, nullptr); }
   void RunUntil(const std::shared_ptr<Mark>& mark);
   void RunAll();
-  // What a broken context does: nothing of it happens, and nobody waits for it.
+  // Drops all queued work, as a broken context does.
   void DiscardAll() noexcept;
 
-  // The first stream that has yet to read or write the block; null where there is none.
+  // A stream with queued work that reads or writes the block; null if there is none.
   CUstream PendingOn(const Block& block) const noexcept;
 
   std::size_t stream_count() const noexcept { return streams_.size(); }
   std::size_t event_count() const noexcept { return events_.size(); }
 
  private:
-  // Work that another stream's work must come after was queued before it, so this ends.
+  // Work is queued after the work that it waits for, so this ends.
   void Run(CUstream stream, const Mark* until);
   void Do(Work& work);
 

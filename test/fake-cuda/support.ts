@@ -1,4 +1,4 @@
-// What the suites of the CUDA path on the fake driver share.
+// Helpers of the suites on the fake driver.
 import {
   type ExecutionProvider,
   InferenceSession,
@@ -10,9 +10,9 @@ import { afterEach, beforeEach, describe, expect } from 'vitest'
 import { slowLoop } from '../helpers/model-builder.mjs'
 import * as fake from './fake-cuda.mjs'
 
-/** Suites of the build for the fake driver: shown as skipped, with the reason, where there is none. */
+/** Suites that need the build for the fake driver; skipped, with the reason, without it. */
 export function describeCuda(title: string, tests: () => void) {
-  const why = fake.isBuilt ? '' : `: SKIPPED, for want of ${fake.controlPath}; run npm run build:fake-cuda`
+  const why = fake.isBuilt ? '' : `: SKIPPED, no ${fake.controlPath}; run npm run build:fake-cuda`
   describe.skipIf(!fake.isBuilt)(title + why, () => {
     beforeEach(() => fake.reset())
     afterEach(() => expect(fake.violations()).toEqual([]))
@@ -32,14 +32,14 @@ export function onCuda(model: Uint8Array, { deviceId = 0, wait, ...options }: Cu
   })
 }
 
-/** The same on the CPU, to compare with. */
+/** The same on the CPU, for comparison. */
 export const onCpu = (model: Uint8Array) => InferenceSession.create(model, { intraOpNumThreads: 1 })
 
-/** A session whose runs take as long as is wanted. Logs nothing: to end a run early is an error to ONNX Runtime. */
+/** A session whose runs take as long as a test wants. It logs nothing: a run that ends early is an error of ONNX Runtime. */
 export const slowOnCuda = (options: CudaOptions = {}) =>
   onCuda(slowLoop(), { logSeverityLevel: 4, ...options })
 
-/** A binding of `slowOnCuda()` whose runs take that many trips. */
+/** A binding of `slowOnCuda()` whose runs take so many trips. */
 export function slowBinding(session: InferenceSession, trips: bigint): IoBinding {
   const binding = session.createIoBinding()
   binding.inputs.trips.set([trips] as never)
@@ -51,7 +51,7 @@ export function slowBinding(session: InferenceSession, trips: bigint): IoBinding
 export const LONG = 3_000n
 export const ENDLESS = 10n ** 12n
 
-/** The calls of the driver since the last clearing, by name, without those that say nothing of the order of work. */
+/** The driver calls since the last clearCalls, without those of contexts and capture modes. */
 export function work(): { name: string; stream: number }[] {
   return fake
     .calls()
@@ -59,14 +59,14 @@ export function work(): { name: string; stream: number }[] {
     .map(({ name, stream }) => ({ name: name.replace(/^cu|_v2$/g, ''), stream }))
 }
 
-/** How often a function was called. */
+/** The number of calls of a function. */
 export const count = (name: string) => work().filter((call) => call.name === name).length
 
-/** What is alive, as what must be the same again when all was disposed. */
+/** Counts of live objects: the same before and after a test that disposes everything. */
 export function alive() {
   const { deviceBlocks, pinnedBlocks, streams, events, contextDepth } = fake.live()
   return { deviceBlocks, pinnedBlocks, streams, events, contextDepth }
 }
 
-/** Float32 data of a value, wherever it is. */
+/** Float32 data of a value in any memory. */
 export const numbers = (value: OrtValue | undefined) => [...(value!.read() as Float32Array)]

@@ -1,4 +1,4 @@
-// What the project `fake-cuda` runs where there is no build for the fake driver.
+// The project `fake-cuda` without the build for the fake driver.
 import { it } from 'vitest'
 
 const why = 'no build for the fake CUDA driver; npm run build:fake-cuda makes it'

@@ -1,4 +1,4 @@
-// Values in the memory of a GPU, and in pinned memory: what is written is read, wherever it goes between.
+// Values in GPU memory and in pinned memory, and copies between them.
 import { type DeviceName, type ElementType, OrtValue, type Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors'
@@ -33,7 +33,7 @@ describeCuda('memory of a GPU', () => {
     expect([value.location, value.deviceId, value.size, value.type]).toEqual([device, id, 400, 'float32'])
   })
 
-  test.each(PLACES)('holds what is written: %s %i', (device, id) => {
+  test.each(PLACES)('read() returns the written data: %s %i', (device, id) => {
     using value = made([2, 3], [device, id], DATA)
     expect(numbers(value)).toEqual(DATA)
     value.write(new Float32Array(6).fill(7))
@@ -78,7 +78,7 @@ describeCuda('memory of a GPU', () => {
     expect([numbers(scalar), scalar.dims]).toEqual([[5], []])
   })
 
-  test('is aligned, and pinned memory is shown as it is', () => {
+  test('pinned memory is visible as `data`', () => {
     using pinned = made([10], ['cuda-pinned', 1])
     const data = pinned.data as Float32Array
     data.fill(3)
@@ -90,7 +90,7 @@ describeCuda('memory of a GPU', () => {
     expect(data.length).toBe(0)
   })
 
-  test('of strings, or that cannot be shown, is refused', async () => {
+  test('refuses strings, `data`, and other types and shapes', async () => {
     await expectError(() => OrtValue.allocate('string', [1], 'cuda'), 'ERR_TYPE_MISMATCH')
     await expectError(() => OrtValue.allocate('string', [1], 'cuda-pinned'), 'ERR_TYPE_MISMATCH')
     using value = made([1], ['cuda', 0])
@@ -106,7 +106,7 @@ describeCuda('memory of a GPU', () => {
       await expectError(use, 'ERR_DISPOSED')
   })
 
-  test.each(['cuda', 'cuda-pinned'] as const)('of a GPU that is not there is refused: %s', async (device) => {
+  test.each(['cuda', 'cuda-pinned'] as const)('a GPU that does not exist is refused: %s', async (device) => {
     await expectError(() => OrtValue.allocate('float32', [1], device, 16), 'ERR_CUDA_DEVICE_ID', {
       says: '16',
     })
@@ -114,7 +114,7 @@ describeCuda('memory of a GPU', () => {
     await expectError(() => OrtValue.allocate('float32', [1], device, 0.5), 'ERR_INVALID_ARG_VALUE')
   })
 
-  test('that does not suffice is refused, and leaves nothing behind', async () => {
+  test('an allocation that exceeds the memory fails, and leaks nothing', async () => {
     made([1], ['cuda', 0]).dispose()
     const before = alive()
     await expectError(() => made([2 ** 30], ['cuda', 0]), 'ERR_CUDA_OUT_OF_MEMORY')
@@ -122,7 +122,7 @@ describeCuda('memory of a GPU', () => {
     expect(alive()).toEqual(before)
   })
 
-  test('goes when the value is disposed, and only once', () => {
+  test('dispose() frees it, once', () => {
     made([1], ['cuda', 0]).dispose()
     const before = alive()
     const values = PLACES.map((place) => made([5], place))
@@ -134,7 +134,7 @@ describeCuda('memory of a GPU', () => {
 })
 
 describeCuda('Tensors on a GPU', () => {
-  test.each([0, 1])('stand for the value: GPU %i', async (id) => {
+  test.each([0, 1])('share the memory of their value: GPU %i', async (id) => {
     const value = OrtValue.fromTensor(float32(DATA, [2, 3]), 'cuda', id)
     const tensor = value.toTensor()
     expect([tensor.location, tensor.type, tensor.dims]).toEqual(['gpu-buffer', 'float32', [2, 3]])
@@ -150,7 +150,7 @@ describeCuda('Tensors on a GPU', () => {
     expect(numbers(copy)).toEqual(DATA)
   })
 
-  test('let go of the GPU with their data, where they are told to', async () => {
+  test('getData(true) releases the GPU memory', async () => {
     const value = OrtValue.fromTensor(float32(DATA), 'cuda')
     const blocks = alive().deviceBlocks
     const tensor = value.toTensor()
@@ -160,19 +160,19 @@ describeCuda('Tensors on a GPU', () => {
     expect(tensor.location).toBe('cpu')
   })
 
-  test('are in pinned memory too', () => {
+  test('may be in pinned memory', () => {
     using value = OrtValue.fromTensor(float32(DATA), 'cuda-pinned')
     const tensor = value.toTensor()
     expect(tensor.location).toBe('cpu-pinned')
     expect(tensor.data).toBe(value.data)
   })
 
-  test('are only those that onnxruntime-common has', async () => {
+  test('exist for the types of onnxruntime-common alone', async () => {
     using value = OrtValue.allocate('float64', [1], 'cuda')
     await expectError(() => value.toTensor(), 'ERR_TYPE_MISMATCH')
   })
 
-  test('are downloaded while nothing writes their value, which goes only then', async () => {
+  test('a download keeps its value alive, and refuses writes to it', async () => {
     await using session = await onCuda(counter())
     const value = OrtValue.fromTensor(float32([6]), 'cuda')
     using binding = session.createIoBinding({ state: value }, { outputs: { new_state: value } })
@@ -194,7 +194,7 @@ describeCuda('Tensors on a GPU', () => {
     expect(alive().deviceBlocks).toBe(blocks - 1)
   })
 
-  test('that fail to download say so, and stay', async () => {
+  test('a download that fails throws, and leaves the tensor as it is', async () => {
     using value = OrtValue.fromTensor(float32(DATA), 'cuda')
     const tensor = value.toTensor()
     fake.failNthOf('cuMemcpyDtoHAsync_v2', 1, 1)
@@ -204,7 +204,7 @@ describeCuda('Tensors on a GPU', () => {
 })
 
 describeCuda('memory of a GPU in use by a run', () => {
-  test('is left alone meanwhile', async () => {
+  test('refuses reads and writes that would conflict', async () => {
     await using session = await onCuda(slowLoop())
     const x = OrtValue.allocate('float32', [96, 96], 'cuda')
     const y = OrtValue.allocate('float32', [96, 96], 'cuda')
@@ -218,7 +218,7 @@ describeCuda('memory of a GPU in use by a run', () => {
       await expectError(() => value.write(new Float32Array(96 * 96)), 'ERR_BUSY')
       await expectError(() => other.copyTo(value), 'ERR_BUSY')
     }
-    // What the run only reads others may read as well.
+    // Others may read what the run only reads.
     expect(numbers(x)[0]).toBe(0.5)
     x.copyTo(other)
     await expectError(() => y.read(), 'ERR_BUSY')
@@ -231,7 +231,7 @@ describeCuda('memory of a GPU in use by a run', () => {
     await expectError(() => binding.runSync(), 'ERR_DISPOSED', { says: "'x'" })
   })
 
-  test('goes when the run has ended, if it was disposed meanwhile', async () => {
+  test('is freed when the run has ended, if it was disposed meanwhile', async () => {
     await using session = await onCuda(slowLoop())
     using y = OrtValue.allocate('float32', [96, 96])
     const binding = slowBinding(session, LONG)
@@ -244,10 +244,10 @@ describeCuda('memory of a GPU in use by a run', () => {
     binding.dispose()
     expect(alive().deviceBlocks).toBe(before.deviceBlocks)
     await running
-    expect(alive().deviceBlocks).toBe(before.deviceBlocks - 3) // x, and the mirrors of trips and y
+    expect(alive().deviceBlocks).toBe(before.deviceBlocks - 3) // x, and the device copies of trips and y
   })
 
-  test('of a feed is left alone too', async () => {
+  test('a feed is in use as well', async () => {
     await using session = await onCuda(identity('float32', ['n']))
     using x = OrtValue.fromTensor(float32(DATA), 'cuda')
     const running = session.run({ x })

@@ -24,14 +24,14 @@ describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>
   ['binding.run', (trips, signal) => slowBinding(session, trips).run(signal && { signal })],
   ['session.run', (trips, signal) => session.run(slowFeeds(trips), signal && { signal })],
 ])('a signal of %s', (_, run) => {
-  it('that was aborted already refuses the run', async () => {
+  it('refuses the run when it was aborted before', async () => {
     await expect(run(ENDLESS, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
     const reason = new Error('a reason of its own')
     await expect(run(ENDLESS, AbortSignal.abort(reason))).rejects.toBe(reason)
     await expectUsable()
   })
 
-  it('ends a queued run at once, and leaves the running one alone', async () => {
+  it('ends a queued run at once, and not the running one', async () => {
     const [first, second] = [new AbortController(), new AbortController()]
     let running = true
     const endless = run(ENDLESS, first.signal).finally(() => {
@@ -58,12 +58,12 @@ describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>
     await expectUsable()
   })
 
-  it('ends a run by AbortSignal.timeout', async () => {
+  it('ends a run when AbortSignal.timeout expires', async () => {
     await expect(run(ENDLESS, AbortSignal.timeout(20))).rejects.toMatchObject({ name: 'TimeoutError' })
     await expectUsable()
   })
 
-  it('ends a run at whatever moment it begins', async () => {
+  it('ends a run at any moment', async () => {
     for (let i = 0; i < 300; i++) {
       const controller = new AbortController()
       const endless = run(ENDLESS, controller.signal)
@@ -75,7 +75,7 @@ describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>
     await expectUsable()
   })
 
-  it('does nothing after the run, and is not listened to', async () => {
+  it('has no effect and no listener after the run', async () => {
     const controller = new AbortController()
     await run(2n, controller.signal)
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
@@ -83,7 +83,7 @@ describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>
     await expectUsable()
   })
 
-  it('is shared by several runs', async () => {
+  it('ends several runs', async () => {
     const controller = new AbortController()
     const runs = [1, 2, 3].map(() => run(ENDLESS, controller.signal))
     controller.abort()

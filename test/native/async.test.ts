@@ -14,7 +14,7 @@ beforeEach(async () => {
 })
 afterEach(() => session.release())
 
-/** Both ways to run a model of `slowLoop()` asynchronously. */
+/** The two asynchronous forms of a run of `slowLoop()`. */
 const FORMS: [string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>][] = [
   ['binding.run', (trips, signal) => slowBinding(session, trips).run(signal && { signal })],
   ['session.run', (trips, signal) => session.run(slowFeeds(trips), signal && { signal })],
@@ -22,7 +22,7 @@ const FORMS: [string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>]
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted })
 
-/** The output of a run of its own, for comparison. */
+/** The output of a separate run, for comparison. */
 function outputOf(trips: bigint, x?: OrtValue): Float32Array {
   const binding = slowBinding(session, trips)
   if (x !== undefined) binding.bindOrtValueInput('x', x)
@@ -74,7 +74,7 @@ describe.each(FORMS)('while %s is in flight', (_, run) => {
 })
 
 describe('runs of one session', () => {
-  it('are done in the order they were asked for, by whatever form', async () => {
+  it('execute in the order of the calls, in both forms', async () => {
     const order: number[] = []
     const trips = [LONG / 4n, 1n, LONG / 8n, 2n, 1n, 3n]
     const runs = trips.map((count, i) => FORMS[i % 2]![1](count).then(() => order.push(i)))
@@ -82,14 +82,14 @@ describe('runs of one session', () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5])
   })
 
-  it('give each binding its own result, several in flight', async () => {
+  it('give each of several bindings its own result', async () => {
     const trips = [5n, 1n, 3n, 2n, 4n]
     const bindings = trips.map((count) => slowBinding(session, count))
     await Promise.all(bindings.map((binding) => binding.run()))
     for (const [i, binding] of bindings.entries()) expect(binding.outputs.y).toEqual(outputOf(trips[i]!))
   })
 
-  it('are before a runSync that is asked for later', async () => {
+  it('end before a later runSync starts', async () => {
     const first = slowBinding(session, LONG / 4n)
     const second = slowBinding(session, LONG / 8n)
     const last = slowBinding(session, 3n)
@@ -110,7 +110,7 @@ describe('runs of one session', () => {
     expect(result).toEqual(outputOf(3n, second.outputValue('y')))
   })
 
-  it('are refused on a binding that is running', async () => {
+  it('are refused while the binding is running', async () => {
     const binding = slowBinding(session, LONG / 4n)
     const running = binding.run()
     await expect(binding.run()).rejects.toEqual(code('ERR_BUSY'))
@@ -129,7 +129,7 @@ describe('runs of one session', () => {
     expect(binding.outputs.y).toEqual(outputOf(2n))
   })
 
-  it('of sessions beside each other are on threads of their own', async () => {
+  it('use another thread than the runs of another session', async () => {
     const controller = new AbortController()
     const endless = FORMS[0]![1](ENDLESS, controller.signal)
     const other = await slowSession()
@@ -140,7 +140,7 @@ describe('runs of one session', () => {
     await expect(endless).rejects.toThrow()
   })
 
-  it('are refused when it was released, and not before', async () => {
+  it('are refused after the release, and complete if they were earlier', async () => {
     const binding = slowBinding(session, 5n)
     const running = binding.run()
     const released = session.release()

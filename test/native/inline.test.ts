@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { counter, oneNode, twoInputs } from '../helpers/model-builder.mjs'
 import { LONG, slowBinding, slowSession } from './fixtures/slow.mjs'
 
-/** Whether a promise settles before the event loop turns; a run thread's answer comes with a turn. */
+/** Whether a promise settles before the event loop turns, as that of an inline run does. */
 async function settlesInThisTurn(promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   promise.then(() => {
@@ -15,7 +15,7 @@ async function settlesInThisTurn(promise: Promise<unknown>): Promise<boolean> {
   return answer
 }
 
-/** For each of some runs, one after another: whether it settled in the turn it was asked for in. */
+/** For each of several runs, one after another: whether it settled in the turn of its call. */
 async function turns(count: number, run: () => Promise<unknown>): Promise<boolean[]> {
   const answers: boolean[] = []
   for (let i = 0; i < count; i++) answers.push(await settlesInThisTurn(run()))
@@ -35,11 +35,11 @@ async function forms(
   ]
 }
 
-/** So that no pause of the machine makes a short run a long one. */
+/** A pause of the machine does not make a short run a long one. */
 const ALL_SHORT = { inlineRunBelowUs: 1_000_000 }
 
 describe('a short run', () => {
-  it('settles in the same turn once runs before it were short', async () => {
+  it('settles in the same turn after short runs', async () => {
     for (const [form, run] of await forms(oneNode(), ALL_SHORT)) {
       const answers = await turns(20, run)
       expect(answers[0], form).toBe(false)
@@ -47,13 +47,13 @@ describe('a short run', () => {
     }
   })
 
-  it('never does where inlineRunBelowUs is 0', async () => {
+  it('never settles in the same turn with inlineRunBelowUs 0', async () => {
     for (const [form, run] of await forms(oneNode(), { inlineRunBelowUs: 0 })) {
       expect(await turns(50, run), form).toEqual(Array(50).fill(false))
     }
   })
 
-  it('does not when other runs of the session are in flight', async () => {
+  it('settles later while other runs of the session are in flight', async () => {
     const session = await slowSession(ALL_SHORT)
     const short = slowBinding(session, 1n)
     while (!(await settlesInThisTurn(short.run())));
@@ -63,7 +63,7 @@ describe('a short run', () => {
     expect(order).toEqual(['long', 'short'])
   })
 
-  it('is no longer expected when a value of another shape is bound', async () => {
+  it('goes to the run thread when a value of another shape is bound', async () => {
     const session = await InferenceSession.create(twoInputs(), ALL_SHORT)
     const bindings = [1, 2].map((n) => session.createIoBinding({ a: [n], b: [n] }))
     const binding = bindings[0]!
@@ -76,7 +76,7 @@ describe('a short run', () => {
     expect(binding.outputs.sum).toEqual(new Float32Array(2))
   })
 
-  it('lets the event loop turn, however many there are', async () => {
+  it('does not starve the event loop', async () => {
     for (const [form, run] of await forms(oneNode(), {})) {
       let turned = false
       setImmediate(() => {
@@ -91,7 +91,7 @@ describe('a short run', () => {
     }
   })
 
-  it('may be aborted by a signal, or not', async () => {
+  it('accepts a signal, and refuses one that was aborted', async () => {
     const session = await InferenceSession.create(oneNode(), ALL_SHORT)
     const binding = session.createIoBinding()
     const controller = new AbortController()
@@ -115,9 +115,9 @@ describe.each<[string, SessionOptions]>([
   ['without spinning', { runThreadSpinUs: 0 }],
   ['without spinning or inline runs', { runThreadSpinUs: 0, inlineRunBelowUs: 0 }],
   ['spinning long', { runThreadSpinUs: 1000, inlineRunBelowUs: 0 }],
-  ['inline as often as can be', ALL_SHORT],
+  ['inline whenever possible', ALL_SHORT],
 ])('runs %s', (_, options) => {
-  it('each see what the one before has written', async () => {
+  it('read what the previous run has written', async () => {
     const session = await InferenceSession.create(counter(), options)
     const binding = session.createIoBinding()
     const state = binding.inputValue('state')!

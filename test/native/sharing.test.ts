@@ -23,12 +23,12 @@ function filled(number: number): OrtValue<'float32'> {
   return filled
 }
 
-/** Takes whatever memory has just been freed. */
+/** Reuses memory that has just been freed. */
 function churn(): OrtValue<'float32'>[] {
   return Array.from({ length: 50 }, () => filled(7))
 }
 
-/** An input that is an output too. */
+/** An input that is also an output. */
 const passThrough = () =>
   model({
     inputs: [value('x', 'float32', ['n'])],
@@ -37,7 +37,7 @@ const passThrough = () =>
   })
 
 describe('a graph whose output is its input', () => {
-  it('gives a result of its own', async () => {
+  it('returns a copy', async () => {
     const session = await InferenceSession.create(passThrough())
     for (let i = 0; i < 6; i++) {
       const data = new Float32Array(N).fill(3)
@@ -48,7 +48,7 @@ describe('a graph whose output is its input', () => {
     }
   })
 
-  it('gives a bound output of its own, whatever becomes of the input', async () => {
+  it('copies a bound output, which outlives the input', async () => {
     const session = await InferenceSession.create(passThrough())
     const binding = session.ioBinding()
     const input = filled(3)
@@ -63,8 +63,8 @@ describe('a graph whose output is its input', () => {
   })
 })
 
-describe('sequences share their tensors', () => {
-  it('SequenceErase: what is left outlives the input', async () => {
+describe('sequences that share their tensors', () => {
+  it('the other elements outlive the input of SequenceErase', async () => {
     const nodes = [node('SequenceErase', ['s'], ['o'])]
     const bytes = model({ inputs: [value('s', sequence)], outputs: [value('o', sequence)], nodes })
     const session = await InferenceSession.create(bytes)
@@ -78,7 +78,7 @@ describe('sequences share their tensors', () => {
     expect(new Set(element!.data as Float32Array)).toEqual(new Set([3]))
   })
 
-  it('SequenceInsert: so do the others, and what was inserted', async () => {
+  it('all elements outlive the input of SequenceInsert', async () => {
     const nodes = [node('SequenceInsert', ['s', 't'], ['o'])]
     const inputs = [value('s', sequence), value('t', 'float32', [null])]
     const session = await InferenceSession.create(model({ inputs, outputs: [value('o', sequence)], nodes }))
@@ -92,7 +92,7 @@ describe('sequences share their tensors', () => {
     expect(o!.elements().map(({ data }) => data[N - 1])).toEqual([3, 4])
   })
 
-  it('a detached element is found', async () => {
+  it('a detached element is refused', async () => {
     const session = await InferenceSession.create(sequenceAt())
     const data = new Float32Array(4)
     const binding = session.ioBinding()
@@ -114,7 +114,7 @@ describe('sequences share their tensors', () => {
     else expect(() => binding.runSync()).toThrow(expect.objectContaining({ code: 'ERR_DETACHED' }))
   })
 
-  it('takes OrtValues only', () => {
+  it('OrtValue.sequence accepts OrtValues only', () => {
     const impostor = { engineValue: {} } as unknown as OrtValue
     expect(() => OrtValue.sequence([impostor])).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
@@ -123,16 +123,16 @@ describe('sequences share their tensors', () => {
 })
 
 describe('dispose', () => {
-  it('detaches the buffer over its own memory alone', () => {
+  it('detaches only the buffer over its own memory', () => {
     const disposed = filled(3)
     const view = disposed.data
     Object.defineProperty(view, 'buffer', { value: new ArrayBuffer(8) })
     disposed.dispose()
     churn()
-    expect(new Set(view)).toEqual(new Set([3])) // still shown, so still there
+    expect(new Set(view)).toEqual(new Set([3])) // still visible, so still allocated
   })
 
-  it('of a binding leaves its run in flight to the signal', async () => {
+  it('of a binding lets the signal end its run in flight', async () => {
     const session = await InferenceSession.create(slowLoop(), { logSeverityLevel: 4 })
     const binding = session.createIoBinding()
     binding.inputs.trips![0] = 1_000_000_000n
@@ -145,7 +145,7 @@ describe('dispose', () => {
 })
 
 describe('while a run is in flight', () => {
-  it('its strings are neither read nor written', async () => {
+  it('its strings can be neither read nor written', async () => {
     const session = await InferenceSession.create(concatStrings(), { inlineRunBelowUs: 0 })
     const binding = session.createIoBinding({ a: [2], b: [2] })
     const run = binding.run()
@@ -178,7 +178,7 @@ describe('a run that fails inline', () => {
 })
 
 describe('hostile arguments', () => {
-  it('a getter in dims cannot release the session under a run', async () => {
+  it('a getter in dims cannot release the session during a run', async () => {
     const session = await InferenceSession.create(oneNode(), { inlineRunBelowUs: 1_000_000 })
     const x = new Tensor('float32', new Float32Array(1), [1])
     for (let i = 0; i < 6; i++) await session.run({ x })
@@ -193,7 +193,7 @@ describe('hostile arguments', () => {
     await released
   })
 
-  it('what a prototype holds is no option', async () => {
+  it('properties of a prototype are not options', async () => {
     const prototype = Object.prototype as { polluted?: number }
     prototype.polluted = 1
     try {

@@ -54,6 +54,10 @@ export class NodeBinding implements EngineBinding {
     throw notSupported('graph capture', INSTALL_ADDON)
   }
 
+  captured(): boolean {
+    return false
+  }
+
   releaseCapture(): void {}
 
   async run(): Promise<void> {

@@ -9,7 +9,7 @@
 namespace device::cuda {
 namespace {
 
-// One for all GPUs: a capture forbids unsafe calls to every other thread of the process.
+// One for all GPUs: a capture forbids unsafe calls of the driver to every other thread of the process.
 DeviceMutex capture_mutex;
 
 CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
@@ -22,9 +22,9 @@ CUcontext RetainContext(const Driver& driver, int id) {
   check(driver.cuDeviceGetCount(&count), "cuDeviceGetCount");
   if (count == 0) throw ort::Error("ERR_CUDA_NO_DEVICE", "the CUDA driver finds no GPU");
   if (id >= count) {
-    throw ort::Error("ERR_CUDA_DEVICE_ID", "there is no GPU " + std::to_string(id) +
-                                               ": the CUDA driver finds " + std::to_string(count) +
-                                               ", counted from 0");
+    throw ort::Error("ERR_CUDA_DEVICE_ID", "GPU " + std::to_string(id) +
+                                               " does not exist: the CUDA driver finds " +
+                                               std::to_string(count) + " (numbered from 0)");
   }
   CUdevice device = 0;
   check(driver.cuDeviceGet(&device, id), "cuDeviceGet");
@@ -49,7 +49,7 @@ CudaDevice& CudaDevice::Open(int id) {
 }
 
 CudaDevice::CudaDevice(int id, CUcontext context)
-    : Device("cuda", id),
+    : Device("cuda", id, &capture_mutex),
       context_(context),
       memory_info_(MakeMemoryInfo(id)),
       pinned_memory_info_(MakePinnedMemoryInfo(id)) {}
@@ -69,64 +69,56 @@ void* CudaDevice::Mapped(void* pinned) {
   return reinterpret_cast<void*>(address);
 }
 
-// On a stream of its own: the default one would wait for, and hold up, what others do.
+// Not on the default stream, which would wait for other streams, and hold them up.
 template <typename Enqueue>
-void CudaDevice::OnTransferStream(Enqueue enqueue) {
+void CudaDevice::Transfer(size_t bytes, const char* call, Enqueue enqueue) {
+  if (bytes == 0) return;
   const ContextScope scope(*this);
   const std::lock_guard lock(transfer_mutex_);
   if (transfer_stream_ == nullptr) {
     Check(driver().cuStreamCreate(&transfer_stream_, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
   }
   try {
-    enqueue(transfer_stream_);
+    Check(enqueue(transfer_stream_), call);
     Check(driver().cuStreamSynchronize(transfer_stream_), "cuStreamSynchronize");
   } catch (...) {
-    // A copy may still be going on to memory that is about to be somebody else's.
+    // Before the memory is reused: the copy may still be in progress.
     driver().cuStreamSynchronize(transfer_stream_);
     throw;
   }
 }
 
 void CudaDevice::CopyIn(const Copy& copy) {
-  if (copy.to.bytes == 0) return;
-  OnTransferStream([&](CUstream stream) {
-    Check(driver().cuMemcpyHtoDAsync_v2(Address(copy.to), copy.from.data, copy.to.bytes, stream),
-          "cuMemcpyHtoDAsync");
+  Transfer(copy.to.bytes, "cuMemcpyHtoDAsync", [&](CUstream stream) {
+    return driver().cuMemcpyHtoDAsync_v2(Address(copy.to), copy.from.data, copy.to.bytes, stream);
   });
 }
 
 void CudaDevice::CopyOut(const Copy& copy) {
-  if (copy.to.bytes == 0) return;
-  OnTransferStream([&](CUstream stream) {
-    Check(driver().cuMemcpyDtoHAsync_v2(copy.to.data, Address(copy.from), copy.to.bytes, stream),
-          "cuMemcpyDtoHAsync");
+  Transfer(copy.to.bytes, "cuMemcpyDtoHAsync", [&](CUstream stream) {
+    return driver().cuMemcpyDtoHAsync_v2(copy.to.data, Address(copy.from), copy.to.bytes, stream);
   });
 }
 
 void CudaDevice::CopyWithin(const Copy& copy) {
-  if (copy.to.bytes == 0) return;
-  OnTransferStream([&](CUstream stream) {
-    Check(driver().cuMemcpyDtoDAsync_v2(Address(copy.to), Address(copy.from), copy.to.bytes, stream),
-          "cuMemcpyDtoDAsync");
+  Transfer(copy.to.bytes, "cuMemcpyDtoDAsync", [&](CUstream stream) {
+    return driver().cuMemcpyDtoDAsync_v2(Address(copy.to), Address(copy.from), copy.to.bytes, stream);
   });
 }
 
 bool CudaDevice::CopyAcross(const Copy& copy, Device& to) {
   auto* other = dynamic_cast<CudaDevice*>(&to);
   if (other == nullptr) return false;
-  if (copy.to.bytes == 0) return true;
-  OnTransferStream([&](CUstream stream) {
-    Check(driver().cuMemcpyPeerAsync(Address(copy.to), other->context_, Address(copy.from), context_,
-                                     copy.to.bytes, stream),
-          "cuMemcpyPeerAsync");
+  Transfer(copy.to.bytes, "cuMemcpyPeerAsync", [&](CUstream stream) {
+    return driver().cuMemcpyPeerAsync(Address(copy.to), other->context_, Address(copy.from), context_,
+                                      copy.to.bytes, stream);
   });
   return true;
 }
 
 void CudaDevice::Zero(const TensorView& tensor) {
-  if (tensor.bytes == 0) return;
-  OnTransferStream([&](CUstream stream) {
-    Check(driver().cuMemsetD8Async(Address(tensor), 0, tensor.bytes, stream), "cuMemsetD8Async");
+  Transfer(tensor.bytes, "cuMemsetD8Async", [&](CUstream stream) {
+    return driver().cuMemsetD8Async(Address(tensor), 0, tensor.bytes, stream);
   });
 }
 
@@ -135,29 +127,6 @@ Device::MemoryUse CudaDevice::memory_use() {
   MemoryUse use{};
   Check(driver().cuMemGetInfo_v2(&use.free, &use.total), "cuMemGetInfo");
   return use;
-}
-
-DeviceLock CudaDevice::Lock(bool capture) {
-  if (capture) return {*this, std::unique_lock(capture_mutex)};
-  return {*this, std::shared_lock(capture_mutex)};
-}
-
-DeviceLock CudaDevice::Lock(bool capture, const std::atomic<bool>& canceled) {
-  if (capture) return {*this, WaitFor<std::unique_lock<DeviceMutex>>(capture_mutex, canceled)};
-  return {*this, WaitFor<std::shared_lock<DeviceMutex>>(capture_mutex, canceled)};
-}
-
-bool CudaDevice::TryLock(std::unique_lock<DeviceMutex>&, std::shared_lock<DeviceMutex>& shared) noexcept {
-  shared = std::shared_lock(capture_mutex, std::try_to_lock);
-  return shared.owns_lock();
-}
-
-// A graph goes with its session: ONNX Runtime 1.30's provider has nothing to release before, and would wait
-// for the session's runs to say so.
-void CudaDevice::ReleaseLocked(DeferredRelease& deferred) const noexcept {
-  deferred.binding.reset();
-  deferred.value.reset();
-  if (deferred.released != nullptr) ort::api().ReleaseSession(deferred.released);
 }
 
 std::unique_ptr<Queue> CudaDevice::MakeQueue(bool blocking_wait) {
@@ -171,7 +140,7 @@ void CudaDevice::Append(OrtSessionOptions* options, const Options& provider_opti
 }
 
 Options CudaDevice::run_options() const {
-  // One wait at the end, ours, after the downloads.
+  // We wait once, after the downloads.
   return {{"disable_synchronize_execution_providers", "1"}};
 }
 
@@ -190,13 +159,13 @@ void CudaDevice::CheckAlive() const {
   driver().cuGetErrorName(error, &name);
   throw ort::Error("ERR_CUDA_DEVICE_LOST", "GPU " + std::to_string(id()) + " was lost to an earlier error (" +
                                                (name != nullptr ? name : "unknown") +
-                                               "): nothing of this process can use it any more");
+                                               "): this process can no longer use it");
 }
 
 ContextScope::ContextScope(CudaDevice& device, CaptureMode mode) {
   device.CheckAlive();
   device.Check(Push(device), "cuCtxPushCurrent");
-  if (mode == CaptureMode::kStay) exchanged_ = false;
+  if (mode == CaptureMode::kKeep) exchanged_ = false;
 }
 
 CUresult ContextScope::Push(CudaDevice& device) noexcept {

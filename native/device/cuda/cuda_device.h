@@ -1,5 +1,9 @@
-// A GPU by the CUDA driver: memory and copies of its primary context, which the CUDA runtime inside ONNX
-// Runtime shares.
+// A GPU, used through the CUDA driver, in its primary context, which the CUDA runtime inside ONNX Runtime
+// shares.
+//
+// The device lock is shared, except for a capture: while a thread captures, no other may allocate, or one of
+// the two fails. A graph is released with its session: ONNX Runtime 1.30's provider cannot release one
+// before.
 #pragma once
 
 #include <atomic>
@@ -31,47 +35,39 @@ class CudaDevice final : public Device {
 
   MemoryUse memory_use() override;
 
-  // Shared, but for a capture: while a thread captures, no other may allocate, or the capture fails (theirs,
-  // or ours).
-  DeviceLock Lock(bool capture) override;
-  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled) override;
   bool allocates_at_once() const noexcept override { return true; }
   std::unique_ptr<Queue> MakeQueue(bool blocking_wait) override;
   void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) override;
   Options run_options() const override;
 
-  // Every call of the driver goes through here: an error that takes the context with it is remembered, and
-  // refuses what comes after with ERR_CUDA_DEVICE_LOST.
+  // Throws the error of a call of the driver. After one that destroys the context CheckAlive throws
+  // ERR_CUDA_DEVICE_LOST.
   void Check(CUresult error, const char* call);
   void CheckAlive() const;
-
- protected:
-  bool TryLock(std::unique_lock<DeviceMutex>& exclusive,
-               std::shared_lock<DeviceMutex>& shared) noexcept override;
-  void ReleaseLocked(DeferredRelease& deferred) const noexcept override;
 
  private:
   friend class ContextScope;
   CudaDevice(int id, CUcontext context);
+  // Enqueues on the transfer stream, and waits.
   template <typename Enqueue>
-  void OnTransferStream(Enqueue enqueue);
+  void Transfer(size_t bytes, const char* call, Enqueue enqueue);
 
   const CUcontext context_;
   std::atomic<CUresult> lost_{CUDA_SUCCESS};
   ort::MemoryInfoHandle memory_info_;
   ort::MemoryInfoHandle pinned_memory_info_;
   std::mutex transfer_mutex_;
-  CUstream transfer_stream_ = nullptr;  // of the copies that are no run's
+  CUstream transfer_stream_ = nullptr;  // of copies that do not belong to a run
 };
 
-// The device's context on this thread, and leave to allocate while another thread captures a graph, for as
-// long as this lives.
+// For its lifetime the device's context is current on this thread, and the thread's capture mode is relaxed,
+// so that it may allocate while another thread captures a graph.
 class ContextScope {
  public:
-  // kStay: on a thread of ours, whose scopes overlap, and which keeps the leave.
-  enum class CaptureMode { kRestore, kStay };
+  // kKeep: the thread stays in relaxed mode. For a run thread, whose scopes overlap.
+  enum class CaptureMode { kRestore, kKeep };
   explicit ContextScope(CudaDevice& device, CaptureMode mode = CaptureMode::kRestore);
-  // For destructors: where the context cannot be had, what they release is gone already.
+  // For destructors: where the context cannot be made current, their resources no longer exist.
   ContextScope(CudaDevice& device, std::nothrow_t) noexcept { Push(device); }
   explicit operator bool() const noexcept { return pushed_; }
   ~ContextScope();
@@ -85,7 +81,7 @@ class ContextScope {
   CUstreamCaptureMode mode_ = CU_STREAM_CAPTURE_MODE_RELAXED;
 };
 
-// Streams and events, made and destroyed in their device's context.
+// Streams and events are created and destroyed in the context of their device.
 class Stream {
  public:
   explicit Stream(CudaDevice& device);

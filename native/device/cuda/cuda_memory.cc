@@ -6,7 +6,7 @@
 namespace device::cuda {
 namespace {
 
-// The driver refuses to allocate nothing, and an empty tensor wants an address.
+// The driver refuses to allocate 0 bytes, but an empty tensor needs an address.
 size_t AtLeastOne(size_t bytes) { return std::max<size_t>(bytes, 1); }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Memory of a GPU, and host memory that the GPU reads and writes by itself (pinned: never paged out).
+// Device memory of a GPU, and pinned host memory, which the GPU reads and writes itself.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ class DeviceMemory final : public Memory {
   CudaDevice& device_;
 };
 
-// Portable: pinned for every GPU. Zeroed, because JavaScript sees it.
+// Portable, so pinned for every GPU. Zeroed, because JavaScript sees it.
 class PinnedMemory final : public Memory {
  public:
   // Throws ERR_CUDA_OUT_OF_MEMORY.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "provider.h"
+#include "run/thread_check.h"
 
 namespace device::cuda {
 
@@ -15,7 +16,8 @@ class CudaRun final : public DeviceRun {
         done_(queue.device(), queue.blocking_wait()) {}
 
   void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) override {
-    scope_.emplace(queue_.device(), ContextScope::CaptureMode::kStay);
+    RUN_THREAD();
+    scope_.emplace(queue_.device(), ContextScope::CaptureMode::kKeep);
     lock_ = queue_.device().Lock(capture, canceled);
     overlap_ = overlap;
     last_ = queue_.compute();
@@ -61,13 +63,14 @@ class CudaRun final : public DeviceRun {
     }
   }
 
-  void End() override {
+  void Submit() override {
     Check(driver().cuEventRecord(done_.get(), last_), "cuEventRecord");
     queue_.started().push_back(this);
     lock_ = {};
   }
 
   bool Poll(bool wait) override {
+    RUN_THREAD();
     if (wait || queue_.blocking_wait()) {
       Check(driver().cuEventSynchronize(done_.get()), "cuEventSynchronize");
     } else {
@@ -80,7 +83,7 @@ class CudaRun final : public DeviceRun {
     return true;
   }
 
-  // Copies may still be going on to memory that is about to be somebody else's.
+  // Copies may still be in progress, to memory that is about to be reused.
   void Abandon() noexcept override {
     {
       const ContextScope scope(queue_.device(), std::nothrow);
@@ -103,7 +106,7 @@ class CudaRun final : public DeviceRun {
 
   void Check(CUresult error, const char* call) { queue_.device().Check(error, call); }
 
-  // What is put on `second` from now on comes after what is on `first` by now.
+  // Work that is queued on `second` from now on waits for the work on `first`.
   void Order(Event& event, CUstream first, CUstream second) {
     Check(driver().cuEventRecord(event.get(), first), "cuEventRecord");
     Check(driver().cuStreamWaitEvent(second, event.get(), 0), "cuStreamWaitEvent");
@@ -113,11 +116,11 @@ class CudaRun final : public DeviceRun {
   Event uploaded_;
   Event computed_;
   Event done_;
-  std::optional<ContextScope> scope_;  // from Begin until it is done
+  std::optional<ContextScope> scope_;  // from Begin until the run has ended
   DeviceLock lock_;
   const HostUse* host_ = nullptr;
   bool overlap_ = false;
-  CUstream last_ = nullptr;  // the stream that the run ends on
+  CUstream last_ = nullptr;  // where the run ends
 };
 
 std::unique_ptr<DeviceRun> CudaQueue::MakeRun() { return std::make_unique<CudaRun>(*this); }

@@ -1,6 +1,5 @@
-// A session's streams. A run that is alone has all its work on the compute stream; one that overlaps
-// another's has its copies on streams of their own, so that they go on while the other's kernels do, and
-// events between them.
+// A session's streams. A run alone does all its work on the compute stream. A run that overlaps others copies
+// on two more streams, during the kernels of the others; events order its work.
 #pragma once
 
 #include "cuda_device.h"
@@ -27,7 +26,7 @@ class CudaQueue final : public Queue {
   CUstream upload() const noexcept { return upload_.get(); }
   CUstream download() const noexcept { return download_.get(); }
 
-  // Run thread: the runs that are going on.
+  // Of the run thread: the runs in flight.
   std::vector<const CudaRun*>& started() noexcept { return started_; }
 
  private:

@@ -21,8 +21,8 @@ std::string Describe(CUresult error) {
   return std::string(name) + (text != nullptr ? std::string(": ") + text : "");
 }
 
-// The driver's library once it has all that we call. It stays open when it is found wanting: a driver may
-// have started threads.
+// Opens the library and finds every function that we call. The library stays open where one is missing: the
+// driver may have started threads.
 void Load() {
   const std::string path = DriverLibrary();
   std::string reason;
@@ -41,14 +41,14 @@ void Load() {
   opened = found;
 }
 
-void Initialise() {
+void Initialize() {
   const CUresult error = opened.cuInit(0);
   if (error == CUDA_ERROR_NO_DEVICE) {
     throw ort::Error("ERR_CUDA_NO_DEVICE", "the CUDA driver finds no GPU (" + Describe(error) + ")");
   }
   if (error == CUDA_ERROR_STUB_LIBRARY) {
     throw ort::Error("ERR_CUDA_DRIVER_NOT_FOUND",
-                     "the CUDA driver that was opened is the toolkit's stub (" + Describe(error) + ")");
+                     "the CUDA driver is the toolkit's stub (" + Describe(error) + ")");
   }
   if (error != CUDA_SUCCESS) Throw(error, "cuInit");
 }
@@ -58,12 +58,12 @@ void Initialise() {
 const Driver& OpenDriver() {
   static std::mutex mutex;
   static bool loaded = false;
-  static bool initialised = false;
+  static bool initialized = false;
   const std::lock_guard lock(mutex);
   if (!loaded) Load();
   loaded = true;
-  if (!initialised) Initialise();
-  initialised = true;
+  if (!initialized) Initialize();
+  initialized = true;
   return opened;
 }
 

@@ -1,5 +1,4 @@
-// The CUDA driver, opened at run time: its ABI is the same for every version of CUDA, so one binary serves
-// them all.
+// The CUDA driver, opened at run time. Its ABI is stable, so one binary serves every version of CUDA.
 #pragma once
 
 #include <string>
@@ -14,17 +13,17 @@ struct Driver {
 #undef CUDA_FUNCTION
 };
 
-// The driver, opened and initialised by the first who asks. Any thread. Throws ERR_CUDA_DRIVER_NOT_FOUND,
+// Any thread. The first call opens and initializes the driver. Throws ERR_CUDA_DRIVER_NOT_FOUND,
 // ERR_CUDA_DRIVER_VERSION, ERR_CUDA_NO_DEVICE, ERR_CUDA_*; the next call then tries again.
 const Driver& OpenDriver();
 
-// The driver that is open; by then a device is.
+// The driver that OpenDriver has opened.
 const Driver& driver() noexcept;
 
-// Throws ERR_CUDA_ and the driver's name of the error.
+// Throws the error with the code ERR_CUDA_ and the driver's name for it.
 [[noreturn]] void Throw(CUresult error, const char* call);
 
-// Whether the context is gone with it, and everything in the context.
+// Whether the error destroys the context, and everything in it.
 bool IsFatal(CUresult error) noexcept;
 
 }  // namespace device::cuda

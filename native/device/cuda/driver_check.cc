@@ -1,5 +1,5 @@
-// Never shipped: compiled against NVIDIA's official header, to prove that every row of driver_functions.inc
-// and every type and value of driver_types.h is what the driver says.
+// Never shipped: compiled against NVIDIA's official header, which proves every row of driver_functions.inc
+// and every type and value of driver_types.h.
 #include <cuda.h>
 
 #include <cstddef>
@@ -7,8 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
-// The header maps names to later versions of functions: a row must have the name that is exported, which is
-// mapped no further.
+// The header maps names to later versions of functions. A row has the exported name, which maps to itself.
 #define CHECK_TEXT(text) #text
 #define CHECK_EXPANDED(name) std::string_view(CHECK_TEXT(name))
 #define CUDA_FUNCTION(name, params)                                                               \
@@ -17,7 +16,7 @@
 #include "driver_functions.inc"
 #undef CUDA_FUNCTION
 
-// These two are macros there.
+// Macros of the header, under names of ours.
 namespace official {
 constexpr unsigned int kPortable = CU_MEMHOSTALLOC_PORTABLE;
 constexpr unsigned int kDeviceMap = CU_MEMHOSTALLOC_DEVICEMAP;
@@ -25,7 +24,7 @@ constexpr unsigned int kDeviceMap = CU_MEMHOSTALLOC_DEVICEMAP;
 #undef CU_MEMHOSTALLOC_PORTABLE
 #undef CU_MEMHOSTALLOC_DEVICEMAP
 
-// Ours beside the official ones. What it includes itself is included above, outside.
+// Our types beside the official ones; the headers that driver_types.h includes are included above.
 namespace ours {
 #include "driver_types.h"
 }
@@ -41,7 +40,7 @@ static_assert(ours::CU_EVENT_DISABLE_TIMING == CU_EVENT_DISABLE_TIMING);
 static_assert(ours::CU_MEMHOSTALLOC_PORTABLE == official::kPortable);
 static_assert(ours::CU_MEMHOSTALLOC_DEVICEMAP == official::kDeviceMap);
 
-// Switches without a default, so that the compiler names the enumerator that is checked by none.
+// Switches without a default: the compiler names an enumerator that no case checks.
 #define CHECK_VALUE(name)                                                           \
   case ours::name:                                                                  \
     static_assert(static_cast<int>(ours::name) == static_cast<int>(::name), #name); \

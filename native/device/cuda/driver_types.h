@@ -1,5 +1,5 @@
-// The types of the CUDA driver's C ABI, as far as the addon uses them; driver_check.cc holds them against the
-// official header.
+// The types of the CUDA driver's C ABI that the addon uses. driver_check.cc checks them against the official
+// header.
 #pragma once
 
 #include <cstddef>

@@ -23,7 +23,7 @@ ort::MemoryInfoHandle MakePinnedMemoryInfo(int id) {
 }
 
 bool IsDeviceMemory(const OrtMemoryInfo* info) {
-  // Not by the device type: ONNX Runtime counts pinned memory as the GPU's.
+  // By name, since the device type of pinned memory is the GPU too.
   const char* name = nullptr;
   ort::Check(ort::api().MemoryInfoGetName(info, &name));
   return std::strcmp(name, "Cuda") == 0;
@@ -37,7 +37,8 @@ void AppendProvider(OrtSessionOptions* options, const Options& provider_options,
     keys.push_back(key.c_str());
     values.push_back(value.c_str());
   }
-  // All at once: each call sets what it is not given back to the default. The stream therefore comes last.
+  // One call, since each call resets the options that it omits. It would reset the stream too, which
+  // therefore comes last.
   ort::Check(ort::api().UpdateCUDAProviderOptions(cuda.get(), keys.data(), values.data(), keys.size()));
   if (stream != nullptr) {
     ort::Check(ort::api().UpdateCUDAProviderOptionsWithValue(cuda.get(), "user_compute_stream", stream));

@@ -1,6 +1,6 @@
-// Where the CUDA path meets ONNX Runtime and the machine. In the build for the fake driver
-// test/fake-cuda/provider.cc takes the place of provider.cc: there sessions run on the CPU, in memory that
-// the fake calls a device's.
+// The CUDA execution provider and the driver's library. The build for the fake driver has
+// test/fake-cuda/provider.cc in place of provider.cc: sessions then run on the CPU, on memory that stands for
+// device memory.
 #pragma once
 
 #include <string>
@@ -11,15 +11,15 @@
 
 namespace device::cuda {
 
-// The driver's library, as the loader finds it.
+// The name of the driver's library, for the loader.
 std::string DriverLibrary();
 
 ort::MemoryInfoHandle MakeMemoryInfo(int id);
 ort::MemoryInfoHandle MakePinnedMemoryInfo(int id);
-// Whether ONNX Runtime wants an input or output in the GPU's memory.
+// Whether ONNX Runtime has an input or output of this description in GPU memory.
 bool IsDeviceMemory(const OrtMemoryInfo* info);
 
-// Appends the provider; `stream`, unless null, is what it computes on.
+// Appends the provider, which computes on `stream` unless it is null.
 void AppendProvider(OrtSessionOptions* options, const Options& provider_options, CUstream stream);
 
 // Enqueues a run on the session's stream.

@@ -1,4 +1,4 @@
-// Captures among other work: of other sessions, of the same one, and when what they need goes.
+// Captures beside other work, and captures whose binding, session or values are released.
 import { OrtValue } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { counter, mlp } from '../helpers/model-builder.mjs'
@@ -8,8 +8,8 @@ import { alive, describeCuda, LONG, numbers, onCuda, slowBinding, slowOnCuda } f
 
 const GRAPHS = { enableGraphCapture: true }
 
-describeCuda('captures', () => {
-  test('of several sessions, on two GPUs, are right', async () => {
+describeCuda('concurrent captures', () => {
+  test('captures of several sessions on two GPUs are right', async () => {
     const sessions = await Promise.all(
       [0, 1, 0, 1].map((deviceId) => onCuda(counter(), { ...GRAPHS, deviceId })),
     )
@@ -27,7 +27,7 @@ describeCuda('captures', () => {
     for (const thing of [...bindings, ...states]) thing.dispose()
   })
 
-  test('have the GPU to themselves while they record', async () => {
+  test('a capture has the GPU to itself while it records', async () => {
     const sessions = await Promise.all([0, 1, 2].map(() => slowOnCuda(GRAPHS)))
     const bindings = sessions.map((session) => slowBinding(session, 300n))
     fake.clearCalls()
@@ -36,7 +36,7 @@ describeCuda('captures', () => {
       await Promise.all([one!.capture(), two!.capture(), three!.run()])
       for (const binding of [one!, two!]) binding.releaseCapture()
     }
-    // From its first copy or kernel until its end is marked a run is open; all are captures, but the third session's.
+    // A run is open from its first copy or kernel until the event of its end. All but the third session's are captures.
     const open = new Set<number>()
     const together: number[][] = []
     for (const { name, thread } of fake.calls()) {
@@ -48,7 +48,7 @@ describeCuda('captures', () => {
     await Promise.all(sessions.map((session) => session.release()))
   })
 
-  test('leave the event loop, and allocations, alone', async () => {
+  test('a capture blocks neither the event loop nor allocations', async () => {
     await using session = await slowOnCuda(GRAPHS)
     using binding = slowBinding(session, LONG)
     const capturing = binding.capture({ verify: true })
@@ -63,7 +63,7 @@ describeCuda('captures', () => {
     fake.setCapturing(false)
   })
 
-  test('of one session queue up with its runs', async () => {
+  test('captures and runs of one session are queued in order', async () => {
     await using session = await slowOnCuda(GRAPHS)
     const bindings = [LONG, 2n, 3n, 4n].map((trips) => slowBinding(session, trips))
     const settled: number[] = []
@@ -88,7 +88,7 @@ describeCuda('captures', () => {
   test.each([
     ['the binding is disposed', false],
     ['the session is released, and the binding disposed', true],
-  ])('end when %s meanwhile', async (_, release) => {
+  ])('a capture ends when %s meanwhile', async (_, release) => {
     const session = await slowOnCuda(GRAPHS)
     OrtValue.fromTensor(float32([1]), 'cuda').dispose()
     const before = alive()
@@ -101,7 +101,7 @@ describeCuda('captures', () => {
     expect(alive()).toEqual({ ...before, streams: before.streams - 3 })
   })
 
-  test('that fail while their session is released let go of everything', async () => {
+  test('a capture that fails while its session is released releases everything', async () => {
     for (let i = 0; i < 50; i++) {
       const session = await onCuda(mlp(), GRAPHS)
       const before = alive()
@@ -114,7 +114,7 @@ describeCuda('captures', () => {
     }
   })
 
-  test('outlive what they were captured with being collected, but not disposed', async () => {
+  test('a graph keeps collected values alive, but not disposed ones', async () => {
     await using session = await onCuda(counter(), GRAPHS)
     using binding = session.createIoBinding({ state: OrtValue.fromTensor(float32([4]), 'cuda') })
     await binding.capture({ verify: true })

@@ -1,0 +1,19 @@
+// Captures a graph: a run records what it does on the device, and later runs replay that.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "device/device.h"
+#include "run_options.h"
+
+struct CaptureOutputs {
+  std::vector<device::TensorView> visible;  // to the user, on the device
+  std::vector<device::TensorView> all;      // and device copies
+};
+
+// On the run thread. `run` runs the model and waits. The model runs several times, but leaves the visible
+// outputs as they were, also where the capture fails. `verify`: throws ERR_GRAPH_MISMATCH where a replay
+// gives other outputs than a plain run.
+void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, bool verify,
+                  const std::function<void(BindingOptions::Kind)>& run);

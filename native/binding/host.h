@@ -1,0 +1,78 @@
+// Owns a binding's OrtIoBinding and runs it, on the CPU or on a device. A host knows the values only by what
+// ONNX Runtime needs of them; BindingState keeps them alive.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "run_options.h"
+#include "values.h"
+
+class BindingHost {
+ public:
+  static std::unique_ptr<BindingHost> Make(SessionState& session, const BoundValues& values);
+  virtual ~BindingHost() = default;
+  BindingHost(const BindingHost&) = delete;
+  BindingHost& operator=(const BindingHost&) = delete;
+
+  // JS thread, while no run is in flight, and before `values` changes. `mapped`: the device reads and writes
+  // pinned memory itself.
+  virtual void BindInput(size_t index, const ValueState& value, bool mapped) = 0;
+  virtual void BindOutput(const BoundOutput& output, bool mapped) = 0;
+  virtual void ClearInputs() = 0;
+  virtual void ClearOutputs() = 0;
+
+  // JS thread, before each run on the run thread. `changed`: the inputs that were written to since the last
+  // run, unless all may have been. `replay`: the captured graph is replayed.
+  virtual void Prepare(const std::optional<std::vector<size_t>>& /*changed*/, bool /*replay*/) {}
+  // The thread that runs. Starts a run, which on the CPU has ended when this returns. `overlap`: other jobs
+  // have started, or are queued.
+  virtual void Start(bool overlap) = 0;
+  // Whether the run has ended; with `wait`, after waiting for its end.
+  virtual bool Poll(bool /*wait*/) { return true; }
+  virtual bool CanOverlap() const noexcept { return false; }
+
+  // Any thread, while a run is in flight: ends it early.
+  void Terminate() noexcept {
+    terminated_ = true;
+    options_.Terminate();
+  }
+  // JS thread, before the next run.
+  void Unterminate() {
+    if (!terminated_) [[likely]]
+      return;
+    options_.Unterminate();
+    terminated_ = false;
+  }
+
+  // A capture takes three steps, on the JS thread, the run thread and the JS thread.
+  virtual void PrepareCapture();
+  virtual void Capture(bool /*verify*/) {}
+  virtual void ReleaseCapture() noexcept {}
+
+  // JS thread, while no run is in flight: the outputs of the last run, in the order they were bound.
+  std::vector<ort::ValueHandle> Outputs() const;
+  // Whether device memory belongs to an input of the last run: its device copy, or mapped.
+  virtual bool IsInputOnDevice(const void* /*data*/) const noexcept { return false; }
+  // The bytes of all device copies.
+  virtual size_t device_bytes() const noexcept { return 0; }
+
+  // Releases all handles; idempotent. Called before the session goes.
+  virtual void Release() noexcept { binding_.reset(); }
+
+ protected:
+  BindingHost(SessionState& session, const BoundValues& values);
+  // Before each run. An OrtIoBinding keeps the tensor that its first run allocated, which another shape does
+  // not fit; kernels take a string output for empty, and some append to what it holds.
+  void Renew(const BoundOutput& output) const;
+  const char* InputName(size_t index) const { return session_.inputs[index].name.c_str(); }
+  const char* OutputName(size_t index) const { return session_.outputs[index].name.c_str(); }
+
+  SessionState& session_;
+  const BoundValues& values_;
+  BindingOptions options_;
+  ort::IoBindingHandle binding_;
+  std::atomic<bool> terminated_{false};
+};

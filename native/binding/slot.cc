@@ -1,0 +1,31 @@
+#include "slot.h"
+
+#include "ort/environment.h"
+
+Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name)
+    : tensor(value.view()) {
+  if (value.OnDevice()) {
+    placement = Placement::kDevice;
+  } else if (!wanted || value.data == nullptr) {
+    placement = Placement::kHost;
+  } else if (mapped) {
+    if (!value.pinned || value.device != &device) {
+      throw ort::Error("ERR_INVALID_ARG_VALUE", name + " cannot be mapped: its memory is not pinned for " +
+                                                    device.name() + " " + std::to_string(device.id()));
+    }
+    placement = Placement::kMapped;
+    void* const pointer = device.Mapped(value.data);
+    device_pointer = pointer;
+    on_device.value = device::MakeValue(device.memory_info(), pointer, value.bytes, value.type, value.dims);
+  } else {
+    placement = Placement::kCopied;
+    host = device::MakeValue(ort::CpuMemoryInfo(), value.data, value.bytes, value.type, value.dims);
+    tensor.value = host.get();
+  }
+}
+
+void Slot::AllocateCopy(device::Device& device) {
+  if (!Lacks()) return;
+  on_device = device::MakeTensorLike(host.get(), device.AllocateLocked(tensor.bytes), device.memory_info());
+  device_pointer = on_device.memory->data();
+}

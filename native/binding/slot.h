@@ -1,0 +1,43 @@
+// What a device's run needs of one bound value.
+#pragma once
+
+#include <vector>
+
+#include "device/device.h"
+#include "value/state.h"
+
+struct Slot {
+  enum class Placement {
+    kNone,    // unbound, or allocated by ONNX Runtime
+    kHost,    // host memory, bound as it is: the CPU reads or writes it
+    kDevice,  // device memory, bound as it is
+    kCopied,  // host memory with a device copy, which is bound in its place
+    kMapped,  // pinned memory, bound by its device pointer
+  };
+
+  Slot() = default;
+  // `wanted`: ONNX Runtime reads or writes it on the device. `name` is for errors.
+  Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name);
+
+  bool Lacks() const noexcept { return placement == Placement::kCopied && !on_device.memory; }
+  // The caller holds the device lock, or the device allocates without one.
+  void AllocateCopy(device::Device& device);
+
+  // What ONNX Runtime gets to see.
+  OrtValue* value() const { return on_device.value ? on_device.value.get() : tensor.value; }
+  device::HostRange range() const { return {static_cast<const char*>(tensor.data), tensor.bytes}; }
+
+  Placement placement = Placement::kNone;
+  // The user's. The value of a copied one is `host`: values that are copied in one call must agree on where
+  // their memory is, and users' values do not.
+  device::TensorView tensor;
+  ort::ValueHandle host;
+  device::Tensor on_device;              // the device copy, or mapped memory by its device pointer
+  const void* device_pointer = nullptr;  // of the device copy, or of mapped memory
+  bool bound = false;                    // the OrtIoBinding has it
+  bool used = false;                     // by the last run
+  // Of an input: its host memory may hold other data than the device copy.
+  bool dirty = true;
+  // Of an input: each run of the binding writes its host memory.
+  bool overwritten = false;
+};
