@@ -7,8 +7,8 @@ import type * as Text from '../../dist/tools/bench/text.js'
 import { fromFloat16 } from '../helpers/float16.mjs'
 
 const require = createRequire(import.meta.url)
-const { elementsOf } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
-const { histogramOf, quantile, spreadOf, summaryOf } =
+const { fill } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
+const { histogram, quantile, spread, summarize } =
   require('../../dist/tools/bench/statistics.js') as typeof Statistics
 const { digits } = require('../../dist/tools/bench/text.js') as typeof Text
 type BenchInput = Inputs.BenchInput
@@ -34,7 +34,7 @@ describe('values', () => {
   ] as const)(
     'of %s are integers of the range, both ends among them where it is short',
     (type, low, high) => {
-      const elements = Array.from(elementsOf(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
+      const elements = Array.from(fill(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
       expect(elements).toHaveLength(2000)
       for (const element of elements) {
         expect(Number.isInteger(element)).toBe(true)
@@ -47,7 +47,7 @@ describe('values', () => {
   test.each(['float32', 'float64', 'float16', 'bfloat16'] as const)(
     'of %s are fractions of the range',
     (type) => {
-      const data = elementsOf(input(type, -2, 6), 1) as Uint16Array
+      const data = fill(input(type, -2, 6), 1) as Uint16Array
       const word = new Uint32Array(1)
       const float = new Float32Array(word.buffer)
       const read = {
@@ -66,13 +66,13 @@ describe('values', () => {
   )
 
   test('are the same for the same seed, and others for another', () => {
-    const of = (seed: number) => elementsOf(input('float32', 0, 1), seed)
+    const of = (seed: number) => fill(input('float32', 0, 1), seed)
     expect(of(1)).toEqual(of(1))
     expect(of(1)).not.toEqual(of(2))
   })
 
   test('of strings are single letters', () => {
-    const letters = elementsOf({ name: 'x', type: 'string', dims: [300] }, 1) as string[]
+    const letters = fill({ name: 'x', type: 'string', dims: [300] }, 1) as string[]
     expect(letters).toHaveLength(300)
     for (const letter of letters) expect(letter).toMatch(/^[a-z]$/)
   })
@@ -82,7 +82,7 @@ describe('figures', () => {
   const times = Float64Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000)
 
   test('percentiles', () => {
-    expect(summaryOf(times)).toEqual({
+    expect(summarize(times)).toEqual({
       runs: 1000,
       runsPerSecond: expect.closeTo(1000 / 0.5005, 6),
       microseconds: {
@@ -99,7 +99,7 @@ describe('figures', () => {
   })
 
   test('spread', () => {
-    expect(spreadOf([4, 1, 3, 2])).toEqual({ median: 3, q1: 2, q3: 4 })
+    expect(spread([4, 1, 3, 2])).toEqual({ median: 3, q1: 2, q3: 4 })
   })
 
   test.each([
@@ -110,7 +110,7 @@ describe('figures', () => {
     ['a few that are far off', Float64Array.from([...Array(995).fill(0.01), 1, 2, 30, 400, 5000])],
     ['over nine powers of ten', Float64Array.from({ length: 900 }, (_, i) => 10 ** (i / 100 - 6))],
   ])('a histogram has every run once, in buckets that adjoin: %s', (_title, sorted) => {
-    const buckets = histogramOf(sorted)
+    const buckets = histogram(sorted)
     expect(buckets.length).toBeLessThanOrEqual(17)
     expect(buckets.reduce((sum, { runs }) => sum + runs, 0)).toBe(sorted.length)
     for (const [i, { from, to, runs }] of buckets.entries()) {

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'inspect-graph-'))
 const { version } = initialize()
 const require = createRequire(import.meta.url)
 const { graphLines } = require('../../dist/tools/inspect/graph-text.js') as typeof GraphText
-const { warningsOf } = require('../../dist/tools/inspect/warnings.js') as typeof Warnings
+const { findWarnings } = require('../../dist/tools/inspect/warnings.js') as typeof Warnings
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const cli = (args: string[], env: Record<string, string> = {}, cwd = folder) =>
@@ -178,10 +178,10 @@ describe('--providers', () => {
       subgraph('CPUExecutionProvider', 'Shape'),
     ]
     const inspected = { inputs: [], outputs: [], assignment }
-    expect(warningsOf({ ...inspected, device: 'webgpu' })).toMatchObject([
+    expect(findWarnings({ ...inspected, device: 'webgpu' })).toMatchObject([
       { code: 'nodes-on-cpu', message: '3 nodes run on the CPU: 2 Shape, 1 com.microsoft.Gelu' },
     ])
-    expect(warningsOf({ ...inspected, device: 'cpu' })).toEqual([])
+    expect(findWarnings({ ...inspected, device: 'cpu' })).toEqual([])
     const report = { executionProviders: ['webgpu', 'cpu'], assignment, warnings: [] }
     expect(graphLines({ ...report, assignmentIsWhole: false })).toEqual([
       "  runs on webgpu, cpu, after ONNX Runtime's basic optimizations:",

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
-import { isOrtError } from '../../errors'
+import { isOrtError } from '../../index'
 import { bench } from '../bench'
 import { doctor } from '../doctor/command'
 import { inspect } from '../inspect'
 import { type Command, UsageError } from './command'
+import { PACKAGE } from './package'
 
 const COMMANDS: Readonly<Record<string, Command>> = { bench, doctor, inspect }
 
@@ -19,7 +19,7 @@ onnxruntime-iobinding COMMAND --help tells more; --version tells this package's 
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') {
-    console.log(createRequire(__filename)('../../../package.json').version)
+    console.log(PACKAGE.version)
     return 0
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { wheelOf } from '../../engine/cuda-libraries'
+import { quote, setTo, unset } from '../cli/shell'
 import { findOnnxruntimeNode } from './installed'
 import { ROOT } from './root'
-import { quote, setTo, unset } from './shell'
 
 /** Commands that install what is missing, or show it, by platform. None of them is run here. */
 

@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import { commandLine } from '../cli/shell'
 import type { Failure } from './failure'
 import type { Probes } from './probes'
-import { commandLine } from './shell'
 
 /** What a probe found, or why it found nothing. */
 export type Outcome<T> = { readonly answer: T } | { readonly failure: ProbeFailure }

@@ -1,8 +1,8 @@
 import { majorOf } from '../../engine/cuda-libraries'
+import { quote, unset } from '../cli/shell'
 import type { Failure } from './failure'
 import * as install from './install'
 import type { Problem, ProblemCode } from './report'
-import { quote, unset } from './shell'
 
 /** What a failure does not say itself, and its remedy depends on. */
 export interface Situation {

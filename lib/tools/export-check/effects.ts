@@ -1,8 +1,8 @@
+import type { HostTensor } from '../tensors/host-tensor'
 import { dynamicDims, grown } from './axes'
-import type { HostTensor } from './elements'
 import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'
-import { variantsOf } from './variants'
+import { variants } from './variants'
 
 /** What the effects of inputs are looked for on. */
 export interface Probed {
@@ -26,19 +26,19 @@ interface Effect {
  * Runs the model on other values of one input.
  *
  * @param before what it gives on `inputs`
- * @param variants stand in the input's place, one after another, until every output has changed
+ * @param values replace the input one after another, until every output has changed
  */
-export async function effectOf(
+export async function vary(
   runner: Runner,
   inputs: Tensors,
   before: Tensors,
   name: string,
-  variants: Iterable<HostTensor>,
+  values: Iterable<HostTensor>,
 ): Promise<Effect> {
   const outputs = new Set<string>()
   let ran = false
   let why = 'its elements cannot be varied'
-  for (const variant of variants) {
+  for (const variant of values) {
     const after = await runner.attempt(new Map([...inputs, [name, variant]]))
     if (typeof after === 'string') {
       why = after
@@ -67,7 +67,7 @@ async function effectInAny({ runner, samples, outputs }: Probed, name: string): 
   let found: Effect | undefined
   for (const [i, inputs] of samples.entries()) {
     const before = i === 0 ? outputs : only(outputs, await runner.run(inputs))
-    const effect = await effectOf(runner, inputs, before, name, variantsOf(inputs.get(name)!))
+    const effect = await vary(runner, inputs, before, name, variants(inputs.get(name)!))
     if (effect.outputs.size > 0) return effect
     if (found === undefined || effect.notVaried === undefined) found = effect
   }
@@ -102,19 +102,15 @@ async function reportInput(
   }
 }
 
-/** Whether the model runs otherwise, or not at all, when one input alone has another shape. */
+/** Whether another shape of one input alone changes an output, or fails. */
 async function shapeMatters({ runner, samples: [first], outputs }: Probed, input: string): Promise<boolean> {
   for (const { axes } of dynamicDims(runner.session)) {
     const alone = axes.filter((axis) => axis.input === input)
-    if (alone.length > 0 && (await isOther(runner, grown({ axes: alone }, first!), outputs))) return true
+    const inputs = alone.length > 0 ? grown(alone, first!) : undefined
+    const after = inputs && (await runner.attempt(inputs))
+    if (typeof after === 'string' || (after && changed(outputs, after).length > 0)) return true
   }
   return false
-}
-
-async function isOther(runner: Runner, inputs: Tensors | undefined, before: Tensors): Promise<boolean> {
-  if (inputs === undefined) return false
-  const after = await runner.attempt(inputs)
-  return typeof after === 'string' || changed(before, after).length > 0
 }
 
 async function reportOutputs(
@@ -145,8 +141,8 @@ async function reportOutputs(
 
 /** Whether an output changes with the inputs' shapes, as positions do. */
 async function followsShape({ runner, samples: [first], outputs }: Probed, output: string): Promise<boolean> {
-  for (const dim of dynamicDims(runner.session)) {
-    const inputs = grown(dim, first!)
+  for (const { axes } of dynamicDims(runner.session)) {
+    const inputs = grown(axes, first!)
     const after = inputs && (await runner.attempt(inputs))
     if (after !== undefined && typeof after !== 'string' && changed(outputs, after).includes(output))
       return true

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import type { InferenceSession } from '../../session/session'
+import type { InferenceSession } from '../../index'
 import { dynamicDims, fixedAxes } from './axes'
 import { checkEffects } from './effects'
 import { checkNames } from './names'
@@ -14,7 +14,7 @@ import { changed, Runner, type Tensors } from './runner'
 import { type ExportSample, resolveSamples, type SampleSet } from './samples'
 import { checkDynamicDim } from './shapes'
 
-export type { Tolerance } from './elements'
+export type { Tolerance } from '../tensors/compare'
 export type { ExportReport, Finding, FindingCode, SampleRun } from './report'
 export type { ExportSample, SampleSet, SampleTensor } from './samples'
 
@@ -40,14 +40,14 @@ export async function checkExport(session: InferenceSession, samples: Samples): 
   const { samples: resolved, tolerance } = resolveSamples(given)
   const findings = new Findings()
   const runner = new Runner(session)
-  if (!checkNames(session, resolved, findings)) return reportOf([], findings)
+  if (!checkNames(session, resolved, findings)) return findings.report([])
   const runs: SampleRun[] = []
   const ran: Tensors[] = []
   const failed: Failed[] = []
   let first: Tensors | undefined
   const moving = new Set<string>()
   for (const [sample, { inputs, outputs: expected }] of resolved.entries()) {
-    const about = { sample, inputs: shapesOf(inputs) }
+    const about = { sample, inputs: shapes(inputs) }
     reportFixedAxes(session, inputs, findings)
     const outputs = await runner.attempt(inputs)
     if (typeof outputs === 'string') {
@@ -58,7 +58,7 @@ export async function checkExport(session: InferenceSession, samples: Samples): 
     checkOutputShapes(session, inputs, outputs, findings)
     const largest = checkOutputs(session, outputs, { sample, expected, tolerance }, findings)
     const difference = largest === undefined ? {} : { largestDifference: largest }
-    runs.push({ ...about, outputs: shapesOf(outputs), ...difference })
+    runs.push({ ...about, outputs: shapes(outputs), ...difference })
     ran.push(inputs)
     if (first === undefined) first = outputs
     else for (const output of changed(first, outputs)) moving.add(output)
@@ -71,15 +71,10 @@ export async function checkExport(session: InferenceSession, samples: Samples): 
     for (const dim of dynamicDims(session)) await checkDynamicDim(dim, known, findings)
   }
   reportFailures(session, failed, ran[0], findings)
-  return reportOf(runs, findings)
+  return findings.report(runs)
 }
 
-function reportOf(runs: readonly SampleRun[], collected: Findings): ExportReport {
-  const findings = collected.all()
-  return { ok: findings.every(({ severity }) => severity === 'note'), runs, findings }
-}
-
-const shapesOf = (tensors: Tensors) =>
+const shapes = (tensors: Tensors) =>
   Object.fromEntries([...tensors].map(([name, { dims }]) => [name, [...dims]]))
 
 /** A sample that the model does not run on. */

@@ -1,5 +1,4 @@
-import type { ValueMetadata } from '../../model/io'
-import type { InferenceSession } from '../../session/session'
+import type { InferenceSession, ValueMetadata } from '../../index'
 import type { Findings } from './report'
 import type { ResolvedSample } from './samples'
 
@@ -35,7 +34,7 @@ export function checkNames(
     for (const [name, { type }] of inputs) checkType(known.get(name), type, findings)
   }
   checkOutputs(outputMetadata, samples, findings)
-  return !findings.has('input-unknown') && !findings.has('input-type')
+  return !findings.has('input-unknown', 'input-type')
 }
 
 function checkType(metadata: ValueMetadata | undefined, type: string, findings: Findings): void {

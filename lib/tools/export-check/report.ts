@@ -71,8 +71,13 @@ export class Findings {
     this.#add({ code, severity: 'note', message, ...details })
   }
 
-  has(code: FindingCode): boolean {
-    return this.all().some((finding) => finding.code === code)
+  has(...codes: FindingCode[]): boolean {
+    return this.all().some(({ code }) => codes.includes(code))
+  }
+
+  report(runs: readonly SampleRun[]): ExportReport {
+    const findings = this.all()
+    return { ok: findings.every(({ severity }) => severity === 'note'), runs, findings }
   }
 
   all(): Finding[] {

@@ -1,6 +1,7 @@
+import type { InferenceSession } from '../../index'
 import { resolveShape, symbolSizes } from '../../model/shape'
-import type { InferenceSession } from '../../session/session'
-import { compare, type Tolerance } from './elements'
+import { compare, type Tolerance } from '../tensors/compare'
+import { tensorText } from '../tensors/host-tensor'
 import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'
 
@@ -57,15 +58,12 @@ export function checkOutputs(
     if (got === undefined) {
       // Of a name that the model does not have it is said already.
       if (!names.includes(output)) continue
-      findings.problem('output-mismatch', `output '${output}' is no tensor, and must be one`, {
-        output,
-        sample,
-      })
+      const message = `output '${output}' is no tensor, and must be one`
+      findings.problem('output-mismatch', message, { output, sample })
       continue
     }
-    const text = ({ type, dims }: typeof got) => `${type} [${dims.join(', ')}]`
-    if (text(got) !== text(wanted)) {
-      const message = `output '${output}' is ${text(got)}, and must be ${text(wanted)}`
+    if (tensorText(got) !== tensorText(wanted)) {
+      const message = `output '${output}' is ${tensorText(got)}, and must be ${tensorText(wanted)}`
       findings.problem('output-mismatch', message, { output, sample, remedy })
       continue
     }

@@ -1,5 +1,5 @@
 import type { OnnxGraph, OnnxNode } from './onnx-model'
-import { readsOf } from './used-names'
+import { nodeReads } from './used-names'
 
 /** What is known of a value when the shapes of the graph's inputs are, and their elements are not. */
 interface Known {
@@ -97,7 +97,7 @@ export function dataDependentShapes(
 /** What is known of the graph's outputs. What the scope does not name is a constant. */
 function follow({ nodes, outputs }: OnnxGraph, scope: Scope): Known[] {
   for (const node of nodes) {
-    const results = resultsOf(node, scope)
+    const results = nodeResults(node, scope)
     node.outputs.forEach((name, i) => {
       if (name !== '') scope.set(name, results(i))
     })
@@ -110,17 +110,17 @@ export function isKnown({ domain, opType }: OnnxNode): boolean {
   return domain === '' || domain === 'ai.onnx.ml' || (domain === 'com.microsoft' && CONTRIBUTED.has(opType))
 }
 
-function resultsOf(node: OnnxNode, scope: Scope): (output: number) => Known {
+function nodeResults(node: OnnxNode, scope: Scope): (output: number) => Known {
   const inputs = node.inputs.map((name) => scope.get(name) ?? CONSTANT)
   const own = isKnown(node)
-  if (own && node.opType === 'If') return ofIf(node, inputs, scope)
-  if (own && (node.opType === 'Loop' || node.opType === 'Scan')) return ofLoop(node, inputs, scope)
+  if (own && node.opType === 'If') return ifResults(node, inputs, scope)
+  if (own && (node.opType === 'Loop' || node.opType === 'Scan')) return loopResults(node, inputs, scope)
   const cause = firstCause(inputs)
   // The elements of a shape are no data, unless the shape is.
   if (own && (node.opType === 'Shape' || node.opType === 'Size')) {
     return () => ({ fromData: cause !== undefined, cause: undefined })
   }
-  const reads = own && node.subgraphs.length === 0 ? inputs : readsOf(node).map((name) => scope.get(name))
+  const reads = own && node.subgraphs.length === 0 ? inputs : nodeReads(node).map((name) => scope.get(name))
   const fromData = reads.some((read) => read?.fromData || read?.cause) || (own && RANDOM.test(node.opType))
   const shaping = /^Reduce/.test(node.opType) ? [1] : (SHAPING_INPUTS[node.opType] ?? [])
   const shapes =
@@ -128,7 +128,7 @@ function resultsOf(node: OnnxNode, scope: Scope): (output: number) => Known {
   return () => ({ fromData, cause: cause ?? (shapes ? node : undefined) })
 }
 
-function ofIf(node: OnnxNode, [condition = CONSTANT]: readonly Known[], scope: Scope) {
+function ifResults(node: OnnxNode, [condition = CONSTANT]: readonly Known[], scope: Scope) {
   const branches = node.subgraphs.map((graph) => follow(graph, new Map(scope)))
   return (output: number): Known => {
     const results = branches.flatMap((branch) => branch[output] ?? [])
@@ -140,7 +140,7 @@ function ofIf(node: OnnxNode, [condition = CONSTANT]: readonly Known[], scope: S
 }
 
 /** What one turn computes the next one reads: all of it is taken for data, and one open shape for the openness of all. */
-function ofLoop(node: OnnxNode, inputs: readonly Known[], scope: Scope) {
+function loopResults(node: OnnxNode, inputs: readonly Known[], scope: Scope) {
   const [body] = node.subgraphs
   const inner = new Map(scope)
   const isLoop = node.opType === 'Loop'

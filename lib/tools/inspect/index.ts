@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { initialized } from '../../device/initialize'
-import { InferenceSession } from '../../session/session'
+import { InferenceSession, initialized } from '../../index'
 import { type Command, UsageError } from '../cli/command'
-import { providersOf } from '../cli/providers'
+import { readModel, readProviders } from '../cli/options'
 import { checkExport, type Samples } from '../export-check'
 import { inspectGraph } from './graph'
 import { type Inspection, toText } from './text'
@@ -37,9 +36,10 @@ export const inspect: Command = {
     against: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
-  async run([model, ...more], { providers, against, json }) {
-    if (model === undefined || more.length > 0) throw new UsageError('inspect takes one model')
-    const executionProviders = providersOf(providers as string)
+  async run(positionals, values) {
+    const model = readModel('inspect', positionals)
+    const executionProviders = readProviders(values)
+    const { against, json } = values
     const samples = against === undefined ? undefined : await readSamples(against as string)
     const { engine, version } = initialized()
     const native = engine === 'native'

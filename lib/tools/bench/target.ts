@@ -1,62 +1,65 @@
 import type * as Ort from 'onnxruntime-node'
-import { initialized } from '../../device/initialize'
 import { requireOnnxruntimeNode } from '../../engine/onnxruntime-node/engine'
-import { isOrtError } from '../../errors'
-import { rawView } from '../../model/element-types'
-import { InferenceSession } from '../../session/session'
+import { InferenceSession, initialized, isOrtError } from '../../index'
 import { UsageError } from '../cli/command'
-import type { HostTensor } from '../export-check/elements'
-import { readTensor } from '../export-check/samples'
-import { type BenchInput, checkNames, checkRange, elementsOf } from './inputs'
+import { type HostTensor, hostTensor, readTensor } from '../tensors/host-tensor'
+import { type BenchInput, checkNames, checkRange, fill } from './inputs'
 import type { BenchPlan, Form } from './plan'
 
 /** What ran. */
 export interface About {
   readonly onnxruntime: string
-  /** Those that run; absent for onnxruntime-node, which does not tell, unless it is the CPU alone. */
+  /** Absent for onnxruntime-node, which does not report them, unless only the CPU was requested. */
   readonly executionProviders?: readonly string[]
   readonly inputs: readonly BenchInput[]
 }
 
-/** A loaded model on inputs that stay, whose run is measured. */
-export interface Subject {
+/** Runs once, to the end. */
+export type Call = () => void | Promise<void>
+
+/** A loaded model with fixed inputs, whose run is measured. */
+export interface Target {
   readonly about: About
-  /** By form: a run to its end. */
-  readonly calls: Readonly<Partial<Record<Form, () => void | Promise<void>>>>
-  /** Of the last run, its tensors. */
+  readonly calls: Readonly<Partial<Record<Form, Call>>>
+  /** The tensors of the last run. */
   outputs(): ReadonlyMap<string, HostTensor>
 }
 
 /** @throws UsageError where the engine has no such call */
-export function callOf({ calls }: Subject, form: Form): () => void | Promise<void> {
+export function targetCall({ calls }: Target, form: Form): Call {
   const call = calls[form]
   if (call !== undefined) return call
   throw new UsageError(`binding.${form}() needs the native addon: measure --async`)
 }
 
+/** What both kinds of session take. A failing run is reported once, by its error. */
+const sessionOptions = ({ executionProviders, threads }: BenchPlan) => ({
+  executionProviders,
+  logSeverityLevel: 4 as const,
+  ...(threads !== undefined && { intraOpNumThreads: threads }),
+})
+
 /**
- * A binding, which was run once.
+ * A binding, after its first run.
  *
  * @throws UsageError, OrtError for what the model or the session does not take
  */
-export async function bind(plan: BenchPlan): Promise<Subject & AsyncDisposable> {
+export async function openBinding(plan: BenchPlan): Promise<Target & AsyncDisposable> {
   const session = await InferenceSession.create(plan.model, {
-    executionProviders: plan.executionProviders,
-    logSeverityLevel: 4, // a run that fails is told once
-    ...(plan.threads !== undefined && { intraOpNumThreads: plan.threads }),
+    ...sessionOptions(plan),
     ...(plan.graph && { enableGraphCapture: true }),
   })
   try {
-    const { inputMetadata, outputMetadata, outputNames } = session
+    const { inputMetadata, outputMetadata, inputNames, outputNames } = session
     checkNames(plan, inputMetadata, outputMetadata)
     const given = (names: readonly string[]) =>
       Object.fromEntries([...plan.shapes].filter(([name]) => names.includes(name)))
-    const binding = session.createIoBinding(given(session.inputNames), { outputs: given(outputNames) })
-    const inputs = inputMetadata.map(({ name }, i): BenchInput => {
+    const binding = session.createIoBinding(given(inputNames), { outputs: given(outputNames) })
+    const inputs = inputNames.map((name, i): BenchInput => {
       const value = binding.inputValue(name)!
       const range = checkRange(name, value.type, plan.ranges.get(name))
       const input = { name, type: value.type, dims: value.dims, ...(range !== undefined && { range }) }
-      value.write(elementsOf(input, plan.seed + i))
+      value.write(fill(input, plan.seed + i))
       return input
     })
     await firstRun(() => binding.run())
@@ -69,11 +72,8 @@ export async function bind(plan: BenchPlan): Promise<Subject & AsyncDisposable> 
       },
       outputs: () => {
         const values = outputNames.map((name) => [name, binding.outputValue(name)!] as const)
-        return new Map(
-          values.flatMap(([name, value]) =>
-            value.kind === 'tensor' ? [[name, readTensor(value, name)] as const] : [],
-          ),
-        )
+        const tensors = values.filter(([, { kind }]) => kind === 'tensor')
+        return new Map(tensors.map(([name, value]) => [name, readTensor(value, name)]))
       },
       [Symbol.asyncDispose]: () => session.release(),
     }
@@ -86,23 +86,19 @@ export async function bind(plan: BenchPlan): Promise<Subject & AsyncDisposable> 
   }
 }
 
-/** onnxruntime-node itself, as its users call it: `session.run` on Tensors that stay. */
-export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly BenchInput[]): Promise<Subject> {
+/** onnxruntime-node as its users call it: `session.run` with the same Tensors each time. */
+export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly BenchInput[]): Promise<Target> {
   const require = requireOnnxruntimeNode()
   const ort = require('onnxruntime-node') as typeof Ort
-  const executionProviders = plan.executionProviders as Ort.InferenceSession.ExecutionProviderConfig[]
-  const session = await ort.InferenceSession.create(plan.model, {
-    executionProviders,
-    logSeverityLevel: 4,
-    ...(plan.threads !== undefined && { intraOpNumThreads: plan.threads }),
-  }).catch((error: Error) => {
-    const names = executionProviders.join(', ')
+  const options = sessionOptions(plan) as Ort.InferenceSession.SessionOptions
+  const names = plan.executionProviders.join(', ')
+  const session = await ort.InferenceSession.create(plan.model, options).catch((error: Error) => {
     throw new UsageError(`onnxruntime-node opens no session of the model on ${names}: ${error.message}`)
   })
   const feeds = Object.fromEntries(
     inputs.map((input, i) => [
       input.name,
-      new ort.Tensor(input.type as 'float32', elementsOf(input, plan.seed + i) as Float32Array, input.dims),
+      new ort.Tensor(input.type as 'float32', fill(input, plan.seed + i) as Float32Array, input.dims),
     ]),
   )
   let results: Readonly<Record<string, Ort.OnnxValue>> = {}
@@ -111,23 +107,16 @@ export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly Benc
   }
   await firstRun(run)
   const { version } = require('onnxruntime-node/package.json') as { version: string }
+  const isCpu = plan.executionProviders.every((name) => name === 'cpu')
   return {
-    about: {
-      onnxruntime: version,
-      ...(executionProviders.every((name) => name === 'cpu') && { executionProviders: ['cpu'] }),
-      inputs,
-    },
+    about: { onnxruntime: version, ...(isCpu && { executionProviders: ['cpu'] }), inputs },
     calls: { run },
-    outputs: () =>
-      new Map(
-        Object.entries(results).map(([name, value]) => {
-          const { type, dims, data } = value as Ort.Tensor
-          return [
-            name,
-            { type, dims, data: Array.isArray(data) ? data : rawView(data as Float32Array) },
-          ] as const
-        }),
-      ),
+    outputs: () => {
+      const tensors = Object.entries(results) as [string, Ort.Tensor][]
+      return new Map(
+        tensors.map(([name, { type, dims, data }]) => [name, hostTensor(type, dims, data as Float32Array)]),
+      )
+    },
   }
 }
 
