@@ -48,3 +48,17 @@ function findOnnxruntimeNode(tried: string[]): Candidate | undefined {
 function isLibrary(name: string): boolean {
   return LIBRARY_NAMES[process.platform]?.test(name) ?? false
 }
+
+/** onnxruntime-node's package.json as the onnxruntime-node engine finds it; undefined where it is not installed. */
+export function resolveOnnxruntimeNode(): { path: string; version: string } | undefined {
+  for (const from of [__filename, join(process.cwd(), 'package.json')]) {
+    const require = createRequire(from)
+    try {
+      const path = require.resolve('onnxruntime-node/package.json')
+      return { path, version: (require(path) as { version: string }).version }
+    } catch {
+      // Not installed there.
+    }
+  }
+  return undefined
+}

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { OrtError } from '../../lib/errors.ts'
-import { failureOf } from '../../lib/tools/doctor/failure.ts'
+import { toFailure } from '../../lib/tools/doctor/failure.ts'
 import { wrapLibcError } from '../../lib/tools/doctor/libc.ts'
 import { copyPackage } from '../native/package-copy.ts'
 import { compile, newFolder, withoutStubs } from '../native/stub-libraries.ts'
@@ -91,7 +91,7 @@ test.each([
     { code: 'ERR_ADDON_NOT_LOADED' },
   ],
 ])('the loader says "%s"', (message, expected) => {
-  const failure = failureOf(new OrtError('ERR_ADDON_NOT_LOADED', message, { remedy: 'Build it' }))
+  const failure = toFailure(new OrtError('ERR_ADDON_NOT_LOADED', message, { remedy: 'Build it' }))
   expect(wrapLibcError(failure)).toMatchObject({ message, ...expected })
 })
 

@@ -179,7 +179,7 @@ describe('what cannot be asked is said without a stack, with exit code 2', () =>
     [['--require', 'gpu'], "expected one of native, cpu, cuda, webgpu, got 'gpu'"],
     [['--require', 'cpu,'], "got ''"],
     [['--require'], '--require'],
-    [['--timeout', 'soon'], "--timeout: expected seconds, more than 0 and at most 2147483, got 'soon'"],
+    [['--timeout', 'soon'], "--timeout: expected a number from 0.001 to 2147483, got 'soon'"],
     [['--timeout', '0'], "got '0'"],
     [['cuda'], 'doctor takes no arguments, and got cuda'],
     [['--nonsense'], "Unknown option '--nonsense'"],

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { wheelOf } from '../../engine/cuda-libraries'
+import { resolveOnnxruntimeNode } from '../../engine/library'
+import { ROOT } from '../cli/package'
 import { quote, setTo, unset } from '../cli/shell'
-import { findOnnxruntimeNode } from './installed'
-import { ROOT } from './root'
 
 /** Commands that install what is missing, or show it, by platform. None of them is run here. */
 
@@ -27,7 +27,8 @@ const WHEEL_LIBRARY = process.platform === 'win32' ? 'onnxruntime.dll' : 'libonn
 export function cudaProvider(source: string | undefined): string[] {
   if (source === 'onnxruntime-node' && process.platform === 'linux' && process.arch === 'x64') {
     // By itself: npm runs no scripts of dependencies unless it was told to.
-    const installed = findOnnxruntimeNode()?.path ?? join('node_modules', 'onnxruntime-node', 'package.json')
+    const installed =
+      resolveOnnxruntimeNode()?.path ?? join('node_modules', 'onnxruntime-node', 'package.json')
     const script = relative(process.cwd(), join(dirname(installed), 'script', 'install.js'))
     return [`ONNXRUNTIME_NODE_INSTALL=cuda12 node ${quote(script)}`]
   }

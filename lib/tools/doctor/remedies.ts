@@ -4,7 +4,7 @@ import type { Failure } from './failure'
 import * as install from './install'
 import type { Problem, ProblemCode } from './report'
 
-/** What a failure does not say itself, and its remedy depends on. */
+/** What a failure does not say, and its remedy depends on. */
 export interface Situation {
   /** What could not be loaded. */
   readonly what?: 'addon' | 'library'
@@ -12,29 +12,29 @@ export interface Situation {
   readonly source?: string | undefined
   /** The Python environment that was named. */
   readonly python?: string | undefined
-  /** The CUDA libraries that are missing, and the version of CUDA that they are of. */
+  /** The missing CUDA libraries, and their version of CUDA. */
   readonly missing?: readonly string[]
   readonly major?: number | undefined
 }
 
-/** A failure; `command` runs the probe that it is of. */
-type Failed = Failure & { readonly command?: string }
+/** A failure; `command` runs its probe. */
+export type Failed = Failure & { readonly command?: string }
 
 interface Advice {
-  /** Where the failure says none, or another. */
+  /** Replaces the failure's own. */
   readonly text?: string
   readonly commands: readonly string[]
 }
 
-/** A failure as a problem: with what to do about it on this platform. */
-export function problemOf(failure: Failed, situation: Situation = {}): Problem {
+/** A failure with its remedy on this platform. */
+export function toProblem(failure: Failed, situation: Situation): Problem {
   const { code, message, expected, given } = failure
   const { text, commands } = ADVICE[code]?.(failure, situation) ?? again(failure)
   return {
     code,
     message,
-    ...(expected !== undefined && { expected }),
-    ...(given !== undefined && { found: given }),
+    expected,
+    found: given,
     remedy: { text: text ?? failure.remedy ?? again(failure).text, commands },
   }
 }
@@ -45,6 +45,9 @@ function again({ command }: Failed) {
     commands: [command ?? 'npx onnxruntime-iobinding doctor --json'],
   }
 }
+
+const library = (_: Failed, { source }: Situation): Advice => ({ commands: install.onnxruntimeNode(source) })
+const cudaDriver = (): Advice => ({ commands: install.cudaDriver() })
 
 const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation) => Advice>> = {
   ERR_ADDON_NOT_LOADED: () => ({ commands: install.addon() }),
@@ -72,17 +75,12 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
   ERR_CUDA_VERSION: cudaLibraries,
   ERR_CUDA_LIBRARY_INVALID: (_, { missing = [], major, source, python }) => {
     const wheels = install.cudaWheels(missing, major)
-    return {
-      text: 'Install it anew',
-      commands:
-        wheels.length === 0
-          ? install.cudaProvider(source)
-          : [`${install.pip(python)} --force-reinstall ${wheels.join(' ')}`],
-    }
+    const pip = [`${install.pip(python)} --force-reinstall ${wheels.join(' ')}`]
+    return { text: 'Install it anew', commands: wheels.length === 0 ? install.cudaProvider(source) : pip }
   },
-  ERR_CUDA_DRIVER_NOT_FOUND: () => ({ commands: install.cudaDriver() }),
-  ERR_CUDA_DRIVER_VERSION: () => ({ commands: install.cudaDriver() }),
-  ERR_CUDA_STUB_LIBRARY: () => ({ commands: install.cudaDriver() }),
+  ERR_CUDA_DRIVER_NOT_FOUND: cudaDriver,
+  ERR_CUDA_DRIVER_VERSION: cudaDriver,
+  ERR_CUDA_STUB_LIBRARY: cudaDriver,
   ERR_CUDA_SYSTEM_DRIVER_MISMATCH: () => ({
     text: "The driver's library and its kernel module are of two versions, mostly after an update: restart",
     commands: ['sudo reboot'],
@@ -100,10 +98,6 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
     ...again(failure),
     text: 'Do not use this provider on this machine, and report what this prints',
   }),
-}
-
-function library(_: Failed, { source }: Situation): Advice {
-  return { commands: install.onnxruntimeNode(source) }
 }
 
 /** ONNX Runtime is released for glibc. */

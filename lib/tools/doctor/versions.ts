@@ -6,7 +6,7 @@ import { wheelOf } from '../../engine/cuda-libraries'
  * The version of a shared library as far as files tell: the name that its path leads to (`libcudart.so.13.0.96`), or the
  * Python wheel that it is part of.
  */
-export function versionOf(path: string): string | undefined {
+export function libraryVersion(path: string): string | undefined {
   return /\.so\.(\d+(?:\.\d+)+)$/.exec(basename(realPath(path)))?.[1] ?? wheelVersion(path)
 }
 
