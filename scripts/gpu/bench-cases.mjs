@@ -1,7 +1,7 @@
 // The models of the benchmark, and what each contender is given of one.
 import { writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { toFloat16 } from '../../test/helpers/float16.mjs'
+import { SMALL_FLOATS } from '../../dist/tools/tensors/small-floats.js'
 import { openCpu, random, tensorOf } from './gpu.mjs'
 import { expectedModel, small } from './models.mjs'
 
@@ -89,7 +89,7 @@ function sampleOf(model) {
 function fill({ name, type, dims }) {
   const length = dims.reduce((product, dim) => product * dim, 1)
   if (type === 'float32') return random(length)
-  if (type === 'float16') return Uint16Array.from(random(length), toFloat16)
+  if (type === 'float16') return Uint16Array.from(random(length), SMALL_FLOATS.float16.encode)
   if (type === 'int64') return new BigInt64Array(length).fill(name === 'sr' ? 16_000n : 1n)
   if (type === 'int32') return new Int32Array(length).fill(1)
   if (type === 'bool') return new Uint8Array(length).fill(1)

@@ -50,7 +50,7 @@ take('scripts/gpu')
 // With BERT's benchmark, and where torch finds its class.
 for (const folder of ['scripts/bench', 'scripts/export']) take(folder, (file) => /\.(mjs|py)$/.test(file))
 take('scripts/run.mjs')
-for (const file of ['cases', 'float16', 'tensors']) take(`test/helpers/${file}.mjs`)
+for (const file of ['cases', 'tensors']) take(`test/helpers/${file}.mjs`)
 take('test/models')
 const addon = join(out, 'prebuilds', `${process.platform}-${process.arch}`, ADDON)
 mkdirSync(dirname(addon), { recursive: true })

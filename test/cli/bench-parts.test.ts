@@ -4,13 +4,14 @@ import { describe, expect, test } from 'vitest'
 import type * as Inputs from '../../dist/tools/bench/inputs.js'
 import type * as Statistics from '../../dist/tools/bench/statistics.js'
 import type * as Text from '../../dist/tools/bench/text.js'
-import { fromFloat16 } from '../helpers/float16.mjs'
+import type * as SmallFloats from '../../dist/tools/tensors/small-floats.js'
 
 const require = createRequire(import.meta.url)
 const { fill } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
 const { histogram, quantile, spread, summarize } =
   require('../../dist/tools/bench/statistics.js') as typeof Statistics
 const { digits } = require('../../dist/tools/bench/text.js') as typeof Text
+const { SMALL_FLOATS } = require('../../dist/tools/tensors/small-floats.js') as typeof SmallFloats
 type BenchInput = Inputs.BenchInput
 
 const input = (type: BenchInput['type'], low: number, high: number): BenchInput => ({
@@ -48,16 +49,10 @@ describe('values', () => {
     'of %s are fractions of the range',
     (type) => {
       const data = fill(input(type, -2, 6), 1) as Uint16Array
-      const word = new Uint32Array(1)
-      const float = new Float32Array(word.buffer)
-      const read = {
-        float16: fromFloat16,
-        bfloat16: (bits: number) => {
-          word[0] = bits << 16
-          return float[0]!
-        },
-      }[type as 'float16']
-      const elements = Array.from(data, (element) => (read === undefined ? element : read(element)))
+      const elements = Array.from(
+        data,
+        (element) => SMALL_FLOATS[type as 'float16']?.decode(element) ?? element,
+      )
       const mean = elements.reduce((sum, element) => sum + element, 0) / elements.length
       for (const element of elements) expect(element >= -2 && element <= 6).toBe(true)
       expect(mean).toBeCloseTo(2, 0)

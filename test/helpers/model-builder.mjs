@@ -1,3 +1,4 @@
+import { randomNumbers } from '../../dist/tools/tensors/random.js'
 import { graph, model, node, optionalType, sequenceType, tensor, tensorType, value } from './onnx-graph.mjs'
 import { elementTypes } from './tensors.mjs'
 
@@ -21,11 +22,8 @@ export function oneNode() {
  * @param {number} seed
  */
 export function pseudoRandom(length, seed = 1) {
-  let state = seed
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 31 - 1
-  })
+  const random = randomNumbers(seed)
+  return Float32Array.from({ length }, () => 2 * random() - 1)
 }
 
 /** Three layers of Gemm and Relu, 128 wide, of a batch of any size. */
