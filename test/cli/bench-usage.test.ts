@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { cli, quick, report } from './bench-support.ts'
 
-describe('what cannot be done is said without a stack, with exit code 2', () => {
+describe.concurrent('what cannot be done is said without a stack, with exit code 2', () => {
   test.each([
     [[], 'bench takes one model'],
     [['no.onnx'], 'no.onnx'],

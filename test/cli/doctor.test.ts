@@ -17,7 +17,7 @@ test("the model is the model builder's", () => {
   expect(SAMPLES.map(({ x }) => x + 1)).toEqual(SAMPLES.map(({ y }) => y))
 })
 
-describe('on a machine where the package works', () => {
+describe.concurrent('on a machine where the package works', () => {
   test('says so, a line a check', async () => {
     const { code, stdout, stderr } = await run([], {
       paths: [noDriver()],
@@ -174,7 +174,7 @@ describe('what is changed in a copy of the package', () => {
   })
 })
 
-describe('what cannot be asked is said without a stack, with exit code 2', () => {
+describe.concurrent('what cannot be asked is said without a stack, with exit code 2', () => {
   test.each([
     [['--require', 'gpu'], "expected one of native, cpu, cuda, webgpu, got 'gpu'"],
     [['--require', 'cpu,'], "got ''"],

@@ -43,15 +43,26 @@ interface Stub {
   readonly needs?: readonly string[]
 }
 
+const objects = new Map<string, string>()
+
+/** The object file of a source in C++, which is compiled once. */
+function objectFile(source: string): string {
+  const object = objects.get(source) ?? join(newFolder(), `${basename(source)}.o`)
+  if (!objects.has(source)) execFileSync('g++', ['-c', '-fPIC', source, '-o', object])
+  objects.set(source, object)
+  return object
+}
+
 /** Compiles a library that is named as its file is. */
 export function compile(path: string, { source = 'int stub;', needs = [] }: Stub = {}): string {
   mkdirSync(dirname(path), { recursive: true })
-  const file = source.endsWith('.cc') ? source : `${path}.c`
-  if (file !== source) writeFileSync(file, `${source}\n`)
+  const isFile = source.endsWith('.cc')
+  const file = isFile ? objectFile(source) : `${path}.c`
+  if (!isFile) writeFileSync(file, `${source}\n`)
   execFileSync('g++', [
     '-shared',
     '-fPIC',
-    ...(file === source ? [file] : ['-x', 'c', file, '-x', 'none']),
+    ...(isFile ? [file] : ['-x', 'c', file, '-x', 'none']),
     `-Wl,-soname,${basename(path)}`,
     '-Wl,--no-as-needed',
     ...needs,
