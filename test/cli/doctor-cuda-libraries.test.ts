@@ -22,7 +22,7 @@ describeStubs("CUDA's libraries", () => {
     expect(unasked.checks['cuda-libraries'].status).toBe('absent')
   })
 
-  test('has those of CUDA 13, and its provider is for CUDA 12', async () => {
+  test('has those of CUDA 13, and its provider for CUDA 12', async () => {
     const { code, checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[12] }),
       paths: [driver, cuda13],
@@ -113,7 +113,7 @@ describeStubs("CUDA's libraries", () => {
     const path = join(site, 'nvidia', 'cu13', 'lib', 'libcublasLt.so.13')
     expect(checks['cuda-libraries'].status).toBe('ok')
     expect(checks['cuda-libraries'].facts['libcublasLt.so.13']).toBe(`13.1.0.3, ${path}`)
-    expect(checks['cuda-libraries'].facts['libcufft.so.12']).toBe('not found; some operators open it')
+    expect(checks['cuda-libraries'].facts['libcufft.so.12']).toBe('not found; some operators need it')
     expect(checks.cudnn).toMatchObject({ status: 'ok', summary: '9.15.1.9' })
     // Past the loader: the stub has refused.
     expect(checks['run-cuda'].problem!.message).toContain('given:')
@@ -148,6 +148,6 @@ describeStubs("CUDA's libraries", () => {
     )
     expect(stdout).toMatch(/^ +expected +libcublasLt\.so\.13, /m)
     expect(stdout).toMatch(/^ +pip install nvidia-cublas nvidia-curand nvidia-cuda-runtime$/m)
-    expect(stdout).toMatch(/\nWhat was asked for: cuda does not work\.\n$/)
+    expect(stdout).toMatch(/\nRequired: cuda does not work\.\n$/)
   })
 })

@@ -21,7 +21,7 @@ describeStubs('the CUDA provider', () => {
     const { code, checks } = await diagnose(['--timeout', '15', '--require', 'cpu,cuda'], surroundings)
     expect(code).toBe(1)
     expect(checks['run-cuda']).toMatchObject(problem('ERR_PROBE_TIMEOUT', 'probe.js run cuda'))
-    expect(checks['run-cuda'].problem).toMatchObject({ expected: 'an end within 15 s', found: 'none' })
+    expect(checks['run-cuda'].problem).toMatchObject({ expected: 'an exit within 15 s', found: 'none' })
     expect(checks['run-cpu'].status).toBe('ok')
   })
 

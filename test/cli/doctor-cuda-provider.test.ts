@@ -12,10 +12,10 @@ describeStubs('the CUDA provider', () => {
     [
       'cut short',
       (whole: Buffer) => whole.subarray(0, whole.length / 2),
-      /^a file that ends at byte \d+, and is longer$/,
+      /^a truncated file that ends at byte \d+$/,
     ],
-    ['empty', () => Buffer.alloc(0), /^a file that ends at byte 0/],
-    ['no library', () => Buffer.alloc(100, 'x'), /^no ELF file of 64 bits$/],
+    ['empty', () => Buffer.alloc(0), /^a truncated file that ends at byte 0/],
+    ['no library', () => Buffer.alloc(100, 'x'), /^not a 64-bit ELF file$/],
   ])('has a provider whose file is %s', async (_, cut, found) => {
     const ort = ortFolder(real, { needs: NEEDS[13] })
     const file = join(ort, 'libonnxruntime_providers_cuda.so')

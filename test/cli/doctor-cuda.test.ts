@@ -46,7 +46,7 @@ describeStubs('the CUDA driver', () => {
         paths: [driver],
         env: { STUB_CUDA_DEVICES: '3', STUB_CUDA_FULL: full },
       }).then(({ checks }) => checks.gpus)
-    const free = '0.0 of 0.0 GiB are free'
+    const free = '0.0 of 0.0 GiB free'
     expect(await gpus('1')).toMatchObject({
       status: 'ok',
       summary: '3, of which 1 cannot be used',
@@ -88,15 +88,15 @@ describeStubs('the CUDA driver', () => {
     expect(checks['cuda-driver']).toMatchObject(problem('ERR_CUDA_DRIVER_VERSION', 'nvidia-smi'))
     expect(checks['cuda-driver'].problem).toMatchObject({
       expected: 'driver 580 or newer',
-      found: '535.104.05, which serves CUDA 12',
+      found: '535.104.05, which supports CUDA 12',
     })
     const fits = await diagnose(['--require', 'cuda'], of(12))
     expect(fits.checks['cuda-driver']).toMatchObject({
       status: 'ok',
-      summary: '535.104.05, serves CUDA 12',
+      summary: '535.104.05, supports CUDA 12',
       facts: { path: join(old, 'libcuda.so.1') },
     })
-    expect(fits.checks['cuda-provider'].summary).toBe('is for CUDA 12')
+    expect(fits.checks['cuda-provider'].summary).toBe('for CUDA 12')
   })
 
   test('has all that can be looked at, and a run that fails', async () => {
@@ -111,7 +111,7 @@ describeStubs('the CUDA driver', () => {
     for (const name of ['cuda-provider', 'cuda-libraries', 'cuda-driver', 'gpus', 'run-cpu'] as const) {
       expect(checks[name].status).toBe('ok')
     }
-    expect(checks.gpus).toMatchObject({ summary: '1', facts: { 'GPU 0': '0.0 of 0.0 GiB are free' } })
+    expect(checks.gpus).toMatchObject({ summary: '1', facts: { 'GPU 0': '0.0 of 0.0 GiB free' } })
     expect(checks['run-cuda']).toMatchObject(problem('ERR_CUDA_DRIVER_VERSION', 'nvidia-smi'))
   })
 })

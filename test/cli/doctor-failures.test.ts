@@ -28,7 +28,7 @@ describe('the addon', () => {
     )
     expect(checks.addon.problem!.message).toContain(`${join(root, ADDON)}: no such file`)
     expect(checks.onnxruntime).toMatchObject({ status: 'skipped', facts: { source: 'onnxruntime-node' } })
-    expect(checks['run-cpu'].summary).toBe('is right, by the onnxruntime-node engine')
+    expect(checks['run-cpu'].summary).toBe('runs correctly on the onnxruntime-node engine')
 
     const cpu = await diagnose(['--require', 'cpu'], { root })
     expect({ code: cpu.code, addon: cpu.checks.addon.status }).toEqual({ code: 0, addon: 'absent' })
@@ -63,7 +63,7 @@ describe('the addon', () => {
     expect(checks.addon).toMatchObject(problem('ERR_LIBC', 'npm install onnxruntime-iobinding'))
     expect(checks.addon.problem).toMatchObject({
       expected: expect.stringMatching(/^a build for glibc 2\.\d+$/),
-      found: 'one for musl',
+      found: 'a build for musl',
     })
   })
 })
@@ -72,11 +72,11 @@ describe('the addon', () => {
 test.each([
   [
     'Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/libonnxruntime.so.1)',
-    { code: 'ERR_LIBC', given: 'one for glibc' },
+    { code: 'ERR_LIBC', given: 'a build for glibc' },
   ],
   [
     'Error relocating /app/libonnxruntime.so.1: __vsnprintf_chk: symbol not found',
-    { code: 'ERR_LIBC', given: 'one for glibc' },
+    { code: 'ERR_LIBC', given: 'a build for glibc' },
   ],
   [
     "/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.99' not found (required by /app/onnxruntime_iobinding.node)",

@@ -44,16 +44,16 @@ describe.concurrent('on a machine where the package works', () => {
       'ok       run on cpu',
       expect.stringMatching(/ run on cuda$/),
       expect.stringMatching(/ run on webgpu$/),
-      'What was asked for: native',
+      'Required: native works, cp',
     ])
     expect(lines.filter((line) => line.startsWith('ok       '))).toEqual(
       expect.arrayContaining([
         `ok       Node              ${process.versions.node}`,
         `ok       ONNX Runtime      ${version}`,
-        'ok       run on cpu        is right, by the native engine',
+        'ok       run on cpu        runs correctly on the native engine',
       ]),
     )
-    expect(stdout).toMatch(/\nWhat was asked for: native works, cpu works\.\n$/)
+    expect(stdout).toMatch(/\nRequired: native works, cpu works\.\n$/)
   })
 
   test.skipIf(windows)('has colours on a terminal', async () => {
@@ -94,7 +94,7 @@ describe.concurrent('on a machine where the package works', () => {
         providers: expect.stringContaining('CPUExecutionProvider'),
       },
     })
-    expect(checks['onnxruntime-node'].summary).toBe(`${version}, a run by it is right`)
+    expect(checks['onnxruntime-node'].summary).toBe(`${version}, runs correctly`)
   })
 
   test('tells the C library', async () => {
@@ -129,7 +129,7 @@ describe.concurrent('on a machine where the package works', () => {
     const { code, checks } = await diagnose([], { env })
     expect(code).toBe(0)
     expect(checks.environment.facts).toMatchObject(env)
-    expect(checks['run-cpu'].summary).toBe('is right, by the onnxruntime-node engine')
+    expect(checks['run-cpu'].summary).toBe('runs correctly on the onnxruntime-node engine')
   })
 })
 
@@ -141,7 +141,7 @@ test.skipIf(none)(`runs on WebGPU${none ? ` (skipped: ${swiftShader.reason})` : 
   expect({ code, required: diagnosis.required }).toEqual({ code: 0, required: { webgpu: true } })
   expect(checks['webgpu-adapter']).toMatchObject({ status: 'ok' })
   expect(checks['webgpu-adapter'].facts.loaded).toContain('swiftshader')
-  expect(checks['run-webgpu']).toMatchObject({ status: 'ok', summary: 'is right, by the native engine' })
+  expect(checks['run-webgpu']).toMatchObject({ status: 'ok', summary: 'runs correctly on the native engine' })
 })
 
 describe('what is changed in a copy of the package', () => {
@@ -181,7 +181,7 @@ describe.concurrent('what cannot be asked is said without a stack, with exit cod
     [['--require'], '--require'],
     [['--timeout', 'soon'], "--timeout: expected a number from 0.001 to 2147483, got 'soon'"],
     [['--timeout', '0'], "got '0'"],
-    [['cuda'], 'doctor takes no arguments, and got cuda'],
+    [['cuda'], 'doctor takes no arguments, got cuda'],
     [['--nonsense'], "Unknown option '--nonsense'"],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await run(args)

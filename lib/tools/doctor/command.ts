@@ -6,25 +6,25 @@ import { toText } from './text'
 
 const HELP = `onnxruntime-iobinding doctor [options]
 
-Tells what of the package works on this machine: the addon, ONNX Runtime, what CUDA and WebGPU need, and a run on each
-provider, held against the right result. What does not work has a code and the commands that mend it. It installs and
+Checks what works on this machine: the addon, ONNX Runtime, what CUDA and WebGPU need, and a run on each provider, whose
+result is compared with the right one. Each problem has a code and the commands that fix it. The doctor installs and
 changes nothing.
 
-  --require NAME     what has to work: native (the addon), cpu, cuda or webgpu (a run on it). May be given more than
-                     once, or with commas. Default: native,cpu
-  --python PATH      a Python environment whose NVIDIA wheels hold CUDA's libraries, as preload({ python }) takes it
-  --timeout SECONDS  what a probe may take, each a process of its own. Default: 120
-  --json             one object: the interface Diagnosis
+  --require NAME     what must work: native (the addon), cpu, cuda or webgpu (a run on it). May be given more than once,
+                     or with commas. Default: native,cpu
+  --python PATH      a Python environment whose NVIDIA wheels contain CUDA's libraries, as preload({ python }) takes it
+  --timeout SECONDS  limit of each probe, which runs in a process of its own. Default: 120
+  --json             prints a JSON object, the interface Diagnosis
   --help
 
-Exit code: 0 what was asked for works, 1 something of it does not, 2 it could not be asked.
+Exit code: 0 everything required works, 1 something required does not work, 2 invalid usage.
 
   onnxruntime-iobinding doctor
   onnxruntime-iobinding doctor --require cuda --json`
 
 /** `doctor --require cuda` */
 export const doctor: Command = {
-  summary: 'what works on this machine, and how to mend what does not',
+  summary: 'checks this machine, and shows how to fix what does not work',
   help: HELP,
   options: {
     require: { type: 'string', multiple: true, default: ['native', 'cpu'] },
@@ -33,7 +33,7 @@ export const doctor: Command = {
     json: { type: 'boolean', default: false },
   },
   async run(positionals, values) {
-    if (positionals.length > 0) throw new UsageError(`doctor takes no arguments, and got ${positionals[0]}`)
+    if (positionals.length > 0) throw new UsageError(`doctor takes no arguments, got ${positionals[0]}`)
     // Ends the probes too, which a signal alone would leave running.
     process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143))
     const diagnosis = await diagnose({

@@ -25,7 +25,7 @@ type Gpus = Answer<'gpus'>
  */
 export function checkDriver(context: Context, outcome: Outcome<Gpus>, major: number | undefined): Check[] {
   const name = 'cuda-driver'
-  const noGpus = skipped('gpus', 'the CUDA driver does not tell')
+  const noGpus = skipped('gpus', 'the CUDA driver is not available')
   if ('failure' in outcome) return [failed(context, name, outcome.failure), noGpus]
   const { driver, failure } = outcome.answer
   const version = driver === undefined ? undefined : libraryVersion(driver)
@@ -33,7 +33,7 @@ export function checkDriver(context: Context, outcome: Outcome<Gpus>, major: num
   const broken = failure && DRIVER_CODES.has(failure.code) ? failure : tooOld(version, major)
   if (broken !== undefined) return [failed(context, name, broken, {}, facts), noGpus]
   const supported = version === undefined ? undefined : supportedCuda(version)
-  const suffix = supported === undefined ? '' : `, serves CUDA ${supported}`
+  const suffix = supported === undefined ? '' : `, supports CUDA ${supported}`
   return [ok(name, `${version ?? 'loads'}${suffix}`, facts), checkGpus(context, outcome.answer)]
 }
 
@@ -47,7 +47,7 @@ function tooOld(version: string | undefined, major: number | undefined): Failure
     code: 'ERR_CUDA_DRIVER_VERSION',
     message: `the CUDA driver is too old for CUDA ${major}, which ONNX Runtime's provider was built for`,
     expected: `driver ${least} or newer`,
-    given: supported === undefined ? version! : `${version}, which serves CUDA ${supported}`,
+    given: supported === undefined ? version! : `${version}, which supports CUDA ${supported}`,
     remedy: "Update NVIDIA's driver, or use ONNX Runtime built for an older CUDA",
   }
 }
@@ -64,7 +64,7 @@ function checkGpus(context: Context, { gpus, failure }: Gpus): Check {
   const facts = Object.fromEntries(
     gpus.map((gpu, id) => [
       `GPU ${id}`,
-      'code' in gpu ? `${gpu.code}: ${gpu.message}` : `${gib(gpu.free)} of ${gib(gpu.total)} GiB are free`,
+      'code' in gpu ? `${gpu.code}: ${gpu.message}` : `${gib(gpu.free)} of ${gib(gpu.total)} GiB free`,
     ]),
   )
   const [first] = gpus

@@ -21,7 +21,7 @@ export function checkLibraries(context: Context, found: CudaLibraries): Check {
   }
   const missing = all.filter(({ needed, path }) => needed && path === undefined)
   if (missing.length === 0) {
-    return ok(name, major === undefined ? 'are found' : `are found, for CUDA ${major}`, facts)
+    return ok(name, major === undefined ? 'found' : `found, for CUDA ${major}`, facts)
   }
   const broken = missing.find((library) => missingName(library) === undefined)
   if (broken !== undefined) return fail(invalid(broken), [broken.name])
@@ -41,14 +41,19 @@ function invalid({ name, reason }: CudaLibrary): Failure {
 function notFound(names: readonly string[], instead?: string): Failure {
   const expected = names.join(', ')
   const code = instead === undefined ? 'ERR_CUDA_LIBRARY_NOT_FOUND' : 'ERR_CUDA_VERSION'
-  return { code, message: `the CUDA provider needs ${expected}, not found`, expected, given: instead }
+  return {
+    code,
+    message: `the CUDA provider needs ${expected}, which was not found`,
+    expected,
+    given: instead,
+  }
 }
 
 /** On Windows. */
-const NOT_ELF = 'what the provider needs is read from ELF files alone: see the run'
+const NOT_ELF = 'what a provider needs can be read from ELF files only: see the run'
 
 function location({ path, needed, reason }: CudaLibrary): string {
-  if (path === undefined) return needed ? reason! : 'not found; some operators open it'
+  if (path === undefined) return needed ? reason! : 'not found; some operators need it'
   const version = libraryVersion(path)
   return version === undefined ? path : `${version}, ${path}`
 }
@@ -59,14 +64,15 @@ function location({ path, needed, reason }: CudaLibrary): string {
  */
 export function checkCudnn(context: Context, { libraries, major, preloading }: CudaLibraries): Check {
   const name = 'cudnn'
-  if (preloading !== undefined) return skipped(name, 'the libraries before it are missing')
+  if (preloading !== undefined) return skipped(name, 'the libraries that precede it are missing')
   const cudnn = libraries?.find(isCudnn)
-  if (cudnn === undefined) return skipped(name, libraries === undefined ? NOT_ELF : 'which one is not known')
+  if (cudnn === undefined)
+    return skipped(name, libraries === undefined ? NOT_ELF : 'the version that the provider needs is unknown')
   const { path, needed } = cudnn
-  if (path !== undefined) return ok(name, libraryVersion(path) ?? 'is found', { path })
+  if (path !== undefined) return ok(name, libraryVersion(path) ?? 'found', { path })
   const missing = missingName(cudnn)
   const failure = missing === undefined ? invalid(cudnn) : notFound([missing])
-  const message = `${cudnn.name} is not found: the CUDA provider loads without it, convolutions and others do not run`
+  const message = `${cudnn.name} was not found: the CUDA provider loads without it, but convolutions and other operators fail`
   const isOptional = !needed && missing === cudnn.name
   return failed(
     needed ? context : { ...context, required: new Set() },

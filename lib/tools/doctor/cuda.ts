@@ -23,7 +23,7 @@ export async function checkCuda(context: Context, opened: Opened | undefined): P
     probeLibraries(context, provider, opened),
     probe(context, 'gpus', [], 'native'),
   ])
-  const version = major === undefined ? {} : { summary: `is for CUDA ${major}` }
+  const version = major === undefined ? {} : { summary: `for CUDA ${major}` }
   const run = await checkDeviceRun(context, 'cuda', opened, provider, major)
   return [{ ...provider, ...version }, ...libraries, ...checkDriver(context, gpus, major), run]
 }
@@ -49,10 +49,10 @@ function checkProvider(context: Context, { availableProviders, libraryPath, sour
       message: "ONNX Runtime's CUDA provider is not beside its library",
       expected: `${missing} in ${folder}`,
       remedy:
-        "Run onnxruntime-node's install script, which npm may have left out, or name the library of a GPU build",
+        "Run onnxruntime-node's install script, which npm may have skipped, or specify the library of a GPU build",
     })
   }
-  return ok(name, 'is beside the library', { path: join(folder, PROVIDER_FILES[0]) })
+  return ok(name, 'found beside the library', { path: join(folder, PROVIDER_FILES[0]) })
 }
 
 /** @returns also the version of CUDA that the provider was built for */
@@ -62,7 +62,7 @@ async function probeLibraries(
   { source }: Opened,
 ): Promise<{ libraries: Check[]; major?: number | undefined }> {
   if (path === undefined) {
-    const why = 'there is no CUDA provider that needs it'
+    const why = 'no CUDA provider needs it'
     return { libraries: [skipped('cuda-libraries', why), skipped('cudnn', why)] }
   }
   const { python } = context
@@ -72,6 +72,6 @@ async function probeLibraries(
     const { answer } = outcome
     return { libraries: [checkLibraries(context, answer), checkCudnn(context, answer)], major: answer.major }
   }
-  const cudnn = skipped('cudnn', 'the probe that looks for it failed')
+  const cudnn = skipped('cudnn', 'its probe failed')
   return { libraries: [failed(context, 'cuda-libraries', outcome.failure, { source }), cudnn] }
 }

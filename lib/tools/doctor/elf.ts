@@ -19,7 +19,7 @@ export function neededLibraries(path: string): string[] {
     return readNeeded((at, length) => {
       const bytes = Buffer.alloc(length)
       const read = readSync(file, bytes, 0, length, at)
-      if (read < length) throw new Error(`a file that ends at byte ${at + read}, and is longer`)
+      if (read < length) throw new Error(`a truncated file that ends at byte ${at + read}`)
       return bytes
     })
   } finally {
@@ -34,7 +34,7 @@ function readNeeded(read: Read): string[] {
   const is64Bit = header[4] === 2
   const isLittleEndian = header[5] === 1
   if (header.toString('latin1', 0, 4) !== '\x7fELF' || !is64Bit || !isLittleEndian) {
-    throw new Error('no ELF file of 64 bits')
+    throw new Error('not a 64-bit ELF file')
   }
   const segments = programHeaders(read, header)
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC)

@@ -46,5 +46,9 @@ function isAtLeast(version: string, least: string): boolean {
 function checkVariables(): Check {
   const set = VARIABLES.filter((name) => process.env[name])
   const facts = Object.fromEntries(set.map((name) => [name, process.env[name]!]))
-  return ok('environment', set.length === 0 ? 'sets no variable that matters' : 'sets', facts)
+  return ok(
+    'environment',
+    set.length === 0 ? 'no relevant variable is set' : 'relevant variables are set',
+    facts,
+  )
 }

@@ -31,13 +31,17 @@ export function wrapLibcError<F extends Failure>(failure: F): F {
 }
 
 function builtFor(other: 'glibc' | 'musl'): Told {
-  return { code: 'ERR_LIBC', expected: `a build for ${libc()}`, given: `one for ${other}` }
+  return { code: 'ERR_LIBC', expected: `a build for ${libc()}`, given: `a build for ${other}` }
 }
 
 /** @param symbols a version of symbols, such as GLIBC_2.38 */
 function builtForNewer(symbols: string): Told {
   const code = 'ERR_LIBC_VERSION'
   return symbols.startsWith('GLIBC_')
-    ? { code, expected: `${symbols.replace('GLIBC_', 'glibc ')} or newer`, given: libc() ?? 'another' }
-    : { code, expected: `a libstdc++ with ${symbols}`, given: 'an older one' }
+    ? {
+        code,
+        expected: `${symbols.replace('GLIBC_', 'glibc ')} or newer`,
+        given: libc() ?? 'another C library',
+      }
+    : { code, expected: `a libstdc++ with ${symbols}`, given: 'an older version' }
 }

@@ -45,7 +45,7 @@ export async function checkOnnxruntimeNode(context: Context): Promise<Check> {
   const facts = { path: installed.path }
   const outcome = await probe(context, 'run', ['cpu'], name)
   if ('answer' in outcome) {
-    return checkResults(context, name, outcome.answer, `${installed.version}, a run by it is right`, facts)
+    return checkResults(context, name, outcome.answer, `${installed.version}, runs correctly`, facts)
   }
   return failed(context, name, wrapLibcError(outcome.failure), { what: 'library', source: name }, facts)
 }

@@ -44,7 +44,7 @@ export function ask<N extends ProbeName>(
     let stderr = ''
     const fail = (failure: Failure) => resolve({ failure: { ...failure, command } })
     const lose = (code: ProblemCode, how: string, expected: string, given: string) => {
-      const message = `the probe '${name}' ${how}${lastWords(stderr)}`
+      const message = `the probe '${name}' ${how}${lastLines(stderr)}`
       fail({ code, message, expected, given })
     }
     // A process that a driver holds may outlive its SIGKILL: nobody waits for it.
@@ -53,7 +53,7 @@ export function ask<N extends ProbeName>(
       child.stderr!.destroy()
       if (child.connected) child.disconnect()
       child.unref()
-      lose('ERR_PROBE_TIMEOUT', 'did not end', `an end within ${timeout / 1000} s`, 'none')
+      lose('ERR_PROBE_TIMEOUT', 'did not end', `an exit within ${timeout / 1000} s`, 'none')
     }, timeout)
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)
@@ -82,7 +82,7 @@ export function ask<N extends ProbeName>(
   })
 }
 
-function lastWords(stderr: string): string {
+function lastLines(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '')
-  return lines.length === 0 ? '' : `; its last words:\n${lines.slice(-5).join('\n')}`
+  return lines.length === 0 ? '' : `; last lines of stderr:\n${lines.slice(-5).join('\n')}`
 }

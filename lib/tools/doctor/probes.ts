@@ -78,7 +78,7 @@ function neededBy(provider: string): string[] {
     return neededLibraries(provider)
   } catch (cause) {
     throw new OrtError('ERR_CUDA_LIBRARY_INVALID', `${provider} cannot be loaded`, {
-      expected: 'a shared library of Linux, whole',
+      expected: 'a complete shared library for Linux',
       given: (cause as Error).message,
       cause,
     })

@@ -41,7 +41,7 @@ export function toProblem(failure: Failed, situation: Situation): Problem {
 
 function again({ command }: Failed) {
   return {
-    text: 'Run it by itself, to see more of it',
+    text: 'Run the probe alone, to see all of its output',
     commands: [command ?? 'npx onnxruntime-iobinding doctor --json'],
   }
 }
@@ -54,13 +54,13 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
   ERR_LIBRARY_NOT_FOUND: library,
   ERR_LIBRARY_INVALID: library,
   ERR_LIBRARY_VERSION: library,
-  ERR_LIBC: ({ given }, situation) => otherLibc(situation, given !== 'one for musl', 'node:22-slim'),
+  ERR_LIBC: ({ given }, situation) => otherLibc(situation, given !== 'a build for musl', 'node:22-slim'),
   ERR_LIBC_VERSION: (_, situation) => otherLibc(situation, true, 'node:22-trixie-slim'),
   ERR_NODE_VERSION: () => ({ text: 'Install a newer Node', commands: ['nvm install 22'] }),
   ERR_INVALID_ARG_VALUE: ({ message }) =>
     message.startsWith("'python'")
-      ? { text: 'Name one that is there', commands: ['python3 -m venv .venv'] }
-      : { text: 'Choose no engine', commands: [unset('ONNXRUNTIME_IOBINDING_ENGINE')] },
+      ? { text: 'Specify one that exists', commands: ['python3 -m venv .venv'] }
+      : { text: 'Unset the variable', commands: [unset('ONNXRUNTIME_IOBINDING_ENGINE')] },
   ERR_PROVIDER_UNAVAILABLE: ({ expected }, { source }) => ({
     commands:
       process.env.ONNXRUNTIME_IOBINDING_ENGINE === 'onnxruntime-node'
@@ -68,7 +68,7 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
         : expected === 'CUDAExecutionProvider'
           ? install.cudaProvider(source)
           : install.onnxruntimeNode(source),
-    ...(expected !== undefined && { text: 'Use a build of ONNX Runtime that has it' }),
+    ...(expected !== undefined && { text: 'Use a build of ONNX Runtime that includes it' }),
   }),
   ERR_CUDA_PROVIDER_NOT_FOUND: (_, { source }) => ({ commands: install.cudaProvider(source) }),
   ERR_CUDA_LIBRARY_NOT_FOUND: cudaLibraries,
@@ -76,13 +76,13 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
   ERR_CUDA_LIBRARY_INVALID: (_, { missing = [], major, source, python }) => {
     const wheels = install.cudaWheels(missing, major)
     const pip = [`${install.pip(python)} --force-reinstall ${wheels.join(' ')}`]
-    return { text: 'Install it anew', commands: wheels.length === 0 ? install.cudaProvider(source) : pip }
+    return { text: 'Reinstall it', commands: wheels.length === 0 ? install.cudaProvider(source) : pip }
   },
   ERR_CUDA_DRIVER_NOT_FOUND: cudaDriver,
   ERR_CUDA_DRIVER_VERSION: cudaDriver,
   ERR_CUDA_STUB_LIBRARY: cudaDriver,
   ERR_CUDA_SYSTEM_DRIVER_MISMATCH: () => ({
-    text: "The driver's library and its kernel module are of two versions, mostly after an update: restart",
+    text: "The driver's library and its kernel module have different versions, usually after an update: restart",
     commands: ['sudo reboot'],
   }),
   ERR_CUDA_NO_DEVICE: () => ({
@@ -92,11 +92,11 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
   ERR_WEBGPU_NO_ADAPTER: () => ({ commands: install.webgpuDriver() }),
   ERR_PROBE_TIMEOUT: (failure) => ({
     ...again(failure),
-    text: 'Run it by itself, to see where it stays; --timeout SECONDS gives it longer',
+    text: 'Run the probe alone, to see where it hangs; --timeout SECONDS allows more time',
   }),
   ERR_RESULT_WRONG: (failure) => ({
     ...again(failure),
-    text: 'Do not use this provider on this machine, and report what this prints',
+    text: 'Do not use this provider on this machine, and report this output',
   }),
 }
 
@@ -104,11 +104,11 @@ const ADVICE: Partial<Record<ProblemCode, (failure: Failed, situation: Situation
 function otherLibc({ what, source }: Situation, isForGlibc: boolean, image: string): Advice {
   if (!isForGlibc) {
     return what === 'addon'
-      ? { text: 'Get one for this system, or build it here', commands: install.addon() }
+      ? { text: 'Install one for this system, or build it here', commands: install.addon() }
       : { text: 'Use a build for glibc', commands: install.onnxruntimeNode(source) }
   }
   return {
-    text: "ONNX Runtime's own builds need glibc, and the addon's prebuilt ones: use an image that has it, or build both for this system and name the library by ORT_DYLIB_PATH",
+    text: "ONNX Runtime's builds and the prebuilt addons need glibc: use an image that has it, or build both for this system and specify the library by ORT_DYLIB_PATH",
     commands: [
       `docker run --rm -it -v "$PWD:/app" -w /app ${image} sh -c 'npm install && npx onnxruntime-iobinding doctor'`,
     ],
@@ -121,7 +121,7 @@ function cudaLibraries({ expected, command }: Failed, situation: Situation): Adv
   const wheels = install.cudaWheels(missing, major)
   if (wheels.length === 0) return { commands: [command ?? 'ldconfig -p'] }
   return {
-    text: "Install NVIDIA's wheels, and load them in your program by await preload({ python }); or install CUDA so that the loader finds it",
+    text: "Install NVIDIA's wheels, and load them in your program with await preload({ python }); or install CUDA where the loader finds it",
     commands: [
       `${install.pip(situation.python)} ${wheels.join(' ')}`,
       `npx onnxruntime-iobinding doctor --require cuda --python ${quote(situation.python ?? 'python3')}`,

@@ -15,7 +15,7 @@ export async function checkRun(
   const args = provider === 'cuda' && python !== undefined ? [provider, python] : [provider]
   const outcome = await probe(context, 'run', args)
   if ('failure' in outcome) return failed(context, name, outcome.failure, situation)
-  return checkResults(context, name, outcome.answer, `is right, by the ${outcome.answer.engine} engine`)
+  return checkResults(context, name, outcome.answer, `runs correctly on the ${outcome.answer.engine} engine`)
 }
 
 /** The same on a device, where what the provider needs was found, or the provider was required. */
@@ -31,7 +31,7 @@ export async function checkDeviceRun(
   if (needed.status === 'ok' || context.required.has(provider)) {
     return checkRun(context, provider, { source: opened.source, major })
   }
-  return skipped(name, 'was not asked for, and what it needs is not there')
+  return skipped(name, 'not required, and what it needs is missing')
 }
 
 export function checkResults(
@@ -45,7 +45,7 @@ export function checkResults(
   if (right.every((y, i) => y === results[i])) return ok(name, summary, facts)
   const failure = {
     code: 'ERR_RESULT_WRONG',
-    message: `x + 1 for x of ${SAMPLES.map(({ x }) => x).join(' and ')} is wrong`,
+    message: `wrong result of x + 1 for x = ${SAMPLES.map(({ x }) => x).join(' and ')}`,
     expected: right.join(' and '),
     given: results.join(' and '),
   } as const

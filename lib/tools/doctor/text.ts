@@ -48,5 +48,5 @@ function conclusion(required: Diagnosis['required']): string {
   const answers = Object.entries(required).map(([name, works]) =>
     works ? paint('green', `${name} works`) : paint('red', `${name} does not work`),
   )
-  return `What was asked for: ${answers.join(', ')}.`
+  return `Required: ${answers.join(', ')}.`
 }

@@ -22,5 +22,5 @@ async function checkAdapter(context: Context, opened: Opened | undefined): Promi
   const outcome = await probe(context, 'webgpuAdapter', [], 'native')
   if ('failure' in outcome) return failed(context, name, outcome.failure)
   const drivers = outcome.answer.loaded.filter((path) => /vulkan|vk_|nvidia/i.test(path))
-  return ok(name, 'is there', drivers.length > 0 ? { loaded: drivers.join(', ') } : {})
+  return ok(name, 'available', drivers.length > 0 ? { loaded: drivers.join(', ') } : {})
 }
