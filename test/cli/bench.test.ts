@@ -19,7 +19,7 @@ const masked = (text: string) =>
     )
     .replaceAll(/ (µs|ms)\b/g, ' UNIT')
     .replaceAll(/^ +runs.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
-    .replaceAll(/^times faster.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
+    .replaceAll(/^speedup.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
 
 const bert = ['--shape', 'input_0=1x16', '--shape', 'input_1=1x16', '--range', 'input_0=0..255']
 
@@ -142,7 +142,7 @@ describe('what it measures', () => {
     const { code, stderr } = await cli([...args, '--sync'], { env })
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: 'binding.runSync() needs the native addon: measure --async\n',
+      stderr: 'binding.runSync() needs the native addon: use --async\n',
     })
   })
 })
@@ -180,16 +180,16 @@ describe('--compare', () => {
   test('results that differ are not compared', async () => {
     const { code, stdout, stderr } = await cli(['random.onnx', ...quick, ...compare])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^the results differ, so there is nothing to compare: output 'y' of /)
+    expect(stderr).toMatch(/^the results differ, so there is nothing to compare: output 'y' is /)
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
   test.each<[string[], string, string?]>([
     [['mlp.onnx'], 'the model leaves dimensions of its inputs open'],
-    [['bfloat.onnx'], 'onnxruntime-node opens no session of the model on cpu: Unsupported data type'],
+    [['bfloat.onnx'], 'onnxruntime-node cannot create a session of the model on cpu: Unsupported data type'],
     [
       ['mlp.onnx', '--shape', 'x=1x128', '--sync'],
-      'binding.runSync() needs the native addon: measure --async',
+      'binding.runSync() needs the native addon: use --async',
       'onnxruntime-node',
     ],
   ])('what a contender of %j fails with is said without a stack', async (args, says, engine) => {
@@ -215,6 +215,6 @@ describe('--compare', () => {
     const { code, stdout, stderr } = await cli(args, { env })
     // It falls back to the CPU, or has no session: that it ran on WebGPU is not said.
     if (code === 0) expect(JSON.parse(stdout).measured.at(-1)).not.toHaveProperty('executionProviders')
-    else expect(stderr).toContain('onnxruntime-node opens no session of the model on webgpu, cpu')
+    else expect(stderr).toContain('onnxruntime-node cannot create a session of the model on webgpu, cpu')
   })
 })

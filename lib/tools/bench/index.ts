@@ -10,28 +10,28 @@ import { toText } from './text'
 
 const HELP = `onnxruntime-iobinding bench MODEL [options]
 
-Measures bound runs of a model on this machine: binds once, fills the inputs with pseudorandom values, runs for some seconds, and shows how long
-each run took. Every run is timed by itself; an input's memory is written once, before the first run.
+Measures bound runs of a model on this machine: binds once, fills the inputs with pseudorandom values, runs for a few seconds
+and reports the run times. Each run is timed individually; the inputs are written once, before the first run.
 
-  --shape NAME=1x128     the shape of an input, needed where the model leaves it open ('scalar' for none); of an output, to have it
-                         allocated once where the model does not say its shape
-  --range NAME=LOW..HIGH what an input is filled with; default 0..1, which for integers and booleans is 0 or 1, for all else fractions.
-                         Strings are single letters
-  --seed N               of the values; default 1
-  --providers LIST       execution providers in the order in which to try them, such as cuda,cpu; default cpu
-  --threads N            intraOpNumThreads; default: ONNX Runtime's choice
+  --shape NAME=1x128     shape of an input, required where the model leaves it open ('scalar' for []). Of an output: allocates it
+                         once where the model does not declare its shape
+  --range NAME=LOW..HIGH range of an input's values; default 0..1: integers and booleans are 0 or 1, all others fractions. Strings
+                         are single letters
+  --seed N               seed of the values; default 1
+  --providers LIST       execution providers in order of preference, such as cuda,cpu; default cpu
+  --threads N            intraOpNumThreads; default: ONNX Runtime's
   --sync, --async        binding.runSync(), await binding.run(); default: both
-  --graph                the runs replay a captured graph; needs a device
-  --seconds N            how long each is measured; default 3. At most 20 million runs
-  --runs N               how many runs are measured, instead
-  --warmup N             runs before that, which do not count; default: half a second
+  --graph                replays a captured graph; needs a device
+  --seconds N            time to measure each; default 3. At most 20 million runs
+  --runs N               number of runs to measure, instead
+  --warmup N             runs before the measured ones; default: half a second
   --compare onnxruntime-node
-                         and session.run of onnxruntime-node on the same values: a process each, which take turns in ten rounds. Results
-                         that differ end it
+                         also measures session.run of onnxruntime-node on the same values: one process each, ten alternating rounds.
+                         Fails if the results differ
   --json
   --help
 
-Exit code: 0 it was measured, 2 it could not be.
+Exit code: 0 measured, 2 failed.
 
   onnxruntime-iobinding bench mlp.onnx
   onnxruntime-iobinding bench bert.onnx --shape input_0=1x128 --range input_0=0..30521 --shape input_1=1x128
@@ -40,7 +40,7 @@ Exit code: 0 it was measured, 2 it could not be.
 
 /** `bench MODEL` */
 export const bench: Command = {
-  summary: 'how long bound runs of a model take here',
+  summary: 'measures bound runs of a model',
   help: HELP,
   options: {
     shape: { type: 'string', multiple: true },

@@ -57,7 +57,7 @@ export function checkNames(
   check('--range', inputs, plan.ranges.keys(), 'input')
   const other = inputs.find(({ isTensor }) => !isTensor)
   if (other !== undefined)
-    throw new UsageError(`input '${other.name}' is no tensor, and bench fills nothing else`)
+    throw new UsageError(`input '${other.name}' is not a tensor, and bench fills tensors only`)
   const tensors = inputs.filter((input) => input.isTensor)
   const open = tensors.filter(
     ({ name, shape }) => !plan.shapes.has(name) && shape.some((dim) => typeof dim === 'string'),
@@ -104,11 +104,11 @@ function suggestion(
 export function checkRange(name: string, type: ElementType, given: Range | undefined): Range | undefined {
   if (type === 'string') {
     if (given === undefined) return undefined
-    throw new UsageError(`--range: input '${name}' is of strings, which have no range`)
+    throw new UsageError(`--range: input '${name}' holds strings, which have no range`)
   }
   const all = RANGES[type]
   if (all === undefined) {
-    throw new UsageError(`input '${name}' is ${type}, and bench has nothing to fill it with`)
+    throw new UsageError(`input '${name}' is ${type}, which bench cannot fill`)
   }
   const { low, high } = given ?? { low: 0, high: 1 }
   const isOfType = isInexact(type) || (Number.isInteger(low) && Number.isInteger(high))

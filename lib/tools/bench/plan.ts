@@ -39,7 +39,7 @@ export function readPlan(model: string, values: OptionValues): BenchPlan {
   const runs = readInteger(values, 'runs', 1)
   const threads = readInteger(values, 'threads', 0)
   if (seconds !== undefined && runs !== undefined)
-    throw new UsageError('--seconds and --runs are one too many')
+    throw new UsageError('--seconds and --runs are mutually exclusive')
   const warmup = readInteger(values, 'warmup', 0)
   const forms: Form[] = [
     ...(values.sync ? ['runSync' as const] : []),
@@ -90,5 +90,5 @@ function readRange(text: string): Range | string {
   const [low = Number.NaN, high = Number.NaN] = numbers
   return numbers.length === 2 && numbers.every(Number.isFinite) && low <= high
     ? { low, high }
-    : 'the least number and the largest, such as 0..1000'
+    : 'the lowest and the highest number, such as 0..1000'
 }

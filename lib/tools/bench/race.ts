@@ -82,7 +82,7 @@ async function start(plan: BenchPlan, spec: TargetSpec): Promise<TargetProcess> 
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const ended = once(child, 'exit').then(([code, signal]): Answer => {
-    return { error: `its process ended with ${signal ?? code}`, isUsage: true }
+    return { error: `its process exited with ${signal ?? code}`, isUsage: true }
   })
   const ask: TargetProcess['ask'] = async (request) => {
     const answered = once(child, 'message').then(([message]) => message as Answer)
@@ -108,10 +108,10 @@ function checkAgreement(one: TargetProcess, other: TargetProcess): void {
     const first = given === wanted ? compare(actual!, expected, TOLERANCE).first : undefined
     if (given === wanted && first === undefined) continue
     const difference = first
-      ? `${first.actual}, and ${first.expected}, at element ${first.index}`
-      : `${given}, and ${wanted}`
+      ? `${first.actual} (${other.name}) and ${first.expected} (${one.name}) at element ${first.index}`
+      : `${given} (${other.name}) and ${wanted} (${one.name})`
     throw new UsageError(
-      `the results differ, so there is nothing to compare: output '${output}' of ${other.name} and of ${one.name} is ${difference}`,
+      `the results differ, so there is nothing to compare: output '${output}' is ${difference}`,
     )
   }
 }

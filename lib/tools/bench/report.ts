@@ -64,7 +64,7 @@ export function toReport(
 ): BenchReport {
   const all = cpus()
   const machine: Machine = {
-    cpu: all[0]?.model.trim() || 'a CPU of unknown kind',
+    cpu: all[0]?.model.trim() || 'unknown CPU',
     cores: all.length,
     system: `${platform()} ${arch()}`,
     load: Math.round(loadavg()[0]! * 100) / 100,

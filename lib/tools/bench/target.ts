@@ -29,7 +29,7 @@ export interface Target {
 export function targetCall({ calls }: Target, form: Form): Call {
   const call = calls[form]
   if (call !== undefined) return call
-  throw new UsageError(`binding.${form}() needs the native addon: measure --async`)
+  throw new UsageError(`binding.${form}() needs the native addon: use --async`)
 }
 
 /** What both kinds of session take. A failing run is reported once, by its error. */
@@ -81,7 +81,7 @@ export async function openBinding(plan: BenchPlan): Promise<Target & AsyncDispos
     await session.release()
     if (!isOrtError(error) || error.code !== 'ERR_MISSING_INPUT') throw error
     throw new UsageError(
-      `${error.message.split('. ')[0]}, and the model declares no shape of it: give it by --shape NAME=1x128`,
+      `${error.message.split('. ')[0]}, and the model declares no shape: give it with --shape NAME=1x128`,
     )
   }
 }
@@ -93,7 +93,9 @@ export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly Benc
   const options = sessionOptions(plan) as Ort.InferenceSession.SessionOptions
   const names = plan.executionProviders.join(', ')
   const session = await ort.InferenceSession.create(plan.model, options).catch((error: Error) => {
-    throw new UsageError(`onnxruntime-node opens no session of the model on ${names}: ${error.message}`)
+    throw new UsageError(
+      `onnxruntime-node cannot create a session of the model on ${names}: ${error.message}`,
+    )
   })
   const feeds = Object.fromEntries(
     inputs.map((input, i) => [
@@ -127,7 +129,7 @@ async function firstRun(run: () => Promise<void>): Promise<void> {
     const { message } = error as Error
     const code = isOrtError(error) ? `${error.code}: ` : ''
     throw new UsageError(
-      `the model does not run on these inputs: ${code}${message}\nIntegers are 0 or 1 unless --range NAME=0..1000 says otherwise; --shape sets the shapes.`,
+      `the model fails on these inputs: ${code}${message}\nIntegers are 0 or 1 unless --range NAME=0..1000 sets another range; --shape sets the shapes.`,
     )
   }
 }

@@ -20,18 +20,18 @@ export function toText({ model, inputs, graph, machine, measured }: BenchReport)
   return [
     paint('bold', model),
     ...inputs.map(inputLine),
-    `${cpu}, ${counted(cores, 'core')}, ${system}; load average ${load}${load > cores ? ': BUSY, and so are the figures' : ''}`,
+    `${cpu}, ${counted(cores, 'core')}, ${system}; load average ${load}${load > cores ? ': BUSY, the times are unreliable' : ''}`,
     `Node ${node}; onnxruntime-iobinding ${machine.package} (${machine.engine}); ${providersText(measured)}`,
-    `intraOpNumThreads ${threads ?? "left to ONNX Runtime's choice"}${graph ? '; the runs replay a captured graph' : ''}`,
+    `intraOpNumThreads ${threads ?? 'default'}${graph ? '; the runs replay a captured graph' : ''}`,
     '',
     ...table(measured, unit).map((line, i) => (i === 0 ? paint('bold', line) : line)),
     ...(measured.some(({ microseconds: { p99, p999 } }) => p99 === undefined || p999 === undefined)
-      ? ['-: so few runs that none lies beyond it']
+      ? ['-: too few runs for this percentile']
       : []),
     ...ratioLines(measured),
     ...measured.flatMap(({ name, histogram }) => [
       '',
-      paint('bold', `${name}: how many runs took how long, ${unit.name}`),
+      paint('bold', `${name}: run times in ${unit.name}`),
       ...histogramLines(histogram, unit),
     ]),
   ].join('\n')
@@ -45,7 +45,8 @@ function inputLine({ name, type, dims, range }: BenchInput): string {
 /** Once, where all are the same. */
 function providersText(measured: readonly Measured[]): string {
   const texts = measured.map(({ onnxruntime, executionProviders }) => {
-    const providers = executionProviders?.join(', ') ?? 'what was asked for, as far as it can'
+    const providers =
+      executionProviders?.join(', ') ?? 'the requested providers, as far as they are available'
     return `ONNX Runtime ${onnxruntime} on ${providers}`
   })
   return new Set(texts).size === 1
@@ -82,8 +83,8 @@ function ratioLines(measured: readonly Measured[]): string[] {
   const rows = compared.map(({ name, p50, p99 }) => [name, spreadText(p50), p99 ? spreadText(p99) : '-'])
   return [
     '',
-    ...alignColumns([['times faster than onnxruntime-node', 'p50', 'p99'], ...rows], 1),
-    `median (and quartiles) of ${compared[0]!.rounds} rounds, which ran in turn; the results agree`,
+    ...alignColumns([['speedup over onnxruntime-node', 'p50', 'p99'], ...rows], 1),
+    `median (quartiles) of ${compared[0]!.rounds} rounds that alternate; the results agree`,
   ]
 }
 
