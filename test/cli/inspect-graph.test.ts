@@ -125,7 +125,7 @@ test("a model in ONNX Runtime's own format: what is not told is said", async () 
   const { code, stdout } = await cli(['odd.ort'])
   expect(code).toBe(0)
   expect(stdout).toContain(
-    "in ONNX Runtime's own format: IR version, operator sets and what the graph computes are not told",
+    "in ONNX Runtime's own format: IR version, operator sets and the graph are not available",
   )
   expect(stdout).toContain(
     "WARNING output-shape-unknown: output 'found' has a dimension that no input has: 'count'",
@@ -136,7 +136,7 @@ test("a model in ONNX Runtime's own format: what is not told is said", async () 
 test('on onnxruntime-node: what is not told is said', async () => {
   const { code, stdout } = await cli(['odd.onnx'], { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' })
   expect(code).toBe(0)
-  expect(stdout).toContain('runs on cpu; which nodes run where the onnxruntime-node engine does not tell')
+  expect(stdout).toContain('runs on cpu; the onnxruntime-node engine does not report which nodes run where')
   expect(stdout).toContain('IR version 8, operator sets: ai.onnx 17, com.microsoft 1\n')
   expect(stdout).toContain('WARNING input-unused')
 })
@@ -187,7 +187,7 @@ describe('--providers', () => {
       "  runs on webgpu, cpu, after ONNX Runtime's basic optimizations:",
       '    WebGpuExecutionProvider, 2 nodes: 1 Add, 1 MatMul',
       '    CPUExecutionProvider, 3 nodes: 2 Shape, 1 com.microsoft.Gelu',
-      '    and what runs in the layout NHWC, which ONNX Runtime leaves out of what it tells',
+      '    and nodes in the layout NHWC, which ONNX Runtime does not report',
       '',
       'No warnings.',
     ])

@@ -79,15 +79,15 @@ No warnings.
   sample 2: x [1, 3], scale []: failed: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
 
 PROBLEM input-vanished: the model has no input 'scale': it has 'x'
-  The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out.
+  The exporter drops arguments that forward() does not use, and bakes in the traced values of those that are not tensors (int, float, bool, str). Pass a tensor and use it, or remove the argument.
 
-PROBLEM output-mismatch: output 'y' is wrong: element 3 is 8, and must be 9
-  A branch or a loop on a value may have been baked in when the model was traced.
+PROBLEM output-mismatch: output 'y' is wrong: element 3 is 8, expected 9
+  Tracing may have baked in a branch or a loop that depends on a value.
 
 PROBLEM axis-fixed: axis 1 of 'x' is fixed at 2, and a sample has 3
   Name the axis in dynamic_axes (dynamic_shapes) when you export.
 
-note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
+note run-failed: the model fails on sample 2: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
 
 3 problems.
 `
@@ -100,7 +100,7 @@ note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input '
 
   test('--against a sample that is as it should be', async () => {
     const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'good.json'])
-    expect(stdout).toContain('sample 0: x [1, 2]: ran\n\nNo problem was found.\n')
+    expect(stdout).toContain('sample 0: x [1, 2]: ran\n\nNo problems found.\n')
     expect(code).toBe(0)
   })
 
@@ -132,10 +132,10 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
     [['inspect', 'double.onnx', '--nonsense'], "Unknown option '--nonsense'"],
     [['inspect', 'no.onnx'], 'no.onnx'],
     [['inspect', 'double.onnx', '--against', 'no.json'], "no such file or directory, open 'no.json'"],
-    [['inspect', 'double.onnx', '--against', 'broken.json'], 'broken.json is no JSON'],
+    [['inspect', 'double.onnx', '--against', 'broken.json'], 'broken.json is not valid JSON'],
     [['inspect', 'double.onnx', '--against', 'empty.mjs'], 'empty.mjs has no default export'],
     [['inspect', 'double.onnx', '--against', 'double.onnx'], 'double.onnx'],
-    [['nonsense'], "there is no command 'nonsense'"],
+    [['nonsense'], "unknown command 'nonsense'"],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await cli(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -146,7 +146,7 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
   test('help', async () => {
     expect(await cli(['--help'])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('inspect  what a model'),
+      stdout: expect.stringContaining('inspect  shows a model'),
     })
     expect(await cli(['inspect', '--help'])).toMatchObject({
       code: 0,

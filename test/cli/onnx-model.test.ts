@@ -121,7 +121,7 @@ test('what is no protobuf is told, with the place', () => {
     [[8, 128], 'byte 2'], // a number that does not end
   ] as const) {
     writeFileSync(path, Uint8Array.from(bytes))
-    expect(() => readOnnxModel(path)).toThrow(`${path} is no protobuf at ${says}`)
+    expect(() => readOnnxModel(path)).toThrow(`${path} is not a valid protobuf, at ${says}`)
   }
 })
 

@@ -15,7 +15,7 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(7)}  ${summary}`)
   .join('\n')}
 
-onnxruntime-iobinding COMMAND --help tells more; --version tells this package's version.`
+onnxruntime-iobinding COMMAND --help shows details, --version the package's version.`
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') {
@@ -27,7 +27,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) throw new UsageError(`there is no command '${name}'\n\n${HELP}`)
+  if (command === undefined) throw new UsageError(`unknown command '${name}'\n\n${HELP}`)
   const { positionals, values } = parse(command, args)
   if (values.help !== true) return command.run(positionals, values)
   console.log(command.help)

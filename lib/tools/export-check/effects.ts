@@ -85,9 +85,9 @@ async function reportInput(
   findings: Findings,
 ): Promise<void> {
   if (notVaried !== undefined) {
-    findings.note('input-not-varied', `nothing is known of what input '${input}' does: ${notVaried}`, {
+    findings.note('input-not-varied', `the effect of input '${input}' is unknown: ${notVaried}`, {
       input,
-      remedy: 'Give samples whose values the model takes',
+      remedy: 'Add samples with values that the model accepts',
     })
   } else if (outputs.size > 0) return
   else if (await shapeMatters(probed, input)) {
@@ -96,8 +96,7 @@ async function reportInput(
   } else {
     findings.problem('input-without-effect', `no output changes when input '${input}' does`, {
       input,
-      remedy:
-        'A branch or a value may have been baked in when the model was traced, or forward() does not use the input',
+      remedy: 'Tracing may have baked in a branch or a value, or forward() does not use the input',
     })
   }
 }
@@ -123,9 +122,9 @@ async function reportOutputs(
     const without = varied.filter(([, { outputs }]) => !outputs.has(output))
     if (without.length === effects.size && effects.size > 0 && !probed.moving.has(output)) {
       if (await followsShape(probed, output)) continue
-      findings.problem('output-constant', `output '${output}' changes with no input`, {
+      findings.problem('output-constant', `output '${output}' does not change with any input`, {
         output,
-        remedy: 'It may have been computed while the model was traced, and written down as a constant',
+        remedy: 'Tracing may have computed it, and stored it as a constant',
       })
       continue
     }

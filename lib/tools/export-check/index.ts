@@ -104,7 +104,7 @@ function reportFailures(
     const explained =
       fixedAxes(session, inputs).length > 0 ||
       said.some(({ input, axis }) => inputs.get(input!)?.dims[axis!] !== first?.get(input!)?.dims[axis!])
-    const message = `the model does not run on sample ${sample}: ${error}`
+    const message = `the model fails on sample ${sample}: ${error}`
     findings[explained ? 'note' : 'problem']('run-failed', message, { sample })
   }
 }

@@ -19,14 +19,14 @@ export function checkNames(
     findings.problem('input-vanished', message, {
       input: name,
       remedy:
-        'The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out',
+        'The exporter drops arguments that forward() does not use, and bakes in the traced values of those that are not tensors (int, float, bool, str). Pass a tensor and use it, or remove the argument',
     })
   }
   for (const name of unknown) {
-    findings.problem('input-unknown', `the model wants an input '${name}' that not every sample has`, {
+    findings.problem('input-unknown', `the model needs the input '${name}', which not every sample has`, {
       input: name,
       remedy: given.has(name)
-        ? 'Give it in each sample'
+        ? 'Add it to each sample'
         : `The samples have ${quoted(given)}: the exporter may have named its inputs in another order (None arguments shift names)`,
     })
   }
@@ -53,7 +53,7 @@ function checkOutputs(
   const names = metadata.map(({ name }) => name)
   for (const { name, isTensor } of metadata) {
     if (isTensor) continue
-    findings.note('output-unknown', `output '${name}' is no tensor, and is not looked at`, { output: name })
+    findings.note('output-unknown', `output '${name}' is not a tensor, and is not checked`, { output: name })
   }
   const expected = new Set(samples.flatMap(({ outputs }) => [...(outputs?.keys() ?? [])]))
   if (expected.size === 0) return
@@ -66,6 +66,6 @@ function checkOutputs(
   }
   for (const name of names) {
     if (expected.has(name)) continue
-    findings.note('output-unknown', `no sample says what output '${name}' must be`, { output: name })
+    findings.note('output-unknown', `no sample has the expected output '${name}'`, { output: name })
   }
 }

@@ -20,7 +20,7 @@ export type FindingCode =
   | 'input-without-effect'
   /** What lies beyond the first sample's size along an axis changes no output. */
   | 'tail-without-effect'
-  /** The output changes with no input. */
+  /** The output does not change with any input. */
   | 'output-constant'
   /** The output does not change with this input; others do. */
   | 'output-ignores-input'

@@ -27,11 +27,10 @@ export function checkOutputShapes(
     const [names, sizes, given] = [output.shape, declared, dims].map((shape) => `[${shape.join(', ')}]`)
     findings.note(
       'output-shape',
-      `output '${output.name}' is declared ${names}, which would be ${sizes}, and is ${given}`,
+      `output '${output.name}' is declared ${names}, which resolves to ${sizes}, but is ${given}`,
       {
         output: output.name,
-        remedy:
-          "Do not give its axis the name of an input's; bind it 'dynamic' (createIoBinding's `outputs`)",
+        remedy: "Do not name its axis like an input's; bind it as 'dynamic' (createIoBinding's `outputs`)",
       },
     )
   }
@@ -54,16 +53,16 @@ export function checkOutputs(
   let most: number | undefined
   for (const [output, wanted] of expected ?? []) {
     const got = outputs.get(output)
-    const remedy = 'A branch or a loop on a value may have been baked in when the model was traced'
+    const remedy = 'Tracing may have baked in a branch or a loop that depends on a value'
     if (got === undefined) {
       // Of a name that the model does not have it is said already.
       if (!names.includes(output)) continue
-      const message = `output '${output}' is no tensor, and must be one`
+      const message = `output '${output}' is not a tensor, expected one`
       findings.problem('output-mismatch', message, { output, sample })
       continue
     }
     if (tensorText(got) !== tensorText(wanted)) {
-      const message = `output '${output}' is ${tensorText(got)}, and must be ${tensorText(wanted)}`
+      const message = `output '${output}' is ${tensorText(got)}, expected ${tensorText(wanted)}`
       findings.problem('output-mismatch', message, { output, sample, remedy })
       continue
     }
@@ -71,7 +70,7 @@ export function checkOutputs(
     if (largest !== undefined) most = Math.max(most ?? 0, largest)
     if (first === undefined) continue
     const { index, actual, expected: number } = first
-    const message = `output '${output}' is wrong: element ${index} is ${actual}, and must be ${number}`
+    const message = `output '${output}' is wrong: element ${index} is ${actual}, expected ${number}`
     findings.problem('output-mismatch', message, { output, sample, remedy })
   }
   return most
@@ -91,14 +90,14 @@ export async function checkStable(
     const again = after.get(output)!
     const sameShape = `${again.dims}` === `${before.get(output)!.dims}`
     if (sameShape && compare(again, before.get(output)!, tolerance).first === undefined) {
-      const message = `output '${output}' is another in each run, within the tolerance: what has an effect on it is not known`
+      const message = `output '${output}' varies between runs, within the tolerance: the effects of inputs on it are unknown`
       findings.note('output-varies', message, { output })
       continue
     }
-    findings.problem('output-varies', `output '${output}' is another in each run of the same inputs`, {
+    findings.problem('output-varies', `output '${output}' varies between runs on the same inputs`, {
       output,
       remedy:
-        'Random nodes are left in the model, as dropout is by train(): call model.eval() before you export',
+        'The model contains random nodes, such as the dropout of train(): call model.eval() before you export',
     })
   }
   return new Map([...before].filter(([name]) => !varying.includes(name)))

@@ -55,9 +55,8 @@ export interface ResolvedSample {
 export function resolveSamples(given: unknown): { samples: ResolvedSample[]; tolerance: Tolerance } {
   const set = Array.isArray(given) ? { samples: given } : given
   if (!isRecord(set) || !Array.isArray(set.samples) || set.samples.length === 0) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'these are no samples', {
-      expected:
-        'an array of { inputs, outputs } with at least one, or an object with such an array as `samples`',
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'these are not samples', {
+      expected: 'an array of at least one { inputs, outputs }, or an object with such an array as `samples`',
       given: describe(given),
     })
   }
@@ -72,7 +71,7 @@ export function resolveSamples(given: unknown): { samples: ResolvedSample[]; tol
   const bound = (key: keyof Tolerance): number => {
     const { [key]: value = TOLERANCE[key] } = tolerance
     if (typeof value === 'number' && value >= 0) return value
-    const message = `'tolerance.${key}' must be a number that is not negative`
+    const message = `'tolerance.${key}' must be a non-negative number`
     throw new OrtTypeError('ERR_INVALID_ARG_VALUE', message, { given: describe(value) })
   }
   return {
@@ -85,8 +84,7 @@ function resolveSample(sample: unknown, index: number): ResolvedSample {
   const place = `samples[${index}]`
   if (!isRecord(sample) || !isRecord(sample.inputs)) {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${place}' has no inputs`, {
-      expected:
-        '{ inputs: { NAME: { type, dims, data } } }, with `outputs` of the same form where they are known',
+      expected: '{ inputs: { NAME: { type, dims, data } } }, and optionally `outputs` of the same form',
     })
   }
   checkKnown(sample, ['inputs', 'outputs'], `entry of '${place}'`)
@@ -117,7 +115,7 @@ function resolveTensor(value: unknown, place: string): HostTensor {
 
 function parse(value: unknown, place: string): HostTensor {
   if (!isRecord(value) || !isArrayLike(value.data)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${place}' is no tensor`, {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${place}' is not a tensor`, {
       expected: '{ type, dims, data }, a Tensor or an OrtValue',
       given: describe(value),
     })
@@ -139,7 +137,7 @@ function parse(value: unknown, place: string): HostTensor {
   const data = rawView(zeroed(type, size))
   elements.forEach((element, i) => {
     if (store(type, data, i, element)) return
-    const message = `'${place}.data[${i}]' is no ${type}`
+    const message = `'${place}.data[${i}]' is not a valid ${type}`
     throw new OrtError('ERR_INVALID_ARG_VALUE', message, { given: describe(element) })
   })
   return { type, dims, data }

@@ -63,11 +63,11 @@ interface Attempt {
 function reportFixed(dim: DynamicDim, { traced, size, given, error }: Attempt, findings: Findings): void {
   const [{ input, axis }] = dim.axes as [Axis]
   const where = dim.axes.map(axisText).join(' and ')
-  const message = `${where} (declared '${dim.name}') can be ${traced} and not ${size}: ${error}`
+  const message = `${where} (declared '${dim.name}') accepts ${traced} but not ${size}: ${error}`
   // A size that no sample has may make no sense, or another dimension may have to follow it.
   const remedy = given
-    ? 'The size that was traced is baked in: name the axis in dynamic_axes (dynamic_shapes), and use no Python number of it in forward()'
-    : `Give a sample of ${size}, if that is a size that the model shall take`
+    ? 'The traced size is baked in: name the axis in dynamic_axes (dynamic_shapes), and do not use it as a Python number in forward()'
+    : `Add a sample of ${size}, if the model should accept that size`
   findings[given ? 'problem' : 'note']('axis-fixed', message, { input, axis, remedy })
 }
 
@@ -94,11 +94,11 @@ async function checkTail(
     if (notVaried === undefined) size = tensor.dims[axis]
   }
   if (size === undefined) return
-  const message = `what '${input}' holds beyond ${traced} along axis ${axis} changes no output, at a size of ${size}`
+  const message = `elements of '${input}' beyond ${traced} along axis ${axis} change no output, at a size of ${size}`
   findings.problem('tail-without-effect', message, {
     input,
     axis,
     remedy:
-      'A loop over the axis may have been unrolled for the length that was traced. If all of it is padding in the sample, give one where it is not',
+      'A loop over the axis may have been unrolled for the traced length. If the sample is all padding there, add one that is not',
   })
 }

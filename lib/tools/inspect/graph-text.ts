@@ -8,7 +8,7 @@ const WIDTH = 110
 /** The model's format. */
 export function formatLine({ irVersion, opsetImports }: GraphReport): string {
   if (irVersion === undefined || opsetImports === undefined) {
-    return "  in ONNX Runtime's own format: IR version, operator sets and what the graph computes are not told"
+    return "  in ONNX Runtime's own format: IR version, operator sets and the graph are not available"
   }
   const opsets = opsetImports.map(({ domain, version }) => `${domain === '' ? 'ai.onnx' : domain} ${version}`)
   return `  IR version ${irVersion}, operator sets: ${opsets.join(', ')}`
@@ -31,7 +31,7 @@ function assignmentLines({
 }: Omit<GraphReport, 'warnings'>): string[] {
   const runsOn = `  runs on ${executionProviders.join(', ')}`
   if (assignment === undefined) {
-    return [`${runsOn}; which nodes run where the onnxruntime-node engine does not tell`]
+    return [`${runsOn}; the onnxruntime-node engine does not report which nodes run where`]
   }
   const byProvider = new Map<string, AssignedNode[]>()
   for (const { provider, nodes } of assignment) {
@@ -41,7 +41,7 @@ function assignmentLines({
     wrap(`    ${provider}, ${counted(nodes.length, 'node')}: ${operators(nodes)}`, '      '),
   )
   if (!assignmentIsWhole) {
-    lines.push('    and what runs in the layout NHWC, which ONNX Runtime leaves out of what it tells')
+    lines.push('    and nodes in the layout NHWC, which ONNX Runtime does not report')
   } else if (assignment.length === 0) lines.push('    no nodes')
   return [`${runsOn}, after ONNX Runtime's basic optimizations:`, ...lines]
 }

@@ -10,18 +10,18 @@ import { type Inspection, toText } from './text'
 
 const HELP = `onnxruntime-iobinding inspect MODEL [options]
 
-Shows a model's inputs, outputs, operator sets and metadata (what it says of itself), which execution provider runs which nodes, and warnings of
-what a bound run trips over: outputs that cannot be allocated once, nodes on the CPU beside a device, unused inputs, float64, shapes that are
-not declared. With --against it runs the model instead, and reports what the export lost: inputs that vanished, axes that turned out fixed,
-wrong results, outputs that do not change when an input does.
+Shows a model's inputs, outputs, operator sets and metadata, which execution provider runs which nodes, and warnings about
+bound runs: outputs that cannot be allocated once, nodes on the CPU beside a device, unused inputs, float64, undeclared
+shapes. With --against it runs the model instead, and reports what the export lost: missing inputs, fixed axes, wrong
+results, outputs that do not change when an input does.
 
-  --providers LIST  execution providers in the order in which to try them, such as cuda,cpu; default cpu
-  --against FILE    samples of what the original model was given and answered: JSON, or a JavaScript module whose
-                    default export is the samples, or a function of the session that gives them
-  --json            the whole report as JSON, with the name of each node
+  --providers LIST  execution providers in order of preference, such as cuda,cpu; default cpu
+  --against FILE    samples of the original model's inputs and outputs: JSON, or a JavaScript module whose default export
+                    is the samples, or a function that takes the session and returns them
+  --json            prints the whole report as JSON, with the name of each node
   --help
 
-Exit code: 0 no problem was found (there may be warnings), 1 there is one, 2 it could not be looked at.
+Exit code: 0 no problems found (warnings are not problems), 1 problems found, 2 failed.
 
   onnxruntime-iobinding inspect bert.onnx
   onnxruntime-iobinding inspect bert.onnx --providers cuda,cpu
@@ -29,7 +29,7 @@ Exit code: 0 no problem was found (there may be warnings), 1 there is one, 2 it 
 
 /** `inspect MODEL --against samples.json` */
 export const inspect: Command = {
-  summary: 'what a model takes and gives, what runs where, and what its export lost',
+  summary: "shows a model's inputs, outputs, node assignment and warnings; checks its export",
   help: HELP,
   options: {
     providers: { type: 'string', default: 'cpu' },
@@ -77,7 +77,7 @@ async function readJson(file: string): Promise<Samples> {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`)
+    throw new UsageError(`${file} is not valid JSON: ${(error as Error).message}`)
   }
 }
 
@@ -89,5 +89,5 @@ async function importModule(file: string): Promise<Samples> {
     throw new UsageError(`--against: ${error.message}`)
   })
   if (module.default !== undefined) return module.default
-  throw new UsageError(`${file} has no default export: expected samples, or a function that gives them`)
+  throw new UsageError(`${file} has no default export: expected samples, or a function that returns them`)
 }

@@ -101,6 +101,6 @@ export class Message {
   }
 
   #malformed(at: number): Error {
-    return new Error(`${this.bytes.path} is no protobuf at byte ${at}`)
+    return new Error(`${this.bytes.path} is not a valid protobuf, at byte ${at}`)
   }
 }

@@ -48,7 +48,7 @@ function valueLines(
   const rankless = warnings.filter(({ code }) => code === 'rank-unknown').map((warning) => warning[side])
   const rows = values.map((value) => {
     const { name } = value
-    if (!value.isTensor) return [`  ${side.padEnd(6)}`, name, 'no tensor']
+    if (!value.isTensor) return [`  ${side.padEnd(6)}`, name, 'not a tensor']
     const dims = rankless.includes(name) ? 'no shape declared' : shapeText(value.shape)
     return [`  ${side.padEnd(6)}`, name, value.type, dims]
   })
@@ -62,7 +62,7 @@ function checkLines({ runs, findings }: ExportReport): string[] {
     ...runs.map(runText),
     ...(runs.length > 0 ? [''] : []),
     ...[...problems, ...notes].flatMap(findingLines),
-    problems.length === 0 ? 'No problem was found.' : `${counted(problems.length, 'problem')}.`,
+    problems.length === 0 ? 'No problems found.' : `${counted(problems.length, 'problem')}.`,
   ]
 }
 

@@ -39,7 +39,7 @@ interface Inspected {
   }
 }
 
-const GIVE = 'give it: createIoBinding(inputs, { outputs: { NAME: [...] } })'
+const SPECIFY = 'specify it: createIoBinding(inputs, { outputs: { NAME: [...] } })'
 
 export function findWarnings(inspected: Inspected): Warning[] {
   return [
@@ -65,29 +65,29 @@ function shapeWarnings(output: ValueMetadata, { inputs, graph }: Inspected): War
     ? `output '${name}' declares no shape`
     : `output '${name}' has ${open.length === 1 ? 'a dimension' : 'dimensions'} that no input has: ${dims}`
   const warning = (code: WarningCode, why: string, remedy: string): Warning[] => [
-    { code, message: `${what}; ${why}`, remedy: `${remedy}, ${GIVE}`, output: name },
+    { code, message: `${what}; ${why}`, remedy: `${remedy}, ${SPECIFY}`, output: name },
   ]
   const cause = graph?.openShapes.get(name)
   if (cause !== undefined && isKnown(cause)) {
     return warning(
       'output-shape-from-data',
-      `by the node ${nodeText(cause)} it may depend on the data`,
-      "createIoBinding has ONNX Runtime allocate it in each run ('dynamic'), and such a run cannot be captured as a graph. Where you know that its shape stays the same",
+      `it may depend on the data, by the node ${nodeText(cause)}`,
+      "By default ONNX Runtime allocates it in each run ('dynamic'), and such a run cannot be captured as a graph. If its shape never changes",
     )
   }
   if (cause !== undefined || graph === undefined) {
-    const why = cause === undefined ? '' : `: it comes from the node ${nodeText(cause)}`
+    const why = cause === undefined ? '' : `: the node ${nodeText(cause)} computes it`
     return warning(
       'output-shape-unknown',
-      `what it depends on is not known${why}`,
-      "createIoBinding has ONNX Runtime allocate it in each run ('dynamic'). Where you know that its shape follows from the inputs' shapes",
+      `its dependencies are unknown${why}`,
+      "By default ONNX Runtime allocates it in each run ('dynamic'). If its shape follows from the inputs' shapes",
     )
   }
   if (rankless) return []
   return warning(
     'output-shape-not-declared',
-    "by the graph it follows from the inputs' shapes",
-    "Left to itself createIoBinding has ONNX Runtime allocate it in each run ('dynamic'). For an output that is allocated once",
+    "the graph derives it from the inputs' shapes",
+    "By default ONNX Runtime allocates it in each run ('dynamic'). To allocate it once",
   )
 }
 
@@ -100,7 +100,7 @@ function nodesOnCpu({ device, assignment = [] }: Inspected): Warning[] {
       code: 'nodes-on-cpu',
       message: `${counted(nodes.length, 'node')} ${nodes.length === 1 ? 'runs' : 'run'} on the CPU: ${operators(nodes)}`,
       remedy:
-        'What they and the device give each other is copied in each run, and ONNX Runtime captures no graph of a run with such copies. Where they compute shapes, an export with fixed shapes has none of them',
+        'Each run copies data between them and the device, and ONNX Runtime cannot capture a run with such copies. If they compute shapes, export the model with fixed shapes',
     },
   ]
 }
@@ -114,23 +114,23 @@ function valueWarnings(side: 'input' | 'output', value: ValueMetadata, { graph }
     warn(
       'input-unused',
       `no output depends on input '${name}'`,
-      'It must be bound all the same. Take it out of what is exported',
+      'It must be bound nevertheless. Remove it from the export',
     )
   }
   if (value.isTensor && graph?.rankless.has(name)) {
     warn(
       'rank-unknown',
-      `${side} '${name}' declares no shape, not even how many dimensions it has`,
+      `${side} '${name}' declares no shape, not even its rank`,
       side === 'input'
-        ? 'A shape that is wrong fails in the run only. Declare it when the model is exported'
-        : `For an output that is allocated once, where its shape stays the same, ${GIVE}`,
+        ? 'A wrong shape fails only when the model runs. Declare the shape when you export the model'
+        : `To allocate it once, if its shape never changes, ${SPECIFY}`,
     )
   }
   if (value.isTensor && value.type === 'float64') {
     warn(
       'float64',
       `${side} '${name}' is float64`,
-      'It takes twice the memory of float32, and most GPUs are much slower at it. Export float32 unless all digits matter',
+      'It takes twice the memory of float32, and is much slower on most GPUs. Export float32 unless you need the precision',
     )
   }
   return warnings

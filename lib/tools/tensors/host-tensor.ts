@@ -13,7 +13,7 @@ export interface HostTensor {
 /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless the value is a tensor of a named type */
 export function readTensor(value: OrtValue, place: string): HostTensor {
   if (value.kind !== 'tensor') {
-    throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${place}' is no tensor`, { given: value.kind })
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${place}' is not a tensor`, { given: value.kind })
   }
   return hostTensor(value.type, value.dims, value.read() as OrtValueData)
 }
