@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,34 +51,32 @@ interface Stub {
   readonly needs?: readonly string[]
 }
 
-const objects = new Map<string, string>()
+/** The compiled files, by what they were compiled from. */
+const compiled = new Map<string, string>()
 
-/** The object file of a source in C++, which is compiled once. */
-function objectFile(source: string): string {
-  const object = objects.get(source) ?? join(newFolder(), `${basename(source)}.o`)
-  if (!objects.has(source)) execFileSync('g++', ['-c', '-fPIC', source, '-o', object])
-  objects.set(source, object)
-  return object
+function build(args: readonly string[], key = JSON.stringify(args)): string {
+  const file = compiled.get(key) ?? join(newFolder(), 'output')
+  if (!compiled.has(key)) execFileSync('g++', ['-fPIC', ...args, '-o', file])
+  compiled.set(key, file)
+  return file
 }
 
-/** Compiles a library that is named as its file is. */
+/** Compiles a library whose soname is its file name; the same library is compiled once. */
 export function compile(path: string, { source = 'int stub;', needs = [] }: Stub = {}): string {
   mkdirSync(dirname(path), { recursive: true })
+  const name = basename(path)
   const isFile = source.endsWith('.cc')
-  const file = isFile ? objectFile(source) : `${path}.c`
-  if (!isFile) writeFileSync(file, `${source}\n`)
-  execFileSync('g++', [
+  if (!isFile) writeFileSync(`${path}.c`, `${source}\n`)
+  const args = [
     '-shared',
-    '-fPIC',
-    ...(isFile ? [file] : ['-x', 'c', file, '-x', 'none']),
-    `-Wl,-soname,${basename(path)}`,
+    ...(isFile ? [build(['-c', source])] : ['-x', 'c', `${path}.c`, '-x', 'none']),
+    `-Wl,-soname,${name}`,
     '-Wl,--no-as-needed',
     ...needs,
-    // What is needed may itself need what is not there.
+    // A library that is needed may itself need one that is missing.
     '-Wl,--unresolved-symbols=ignore-all',
-    '-o',
-    path,
-  ])
+  ]
+  copyFileSync(build(args, JSON.stringify([name, source, needs.map((need) => basename(need))])), path)
   return path
 }
 
