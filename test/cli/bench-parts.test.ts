@@ -1,4 +1,4 @@
-// What the figures of `bench` are made of: the values that inputs are filled with, percentiles, histograms.
+// The parts of `bench`: the values of inputs, percentiles, histograms.
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import type * as Inputs from '../../dist/tools/bench/inputs.js'
@@ -32,21 +32,18 @@ describe('values', () => {
     ['uint8', 250, 255],
     ['uint32', 4294967290, 4294967295],
     ['bool', 0, 1],
-  ] as const)(
-    'of %s are integers of the range, both ends among them where it is short',
-    (type, low, high) => {
-      const elements = Array.from(fill(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
-      expect(elements).toHaveLength(2000)
-      for (const element of elements) {
-        expect(Number.isInteger(element)).toBe(true)
-        expect(element >= low && element <= high).toBe(true)
-      }
-      if (high - low < 10) expect(new Set(elements).size).toBe(high - low + 1)
-    },
-  )
+  ] as const)('of %s are integers in the range, including both ends of a short one', (type, low, high) => {
+    const elements = Array.from(fill(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
+    expect(elements).toHaveLength(2000)
+    for (const element of elements) {
+      expect(Number.isInteger(element)).toBe(true)
+      expect(element >= low && element <= high).toBe(true)
+    }
+    if (high - low < 10) expect(new Set(elements).size).toBe(high - low + 1)
+  })
 
   test.each(['float32', 'float64', 'float16', 'bfloat16'] as const)(
-    'of %s are fractions of the range',
+    'of %s are fractions in the range',
     (type) => {
       const data = fill(input(type, -2, 6), 1) as Uint16Array
       const elements = Array.from(
@@ -60,7 +57,7 @@ describe('values', () => {
     },
   )
 
-  test('are the same for the same seed, and others for another', () => {
+  test('repeat for the same seed, and differ for another', () => {
     const of = (seed: number) => fill(input('float32', 0, 1), seed)
     expect(of(1)).toEqual(of(1))
     expect(of(1)).not.toEqual(of(2))
@@ -73,10 +70,10 @@ describe('values', () => {
   })
 })
 
-describe('figures', () => {
+describe('statistics', () => {
   const times = Float64Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000)
 
-  test('percentiles', () => {
+  test('summarize() computes percentiles', () => {
     expect(summarize(times)).toEqual({
       runs: 1000,
       runsPerSecond: expect.closeTo(1000 / 0.5005, 6),
@@ -93,7 +90,7 @@ describe('figures', () => {
     expect(quantile(Float64Array.of(7), 0.999)).toBe(7)
   })
 
-  test('spread', () => {
+  test('spread() computes the median and the quartiles', () => {
     expect(spread([4, 1, 3, 2])).toEqual({ median: 3, q1: 2, q3: 4 })
   })
 
@@ -101,10 +98,10 @@ describe('figures', () => {
     ['from 1 to 1000 µs', times],
     ['all the same', new Float64Array(20).fill(0.5)],
     ['one', Float64Array.of(3)],
-    ['none that the clock can tell from nothing', new Float64Array(5)],
-    ['a few that are far off', Float64Array.from([...Array(995).fill(0.01), 1, 2, 30, 400, 5000])],
-    ['over nine powers of ten', Float64Array.from({ length: 900 }, (_, i) => 10 ** (i / 100 - 6))],
-  ])('a histogram has every run once, in buckets that adjoin: %s', (_title, sorted) => {
+    ['below the resolution of the clock', new Float64Array(5)],
+    ['a few outliers', Float64Array.from([...Array(995).fill(0.01), 1, 2, 30, 400, 5000])],
+    ['across nine powers of ten', Float64Array.from({ length: 900 }, (_, i) => 10 ** (i / 100 - 6))],
+  ])('a histogram counts every run once, in adjacent buckets: %s', (_title, sorted) => {
     const buckets = histogram(sorted)
     expect(buckets.length).toBeLessThanOrEqual(17)
     expect(buckets.reduce((sum, { runs }) => sum + runs, 0)).toBe(sorted.length)
@@ -118,7 +115,7 @@ describe('figures', () => {
     }
   })
 
-  test('three digits', () => {
+  test('digits() keeps three digits', () => {
     expect([0.1234, 1.2345, 12.345, 123.45, 1234.5].map(digits)).toEqual([
       '0.12',
       '1.23',

@@ -1,8 +1,8 @@
-// What `bench` cannot do, and what it then says.
+// What `bench` rejects, and its messages.
 import { describe, expect, test } from 'vitest'
 import { cli, quick, report } from './bench-support.ts'
 
-describe.concurrent('what cannot be done is said without a stack, with exit code 2', () => {
+describe.concurrent('rejects what it cannot do, without a stack and with exit code 2', () => {
   test.each([
     [[], 'bench takes one model'],
     [['no.onnx'], 'no.onnx'],
@@ -59,7 +59,7 @@ describe.concurrent('what cannot be done is said without a stack, with exit code
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('a model that does not run on what it is given says what to try', async () => {
+  test('a model that fails on its inputs reports what to try', async () => {
     const { code, stdout, stderr } = await cli(['gather.onnx', '--shape', 'id=64', ...quick])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(
@@ -70,7 +70,7 @@ describe.concurrent('what cannot be done is said without a stack, with exit code
     await report('gather.onnx', '--shape', 'id=64', '--range', 'id=0..0', '--runs', '5')
   })
 
-  test('help', async () => {
+  test('--help lists the options', async () => {
     const { code, stdout } = await cli(['--help'])
     expect(code).toBe(0)
     for (const option of [

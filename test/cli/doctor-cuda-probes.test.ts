@@ -1,4 +1,4 @@
-// A CUDA provider that takes its probe's process with it, or holds it.
+// A CUDA provider that crashes or hangs its probe's process.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -16,7 +16,7 @@ describeStubs('the CUDA provider', () => {
     return ort
   }
 
-  test('has a provider that hangs', async () => {
+  test('hangs, and the probe times out', async () => {
     const surroundings = { ort: provider('for (;;) pause();'), paths: [driver] }
     const { code, checks } = await diagnose(['--timeout', '15', '--require', 'cpu,cuda'], surroundings)
     expect(code).toBe(1)
@@ -25,7 +25,7 @@ describeStubs('the CUDA provider', () => {
     expect(checks['run-cpu'].status).toBe('ok')
   })
 
-  test('has a provider that crashes', async () => {
+  test('crashes, and the doctor reports the signal', async () => {
     const surroundings = { ort: provider('raise(SIGSEGV);'), paths: [driver] }
     const { code, checks } = await diagnose([], surroundings)
     expect(code).toBe(0)
@@ -35,7 +35,7 @@ describeStubs('the CUDA provider', () => {
     expect((await diagnose(['--require', 'cuda'], surroundings)).code).toBe(1)
   })
 
-  test('is asked about by a doctor that is killed, and takes its probe with it', async ({ expect }) => {
+  test('does not outlive a doctor that is killed', async ({ expect }) => {
     const written = join(newFolder(), 'pid')
     const write = `FILE* file = fopen("${written}", "w"); fprintf(file, "%d", getpid()); fclose(file);`
     const ort = provider(`${write} for (;;) pause();`)

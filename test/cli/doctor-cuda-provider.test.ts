@@ -15,8 +15,8 @@ describeStubs('the CUDA provider', () => {
       /^a truncated file that ends at byte \d+$/,
     ],
     ['empty', () => Buffer.alloc(0), /^a truncated file that ends at byte 0/],
-    ['no library', () => Buffer.alloc(100, 'x'), /^not a 64-bit ELF file$/],
-  ])('has a provider whose file is %s', async (_, cut, found) => {
+    ['not a library', () => Buffer.alloc(100, 'x'), /^not a 64-bit ELF file$/],
+  ])('is a file that is %s', async (_, cut, found) => {
     const ort = ortFolder(real, { needs: NEEDS[13] })
     const file = join(ort, 'libonnxruntime_providers_cuda.so')
     writeFileSync(file, cut(readFileSync(file)))
@@ -28,8 +28,8 @@ describeStubs('the CUDA provider', () => {
     expect(checks['cuda-libraries'].problem!.found).toMatch(found)
   })
 
-  // A copy of the package is removed when its test has finished, which concurrent tests do not tell.
-  test.sequential('has no provider, where the install script was skipped', async () => {
+  // onTestFinished(), which removes the copy of the package, does not work in concurrent tests.
+  test.sequential('is missing where the install script was skipped', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true }))
     const bin = join('node_modules', 'onnxruntime-node', 'bin', 'napi-v6', process.platform, process.arch)
     mkdirSync(join(root, bin), { recursive: true })

@@ -1,4 +1,4 @@
-// What of cuDNN is missing, and the libraries of NVIDIA's Python wheels.
+// Missing cuDNN, and the libraries of NVIDIA's Python wheels.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { CUDNN, cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } fr
 import { diagnose, problem } from './doctor-support.ts'
 
 describeStubs('cuDNN and the wheels', () => {
-  test('has a cuDNN that is none', async () => {
+  test('cuDNN is an invalid file', async () => {
     const broken = newFolder()
     writeFileSync(join(broken, CUDNN), 'no library')
     const { checks } = await diagnose([], {
@@ -19,7 +19,7 @@ describeStubs('cuDNN and the wheels', () => {
     )
   })
 
-  test('has no cuDNN, which the provider does without, until an operator wants it', async () => {
+  test('cuDNN is missing, which the provider needs for some operators only', async () => {
     const { checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
       paths: [driver, cuda13],
@@ -30,7 +30,7 @@ describeStubs('cuDNN and the wheels', () => {
     expect(checks.cudnn.summary).toContain('convolutions')
   })
 
-  test('has no cuDNN, which the provider needs', async () => {
+  test('cuDNN is missing, which the provider needs', async () => {
     const ort = ortFolder(real, { needs: [...NEEDS[12], CUDNN] })
     const surroundings = { ort, paths: [driver, folderOf(NEEDS[12])] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
@@ -39,7 +39,7 @@ describeStubs('cuDNN and the wheels', () => {
     expect(checks.cudnn).toMatchObject(problem('ERR_CUDA_LIBRARY_NOT_FOUND', 'pip install nvidia-cudnn-cu12'))
   })
 
-  test('has its libraries in the wheels of a Python environment', async () => {
+  test('the wheels of a Python environment contain the libraries', async () => {
     const site = join(newFolder(), 'lib', 'python3.99', 'site-packages')
     for (const name of NEEDS[13]) compile(join(site, 'nvidia', 'cu13', 'lib', name))
     compile(join(site, 'nvidia', 'cudnn', 'lib', CUDNN))
@@ -60,7 +60,7 @@ describeStubs('cuDNN and the wheels', () => {
     expect(checks['run-cuda'].problem!.message).toContain('given:')
   })
 
-  test('has a Python environment that holds none, or is none', async () => {
+  test('a Python environment without the libraries, or a missing one, is reported', async () => {
     const site = join(newFolder(), 'site-packages')
     compile(join(site, 'nvidia', 'cudnn', 'lib', CUDNN))
     const surroundings = { ort: ortFolder(real, { needs: NEEDS[12] }), paths: [driver] }

@@ -1,4 +1,4 @@
-// Each failure is a real one, with a code and a remedy of its own: the loader's, ONNX Runtime's, or a process that ended.
+// Real failures of the loader, of ONNX Runtime and of processes, each with a code and a remedy of its own.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -68,7 +68,7 @@ describe('the addon', () => {
   })
 })
 
-// What a loader says where there is none of its kind here: musl's, and glibc's of a library for a newer glibc.
+// Messages of loaders that this machine does not have: musl's, and glibc's for a library that needs a newer glibc.
 test.each([
   [
     'Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/libonnxruntime.so.1)',
@@ -90,7 +90,7 @@ test.each([
     'libstdc++.so.6: cannot open shared object file: No such file or directory',
     { code: 'ERR_ADDON_NOT_LOADED' },
   ],
-])('the loader says "%s"', (message, expected) => {
+])('wraps the loader\'s message "%s"', (message, expected) => {
   const failure = toFailure(new OrtError('ERR_ADDON_NOT_LOADED', message, { remedy: 'Build it' }))
   expect(wrapLibcError(failure)).toMatchObject({ message, ...expected })
 })
@@ -158,7 +158,7 @@ describe("ONNX Runtime's library", () => {
   })
 })
 
-test('the environment chooses an engine that there is not', async () => {
+test('the environment selects an unknown engine', async () => {
   const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'tensorflow' }
   const { code, checks } = await diagnose([], { env })
   expect(code).toBe(1)

@@ -1,4 +1,4 @@
-// What `inspect` tells of a graph: operator sets, which provider runs what, and what a bound run trips over.
+// `inspect` on a graph: operator sets, which provider runs which nodes, and warnings about bound runs.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -61,23 +61,23 @@ beforeAll(async () => {
 })
 
 const chosen = ['tiny_bert', 'silero_v6', 'asr_nemo80', 'tiny_gpt2_dyn_f32']
-test('the models are there', () => {
+test('the models exist', () => {
   expect(modelCases().filter(({ id }) => chosen.includes(id))).toHaveLength(chosen.length)
 })
 
-test.each(chosen)('%s, as a whole', async (id) => {
+test.each(chosen)('prints the golden text of %s', async (id) => {
   const { code, stdout, stderr } = await cli([`test/models/${id}/model.onnx`], {}, root)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expectGolden(`inspect-${id}`, stdout.replace(version, 'VERSION'))
 })
 
-test('a model that has it all, as a whole', async () => {
+test('prints the golden text of a model with all warnings', async () => {
   const { code, stdout } = await cli(['odd.onnx'])
   expect(code).toBe(0)
   expectGolden('inspect-odd', stdout.replace(version, 'VERSION'))
 })
 
-test('--json has each warning, and the provider of each node', async () => {
+test('--json contains each warning, and the provider of each node', async () => {
   const { code, stdout } = await cli(['odd.onnx', '--json'])
   const { graph } = JSON.parse(stdout)
   expect(code).toBe(0)
@@ -107,7 +107,7 @@ test('--json has each warning, and the provider of each node', async () => {
   expect(nodes.sort()).toEqual(['Add', 'Add', 'Concat', 'NonZero', 'Relu', 'Relu'])
 })
 
-test('a warning is right: outputs that are said to follow from the shapes do, and the other does not', async () => {
+test('runs confirm the warnings about output shapes', async () => {
   await using session = await InferenceSession.create(join(folder, 'odd.onnx'), { logSeverityLevel: 4 })
   const shapes = { x: [3], wide: [2], unread: [1], any: [2, 2] }
   using binding = session.createIoBinding(shapes, { outputs: { twice: [6] } })
@@ -120,7 +120,7 @@ test('a warning is right: outputs that are said to follow from the shapes do, an
   expect(binding.outputValue('twice')!.dims).toEqual([6])
 })
 
-test("a model in ONNX Runtime's own format: what is not told is said", async () => {
+test("reports what is not available of a model in ONNX Runtime's own format", async () => {
   expect(readFileSync(join(folder, 'odd.ort')).toString('latin1', 4, 8)).toBe('ORTM')
   const { code, stdout } = await cli(['odd.ort'])
   expect(code).toBe(0)
@@ -133,7 +133,7 @@ test("a model in ONNX Runtime's own format: what is not told is said", async () 
   expect(stdout).not.toContain('input-unused')
 })
 
-test('on onnxruntime-node: what is not told is said', async () => {
+test('reports what is not available on onnxruntime-node', async () => {
   const { code, stdout } = await cli(['odd.onnx'], { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' })
   expect(code).toBe(0)
   expect(stdout).toContain('runs on cpu; the onnxruntime-node engine does not report which nodes run where')
@@ -142,7 +142,7 @@ test('on onnxruntime-node: what is not told is said', async () => {
 })
 
 describe('--providers', () => {
-  test('a device that cannot be had is left out with a warning, and the CPU runs it', async () => {
+  test('omits an unavailable device with a warning, and runs on the CPU', async () => {
     const { code, stdout, stderr } = await cli(['odd.onnx', '--providers', 'coreml,cpu'])
     expect(code).toBe(0)
     expect(stderr).toContain("'coreml' of executionProviders is left out")
@@ -155,14 +155,14 @@ describe('--providers', () => {
     ['nonsense', 'executionProviders'],
     ['cuda,,cpu', '--providers: expected names'],
     ['', '--providers: expected names'],
-  ])('%j is said without a stack, with exit code 2', async (list, says) => {
+  ])('rejects %j without a stack, with exit code 2', async (list, says) => {
     const { code, stdout, stderr } = await cli(['odd.onnx', '--providers', list])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('nodes that a device leaves to the CPU are a warning', () => {
+  test('warns about nodes that a device leaves to the CPU', () => {
     const subgraph = (provider: string, ...operators: string[]) => ({
       provider,
       nodes: operators.map((opType) => ({

@@ -46,7 +46,7 @@ beforeAll(() => {
 })
 
 describe('inspect', () => {
-  test('shows what a model takes and gives', async () => {
+  test('shows the inputs and outputs of a model', async () => {
     const { code, stdout, stderr } = await cli(['inspect', 'double.onnx'])
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
@@ -98,13 +98,13 @@ note run-failed: the model fails on sample 2: ERR_SHAPE_MISMATCH: input 'x' has 
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
   })
 
-  test('--against a sample that is as it should be', async () => {
+  test('--against a sample without problems', async () => {
     const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'good.json'])
     expect(stdout).toContain('sample 0: x [1, 2]: ran\n\nNo problems found.\n')
     expect(code).toBe(0)
   })
 
-  test('--json', async () => {
+  test('--json prints the report', async () => {
     const { code, stdout } = await cli(['inspect', '--json', 'double.onnx', '--against', 'samples.json'])
     expect(code).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -117,7 +117,7 @@ note run-failed: the model fails on sample 2: ERR_SHAPE_MISMATCH: input 'x' has 
     })
   })
 
-  test('on onnxruntime-node it says the same, but for the metadata', async () => {
+  test('prints the same on onnxruntime-node, without the metadata', async () => {
     const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
     const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'samples.json'], env)
     expect(stdout).toBe(report.replace('  producer: pytorch\n  task: doubling\n', ''))
@@ -125,7 +125,7 @@ note run-failed: the model fails on sample 2: ERR_SHAPE_MISMATCH: input 'x' has 
   })
 })
 
-describe('what cannot be done is said without a stack, with exit code 2', () => {
+describe('rejects what it cannot do, without a stack and with exit code 2', () => {
   test.each([
     [['inspect'], 'inspect takes one model'],
     [['inspect', 'a.onnx', 'b.onnx'], 'inspect takes one model'],
@@ -143,7 +143,7 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('help', async () => {
+  test('--help lists commands and options', async () => {
     expect(await cli(['--help'])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('inspect  shows a model'),

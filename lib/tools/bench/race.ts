@@ -11,7 +11,7 @@ import type { About } from './target'
 import type { Answer, Ready, Request, TargetSpec } from './target-process'
 
 const ROUNDS = 10
-/** Another target used the caches before a round. */
+/** Another target filled the caches before a round. */
 const ROUND_WARMUP: Limit = { runs: 5 }
 
 /** onnxruntime-node's time divided by a binding's, by rounds that ran moments apart. */

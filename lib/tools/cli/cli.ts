@@ -46,7 +46,7 @@ function parse({ options, help }: Command, args: string[]) {
   }
 }
 
-// What is lost on its way is no success; a reader that has seen enough (head) is.
+// Lost output is a failure, unless the reader has seen enough, as head does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   console.error(`the output could not be written: ${error.message}`)
@@ -57,7 +57,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code
   },
   (error: unknown) => {
-    // What the user can mend is said without a stack.
+    // The user can fix these: the message is enough.
     if (error instanceof UsageError || isOrtError(error)) console.error(error.message)
     else console.error(error)
     process.exitCode = 2

@@ -40,7 +40,7 @@ export function checkDriver(context: Context, outcome: Outcome<Gpus>, major: num
 function tooOld(version: string | undefined, major: number | undefined): Failure | undefined {
   const least = DRIVERS[major ?? 0]
   const driver = Number.parseInt(version ?? '', 10)
-  // Where the driver is the host's (WSL, Jetson) its library has another version in its name: libcuda.so.1.1.
+  // On WSL and Jetson the driver is the host's, and its library is named otherwise: libcuda.so.1.1.
   if (least === undefined || !(driver >= 100) || driver >= least) return undefined
   const supported = supportedCuda(version!)
   return {

@@ -9,9 +9,9 @@ const DT_STRTAB = 5
 const DT_STRSZ = 10
 
 /**
- * The names of the libraries that a shared library needs, in its own order, without loading it.
+ * The names of the libraries that a shared library needs, in the file's order, without loading it.
  *
- * @throws Error for what is no 64-bit little-endian ELF file, or is not there to its end
+ * @throws Error for a file that is truncated, or is not a 64-bit little-endian ELF file
  */
 export function neededLibraries(path: string): string[] {
   const file = openSync(path, 'r')
@@ -77,7 +77,7 @@ function dynamicEntries(section: Buffer): { tag: number; value: number }[] {
   return end === -1 ? entries : entries.slice(0, end)
 }
 
-/** The dynamic section has addresses of the loaded library; the file has its content elsewhere. */
+/** The dynamic section holds addresses in the loaded library, which are other offsets in the file. */
 function offsetOf(address: number, segments: readonly Segment[]): number {
   const segment = segments.find(
     ({ type, address: start, size }) => type === PT_LOAD && address >= start && address < start + size,

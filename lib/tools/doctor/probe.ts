@@ -1,4 +1,4 @@
-/** The entry of a probe's process: `node probe.js NAME ARGUMENT...`. By hand, without a parent, it prints what it found. */
+/** The entry of a probe's process: `node probe.js NAME ARGUMENT...`. Without a parent process it prints the answer. */
 import { toFailure } from './failure'
 import { probes } from './probes'
 

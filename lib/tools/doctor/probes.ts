@@ -8,8 +8,8 @@ import { MODEL, SAMPLES } from './model'
 import { sharedObject, sharedObjects } from './shared-objects'
 
 /**
- * What loads foreign libraries. Each function runs in a process of its own (probe.ts); it takes and gives what a command
- * line and JSON can hold.
+ * The functions that load foreign libraries. Each runs in a process of its own (probe.ts): its arguments fit a command
+ * line, and its result fits JSON.
  */
 export const probes = { addon, onnxruntime, cudaLibraries, gpus, webgpuAdapter, run }
 export type Probes = typeof probes
@@ -99,7 +99,7 @@ function open(loader: Addon, path: string): string | undefined {
   }
 }
 
-/** More than a machine has. */
+/** An id beyond any machine's GPUs. */
 const NO_GPU = 1000
 
 /** `failure` is set where there is no GPU; a GPU that cannot be opened may precede others that can. */
@@ -122,7 +122,7 @@ async function gpus(): Promise<{ driver?: string | undefined; gpus: (Gpu | Failu
   return { gpus: found, driver: sharedObject(CUDA_DRIVER), ...failure }
 }
 
-/** Which libraries ONNX Runtime loads for WebGPU: on Linux Vulkan's loader and the GPU's driver are among them. */
+/** The libraries that ONNX Runtime loads for WebGPU, on Linux among them Vulkan's loader and the GPU's driver. */
 async function webgpuAdapter() {
   const before = new Set(sharedObjects())
   openAddon().appendProvider('webgpu', {})
@@ -134,7 +134,7 @@ async function run(provider: string, python?: string) {
   if (python !== undefined) await preload({ python })
   await using session = await InferenceSession.create(MODEL, {
     executionProviders: [provider as 'cpu'],
-    // What fails is thrown: ONNX Runtime need not print it too.
+    // Errors are thrown: ONNX Runtime does not need to print them too.
     logSeverityLevel: 4,
   })
   const io = session.createIoBinding<{ x: Float32Array }, { y: Float32Array }>({ x: [1] })

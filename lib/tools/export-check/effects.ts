@@ -4,28 +4,28 @@ import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'
 import { variants } from './variants'
 
-/** What the effects of inputs are looked for on. */
+/** What the effects of inputs are searched with. */
 export interface Probed {
   readonly runner: Runner
-  /** The samples that could be run; the first is taken for the one that was traced. */
+  /** The samples that ran; the first counts as the traced one. */
   readonly samples: readonly Tensors[]
-  /** Of the first: the outputs that are the same from run to run. */
+  /** The outputs of the first sample that are the same in each run. */
   readonly outputs: Tensors
   /** The outputs that differ from sample to sample. */
   readonly moving: ReadonlySet<string>
 }
 
-/** What varying an input did: the outputs that changed, or why nothing is known. */
+/** The outputs that changed when an input did, or why the effect is unknown. */
 interface Effect {
   readonly outputs: ReadonlySet<string>
-  /** Set where no variant could be run. */
+  /** Set where no variant ran. */
   readonly notVaried?: string
 }
 
 /**
  * Runs the model on other values of one input.
  *
- * @param before what it gives on `inputs`
+ * @param before the outputs for `inputs`
  * @param values replace the input one after another, until every output has changed
  */
 export async function vary(
@@ -51,9 +51,9 @@ export async function vary(
   return ran ? { outputs } : { outputs, notVaried: why }
 }
 
-/** Outputs that do not change when an input does. Gives the inputs whose values have an effect. */
+/** Reports outputs that do not change when an input does. @returns the inputs whose values have an effect */
 export async function checkEffects(probed: Probed, findings: Findings): Promise<ReadonlySet<string>> {
-  // Where every output is another in each run there is nothing to see an effect on.
+  // Where every output varies between runs, no effect can be seen.
   if (probed.outputs.size === 0) return new Set()
   const effects = new Map<string, Effect>()
   for (const name of probed.runner.session.inputNames) effects.set(name, await effectInAny(probed, name))
@@ -62,7 +62,7 @@ export async function checkEffects(probed: Probed, findings: Findings): Promise<
   return new Set([...effects].filter(([, { outputs }]) => outputs.size > 0).map(([name]) => name))
 }
 
-/** On the first sample on which there is one: what a flag switches off in one sample it may switch on in another. */
+/** The effect on the first sample that shows one: a flag may switch an input off in one sample and on in another. */
 async function effectInAny({ runner, samples, outputs }: Probed, name: string): Promise<Effect> {
   let found: Effect | undefined
   for (const [i, inputs] of samples.entries()) {
@@ -74,7 +74,7 @@ async function effectInAny({ runner, samples, outputs }: Probed, name: string): 
   return found!
 }
 
-/** The outputs of one run that another has too. */
+/** The outputs whose names are wanted. */
 export const only = (wanted: { has(name: string): boolean }, outputs: Tensors): Tensors =>
   new Map([...outputs].filter(([name]) => wanted.has(name)))
 
@@ -129,7 +129,7 @@ async function reportOutputs(
       continue
     }
     for (const [input, { outputs }] of without) {
-      if (outputs.size === 0) continue // said of the input already
+      if (outputs.size === 0) continue // reported for the input already
       findings.note('output-ignores-input', `output '${output}' does not change when input '${input}' does`, {
         input,
         output,
@@ -138,7 +138,7 @@ async function reportOutputs(
   }
 }
 
-/** Whether an output changes with the inputs' shapes, as positions do. */
+/** Whether an output changes with the inputs' shapes, as position ids do. */
 async function followsShape({ runner, samples: [first], outputs }: Probed, output: string): Promise<boolean> {
   for (const { axes } of dynamicDims(runner.session)) {
     const inputs = grown(axes, first!)

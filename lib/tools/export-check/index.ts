@@ -1,6 +1,6 @@
 /**
- * Checks an exported model against the original: what it was given and what it answered. The exporters of PyTorch drop,
- * rename and bake in without an error; this finds it by running the model.
+ * Checks an exported model against samples of the original's inputs and outputs. PyTorch's exporters drop, rename and bake
+ * in inputs without an error; running the model finds these.
  *
  * @packageDocumentation
  */
@@ -18,21 +18,20 @@ export type { Tolerance } from '../tensors/compare'
 export type { ExportReport, Finding, FindingCode, SampleRun } from './report'
 export type { ExportSample, SampleSet, SampleTensor } from './samples'
 
-/** Samples, or a function that gives them. */
+/** Samples, or a function that returns them. */
 export type Samples =
   | readonly ExportSample[]
   | SampleSet
   | ((session: InferenceSession) => Samples | Promise<Samples>)
 
 /**
- * Runs a model on each sample and then on variations of the first that could be run, and says what is wrong: inputs that
- * vanished, axes that turned out fixed, outputs that differ from the sample's, that do not change when an input does, or
- * that change from run to run.
+ * Runs a model on each sample, then on variations of the first sample that runs, and reports what is wrong: missing inputs,
+ * fixed axes, outputs that differ from the sample's, that do not change when an input does, or that vary between runs.
  *
- * The first sample that can be run is taken for the one that was traced. Beside the samples themselves it takes up to six runs an
- * input, and as many for each of its dynamic axes. Outputs that are no tensors are not looked at.
+ * The first sample that runs counts as the traced one. Beside the samples, the check takes up to six runs per input, and as
+ * many for each of its dynamic axes. It ignores outputs that are not tensors.
  *
- * @throws OrtTypeError, OrtRangeError, OrtError for samples that are none, naming the place in them; `ERR_DISPOSED`
+ * @throws OrtTypeError, OrtRangeError, OrtError for invalid samples, naming the place in them; `ERR_DISPOSED`
  */
 export async function checkExport(session: InferenceSession, samples: Samples): Promise<ExportReport> {
   const given = typeof samples === 'function' ? await samples(session) : samples
@@ -77,7 +76,7 @@ export async function checkExport(session: InferenceSession, samples: Samples): 
 const shapes = (tensors: Tensors) =>
   Object.fromEntries([...tensors].map(([name, { dims }]) => [name, [...dims]]))
 
-/** A sample that the model does not run on. */
+/** A sample that the model fails on. */
 interface Failed {
   readonly sample: number
   readonly inputs: Tensors
@@ -92,7 +91,7 @@ function reportFixedAxes(session: InferenceSession, inputs: Tensors, findings: F
   }
 }
 
-/** Runs that failed: a problem of its own, unless it is said already of an axis that the sample has another size of. */
+/** Reports failed runs: as problems, unless a fixed axis explains them, which is reported already. */
 function reportFailures(
   session: InferenceSession,
   failed: readonly Failed[],

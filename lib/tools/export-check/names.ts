@@ -4,7 +4,7 @@ import type { ResolvedSample } from './samples'
 
 const quoted = (names: Iterable<string>): string => [...names].map((name) => `'${name}'`).join(', ')
 
-/** Holds the samples' names and types against the model's. Gives those that can be run. */
+/** Compares the samples' names and types with the model's. @returns whether the samples can be run */
 export function checkNames(
   { inputMetadata, outputMetadata }: InferenceSession,
   samples: readonly ResolvedSample[],

@@ -5,7 +5,7 @@ import { tensorText } from '../tensors/host-tensor'
 import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'
 
-/** A binding allocates outputs by what the model declares: where that is not so, its run is refused. */
+/** Reports outputs of other than the declared shape: a binding allocates the declared one, and its run then fails. */
 export function checkOutputShapes(
   { inputMetadata, outputMetadata }: InferenceSession,
   inputs: Tensors,
@@ -20,7 +20,7 @@ export function checkOutputShapes(
   )
   for (const output of outputMetadata) {
     const dims = outputs.get(output.name)?.dims
-    // Of a scalar and of an open rank alike the shape is empty, and says nothing.
+    // The shape is empty for a scalar and for an unknown rank.
     if (!output.isTensor || output.shape.length === 0 || dims === undefined) continue
     const declared = resolveShape(output.shape, symbols)
     if (declared === undefined || `${declared}` === `${dims}`) continue
@@ -36,14 +36,14 @@ export function checkOutputShapes(
   }
 }
 
-/** What a sample says of its results. */
+/** The results that a sample expects. */
 interface Expected {
   readonly sample: number
   readonly expected: Tensors | undefined
   readonly tolerance: Tolerance
 }
 
-/** Holds results against the sample's. Gives the largest difference of all that can be subtracted. */
+/** Compares results with the sample's. @returns the largest difference of floating-point elements */
 export function checkOutputs(
   { outputNames: names }: InferenceSession,
   outputs: Tensors,
@@ -55,7 +55,7 @@ export function checkOutputs(
     const got = outputs.get(output)
     const remedy = 'Tracing may have baked in a branch or a loop that depends on a value'
     if (got === undefined) {
-      // Of a name that the model does not have it is said already.
+      // A name that the model does not have is reported already.
       if (!names.includes(output)) continue
       const message = `output '${output}' is not a tensor, expected one`
       findings.problem('output-mismatch', message, { output, sample })
@@ -76,7 +76,7 @@ export function checkOutputs(
   return most
 }
 
-/** The same inputs once more: gives the outputs that are the same, bit for bit. */
+/** Runs the same inputs again. @returns the outputs that are the same, bit for bit */
 export async function checkStable(
   runner: Runner,
   inputs: Tensors,

@@ -16,36 +16,36 @@ import { TOLERANCE, type Tolerance } from '../tensors/compare'
 import { type HostTensor, isInexact, readTensor } from '../tensors/host-tensor'
 import { SMALL_FLOATS } from '../tensors/small-floats'
 
-/** A tensor as a sample file writes it. */
+/** A tensor in a sample file. */
 export interface SampleTensor {
   readonly type: ElementType
   readonly dims: readonly number[]
   /**
-   * Flat, row by row. What JSON has no number for is a string: an integer beyond 2^53, `'NaN'`, `'Infinity'`,
-   * `'-Infinity'`. Numbers of a float8, and of what is smaller than a byte, are raw bits; a typed array is taken as it
-   * is, and one of float16 or bfloat16 in a `Uint16Array` as bits.
+   * Flat, in row-major order. Numbers that JSON cannot represent are strings: integers beyond 2^53, `'NaN'`, `'Infinity'`,
+   * `'-Infinity'`. Numbers of a float8, and of types smaller than a byte, are raw bits. A typed array is used as it is; a
+   * `Uint16Array` of float16 or bfloat16 contains bits.
    */
   readonly data: ArrayLike<number | bigint | string | boolean>
 }
 
 /**
- * What the original model is given, and what it answers: inputs by the names that the exporter was told, also those that
- * the exported model then lacks.
+ * Inputs and outputs of the original model, by the names given to the exporter; among them inputs that the exported model
+ * lost.
  */
 export interface ExportSample {
   readonly inputs: Readonly<Record<string, SampleTensor | Tensor | OrtValue>>
-  /** Left out, results are not compared. */
+  /** Where omitted, results are not compared. */
   readonly outputs?: Readonly<Record<string, SampleTensor | Tensor | OrtValue>>
 }
 
-/** The contents of a sample file; samples of shapes that were not traced tell the most. */
+/** The contents of a sample file. Samples of shapes that were not traced find the most. */
 export interface SampleSet {
   readonly samples: readonly ExportSample[]
-  /** 1e-3 relative and 1e-4 absolute where left out. */
+  /** Default: 1e-3 relative, 1e-4 absolute. */
   readonly tolerance?: Partial<Tolerance>
 }
 
-/** @internal a sample that was checked */
+/** @internal a checked sample */
 export interface ResolvedSample {
   readonly inputs: ReadonlyMap<string, HostTensor>
   readonly outputs: ReadonlyMap<string, HostTensor> | undefined

@@ -5,10 +5,10 @@ import type { Findings } from './report'
 import type { Runner, Tensors } from './runner'
 import { variants } from './variants'
 
-/** What is known from the samples when other shapes are tried. */
+/** What the samples showed, before other shapes are tried. */
 export interface Known {
   readonly runner: Runner
-  /** The samples that could be run; the first is taken for the one that was traced. */
+  /** The samples that ran; the first counts as the traced one. */
   readonly ran: readonly Tensors[]
   readonly failed: readonly Tensors[]
   /** Outputs that are the same from run to run. */
@@ -18,8 +18,8 @@ export interface Known {
 }
 
 /**
- * A dimension that is declared dynamic: whether it is, and whether what is beyond the first sample's size is looked at.
- * Where the samples have one size of it alone, or fail with another, sizes are tried with what the first has, repeated.
+ * Checks that a dimension declared dynamic is so, and that elements beyond the first sample's size have an effect. Where the
+ * samples have a single size, or fail with another, it tries sizes by repeating the first sample's content.
  */
 export async function checkDynamicDim(dim: DynamicDim, known: Known, findings: Findings): Promise<void> {
   const [first] = known.ran as [Tensors]
@@ -43,7 +43,7 @@ function sizesToTry(
   { ran, failed }: Known,
 ): { size: number; given: boolean }[] {
   const sizes = (samples: readonly Tensors[]) =>
-    // A sample that failed may have failed by its rank.
+    // The rank of a failed sample may be the cause.
     new Set(samples.flatMap((inputs) => axesSize(dim.axes, inputs) ?? []))
   const good = sizes(ran)
   const bad = [...sizes(failed)].filter((size) => !good.has(size))
@@ -76,7 +76,7 @@ function* variantTails(tensor: HostTensor, axis: number, traced: number): Genera
   for (const variant of variants(tensor)) yield spliced(tensor, axis, traced, variant)
 }
 
-/** Whether what lies beyond the traced size has an effect, in any sample that is larger: in one it may be padding. */
+/** Whether elements beyond the traced size have an effect in any larger sample; in one of them they may be padding. */
 async function checkTail(
   { input, axis }: Axis,
   traced: number,

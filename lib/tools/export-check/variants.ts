@@ -4,7 +4,7 @@ import { SMALL_FLOATS } from '../tensors/small-floats'
 
 type Change = (value: number, index: number) => number
 
-/** Small and large steps; the last gives numbers to an input that has none (NaN). */
+/** Small and large steps; the last one replaces NaN by numbers. */
 const FLOAT_CHANGES: readonly Change[] = [
   (value, i) => value + (1 + Math.abs(value)) * (i % 2 === 0 ? 0.5 : -0.25),
   (value) => (value === 0 ? 1 : -value),
@@ -20,11 +20,10 @@ const BOOL_CHANGES: readonly Change[] = [
 ]
 
 /**
- * Other values that an input could have, for finding out whether the model looks at it. One of them may not do: a
- * comparison with a threshold sees none of a small step, a table none of an index that it does not have. Where all of
- * them change nothing, the input's values have no effect.
+ * Other values of an input, to find whether the model uses it. A single one is not enough: a small step may not cross a
+ * threshold, and an index may be outside a table. If none changes an output, the input's values have no effect.
  *
- * None for what cannot be varied: an empty tensor, the float8s, and elements smaller than a byte.
+ * Empty for what cannot be varied: an empty tensor, the float8s, and elements smaller than a byte.
  */
 export function* variants(tensor: HostTensor): Generator<HostTensor, undefined> {
   const { type, data } = tensor
@@ -49,7 +48,7 @@ function changes(tensor: HostTensor): readonly Change[] {
   return isInexact(type) ? FLOAT_CHANGES : integerChanges(tensor)
 }
 
-/** Within the range of what the input has, where an index of a table is valid; then a step to either side, 0 and 1. */
+/** Values in the range of the input's own, where indices of a table are valid; then a step to either side, 0 and 1. */
 function integerChanges({ data }: HostTensor): readonly Change[] {
   let [least, most] = [Infinity, -Infinity]
   for (const element of data) {

@@ -4,7 +4,7 @@ import { type OnnxModel, readOnnxModel } from './onnx-model'
 import { usedNames } from './used-names'
 import { findWarnings, type Warning } from './warnings'
 
-/** What a model's graph means to a binding. */
+/** What a model's graph means for a binding. */
 export interface GraphReport {
   /** Absent for a model in ONNX Runtime's own format, as is `opsetImports`. */
   readonly irVersion?: number

@@ -45,7 +45,7 @@ export const inspect: Command = {
     const native = engine === 'native'
     await using session = await InferenceSession.create(model, {
       executionProviders,
-      // Failing runs are part of the report: ONNX Runtime need not print them too.
+      // Failing runs are part of the report: ONNX Runtime does not need to print them too.
       logSeverityLevel: 4,
       recordGraphAssignment: native && samples === undefined,
     })
@@ -55,7 +55,7 @@ export const inspect: Command = {
       onnxruntime: version,
       inputs: session.inputMetadata,
       outputs: session.outputMetadata,
-      // onnxruntime-node does not tell.
+      // onnxruntime-node does not report it.
       ...(native && { metadata: session.modelMetadata }),
       ...(samples === undefined
         ? { graph: inspectGraph(session, model) }
@@ -84,7 +84,7 @@ async function readJson(file: string): Promise<Samples> {
 async function importModule(file: string): Promise<Samples> {
   const { href } = pathToFileURL(resolve(file))
   const module: { default?: Samples } = await import(href).catch((error: NodeJS.ErrnoException) => {
-    // What goes wrong within the module is the user's, and wants its stack.
+    // An error within the module is the user's, and needs its stack.
     if (!/^ERR_(MODULE_NOT_FOUND|UNKNOWN_FILE_EXTENSION)$/.test(error.code ?? '')) throw error
     throw new UsageError(`--against: ${error.message}`)
   })

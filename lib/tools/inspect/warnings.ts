@@ -3,19 +3,19 @@ import { counted } from '../cli/terminal'
 import { isKnown } from './data-shapes'
 import type { OnnxNode } from './onnx-model'
 
-/** What a bound run trips over, or is slowed by. */
+/** What breaks or slows a bound run. */
 export type WarningCode =
   /** The output's shape may depend on the elements of the inputs. */
   | 'output-shape-from-data'
   /** The output's shape follows from the inputs' shapes, but not by the names of its dimensions. */
   | 'output-shape-not-declared'
-  /** It is not known what the output's shape depends on. */
+  /** What the output's shape depends on is unknown. */
   | 'output-shape-unknown'
-  /** The session is a device's, and nodes run on the CPU. */
+  /** The session is on a device, and some nodes run on the CPU. */
   | 'nodes-on-cpu'
   | 'float64'
   | 'input-unused'
-  /** Not even the number of dimensions is declared. */
+  /** Not even the rank is declared. */
   | 'rank-unknown'
 
 export interface Warning {
