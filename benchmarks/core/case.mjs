@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../dist/index.mjs'
-import { toFloat16 } from '../../test/helpers/float16.mjs'
+import { SMALL_FLOATS } from '../../dist/tools/tensors/small-floats.js'
 import { pseudoRandom } from '../../test/helpers/random.mjs'
 import { elementTypes } from '../../test/helpers/tensors.mjs'
 
@@ -48,7 +48,7 @@ export const symbolSizes = (inputMetadata, shapes) =>
 
 const FILL = {
   float32: (length) => pseudoRandom(length),
-  float16: (length) => Uint16Array.from(pseudoRandom(length), toFloat16),
+  float16: (length) => Uint16Array.from(pseudoRandom(length), SMALL_FLOATS.float16.encode),
   // A token, a type and a mask at once; of a sample rate, a rate.
   int64: (length, name) => new BigInt64Array(length).fill(name === 'sr' ? 16_000n : 1n),
   int32: (length) => new Int32Array(length).fill(1),

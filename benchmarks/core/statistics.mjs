@@ -1,11 +1,10 @@
+import { quantile, spread } from '../../dist/tools/bench/statistics.js'
+
+export { quantile, spread }
+
 /** A number with three significant digits, or all digits before the point. @param {number} value */
 export function digits(value) {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
-}
-
-/** @param {ArrayLike<number>} sorted in ascending order @param {number} q */
-export function quantile(sorted, q) {
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
 }
 
 /** In the unit of the times. @param {Float64Array} times */
@@ -14,12 +13,6 @@ export function percentiles(times) {
   const sorted = times.slice().sort()
   const at = (q) => quantile(sorted, q)
   return { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: sorted[sorted.length - 1] }
-}
-
-/** Median and quartiles of one number per round. @param {Iterable<number>} values */
-export function spread(values) {
-  const sorted = Float64Array.from(values).sort()
-  return { median: quantile(sorted, 0.5), q1: quantile(sorted, 0.25), q3: quantile(sorted, 0.75) }
 }
 
 /** The times of all rounds in one array. @param {Float64Array[]} rounds */

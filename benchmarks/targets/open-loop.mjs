@@ -4,7 +4,7 @@
 // of many callers. A latency counts from when its request was due, so it includes whatever blocked the event loop. (A
 // generator that waits for an answer before it asks again omits just the requests that would have met the delay:
 // coordinated omission.)
-import { seededRandom } from '../../test/helpers/random.mjs'
+import { randomNumbers } from '../../dist/tools/tensors/random.js'
 import { percentiles } from '../core/statistics.mjs'
 
 /** @typedef {{ now: () => number, setImmediate: (run: () => void) => void, setTimeout: (run: () => void, ms: number) => void }} Clock */
@@ -23,7 +23,7 @@ const TAIL = 0.02
  * @param {{ rate: number, requests: number, seed: number }} options `rate` per second
  */
 export function poissonSchedule({ rate, requests, seed }) {
-  const random = seededRandom(seed)
+  const random = randomNumbers(seed)
   let at = 0
   return Float64Array.from({ length: requests }, () => {
     at += (-Math.log(1 - random()) * 1000) / rate

@@ -1,16 +1,17 @@
-// What the figures of `bench` are made of: the values that inputs are filled with, percentiles, histograms.
+// The parts of `bench`: the values of inputs, percentiles, histograms.
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import type * as Inputs from '../../dist/tools/bench/inputs.js'
 import type * as Statistics from '../../dist/tools/bench/statistics.js'
 import type * as Text from '../../dist/tools/bench/text.js'
-import { fromFloat16 } from '../helpers/float16.mjs'
+import type * as SmallFloats from '../../dist/tools/tensors/small-floats.js'
 
 const require = createRequire(import.meta.url)
-const { elementsOf } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
-const { histogramOf, quantile, spreadOf, summaryOf } =
+const { fill } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
+const { histogram, quantile, spread, summarize } =
   require('../../dist/tools/bench/statistics.js') as typeof Statistics
 const { digits } = require('../../dist/tools/bench/text.js') as typeof Text
+const { SMALL_FLOATS } = require('../../dist/tools/tensors/small-floats.js') as typeof SmallFloats
 type BenchInput = Inputs.BenchInput
 
 const input = (type: BenchInput['type'], low: number, high: number): BenchInput => ({
@@ -31,33 +32,24 @@ describe('values', () => {
     ['uint8', 250, 255],
     ['uint32', 4294967290, 4294967295],
     ['bool', 0, 1],
-  ] as const)(
-    'of %s are integers of the range, both ends among them where it is short',
-    (type, low, high) => {
-      const elements = Array.from(elementsOf(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
-      expect(elements).toHaveLength(2000)
-      for (const element of elements) {
-        expect(Number.isInteger(element)).toBe(true)
-        expect(element >= low && element <= high).toBe(true)
-      }
-      if (high - low < 10) expect(new Set(elements).size).toBe(high - low + 1)
-    },
-  )
+  ] as const)('of %s are integers in the range, including both ends of a short one', (type, low, high) => {
+    const elements = Array.from(fill(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
+    expect(elements).toHaveLength(2000)
+    for (const element of elements) {
+      expect(Number.isInteger(element)).toBe(true)
+      expect(element >= low && element <= high).toBe(true)
+    }
+    if (high - low < 10) expect(new Set(elements).size).toBe(high - low + 1)
+  })
 
   test.each(['float32', 'float64', 'float16', 'bfloat16'] as const)(
-    'of %s are fractions of the range',
+    'of %s are fractions in the range',
     (type) => {
-      const data = elementsOf(input(type, -2, 6), 1) as Uint16Array
-      const word = new Uint32Array(1)
-      const float = new Float32Array(word.buffer)
-      const read = {
-        float16: fromFloat16,
-        bfloat16: (bits: number) => {
-          word[0] = bits << 16
-          return float[0]!
-        },
-      }[type as 'float16']
-      const elements = Array.from(data, (element) => (read === undefined ? element : read(element)))
+      const data = fill(input(type, -2, 6), 1) as Uint16Array
+      const elements = Array.from(
+        data,
+        (element) => SMALL_FLOATS[type as 'float16']?.decode(element) ?? element,
+      )
       const mean = elements.reduce((sum, element) => sum + element, 0) / elements.length
       for (const element of elements) expect(element >= -2 && element <= 6).toBe(true)
       expect(mean).toBeCloseTo(2, 0)
@@ -65,24 +57,24 @@ describe('values', () => {
     },
   )
 
-  test('are the same for the same seed, and others for another', () => {
-    const of = (seed: number) => elementsOf(input('float32', 0, 1), seed)
+  test('repeat for the same seed, and differ for another', () => {
+    const of = (seed: number) => fill(input('float32', 0, 1), seed)
     expect(of(1)).toEqual(of(1))
     expect(of(1)).not.toEqual(of(2))
   })
 
   test('of strings are single letters', () => {
-    const letters = elementsOf({ name: 'x', type: 'string', dims: [300] }, 1) as string[]
+    const letters = fill({ name: 'x', type: 'string', dims: [300] }, 1) as string[]
     expect(letters).toHaveLength(300)
     for (const letter of letters) expect(letter).toMatch(/^[a-z]$/)
   })
 })
 
-describe('figures', () => {
+describe('statistics', () => {
   const times = Float64Array.from({ length: 1000 }, (_, i) => (i + 1) / 1000)
 
-  test('percentiles', () => {
-    expect(summaryOf(times)).toEqual({
+  test('summarize() computes percentiles', () => {
+    expect(summarize(times)).toEqual({
       runs: 1000,
       runsPerSecond: expect.closeTo(1000 / 0.5005, 6),
       microseconds: {
@@ -98,19 +90,19 @@ describe('figures', () => {
     expect(quantile(Float64Array.of(7), 0.999)).toBe(7)
   })
 
-  test('spread', () => {
-    expect(spreadOf([4, 1, 3, 2])).toEqual({ median: 3, q1: 2, q3: 4 })
+  test('spread() computes the median and the quartiles', () => {
+    expect(spread([4, 1, 3, 2])).toEqual({ median: 3, q1: 2, q3: 4 })
   })
 
   test.each([
     ['from 1 to 1000 µs', times],
     ['all the same', new Float64Array(20).fill(0.5)],
     ['one', Float64Array.of(3)],
-    ['none that the clock can tell from nothing', new Float64Array(5)],
-    ['a few that are far off', Float64Array.from([...Array(995).fill(0.01), 1, 2, 30, 400, 5000])],
-    ['over nine powers of ten', Float64Array.from({ length: 900 }, (_, i) => 10 ** (i / 100 - 6))],
-  ])('a histogram has every run once, in buckets that adjoin: %s', (_title, sorted) => {
-    const buckets = histogramOf(sorted)
+    ['below the resolution of the clock', new Float64Array(5)],
+    ['a few outliers', Float64Array.from([...Array(995).fill(0.01), 1, 2, 30, 400, 5000])],
+    ['across nine powers of ten', Float64Array.from({ length: 900 }, (_, i) => 10 ** (i / 100 - 6))],
+  ])('a histogram counts every run once, in adjacent buckets: %s', (_title, sorted) => {
+    const buckets = histogram(sorted)
     expect(buckets.length).toBeLessThanOrEqual(17)
     expect(buckets.reduce((sum, { runs }) => sum + runs, 0)).toBe(sorted.length)
     for (const [i, { from, to, runs }] of buckets.entries()) {
@@ -123,7 +115,7 @@ describe('figures', () => {
     }
   })
 
-  test('three digits', () => {
+  test('digits() keeps three digits', () => {
     expect([0.1234, 1.2345, 12.345, 123.45, 1234.5].map(digits)).toEqual([
       '0.12',
       '1.23',

@@ -1,8 +1,8 @@
-// What `bench` cannot do, and what it then says.
+// What `bench` rejects, and its messages.
 import { describe, expect, test } from 'vitest'
 import { cli, quick, report } from './bench-support.ts'
 
-describe('what cannot be done is said without a stack, with exit code 2', () => {
+describe.concurrent('rejects what it cannot do, without a stack and with exit code 2', () => {
   test.each([
     [[], 'bench takes one model'],
     [['no.onnx'], 'no.onnx'],
@@ -28,21 +28,21 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
     ],
     [
       ['mlp.onnx', '--range', 'x=1'],
-      "--range: expected the least number and the largest, such as 0..1000, got 'x=1'",
+      "--range: expected the lowest and the highest number, such as 0..1000, got 'x=1'",
     ],
     [['mlp.onnx', '--range', 'x=2..1'], "got 'x=2..1'"],
     [['gather.onnx', '--shape', 'id=2', '--range', 'id=0.5..1'], '--range: expected integers from'],
     [['half.onnx', '--range', 'x=0..65505'], "--range: expected numbers from -65504 to 65504 for 'x'"],
     [
       ['strings.onnx', '--shape', 'a=1', '--shape', 'b=1', '--range', 'a=0..1'],
-      'is of strings, which have no range',
+      'holds strings, which have no range',
     ],
-    [['float8.onnx'], "input 'x' is float8e4m3fn, and bench has nothing to fill it with"],
+    [['float8.onnx'], "input 'x' is float8e4m3fn, which bench cannot fill"],
     [
       ['rankless.onnx'],
-      "input 'x' is missing in 'inputs', and the model declares no shape of it: give it by --shape NAME=1x128",
+      "input 'x' is missing in 'inputs', and the model declares no shape: give it with --shape NAME=1x128",
     ],
-    [['mlp.onnx', '--seconds', '1', '--runs', '1'], '--seconds and --runs are one too many'],
+    [['mlp.onnx', '--seconds', '1', '--runs', '1'], '--seconds and --runs are mutually exclusive'],
     [['mlp.onnx', '--seconds', 'soon'], "--seconds: expected a number from 0.001 to 3600, got 'soon'"],
     [['mlp.onnx', '--runs', '1.5'], "--runs: expected an integer, got '1.5'"],
     [['mlp.onnx', '--runs', '0'], '--runs: expected a number from 1'],
@@ -59,18 +59,18 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('a model that does not run on what it is given says what to try', async () => {
+  test('a model that fails on its inputs reports what to try', async () => {
     const { code, stdout, stderr } = await cli(['gather.onnx', '--shape', 'id=64', ...quick])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(
-      /^the model does not run on these inputs: ERR_ORT_\w+: .*indices element out of data bounds/,
+      /^the model fails on these inputs: ERR_ORT_\w+: .*indices element out of data bounds/,
     )
-    expect(stderr).toContain('unless --range NAME=0..1000 says otherwise')
+    expect(stderr).toContain('unless --range NAME=0..1000 sets another range')
     expect(stderr).not.toMatch(/^ +at /m)
     await report('gather.onnx', '--shape', 'id=64', '--range', 'id=0..0', '--runs', '5')
   })
 
-  test('help', async () => {
+  test('--help lists the options', async () => {
     const { code, stdout } = await cli(['--help'])
     expect(code).toBe(0)
     for (const option of [

@@ -1,4 +1,4 @@
-// The command as a user runs it: a process of its own. No figure is held against a bound: they are the machine's.
+// The command as a user runs it: a process of its own. The machine determines the times, so no test bounds them.
 import { initialize } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { cli, quick, report, root } from './bench-support.ts'
@@ -19,11 +19,11 @@ const masked = (text: string) =>
     )
     .replaceAll(/ (µs|ms)\b/g, ' UNIT')
     .replaceAll(/^ +runs.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
-    .replaceAll(/^times faster.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
+    .replaceAll(/^speedup.*$/gm, (line) => line.replaceAll(/ +/g, ' '))
 
 const bert = ['--shape', 'input_0=1x16', '--shape', 'input_1=1x16', '--range', 'input_0=0..255']
 
-describe('the whole text, with figures masked', () => {
+describe('prints the golden text, with numbers masked', () => {
   test.each([
     ['tiny_bert', bert],
     [
@@ -47,8 +47,8 @@ describe('the whole text, with figures masked', () => {
   })
 })
 
-describe('what it measures', () => {
-  test('as many runs as asked for, in figures that fit each other', async () => {
+describe('measures', () => {
+  test('the requested number of runs, with consistent statistics', async () => {
     const { measured, inputs, machine } = await report(
       'mlp.onnx',
       '--shape',
@@ -86,12 +86,12 @@ describe('what it measures', () => {
     }
   })
 
-  test('a percentile that no run lies beyond is left out', async () => {
+  test('no percentile that no run lies beyond', async () => {
     const { measured } = await report('mlp.onnx', '--shape', 'x=1x128', '--runs', '20', '--sync')
     expect(Object.keys(measured[0].microseconds)).toEqual(['min', 'p50', 'p90', 'max', 'mean'])
   })
 
-  test('--seconds', async () => {
+  test('for the given --seconds', async () => {
     const { measured } = await report(
       'mlp.onnx',
       '--shape',
@@ -109,13 +109,13 @@ describe('what it measures', () => {
     expect(runs).toBeGreaterThan(1)
   })
 
-  test('strings, and an output that ONNX Runtime allocates', async () => {
+  test('models with strings, and with an output that ONNX Runtime allocates', async () => {
     const { inputs } = await report('strings.onnx', '--shape', 'a=3', '--shape', 'b=3', '--runs', '5')
     expect(inputs).toEqual(['a', 'b'].map((name) => ({ name, type: 'string', dims: [3] })))
     await report('non-zero.onnx', '--shape', 'x=8', '--runs', '5')
   })
 
-  test("an output's shape", async () => {
+  test('a model with the given shape of an output, which a run must keep', async () => {
     await report('non-zero.onnx', '--shape', 'x=1', '--shape', 'y=1x1', '--range', 'x=1..2', '--runs', '5')
     const { code, stderr } = await cli([
       'non-zero.onnx',
@@ -131,7 +131,7 @@ describe('what it measures', () => {
     expect(stderr).toContain('ERR_OUTPUT_SHAPE')
   })
 
-  test('on onnxruntime-node, where there is no runSync', async () => {
+  test('onnxruntime-node without runSync', async () => {
     const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
     const args = ['mlp.onnx', '--shape', 'x=1x128', ...quick, '--json']
     const { stdout } = await cli(args, { env })
@@ -142,7 +142,7 @@ describe('what it measures', () => {
     const { code, stderr } = await cli([...args, '--sync'], { env })
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: 'binding.runSync() needs the native addon: measure --async\n',
+      stderr: 'binding.runSync() needs the native addon: use --async\n',
     })
   })
 })
@@ -150,7 +150,7 @@ describe('what it measures', () => {
 describe('--compare', () => {
   const compare = ['--compare', 'onnxruntime-node']
 
-  test('has each contender, and the ratio of each round', async () => {
+  test('reports each target, and the ratios of the rounds', async () => {
     const { measured } = await report(
       'mlp.onnx',
       '--shape',
@@ -177,22 +177,22 @@ describe('--compare', () => {
     expect(measured[2]).not.toHaveProperty('ratios')
   })
 
-  test('results that differ are not compared', async () => {
+  test('rejects different results', async () => {
     const { code, stdout, stderr } = await cli(['random.onnx', ...quick, ...compare])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^the results differ, so there is nothing to compare: output 'y' of /)
+    expect(stderr).toMatch(/^the results differ, so there is nothing to compare: output 'y' is /)
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
   test.each<[string[], string, string?]>([
     [['mlp.onnx'], 'the model leaves dimensions of its inputs open'],
-    [['bfloat.onnx'], 'onnxruntime-node opens no session of the model on cpu: Unsupported data type'],
+    [['bfloat.onnx'], 'onnxruntime-node cannot create a session of the model on cpu: Unsupported data type'],
     [
       ['mlp.onnx', '--shape', 'x=1x128', '--sync'],
-      'binding.runSync() needs the native addon: measure --async',
+      'binding.runSync() needs the native addon: use --async',
       'onnxruntime-node',
     ],
-  ])('what a contender of %j fails with is said without a stack', async (args, says, engine) => {
+  ])('reports the failure of a target without a stack: %j', async (args, says, engine) => {
     const env = { ONNXRUNTIME_IOBINDING_ENGINE: engine }
     const { code, stdout, stderr } = await cli([...args, ...quick, ...compare], { env })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -200,7 +200,7 @@ describe('--compare', () => {
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('onnxruntime-node does not tell what it ran on', async () => {
+  test('does not report the providers of onnxruntime-node', async () => {
     const args = [
       'mlp.onnx',
       '--shape',
@@ -215,6 +215,6 @@ describe('--compare', () => {
     const { code, stdout, stderr } = await cli(args, { env })
     // It falls back to the CPU, or has no session: that it ran on WebGPU is not said.
     if (code === 0) expect(JSON.parse(stdout).measured.at(-1)).not.toHaveProperty('executionProviders')
-    else expect(stderr).toContain('onnxruntime-node opens no session of the model on webgpu, cpu')
+    else expect(stderr).toContain('onnxruntime-node cannot create a session of the model on webgpu, cpu')
   })
 })

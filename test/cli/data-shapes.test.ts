@@ -1,4 +1,4 @@
-// Which outputs have a shape that depends on the data: said by the graph alone, and held against runs.
+// Outputs whose shape depends on the data: found from the graph alone, and compared with runs.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,19 +44,19 @@ const feeds = [
 ]
 
 const cases: Record<string, Case> = {
-  'elements that are looked for': {
+  'indices of nonzero elements': {
     nodes: [node('NonZero', ['x'], ['i']), node('Cast', ['i'], ['y'], { to: 1 })],
     differs: true,
     cause: 'NonZero',
   },
-  'a length that is an input': {
+  'a length from an input': {
     nodes: [node('Slice', ['x', 'axis', 'k'], ['y'])],
     inputs: [x, k],
     initializers: [axis],
     differs: true,
     cause: 'Slice',
   },
-  'a length that is computed from an input': {
+  'a length computed from an input': {
     nodes: [node('Add', ['k', 'one'], ['more']), node('Expand', ['c', 'more'], ['y'])],
     inputs: [k],
     initializers: [one, tensor('c', 'float32', [1], [1])],
@@ -72,7 +72,7 @@ const cases: Record<string, Case> = {
     differs: true,
     cause: 'ConstantOfShape',
   },
-  'a branch that the data choose': {
+  'a branch that depends on the data': {
     nodes: [
       node('ReduceSum', ['x'], ['sum'], { keepdims: 0 }),
       node('Cast', ['sum'], ['many'], { to: 6 }),
@@ -94,7 +94,7 @@ const cases: Record<string, Case> = {
     differs: false,
     cause: 'If',
   },
-  'a loop that turns as often as an input says': {
+  'a loop with an iteration count from an input': {
     nodes: [
       node('Squeeze', ['k'], ['trips']),
       node('Loop', ['trips', '', 'c'], ['last', 'y'], { body: loopBody() }),
@@ -104,7 +104,7 @@ const cases: Record<string, Case> = {
     differs: true,
     cause: 'Loop',
   },
-  'a loop that turns as often as the input is long': {
+  'a loop with an iteration count from a shape': {
     nodes: [
       node('Shape', ['x'], ['s']),
       node('Squeeze', ['s'], ['trips']),
@@ -113,7 +113,7 @@ const cases: Record<string, Case> = {
     initializers: [tensor('c', 'float32', [], [1])],
     differs: false,
   },
-  'shapes that are reckoned with': {
+  'arithmetic with shapes': {
     nodes: [
       node('Shape', ['x'], ['s']),
       node('Mul', ['s', 's'], ['squared']),
@@ -128,7 +128,7 @@ const cases: Record<string, Case> = {
     initializers: [axis, one, tensor('c', 'float32', [1], [1])],
     differs: false,
   },
-  'data that shape nothing': {
+  'data that determine no shape': {
     nodes: [
       node('CumSum', ['x', 'axis'], ['sums']),
       node('Relu', ['sums'], ['positive']),
@@ -163,11 +163,11 @@ describe.each(Object.entries(cases))(
   (_title, { nodes, inputs = [x], initializers = [], differs, cause }) => {
     const bytes = model({ inputs, outputs: [y], nodes, initializers, opset: 17 })
 
-    test('the graph says by which node', () => {
+    test('the graph shows the node that causes it', () => {
       expect(causesOf(bytes, ['x', 'k'])).toEqual(cause === undefined ? {} : { y: cause })
     })
 
-    test('what runs give is not at odds with it', async () => {
+    test('runs agree', async () => {
       await using session = await InferenceSession.create(bytes, { logSeverityLevel: 4 })
       const shapes: string[] = []
       for (const all of feeds) {
@@ -179,7 +179,7 @@ describe.each(Object.entries(cases))(
   },
 )
 
-test("of ONNX Runtime's own operators those are known that shape nothing by data", () => {
+test("knows ONNX Runtime's own operators whose shapes do not depend on data", () => {
   const bytes = model({
     inputs: [x],
     outputs: [y],
@@ -189,7 +189,7 @@ test("of ONNX Runtime's own operators those are known that shape nothing by data
   expect(causesOf(bytes, ['x'])).toEqual({})
 })
 
-test('of an operator of another domain nothing is known', () => {
+test('treats an operator of another domain as unknown', () => {
   const bytes = model({
     inputs: [x],
     outputs: [y],

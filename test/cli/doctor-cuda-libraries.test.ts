@@ -1,13 +1,13 @@
-// What of CUDA's libraries is not there.
-import { mkdirSync, writeFileSync } from 'node:fs'
+// Missing CUDA libraries.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compile, newFolder, ortFolder } from '../native/stub-libraries.ts'
-import { CUDNN, cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } from './doctor-cuda-support.ts'
+import { cuda13, describeStubs, driver, folderOf, NEEDS, real } from './doctor-cuda-support.ts'
 import { diagnose, problem, run } from './doctor-support.ts'
 
 describeStubs("CUDA's libraries", () => {
-  test('has none of its libraries', async () => {
+  test('are missing', async () => {
     const surroundings = { ort: ortFolder(real, { needs: NEEDS[13] }), paths: [driver] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
     expect(code).toBe(1)
@@ -22,7 +22,7 @@ describeStubs("CUDA's libraries", () => {
     expect(unasked.checks['cuda-libraries'].status).toBe('absent')
   })
 
-  test('has those of CUDA 13, and its provider is for CUDA 12', async () => {
+  test('are those of CUDA 13 for a provider of CUDA 12', async () => {
     const { code, checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[12] }),
       paths: [driver, cuda13],
@@ -38,7 +38,7 @@ describeStubs("CUDA's libraries", () => {
     expect(checks['run-cuda']).toMatchObject(problem('ERR_CUDA_VERSION', 'nvidia-cublas-cu12'))
   })
 
-  test('has a library that is none', async () => {
+  test('include an invalid file', async () => {
     const broken = newFolder()
     writeFileSync(join(broken, 'libcudart.so.13'), 'no library')
     const { checks } = await diagnose([], {
@@ -52,7 +52,7 @@ describeStubs("CUDA's libraries", () => {
     expect(checks['cuda-libraries'].problem!.message).toContain('libcudart.so.13 cannot be loaded')
   })
 
-  test('has a library that wants another, which is not there', async () => {
+  test('include a library that needs a missing one', async () => {
     const folder = folderOf(NEEDS[13].filter((name) => !name.includes('cublas')))
     const gone = compile(join(newFolder(), 'libcublasLt.so.13'))
     compile(join(folder, 'libcublas.so.13'), { needs: [gone] })
@@ -66,78 +66,7 @@ describeStubs("CUDA's libraries", () => {
     expect(checks['cuda-libraries'].problem!.expected).toBe('libcublasLt.so.13')
   })
 
-  test('has a cuDNN that is none', async () => {
-    const broken = newFolder()
-    writeFileSync(join(broken, CUDNN), 'no library')
-    const { checks } = await diagnose([], {
-      ort: ortFolder(real, { needs: NEEDS[13] }),
-      paths: [broken, driver, cuda13],
-    })
-    expect(checks.cudnn).toMatchObject(
-      problem('ERR_CUDA_LIBRARY_INVALID', 'pip install --force-reinstall nvidia-cudnn-cu13'),
-    )
-  })
-
-  test('has no cuDNN, which the provider does without, until an operator wants it', async () => {
-    const { checks } = await diagnose(['--require', 'cuda'], {
-      ort: ortFolder(real, { needs: NEEDS[13] }),
-      paths: [driver, cuda13],
-    })
-    expect(checks['cuda-libraries'].status).toBe('ok')
-    expect(checks.cudnn).toMatchObject({ status: 'absent', problem: { code: 'ERR_CUDA_LIBRARY_NOT_FOUND' } })
-    expect(checks.cudnn.problem!.remedy.commands[0]).toBe('pip install nvidia-cudnn-cu13')
-    expect(checks.cudnn.summary).toContain('convolutions')
-  })
-
-  test('has no cuDNN, which the provider needs', async () => {
-    const ort = ortFolder(real, { needs: [...NEEDS[12], CUDNN] })
-    const surroundings = { ort, paths: [driver, folderOf(NEEDS[12])] }
-    const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
-    expect(code).toBe(1)
-    expect(checks['cuda-libraries'].status).toBe('ok')
-    expect(checks.cudnn).toMatchObject(problem('ERR_CUDA_LIBRARY_NOT_FOUND', 'pip install nvidia-cudnn-cu12'))
-  })
-
-  test('has its libraries in the wheels of a Python environment', async () => {
-    const site = join(newFolder(), 'lib', 'python3.99', 'site-packages')
-    for (const name of NEEDS[13]) compile(join(site, 'nvidia', 'cu13', 'lib', name))
-    compile(join(site, 'nvidia', 'cudnn', 'lib', CUDNN))
-    for (const [wheel, version] of [
-      ['nvidia_cublas', '13.1.0.3'],
-      ['nvidia_cudnn_cu13', '9.15.1.9'],
-    ]) {
-      mkdirSync(join(site, `${wheel}-${version}.dist-info`))
-    }
-    const args = ['--require', 'cuda', '--python', site]
-    const { checks } = await diagnose(args, { ort: ortFolder(real, { needs: NEEDS[13] }), paths: [driver] })
-    const path = join(site, 'nvidia', 'cu13', 'lib', 'libcublasLt.so.13')
-    expect(checks['cuda-libraries'].status).toBe('ok')
-    expect(checks['cuda-libraries'].facts['libcublasLt.so.13']).toBe(`13.1.0.3, ${path}`)
-    expect(checks['cuda-libraries'].facts['libcufft.so.12']).toBe('not found; some operators open it')
-    expect(checks.cudnn).toMatchObject({ status: 'ok', summary: '9.15.1.9' })
-    // Past the loader: the stub has refused.
-    expect(checks['run-cuda'].problem!.message).toContain('given:')
-  })
-
-  test('has a Python environment that holds none, or is none', async () => {
-    const site = join(newFolder(), 'site-packages')
-    compile(join(site, 'nvidia', 'cudnn', 'lib', CUDNN))
-    const surroundings = { ort: ortFolder(real, { needs: NEEDS[12] }), paths: [driver] }
-    const { checks } = await diagnose(['--require', 'cuda', '--python', site], surroundings)
-    expect(checks['cuda-libraries']).toMatchObject(
-      problem(
-        'ERR_CUDA_LIBRARY_NOT_FOUND',
-        `pip install --target ${site} nvidia-cublas-cu12 nvidia-curand-cu12 nvidia-cuda-runtime-cu12`,
-        `--python ${site}`,
-      ),
-    )
-    expect(checks.cudnn.status).toBe('skipped')
-
-    const none = await diagnose(['--require', 'cuda', '--python', '/nowhere/python'], { ort: whole })
-    expect(none.checks['cuda-libraries']).toMatchObject(problem('ERR_INVALID_ARG_VALUE', 'venv'))
-  })
-
-  test('is told as text, with what to paste', async () => {
+  test('are reported as text, with commands to paste', async () => {
     const { code, stdout } = await run(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
       paths: [driver],
@@ -148,6 +77,6 @@ describeStubs("CUDA's libraries", () => {
     )
     expect(stdout).toMatch(/^ +expected +libcublasLt\.so\.13, /m)
     expect(stdout).toMatch(/^ +pip install nvidia-cublas nvidia-curand nvidia-cuda-runtime$/m)
-    expect(stdout).toMatch(/\nWhat was asked for: cuda does not work\.\n$/)
+    expect(stdout).toMatch(/\nRequired: cuda does not work\.\n$/)
   })
 })

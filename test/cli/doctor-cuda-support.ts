@@ -15,9 +15,9 @@ export let whole: string
 /** A folder of CUDA's libraries, without cuDNN. */
 export let cuda13: string
 
-/** Suites that a compiler is needed for, with the stubs above. */
+/** Suites that need a compiler, with the stubs above; their doctors run side by side. */
 export function describeStubs(name: string, suite: () => void): void {
-  describe.skipIf(skip)(`${name}${skip ? ` (skipped: ${skip})` : ''}`, () => {
+  describe.skipIf(skip)(`${name}${skip ? ` (skipped: ${skip})` : ''}`, { concurrent: true }, () => {
     beforeAll(() => {
       driver = newFolder()
       stubDriver(driver)

@@ -1,4 +1,4 @@
-// What of the CUDA driver and of the GPUs is not there.
+// A missing or unusable CUDA driver, and GPUs.
 import { renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } from './d
 import { diagnose, noDriver, problem } from './doctor-support.ts'
 
 describeStubs('the CUDA driver', () => {
-  test('has no driver', async () => {
+  test('is missing', async () => {
     const surroundings = { ort: whole, paths: [noDriver()] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
     expect(code).toBe(1)
@@ -22,14 +22,14 @@ describeStubs('the CUDA driver', () => {
     expect(unasked.checks['run-cuda'].status).toBe('absent')
   })
 
-  test("has the toolkit's stub of a driver", async () => {
+  test("is the toolkit's stub", async () => {
     const env = { STUB_CUDA_INIT: '34' }
     const { checks } = await diagnose(['--require', 'cuda'], { ort: whole, paths: [driver], env })
     expect(checks['cuda-driver']).toMatchObject(problem('ERR_CUDA_DRIVER_NOT_FOUND', 'nvidia-smi'))
     expect(checks['cuda-driver'].facts).toEqual({ path: join(driver, 'libcuda.so.1') })
   })
 
-  test('has no GPU', async () => {
+  test('finds no GPU', async () => {
     const env = { STUB_CUDA_DEVICES: '0', CUDA_VISIBLE_DEVICES: '-1' }
     const { code, checks } = await diagnose(['--require', 'cuda'], { ort: whole, paths: [driver], env })
     expect(code).toBe(1)
@@ -39,14 +39,14 @@ describeStubs('the CUDA driver', () => {
     )
   })
 
-  test('has a GPU that cannot be used, behind one that can, and the other way round', async () => {
+  test('finds an unusable GPU after a usable one, and before it', async () => {
     const gpus = (full: string) =>
       diagnose([], {
         ort: whole,
         paths: [driver],
         env: { STUB_CUDA_DEVICES: '3', STUB_CUDA_FULL: full },
       }).then(({ checks }) => checks.gpus)
-    const free = '0.0 of 0.0 GiB are free'
+    const free = '0.0 of 0.0 GiB free'
     expect(await gpus('1')).toMatchObject({
       status: 'ok',
       summary: '3, of which 1 cannot be used',
@@ -66,7 +66,7 @@ describeStubs('the CUDA driver', () => {
     return folder
   }
 
-  test('has a driver that is too old for any CUDA that it could be for', async () => {
+  test('is older than every version of CUDA in the table', async () => {
     const { checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
       paths: [driverOf('440.33.01'), cuda13],
@@ -78,7 +78,7 @@ describeStubs('the CUDA driver', () => {
     })
   })
 
-  test('has a driver that is too old for the provider', async () => {
+  test('is too old for the provider', async () => {
     const old = driverOf('535.104.05')
     const of = (major: 12 | 13) => ({
       ort: ortFolder(real, { needs: NEEDS[major] }),
@@ -88,18 +88,18 @@ describeStubs('the CUDA driver', () => {
     expect(checks['cuda-driver']).toMatchObject(problem('ERR_CUDA_DRIVER_VERSION', 'nvidia-smi'))
     expect(checks['cuda-driver'].problem).toMatchObject({
       expected: 'driver 580 or newer',
-      found: '535.104.05, which serves CUDA 12',
+      found: '535.104.05, which supports CUDA 12',
     })
     const fits = await diagnose(['--require', 'cuda'], of(12))
     expect(fits.checks['cuda-driver']).toMatchObject({
       status: 'ok',
-      summary: '535.104.05, serves CUDA 12',
+      summary: '535.104.05, supports CUDA 12',
       facts: { path: join(old, 'libcuda.so.1') },
     })
-    expect(fits.checks['cuda-provider'].summary).toBe('is for CUDA 12')
+    expect(fits.checks['cuda-provider'].summary).toBe('for CUDA 12')
   })
 
-  test('has all that can be looked at, and a run that fails', async () => {
+  test('is complete, and a run fails', async () => {
     const STUB_PROVIDER_ERROR =
       'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; hostname=host ; file=cuda.cc ; line=1 ; expr=cudaSetDevice(0); '
     const { code, checks } = await diagnose(['--require', 'cuda,cpu'], {
@@ -111,7 +111,7 @@ describeStubs('the CUDA driver', () => {
     for (const name of ['cuda-provider', 'cuda-libraries', 'cuda-driver', 'gpus', 'run-cpu'] as const) {
       expect(checks[name].status).toBe('ok')
     }
-    expect(checks.gpus).toMatchObject({ summary: '1', facts: { 'GPU 0': '0.0 of 0.0 GiB are free' } })
+    expect(checks.gpus).toMatchObject({ summary: '1', facts: { 'GPU 0': '0.0 of 0.0 GiB free' } })
     expect(checks['run-cuda']).toMatchObject(problem('ERR_CUDA_DRIVER_VERSION', 'nvidia-smi'))
   })
 })

@@ -1,9 +1,9 @@
-// Each failure is a real one, with a code and a remedy of its own: the loader's, ONNX Runtime's, or a process that ended.
+// Real failures of the loader, of ONNX Runtime and of processes, each with a code and a remedy of its own.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { OrtError } from '../../lib/errors.ts'
-import { failureOf } from '../../lib/tools/doctor/failure.ts'
+import { toFailure } from '../../lib/tools/doctor/failure.ts'
 import { wrapLibcError } from '../../lib/tools/doctor/libc.ts'
 import { copyPackage } from '../native/package-copy.ts'
 import { compile, newFolder, withoutStubs } from '../native/stub-libraries.ts'
@@ -28,7 +28,7 @@ describe('the addon', () => {
     )
     expect(checks.addon.problem!.message).toContain(`${join(root, ADDON)}: no such file`)
     expect(checks.onnxruntime).toMatchObject({ status: 'skipped', facts: { source: 'onnxruntime-node' } })
-    expect(checks['run-cpu'].summary).toBe('is right, by the onnxruntime-node engine')
+    expect(checks['run-cpu'].summary).toBe('runs correctly on the onnxruntime-node engine')
 
     const cpu = await diagnose(['--require', 'cpu'], { root })
     expect({ code: cpu.code, addon: cpu.checks.addon.status }).toEqual({ code: 0, addon: 'absent' })
@@ -63,20 +63,20 @@ describe('the addon', () => {
     expect(checks.addon).toMatchObject(problem('ERR_LIBC', 'npm install onnxruntime-iobinding'))
     expect(checks.addon.problem).toMatchObject({
       expected: expect.stringMatching(/^a build for glibc 2\.\d+$/),
-      found: 'one for musl',
+      found: 'a build for musl',
     })
   })
 })
 
-// What a loader says where there is none of its kind here: musl's, and glibc's of a library for a newer glibc.
+// Messages of loaders that this machine does not have: musl's, and glibc's for a library that needs a newer glibc.
 test.each([
   [
     'Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/libonnxruntime.so.1)',
-    { code: 'ERR_LIBC', given: 'one for glibc' },
+    { code: 'ERR_LIBC', given: 'a build for glibc' },
   ],
   [
     'Error relocating /app/libonnxruntime.so.1: __vsnprintf_chk: symbol not found',
-    { code: 'ERR_LIBC', given: 'one for glibc' },
+    { code: 'ERR_LIBC', given: 'a build for glibc' },
   ],
   [
     "/lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.99' not found (required by /app/onnxruntime_iobinding.node)",
@@ -90,8 +90,8 @@ test.each([
     'libstdc++.so.6: cannot open shared object file: No such file or directory',
     { code: 'ERR_ADDON_NOT_LOADED' },
   ],
-])('the loader says "%s"', (message, expected) => {
-  const failure = failureOf(new OrtError('ERR_ADDON_NOT_LOADED', message, { remedy: 'Build it' }))
+])('wraps the loader\'s message "%s"', (message, expected) => {
+  const failure = toFailure(new OrtError('ERR_ADDON_NOT_LOADED', message, { remedy: 'Build it' }))
   expect(wrapLibcError(failure)).toMatchObject({ message, ...expected })
 })
 
@@ -158,7 +158,7 @@ describe("ONNX Runtime's library", () => {
   })
 })
 
-test('the environment chooses an engine that there is not', async () => {
+test('the environment selects an unknown engine', async () => {
   const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'tensorflow' }
   const { code, checks } = await diagnose([], { env })
   expect(code).toBe(1)

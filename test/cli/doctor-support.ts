@@ -19,11 +19,15 @@ export interface Surroundings {
   readonly onStart?: ChildOptions['onStart']
 }
 
-/** A folder that keeps the loader from the machine's own CUDA driver, where it has one. */
+let withoutDriver: string | undefined
+
+/** A folder that hides the machine's own CUDA driver from the loader. */
 export function noDriver(): string {
-  const folder = newFolder()
-  writeFileSync(join(folder, 'libcuda.so.1'), 'no library')
-  return folder
+  if (withoutDriver === undefined) {
+    withoutDriver = newFolder()
+    writeFileSync(join(withoutDriver, 'libcuda.so.1'), 'no library')
+  }
+  return withoutDriver
 }
 
 export function run(args: readonly string[], { env, paths = [], ort, root, onStart }: Surroundings = {}) {
@@ -52,8 +56,17 @@ export interface Result {
   readonly checks: Readonly<Record<CheckName, Check>>
 }
 
-/** What `--json` says. */
-export async function diagnose(args: readonly string[], surroundings?: Surroundings): Promise<Result> {
+const results = new Map<string, Promise<Result>>()
+
+/** What `--json` prints; a file's tests share the runs of one configuration. */
+export function diagnose(args: readonly string[], surroundings: Surroundings = {}): Promise<Result> {
+  const key = JSON.stringify([args, surroundings])
+  const result = results.get(key) ?? runJson(args, surroundings)
+  results.set(key, result)
+  return result
+}
+
+async function runJson(args: readonly string[], surroundings: Surroundings): Promise<Result> {
   const { code, signal, stdout, stderr } = await run(['--json', ...args], surroundings)
   expect({ signal, stderr }).toEqual({ signal: null, stderr: '' })
   const diagnosis: Diagnosis = JSON.parse(stdout)

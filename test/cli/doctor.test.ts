@@ -12,19 +12,19 @@ import { diagnose, noDriver, problem, run } from './doctor-support.ts'
 const { version, libraryPath } = initialized()
 const windows = process.platform === 'win32'
 
-test("the model is the model builder's", () => {
+test("the doctor's model equals the model builder's", () => {
   expect(Buffer.from(MODEL)).toEqual(Buffer.from(oneNode()))
   expect(SAMPLES.map(({ x }) => x + 1)).toEqual(SAMPLES.map(({ y }) => y))
 })
 
-describe('on a machine where the package works', () => {
-  test('says so, a line a check', async () => {
+describe.concurrent('on a machine where the package works', () => {
+  test('prints one line per check', async () => {
     const { code, stdout, stderr } = await run([], {
       paths: [noDriver()],
       env: { FORCE_COLOR: '3', NO_COLOR: undefined },
     })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    // No terminal, no colours.
+    // Not a terminal: no colors.
     expect(stdout).not.toContain('\x1b')
     const lines = stdout.split('\n')
     expect(lines.filter((line) => /^\w/.test(line)).map((line) => line.slice(0, 26).trim())).toEqual([
@@ -44,31 +44,31 @@ describe('on a machine where the package works', () => {
       'ok       run on cpu',
       expect.stringMatching(/ run on cuda$/),
       expect.stringMatching(/ run on webgpu$/),
-      'What was asked for: native',
+      'Required: native works, cp',
     ])
     expect(lines.filter((line) => line.startsWith('ok       '))).toEqual(
       expect.arrayContaining([
         `ok       Node              ${process.versions.node}`,
         `ok       ONNX Runtime      ${version}`,
-        'ok       run on cpu        is right, by the native engine',
+        'ok       run on cpu        runs correctly on the native engine',
       ]),
     )
-    expect(stdout).toMatch(/\nWhat was asked for: native works, cpu works\.\n$/)
+    expect(stdout).toMatch(/\nRequired: native works, cpu works\.\n$/)
   })
 
-  test.skipIf(windows)('has colours on a terminal', async () => {
+  test.skipIf(windows)('has colors on a terminal', async () => {
     const { stdout: where } = spawnSync('sh', ['-c', 'command -v script'], { encoding: 'utf8' })
     if (where === '') return console.log('skipped: there is no `script`, which makes a terminal')
     const cli = join(import.meta.dirname, '..', '..', 'dist', 'tools', 'cli', 'cli.js')
     // CI and FORCE_COLOR decide by themselves in hasColors(): the child has neither of this run's.
     const { PATH = '' } = process.env
     const terminal = { PATH, TERM: 'xterm-256color' }
-    const colours = (env: Record<string, string>) =>
+    const colors = (env: Record<string, string>) =>
       spawnSync('script', ['-qec', `${process.execPath} ${cli} doctor --require cpu`, '/dev/null'], {
         env: { ...terminal, ...env },
         encoding: 'utf8',
       }).stdout.includes('\x1b[32mok')
-    expect([colours({}), colours({ NO_COLOR: '1' })]).toEqual([true, false])
+    expect([colors({}), colors({ NO_COLOR: '1' })]).toEqual([true, false])
   })
 
   test('--json has the paths and versions', async () => {
@@ -94,10 +94,10 @@ describe('on a machine where the package works', () => {
         providers: expect.stringContaining('CPUExecutionProvider'),
       },
     })
-    expect(checks['onnxruntime-node'].summary).toBe(`${version}, a run by it is right`)
+    expect(checks['onnxruntime-node'].summary).toBe(`${version}, runs correctly`)
   })
 
-  test('tells the C library', async () => {
+  test('reports the C library', async () => {
     const { checks } = await diagnose(['--require', 'cpu'])
     const header = process.report.getReport() as { header: { glibcVersionRuntime?: string } }
     const glibc = header.header.glibcVersionRuntime
@@ -119,17 +119,17 @@ describe('on a machine where the package works', () => {
     })
   })
 
-  test('takes a timeout of no whole number of milliseconds', async () => {
+  test('accepts a timeout with a fraction of a millisecond', async () => {
     const { code, checks } = await diagnose(['--timeout', '100.0005', '--require', 'cpu'])
     expect({ code, status: checks['run-cpu'].status }).toEqual({ code: 0, status: 'ok' })
   })
 
-  test('tells the variables that matter', async () => {
+  test('reports the relevant variables', async () => {
     const env = { CUDA_VISIBLE_DEVICES: '3', ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
     const { code, checks } = await diagnose([], { env })
     expect(code).toBe(0)
     expect(checks.environment.facts).toMatchObject(env)
-    expect(checks['run-cpu'].summary).toBe('is right, by the onnxruntime-node engine')
+    expect(checks['run-cpu'].summary).toBe('runs correctly on the onnxruntime-node engine')
   })
 })
 
@@ -141,11 +141,11 @@ test.skipIf(none)(`runs on WebGPU${none ? ` (skipped: ${swiftShader.reason})` : 
   expect({ code, required: diagnosis.required }).toEqual({ code: 0, required: { webgpu: true } })
   expect(checks['webgpu-adapter']).toMatchObject({ status: 'ok' })
   expect(checks['webgpu-adapter'].facts.loaded).toContain('swiftshader')
-  expect(checks['run-webgpu']).toMatchObject({ status: 'ok', summary: 'is right, by the native engine' })
+  expect(checks['run-webgpu']).toMatchObject({ status: 'ok', summary: 'runs correctly on the native engine' })
 })
 
-describe('what is changed in a copy of the package', () => {
-  test('a result that is wrong', async () => {
+describe('in a changed copy of the package', () => {
+  test('reports a wrong result', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true, onnxruntimeNode: true }))
     const file = join(root, 'dist', 'tools', 'doctor', 'model.js')
     writeFileSync(file, readFileSync(file, 'utf8').replace('y: 42', 'y: 43'))
@@ -155,7 +155,7 @@ describe('what is changed in a copy of the package', () => {
     expect(checks['run-cpu'].problem).toMatchObject({ expected: '2 and 43', found: '2 and 42' })
   })
 
-  test('a Node that is too old', async () => {
+  test('reports a Node.js version that is too old', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true, onnxruntimeNode: true }))
     const file = join(root, 'package.json')
     writeFileSync(file, readFileSync(file, 'utf8').replace(/"node": ">=[\d.]+"/, '"node": ">=99.1"'))
@@ -164,7 +164,7 @@ describe('what is changed in a copy of the package', () => {
     expect(checks.node.problem).toMatchObject({ expected: '>=99.1', found: process.versions.node })
   })
 
-  test('nothing, by the doctor', async () => {
+  test('the doctor changes no file', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true }))
     const before = join(temporaryFolder(), 'before')
     cpSync(root, before, { recursive: true, verbatimSymlinks: true })
@@ -174,14 +174,14 @@ describe('what is changed in a copy of the package', () => {
   })
 })
 
-describe('what cannot be asked is said without a stack, with exit code 2', () => {
+describe.concurrent('rejects invalid options, without a stack and with exit code 2', () => {
   test.each([
     [['--require', 'gpu'], "expected one of native, cpu, cuda, webgpu, got 'gpu'"],
     [['--require', 'cpu,'], "got ''"],
     [['--require'], '--require'],
-    [['--timeout', 'soon'], "--timeout: expected seconds, more than 0 and at most 2147483, got 'soon'"],
+    [['--timeout', 'soon'], "--timeout: expected a number from 0.001 to 2147483, got 'soon'"],
     [['--timeout', '0'], "got '0'"],
-    [['cuda'], 'doctor takes no arguments, and got cuda'],
+    [['cuda'], 'doctor takes no arguments, got cuda'],
     [['--nonsense'], "Unknown option '--nonsense'"],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await run(args)
@@ -190,7 +190,7 @@ describe('what cannot be asked is said without a stack, with exit code 2', () =>
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('help', async () => {
+  test('--help lists the options', async () => {
     const { code, stdout } = await run(['--help'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('--require NAME') })
   })

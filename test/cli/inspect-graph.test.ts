@@ -1,4 +1,4 @@
-// What `inspect` tells of a graph: operator sets, which provider runs what, and what a bound run trips over.
+// `inspect` on a graph: operator sets, which provider runs which nodes, and warnings about bound runs.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'inspect-graph-'))
 const { version } = initialize()
 const require = createRequire(import.meta.url)
 const { graphLines } = require('../../dist/tools/inspect/graph-text.js') as typeof GraphText
-const { warningsOf } = require('../../dist/tools/inspect/warnings.js') as typeof Warnings
+const { findWarnings } = require('../../dist/tools/inspect/warnings.js') as typeof Warnings
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const cli = (args: string[], env: Record<string, string> = {}, cwd = folder) =>
@@ -61,23 +61,23 @@ beforeAll(async () => {
 })
 
 const chosen = ['tiny_bert', 'silero_v6', 'asr_nemo80', 'tiny_gpt2_dyn_f32']
-test('the models are there', () => {
+test('the models exist', () => {
   expect(modelCases().filter(({ id }) => chosen.includes(id))).toHaveLength(chosen.length)
 })
 
-test.each(chosen)('%s, as a whole', async (id) => {
+test.each(chosen)('prints the golden text of %s', async (id) => {
   const { code, stdout, stderr } = await cli([`test/models/${id}/model.onnx`], {}, root)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expectGolden(`inspect-${id}`, stdout.replace(version, 'VERSION'))
 })
 
-test('a model that has it all, as a whole', async () => {
+test('prints the golden text of a model with all warnings', async () => {
   const { code, stdout } = await cli(['odd.onnx'])
   expect(code).toBe(0)
   expectGolden('inspect-odd', stdout.replace(version, 'VERSION'))
 })
 
-test('--json has each warning, and the provider of each node', async () => {
+test('--json contains each warning, and the provider of each node', async () => {
   const { code, stdout } = await cli(['odd.onnx', '--json'])
   const { graph } = JSON.parse(stdout)
   expect(code).toBe(0)
@@ -107,7 +107,7 @@ test('--json has each warning, and the provider of each node', async () => {
   expect(nodes.sort()).toEqual(['Add', 'Add', 'Concat', 'NonZero', 'Relu', 'Relu'])
 })
 
-test('a warning is right: outputs that are said to follow from the shapes do, and the other does not', async () => {
+test('runs confirm the warnings about output shapes', async () => {
   await using session = await InferenceSession.create(join(folder, 'odd.onnx'), { logSeverityLevel: 4 })
   const shapes = { x: [3], wide: [2], unread: [1], any: [2, 2] }
   using binding = session.createIoBinding(shapes, { outputs: { twice: [6] } })
@@ -120,12 +120,12 @@ test('a warning is right: outputs that are said to follow from the shapes do, an
   expect(binding.outputValue('twice')!.dims).toEqual([6])
 })
 
-test("a model in ONNX Runtime's own format: what is not told is said", async () => {
+test("reports what is not available of a model in ONNX Runtime's own format", async () => {
   expect(readFileSync(join(folder, 'odd.ort')).toString('latin1', 4, 8)).toBe('ORTM')
   const { code, stdout } = await cli(['odd.ort'])
   expect(code).toBe(0)
   expect(stdout).toContain(
-    "in ONNX Runtime's own format: IR version, operator sets and what the graph computes are not told",
+    "in ONNX Runtime's own format: IR version, operator sets and the graph are not available",
   )
   expect(stdout).toContain(
     "WARNING output-shape-unknown: output 'found' has a dimension that no input has: 'count'",
@@ -133,16 +133,16 @@ test("a model in ONNX Runtime's own format: what is not told is said", async () 
   expect(stdout).not.toContain('input-unused')
 })
 
-test('on onnxruntime-node: what is not told is said', async () => {
+test('reports what is not available on onnxruntime-node', async () => {
   const { code, stdout } = await cli(['odd.onnx'], { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' })
   expect(code).toBe(0)
-  expect(stdout).toContain('runs on cpu; which nodes run where the onnxruntime-node engine does not tell')
+  expect(stdout).toContain('runs on cpu; the onnxruntime-node engine does not report which nodes run where')
   expect(stdout).toContain('IR version 8, operator sets: ai.onnx 17, com.microsoft 1\n')
   expect(stdout).toContain('WARNING input-unused')
 })
 
 describe('--providers', () => {
-  test('a device that cannot be had is left out with a warning, and the CPU runs it', async () => {
+  test('omits an unavailable device with a warning, and runs on the CPU', async () => {
     const { code, stdout, stderr } = await cli(['odd.onnx', '--providers', 'coreml,cpu'])
     expect(code).toBe(0)
     expect(stderr).toContain("'coreml' of executionProviders is skipped")
@@ -155,14 +155,14 @@ describe('--providers', () => {
     ['nonsense', 'executionProviders'],
     ['cuda,,cpu', '--providers: expected names'],
     ['', '--providers: expected names'],
-  ])('%j is said without a stack, with exit code 2', async (list, says) => {
+  ])('rejects %j without a stack, with exit code 2', async (list, says) => {
     const { code, stdout, stderr } = await cli(['odd.onnx', '--providers', list])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('nodes that a device leaves to the CPU are a warning', () => {
+  test('warns about nodes that a device leaves to the CPU', () => {
     const subgraph = (provider: string, ...operators: string[]) => ({
       provider,
       nodes: operators.map((opType) => ({
@@ -178,16 +178,16 @@ describe('--providers', () => {
       subgraph('CPUExecutionProvider', 'Shape'),
     ]
     const inspected = { inputs: [], outputs: [], assignment }
-    expect(warningsOf({ ...inspected, device: 'webgpu' })).toMatchObject([
+    expect(findWarnings({ ...inspected, device: 'webgpu' })).toMatchObject([
       { code: 'nodes-on-cpu', message: '3 nodes run on the CPU: 2 Shape, 1 com.microsoft.Gelu' },
     ])
-    expect(warningsOf({ ...inspected, device: 'cpu' })).toEqual([])
+    expect(findWarnings({ ...inspected, device: 'cpu' })).toEqual([])
     const report = { executionProviders: ['webgpu', 'cpu'], assignment, warnings: [] }
     expect(graphLines({ ...report, assignmentIsWhole: false })).toEqual([
       "  runs on webgpu, cpu, after ONNX Runtime's basic optimizations:",
       '    WebGpuExecutionProvider, 2 nodes: 1 Add, 1 MatMul',
       '    CPUExecutionProvider, 3 nodes: 2 Shape, 1 com.microsoft.Gelu',
-      '    and what runs in the layout NHWC, which ONNX Runtime leaves out of what it tells',
+      '    and nodes in the layout NHWC, which ONNX Runtime does not report',
       '',
       'No warnings.',
     ])

@@ -46,7 +46,7 @@ beforeAll(() => {
 })
 
 describe('inspect', () => {
-  test('shows what a model takes and gives', async () => {
+  test('shows the inputs and outputs of a model', async () => {
     const { code, stdout, stderr } = await cli(['inspect', 'double.onnx'])
     expect({ code, stdout, stderr }).toEqual({
       code: 0,
@@ -79,15 +79,15 @@ No warnings.
   sample 2: x [1, 3], scale []: failed: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
 
 PROBLEM input-vanished: the model has no input 'scale': it has 'x'
-  The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out.
+  The exporter drops arguments that forward() does not use, and bakes in the traced values of those that are not tensors (int, float, bool, str). Pass a tensor and use it, or remove the argument.
 
-PROBLEM output-mismatch: output 'y' is wrong: element 3 is 8, and must be 9
-  A branch or a loop on a value may have been baked in when the model was traced.
+PROBLEM output-mismatch: output 'y' is wrong: element 3 is 8, expected 9
+  Tracing may have baked in a branch or a loop that depends on a value.
 
 PROBLEM axis-fixed: axis 1 of 'x' is fixed at 2, and a sample has 3
   Name the axis in dynamic_axes (dynamic_shapes) when you export.
 
-note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
+note run-failed: the model fails on sample 2: ERR_SHAPE_MISMATCH: input 'x' has the wrong shape: expected [batch, 2], got [1, 3]
 
 3 problems.
 `
@@ -98,13 +98,13 @@ note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input '
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
   })
 
-  test('--against a sample that is as it should be', async () => {
+  test('--against a sample without problems', async () => {
     const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'good.json'])
-    expect(stdout).toContain('sample 0: x [1, 2]: ran\n\nNo problem was found.\n')
+    expect(stdout).toContain('sample 0: x [1, 2]: ran\n\nNo problems found.\n')
     expect(code).toBe(0)
   })
 
-  test('--json', async () => {
+  test('--json prints the report', async () => {
     const { code, stdout } = await cli(['inspect', '--json', 'double.onnx', '--against', 'samples.json'])
     expect(code).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -117,7 +117,7 @@ note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input '
     })
   })
 
-  test('on onnxruntime-node it says the same, but for the metadata', async () => {
+  test('prints the same on onnxruntime-node, without the metadata', async () => {
     const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
     const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'samples.json'], env)
     expect(stdout).toBe(report.replace('  producer: pytorch\n  task: doubling\n', ''))
@@ -125,17 +125,17 @@ note run-failed: the model does not run on sample 2: ERR_SHAPE_MISMATCH: input '
   })
 })
 
-describe('what cannot be done is said without a stack, with exit code 2', () => {
+describe('rejects what it cannot do, without a stack and with exit code 2', () => {
   test.each([
     [['inspect'], 'inspect takes one model'],
     [['inspect', 'a.onnx', 'b.onnx'], 'inspect takes one model'],
     [['inspect', 'double.onnx', '--nonsense'], "Unknown option '--nonsense'"],
     [['inspect', 'no.onnx'], 'no.onnx'],
     [['inspect', 'double.onnx', '--against', 'no.json'], "no such file or directory, open 'no.json'"],
-    [['inspect', 'double.onnx', '--against', 'broken.json'], 'broken.json is no JSON'],
+    [['inspect', 'double.onnx', '--against', 'broken.json'], 'broken.json is not valid JSON'],
     [['inspect', 'double.onnx', '--against', 'empty.mjs'], 'empty.mjs has no default export'],
     [['inspect', 'double.onnx', '--against', 'double.onnx'], 'double.onnx'],
-    [['nonsense'], "there is no command 'nonsense'"],
+    [['nonsense'], "unknown command 'nonsense'"],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await cli(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -143,10 +143,10 @@ describe('what cannot be done is said without a stack, with exit code 2', () => 
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('help', async () => {
+  test('--help lists commands and options', async () => {
     expect(await cli(['--help'])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('inspect  what a model'),
+      stdout: expect.stringContaining('inspect  shows a model'),
     })
     expect(await cli(['inspect', '--help'])).toMatchObject({
       code: 0,

@@ -1,4 +1,4 @@
-// The reader of a model's file: what it finds, and that it leaves the weights alone.
+// The reader of a model's file: what it finds, and that it does not read the weights.
 import {
   closeSync,
   ftruncateSync,
@@ -28,7 +28,7 @@ function read(bytes: Uint8Array) {
 }
 
 describe.each(modelCases().map(({ id, dir }) => [id, join(dir, 'model.onnx')]))('%s', (_id, path) => {
-  test('is read as protobufjs reads it', () => {
+  test('reads the same as protobufjs', () => {
     const { irVersion, opsetImport, graph: expected } = decode('ModelProto', readFileSync(path))
     const found = readOnnxModel(path)!
     expect(found.irVersion).toBe(Number(irVersion))
@@ -67,7 +67,7 @@ function expectGraph(found: Found, expected: any): void {
   })
 }
 
-test('an input, an output and a tensor without a shape', () => {
+test('reads values without a shape', () => {
   const found = read(
     model({
       inputs: [value('a', 'float32'), value('b', 'float32', [])],
@@ -82,8 +82,8 @@ test('an input, an output and a tensor without a shape', () => {
   expect(found.graph.outputs).toEqual([{ name: 'c', hasRank: false }])
 })
 
-test('of a file of gigabytes only what is wanted is read', () => {
-  // A hole takes no room on the disk, and a reader that reads all of it no little time and memory.
+test('reads only what it needs of a file of gigabytes', () => {
+  // A hole takes no space on the disk; to read all of it would take time and memory.
   const hole = 8 * 2 ** 30
   const varint = (number: number): number[] =>
     number < 128 ? [number] : [(number % 128) + 128, ...varint(Math.floor(number / 128))]
@@ -113,7 +113,7 @@ test('of a file of gigabytes only what is wanted is read', () => {
   expect(process.memoryUsage().rss - memory).toBeLessThan(64 * 2 ** 20)
 })
 
-test('what is no protobuf is told, with the place', () => {
+test('rejects an invalid protobuf, with the position', () => {
   const path = join(folder, 'broken.onnx')
   for (const [bytes, says] of [
     [[7], 'byte 1'], // no wire type
@@ -121,11 +121,11 @@ test('what is no protobuf is told, with the place', () => {
     [[8, 128], 'byte 2'], // a number that does not end
   ] as const) {
     writeFileSync(path, Uint8Array.from(bytes))
-    expect(() => readOnnxModel(path)).toThrow(`${path} is no protobuf at ${says}`)
+    expect(() => readOnnxModel(path)).toThrow(`${path} is not a valid protobuf, at ${says}`)
   }
 })
 
-test("a model in ONNX Runtime's own format is none", () => {
+test("returns undefined for a model in ONNX Runtime's own format", () => {
   const path = join(folder, 'model.ort')
   writeFileSync(path, 'xxxxORTMyyyy')
   expect(readOnnxModel(path)).toBeUndefined()
@@ -136,7 +136,7 @@ describe('the names that the outputs depend on', () => {
     graph({ inputs: [], outputs: [value(out, 'float32', [1])], nodes })
   const input = (name: string) => value(name, 'float32', [1])
 
-  test('through nested graphs, however deep; what leads nowhere is not among them', () => {
+  test('include those of nested graphs at any depth, and exclude unused ones', () => {
     const inner = node('If', ['flag'], ['inner'], {
       then_branch: body([node('Relu', ['deep'], ['p'])], 'p'),
       else_branch: body([node('Relu', ['shallow'], ['q'])], 'q'),
@@ -160,7 +160,7 @@ describe('the names that the outputs depend on', () => {
     expect(names.filter((name) => used.has(name))).toEqual(['flag', 'deep', 'shallow', 'straight'])
   })
 
-  test('inputs and outputs that are left out lead nowhere', () => {
+  test('exclude those behind omitted inputs and outputs', () => {
     const { graph: found } = read(
       model({
         inputs: ['x', 'other'].map(input),

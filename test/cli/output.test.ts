@@ -1,4 +1,4 @@
-// What the commands print to, where it does not take it.
+// A stdout that does not accept the output.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,13 +14,13 @@ const shell = (command: string) => {
 }
 const quoted = inspect.map((word) => `'${word}'`).join(' ')
 
-test.skipIf(!existsSync('/dev/full'))('a full disk is no success', () => {
+test.skipIf(!existsSync('/dev/full'))('a full disk is a failure', () => {
   const { status, stderr } = shell(`${quoted} > /dev/full`)
   expect(status).toBe(2)
   expect(stderr).toMatch(/^the output could not be written: .*ENOSPC/)
   expect(stderr).not.toMatch(/^ +at /m)
 })
 
-test.skipIf(process.platform === 'win32')('a reader that has seen enough is no failure', () => {
+test.skipIf(process.platform === 'win32')('a reader that closes the pipe early is not a failure', () => {
   expect(shell(`${quoted} | head -c 1 > /dev/null`)).toEqual({ status: 0, stderr: '' })
 })

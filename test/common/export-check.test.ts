@@ -143,15 +143,15 @@ describe('finds an axis', () => {
     ])
     expect(summary(report)).toEqual(['axis-fixed x 1', '(note) run-failed'])
     expect(report.findings[0]!.message).toMatch(
-      /^axis 1 of 'x' \(declared 'sequence'\) can be 2 and not 5: ERR_ORT_/,
+      /^axis 1 of 'x' \(declared 'sequence'\) accepts 2 but not 5: ERR_ORT_/,
     )
   })
 
   test('by other sizes of a single sample, and notes the failures', async () => {
     const report = await check(reshaped, [{ inputs: { x: f32([1, 2, 3], ramp(6)) } }])
     expect(summary(report)).toEqual(['(note) axis-fixed x 1'])
-    expect(report.findings[0]!.message).toContain('can be 2 and not 3')
-    expect(report.findings[0]!.remedy).toContain('Give a sample of 3')
+    expect(report.findings[0]!.message).toContain('accepts 2 but not 3')
+    expect(report.findings[0]!.remedy).toContain('Add a sample of 3')
   })
 
   test('of another rank', async () => {
@@ -168,7 +168,7 @@ describe('finds an axis', () => {
     const report = await check(sumOfFirst(4), [{ inputs: { x: f32([1, 4], ramp(4)) } }, longer])
     expect(summary(report)).toEqual(['tail-without-effect x 1'])
     expect(report.findings[0]!.message).toBe(
-      "what 'x' holds beyond 4 along axis 1 changes no output, at a size of 6",
+      "elements of 'x' beyond 4 along axis 1 change no output, at a size of 6",
     )
     // And with one sample.
     expect(summary(await check(sumOfFirst(4), [{ inputs: { x: f32([1, 4], ramp(4)) } }]))).toEqual([
@@ -208,8 +208,8 @@ describe('checks results', () => {
     ])
     expect(summary(report)).toEqual(['output-mismatch y', 'output-mismatch y'])
     expect(report.findings.map(({ sample, message }) => [sample, message])).toEqual([
-      [1, "output 'y' is wrong: element 1 is 3, and must be 3.5"],
-      [2, "output 'y' is float32 [1], and must be float32 [1, 1]"],
+      [1, "output 'y' is wrong: element 1 is 3, expected 3.5"],
+      [2, "output 'y' is float32 [1], expected float32 [1, 1]"],
     ])
   })
 
@@ -364,23 +364,35 @@ describe('invalid samples', () => {
   ) => expectError(() => check(addOne([2]), samples as Samples), code, { says })
 
   test('give errors that name the place', async () => {
-    await code(undefined, 'these are no samples')
-    await code([], ['these are no samples', 'at least one'])
+    await code(undefined, 'these are not samples')
+    await code([], ['these are not samples', 'at least one'])
     await code([{}], "'samples[0]' has no inputs")
-    await code([{ inputs: { x: 5 } }], ["'samples[0].inputs.x' is no tensor", '{ type, dims, data }'])
+    await code([{ inputs: { x: 5 } }], ["'samples[0].inputs.x' is not a tensor", '{ type, dims, data }'])
     await code(
       [{ inputs: { x: { type: 'float', dims: [], data: [1] } } }],
       'float32',
       /ERR_INVALID_ARG_VALUE/,
     )
     await code([{ inputs: { x: f32([3], [1, 2]) } }], '3 elements, got 2', /ERR_INVALID_LENGTH/)
-    await code([{ inputs: { x: f32([2], [1, 'abc']) } }], "x.data[1]' is no float32", /ERR_INVALID_ARG_VALUE/)
+    await code(
+      [{ inputs: { x: f32([2], [1, 'abc']) } }],
+      "x.data[1]' is not a valid float32",
+      /ERR_INVALID_ARG_VALUE/,
+    )
     await code([{ inputs: { x: f32([2], [1, null as never]) } }], "x.data[1]'", /ERR_INVALID_ARG_VALUE/)
-    await code([{ inputs: { x: i64([2], [1, 1.5]) } }], "x.data[1]' is no int64", /ERR_INVALID_ARG_VALUE/)
-    await code([{ inputs: { x: i64([1], [2 ** 53]) } }], "x.data[0]' is no int64", /ERR_INVALID_ARG_VALUE/)
+    await code(
+      [{ inputs: { x: i64([2], [1, 1.5]) } }],
+      "x.data[1]' is not a valid int64",
+      /ERR_INVALID_ARG_VALUE/,
+    )
+    await code(
+      [{ inputs: { x: i64([1], [2 ** 53]) } }],
+      "x.data[0]' is not a valid int64",
+      /ERR_INVALID_ARG_VALUE/,
+    )
     for (const data of [[300], [-1], [0.5], [''], ['Infinity']]) {
       const x = { type: 'uint8', dims: [1], data }
-      await code([{ inputs: { x } }], "x.data[0]' is no uint8", /ERR_INVALID_ARG_VALUE/)
+      await code([{ inputs: { x } }], "x.data[0]' is not a valid uint8", /ERR_INVALID_ARG_VALUE/)
     }
     const sample = { inputs: { x: f32([2], [1, 2]) } }
     await code([{ ...sample, output: {} }], "Did you mean 'outputs'", /ERR_UNKNOWN_OPTION/)
@@ -470,6 +482,6 @@ test('integers beyond 2^53 and float16 are read exactly', async () => {
   })
   const problems = report.findings.filter(({ severity }) => severity === 'problem')
   expect(problems.map(({ message }) => message)).toEqual([
-    "output 'j' is wrong: element 0 is 9007199254740993, and must be 9007199254740992",
+    "output 'j' is wrong: element 0 is 9007199254740993, expected 9007199254740992",
   ])
 })

@@ -14,7 +14,7 @@ const fixtures = readdirSync(folder)
   .map((file) => file.replace(/\.onnx$/, ''))
 const read = (file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'))
 
-/** Each problem that is found, by its code and what it is about. Whatever is not here has none. */
+/** The problems of each fixture, by code and subject. Fixtures that are not listed have none. */
 const PROBLEMS: Record<string, string[]> = {
   'axis-loop.legacy': ['output-mismatch y', 'axis-fixed x 1', 'tail-without-effect x 1'],
   'branch.legacy': ['output-mismatch y'],
@@ -37,12 +37,12 @@ const PROBLEMS: Record<string, string[]> = {
   'value-loop.legacy': ['input-vanished n', 'output-mismatch y'],
 }
 
-test('there is a fixture for each that is expected to have problems', () => {
+test('each entry of PROBLEMS has a fixture', () => {
   expect(fixtures).toEqual(expect.arrayContaining(Object.keys(PROBLEMS)))
   expect(fixtures.length).toBeGreaterThan(Object.keys(PROBLEMS).length + 10)
 })
 
-test.each(fixtures)('%s', async (id) => {
+test.each(fixtures)('finds the problems of %s', async (id) => {
   await using session = await InferenceSession.create(join(folder, `${id}.onnx`), { logSeverityLevel: 4 })
   const { findings, ok } = await checkExport(session, read(`${id}.json`))
   const problems = findings
@@ -54,7 +54,7 @@ test.each(fixtures)('%s', async (id) => {
   expect(ok).toBe(problems.length === 0)
 })
 
-test('without the file of its external data a model does not load, and the error names the file', async () => {
+test('a model without its external data file fails to load, and the error names the file', async () => {
   const alone = mkdtempSync(join(tmpdir(), 'external-data-'))
   try {
     const model = join(alone, 'external-data.dynamo.onnx')

@@ -1,4 +1,4 @@
-// Exports from PyTorch, where a Python with torch is there: EXPORT_PYTHON, or python3.
+// Exports from PyTorch, where a Python with torch exists: EXPORT_PYTHON, or python3.
 import { execFile, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,7 +32,7 @@ function run(script: string, ...args: string[]) {
 
 // An export takes half a minute, and minutes on a machine that is busy.
 describe.skipIf(why)(`exports from PyTorch${why}`, { timeout: 600_000 }, () => {
-  test.each(['legacy', 'dynamo'])('BERT, by the %s exporter', async (exporter) => {
+  test.each(['legacy', 'dynamo'])('the %s exporter exports BERT', async (exporter) => {
     const model = join(folder, `${exporter}.onnx`)
     const args = ['--size', 'tiny', '--quiet', '--exporter', exporter, '--out', model]
     expect(await run('export_bert.py', ...args)).toMatchObject({ code: 0 })
@@ -85,20 +85,20 @@ describe.skipIf(why)(`exports from PyTorch${why}`, { timeout: 600_000 }, () => {
       expect(await checkExport(session, readJson(folder, 'mine.sample.json'))).toMatchObject({ ok: true })
     })
 
-    test('that branches on a value fails the check, which says where', async () => {
+    test('fails the check where it branches on a value', async () => {
       const { code, stdout } = await exportModel('my_model:branching', '--exporter', 'legacy')
       expect(stdout).toMatch(/^WRONG: x \[3\]: y differs from torch's by /m)
       expect(code).toBe(1)
     })
 
-    test('that is not there is an error that says what was looked for', async () => {
+    test('is an error where it does not exist', async () => {
       const { code, stderr } = await exportModel('my_model:nothing')
       expect(stderr).toMatch(/^error: .*my_model\.py has no function nothing$/m)
       expect(code).toBe(1)
     })
   })
 
-  test('the pitfalls are those of the fixtures', async () => {
+  test('the pitfalls match the fixtures', async () => {
     const made = join(folder, 'fixtures')
     expect(await run('../../test/export/pitfalls/export_all.py', '--out', made)).toMatchObject({ code: 0 })
     const summary = async (where: string) => {

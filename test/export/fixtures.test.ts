@@ -7,7 +7,7 @@ import { expectError } from '../helpers/errors.ts'
 const folder = join(import.meta.dirname, 'fixtures')
 const keys = (file: string) => Object.keys(JSON.parse(readFileSync(join(folder, file), 'utf8')))
 
-test('what was exported has a model, samples and findings; what was refused has none', () => {
+test('each exported fixture has a model, samples and findings, and a refused one has none', () => {
   const files = readdirSync(folder)
   const ids = (ending: string) =>
     files.filter((file) => file.endsWith(ending)).map((file) => file.slice(0, -ending.length))
@@ -17,7 +17,7 @@ test('what was exported has a model, samples and findings; what was refused has 
   for (const id of keys('refused.json')) expect(exported).not.toContain(id)
 })
 
-test('an output whose length follows from the data must not share a symbol with the inputs', async () => {
+test('an output whose length depends on the data fails where it shares a symbol with the inputs', async () => {
   const bind = async (exporter: string) => {
     const path = join(folder, `data-dependent-output.${exporter}.onnx`)
     await using session = await InferenceSession.create(path, { logSeverityLevel: 4 })

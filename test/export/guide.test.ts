@@ -1,4 +1,4 @@
-// docs/exporting-from-pytorch.md shows modules that are exported, and what the check really says of them.
+// docs/exporting-from-pytorch.md shows exported modules and the findings of the check.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession } from 'onnxruntime-iobinding'
@@ -13,7 +13,7 @@ const modules = ['modules.py', 'arguments.py']
 const classes = blocksOf('exporting-from-pytorch.md', 'python').filter((code) => code.startsWith('class '))
 const nameOf = (code: string) => code.match(/^class (\w+)/)![1]!
 
-test('it shows most of the modules', () => {
+test('the guide shows most of the modules', () => {
   expect(classes.length).toBeGreaterThan(12)
 })
 
@@ -21,14 +21,14 @@ test.each(classes.map((code) => [nameOf(code), code]))('%s is the module that is
   expect(modules).toContain(`\n\n${code}\n\n`)
 })
 
-describe('what the check says', () => {
+describe('the quoted findings', () => {
   const shown = [...guide.matchAll(/^<!-- ([\w.-]+) -->\n\n```text\n([\s\S]*?)\n```$/gm)]
 
-  test('is shown of every kind of problem', () => {
+  test('cover most problems', () => {
     expect(shown.length).toBeGreaterThan(10)
   })
 
-  test.each(shown.map(([, id, text]) => [id!, text!]))('of %s', async (id, text) => {
+  test.each(shown.map(([, id, text]) => [id!, text!]))('match the check of %s', async (id, text) => {
     const fixtures = join(import.meta.dirname, 'fixtures')
     await using session = await InferenceSession.create(join(fixtures, `${id}.onnx`), { logSeverityLevel: 4 })
     const samples = JSON.parse(readFileSync(join(fixtures, `${id}.json`), 'utf8'))

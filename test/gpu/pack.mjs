@@ -49,7 +49,7 @@ for (const name of productionPackages(Object.keys(dependencies))) take(join('nod
 for (const folder of ['benchmarks', 'scripts/export']) take(folder, (file) => /\.(mjs|py)$/.test(file))
 take('scripts/run.mjs')
 take('test/gpu', (file) => !file.endsWith('.ts'))
-for (const file of ['cases', 'float16', 'random', 'tensors']) take(`test/helpers/${file}.mjs`)
+for (const file of ['cases', 'random', 'tensors']) take(`test/helpers/${file}.mjs`)
 take('test/models')
 const addon = join(out, 'prebuilds', `${process.platform}-${process.arch}`, ADDON)
 mkdirSync(dirname(addon), { recursive: true })

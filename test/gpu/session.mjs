@@ -1,7 +1,7 @@
 // Shared by tests and benchmarks: sessions on the GPU, and comparisons of values.
 import assert from 'node:assert/strict'
 import { InferenceSession, OrtValue } from '../../dist/index.mjs'
-import { toComparable } from '../helpers/tensors.mjs'
+import { compare as compareElements } from '../../dist/tools/tensors/compare.js'
 
 export { pseudoRandom as random, randomize } from '../helpers/random.mjs'
 
@@ -66,24 +66,15 @@ function elementsOf(tensor) {
  * @param {{ rtol: number, atol: number }} tolerance
  * @returns {number} the largest difference
  */
-export function compare(actual, expected, { rtol, atol }) {
+export function compare(actual, expected, tolerance) {
   const what = expected.name ?? 'the output'
-  assert.equal(actual.type, expected.type, `${what}: element type`)
-  assert.deepEqual([...actual.dims], [...expected.dims], `${what}: dims`)
-  const { type } = expected
-  const [left, right] = [elementsOf(actual), elementsOf(expected)].map((data) => toComparable(type, data))
-  assert.equal(left.length, right.length, `${what}: length`)
-  const inexact = /^(float(16|32|64)|bfloat16)$/.test(type)
-  let largest = 0
-  for (let i = 0; i < right.length; i++) {
-    if (Object.is(left[i], right[i])) continue
-    const off = inexact ? Math.abs(left[i] - right[i]) : Number.NaN
-    if (off > largest) largest = off
-    // Fails for NaN.
-    if (inexact && off <= atol + rtol * Math.abs(right[i])) continue
-    if (!inexact && left[i] === right[i]) continue
-    assert.fail(`${what}: element ${i} of ${right.length} is ${left[i]}, expected ${right[i]}`)
-  }
+  const { type, dims } = expected
+  assert.equal(actual.type, type, `${what}: element type`)
+  assert.deepEqual([...actual.dims], [...dims], `${what}: dims`)
+  const [left, right] = [actual, expected].map((tensor) => ({ type, dims, data: elementsOf(tensor) }))
+  assert.equal(left.data.length, right.data.length, `${what}: length`)
+  const { largest = 0, first } = compareElements(left, right, tolerance)
+  if (first) assert.fail(`${what}: element ${first.index} is ${first.actual}, expected ${first.expected}`)
   return largest
 }
 

@@ -1,16 +1,4 @@
-// The one seeded generator of the tests and the benchmarks: a linear congruential generator of 32 bits.
-
-/**
- * Uniform numbers in [0, 1), the same for the same seed.
- * @param {number} seed
- */
-export function seededRandom(seed) {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-}
+import { randomNumbers } from '../../dist/tools/tensors/random.js'
 
 /**
  * Fills an array with numbers between -1 and 1.
@@ -19,7 +7,7 @@ export function seededRandom(seed) {
  * @param {number} seed
  */
 export function randomize(array, seed) {
-  const random = seededRandom(seed)
+  const random = randomNumbers(seed)
   for (let i = 0; i < array.length; i++) array[i] = 2 * random() - 1
   return array
 }

@@ -1,4 +1,4 @@
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './float16.mjs'
+import { SMALL_FLOATS } from '../../dist/tools/tensors/small-floats.js'
 
 /**
  * @typedef {Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array
@@ -114,9 +114,8 @@ export function utf8(text) {
  */
 function toTyped(type, data) {
   if (!Array.isArray(data)) return data
-  if (type === 'float16') return Uint16Array.from(data, toFloat16)
-  if (type === 'bfloat16') return Uint16Array.from(data, toBfloat16)
-  return elementTypes[type].array.from(data)
+  const codec = SMALL_FLOATS[/** @type {'float16'} */ (type)]
+  return codec ? Uint16Array.from(data, codec.encode) : elementTypes[type].array.from(data)
 }
 
 /**
@@ -126,7 +125,6 @@ function toTyped(type, data) {
  * @returns {ArrayLike<any>}
  */
 export function toComparable(type, data) {
-  if (!(data instanceof Uint16Array)) return data
-  if (type === 'float16') return Float32Array.from(data, fromFloat16)
-  return type === 'bfloat16' ? Float32Array.from(data, fromBfloat16) : data
+  const codec = SMALL_FLOATS[/** @type {'float16'} */ (type)]
+  return codec && data instanceof Uint16Array ? Float32Array.from(data, codec.decode) : data
 }

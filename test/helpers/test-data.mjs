@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { compare } from '../../dist/tools/tensors/compare.js'
 import { decode } from './onnx-proto.mjs'
-import { readTensor, toComparable, typeName } from './tensors.mjs'
+import { readTensor, typeName } from './tensors.mjs'
 
 /**
  * `type` of a sequence is the element type of its tensors, where tensors are what it holds.
@@ -120,26 +121,10 @@ export function compareTensors(actual, expected, { rtol = 1e-3, atol = 1e-4 } = 
   if (actual.type !== type) return `type is ${actual.type}, expected ${type}`
   const [dims, expectedDims] = [actual, expected].map((tensor) => `[${Array.from(tensor.dims)}]`)
   if (dims !== expectedDims) return `dims are ${dims}, expected ${expectedDims}`
-  const [left, right] = [actual, expected].map(({ data }) => toComparable(type, data))
-  if (left.length !== right.length) return `length is ${left.length}, expected ${right.length}`
-  const inexact = /^(float(16|32|64)|bfloat16)$/.test(type)
-  for (let i = 0; i < right.length; i++) {
-    if (inexact ? isClose(left[i], right[i], rtol, atol) : left[i] === right[i]) continue
-    return `element ${i} of ${right.length} is ${left[i]}, expected ${right[i]}`
-  }
-  return null
-}
-
-/**
- * @param {number} actual
- * @param {number} expected
- * @param {number} rtol
- * @param {number} atol
- */
-function isClose(actual, expected, rtol, atol) {
-  // Equal infinities have no difference, and every number is within the tolerance of an infinite one.
-  if (Object.is(actual, expected)) return true
-  return Number.isFinite(expected) && Math.abs(actual - expected) <= atol + rtol * Math.abs(expected)
+  const { length } = expected.data
+  if (actual.data.length !== length) return `length is ${actual.data.length}, expected ${length}`
+  const { first } = compare(/** @type {any} */ (actual), /** @type {any} */ (expected), { rtol, atol })
+  return first ? `element ${first.index} of ${length} is ${first.actual}, expected ${first.expected}` : null
 }
 
 /**

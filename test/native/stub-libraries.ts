@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,23 +51,32 @@ interface Stub {
   readonly needs?: readonly string[]
 }
 
-/** Compiles a library that is named as its file is. */
+/** The compiled files, by what they were compiled from. */
+const compiled = new Map<string, string>()
+
+function build(args: readonly string[], key = JSON.stringify(args)): string {
+  const file = compiled.get(key) ?? join(newFolder(), 'output')
+  if (!compiled.has(key)) execFileSync('g++', ['-fPIC', ...args, '-o', file])
+  compiled.set(key, file)
+  return file
+}
+
+/** Compiles a library whose soname is its file name; the same library is compiled once. */
 export function compile(path: string, { source = 'int stub;', needs = [] }: Stub = {}): string {
   mkdirSync(dirname(path), { recursive: true })
-  const file = source.endsWith('.cc') ? source : `${path}.c`
-  if (file !== source) writeFileSync(file, `${source}\n`)
-  execFileSync('g++', [
+  const name = basename(path)
+  const isFile = source.endsWith('.cc')
+  if (!isFile) writeFileSync(`${path}.c`, `${source}\n`)
+  const args = [
     '-shared',
-    '-fPIC',
-    ...(file === source ? [file] : ['-x', 'c', file, '-x', 'none']),
-    `-Wl,-soname,${basename(path)}`,
+    ...(isFile ? [build(['-c', source])] : ['-x', 'c', `${path}.c`, '-x', 'none']),
+    `-Wl,-soname,${name}`,
     '-Wl,--no-as-needed',
     ...needs,
-    // What is needed may itself need what is not there.
+    // A library that is needed may itself need one that is missing.
     '-Wl,--unresolved-symbols=ignore-all',
-    '-o',
-    path,
-  ])
+  ]
+  copyFileSync(build(args, JSON.stringify([name, source, needs.map((need) => basename(need))])), path)
   return path
 }
 

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { InferenceSession } from '../../../dist/index.mjs'
+import { randomNumbers } from '../../../dist/tools/tensors/random.js'
 import { root, run } from '../../../scripts/run.mjs'
-import { seededRandom } from '../../../test/helpers/random.mjs'
 import { port, symbolSizes, writeInput } from '../../core/case.mjs'
 import { findPython } from '../../targets/targets.mjs'
 
@@ -120,7 +120,7 @@ export function allShapes(size) {
  */
 export function tokensAndMask({ batch, sequence }, vocabulary) {
   const [ids, mask] = [new BigInt64Array(batch * sequence), new BigInt64Array(batch * sequence)]
-  const random = seededRandom(1)
+  const random = randomNumbers(1)
   for (let row = 0; row < batch; row++) {
     const length = sequence - Math.floor((sequence * (row % 4)) / 8)
     for (let i = row * sequence; i < row * sequence + length; i++) {

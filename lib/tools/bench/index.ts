@@ -1,37 +1,37 @@
-import { initialized } from '../../device/initialize'
+import { initialized } from '../../index'
 import { type Command, UsageError } from '../cli/command'
-import { hasColors } from '../cli/terminal'
+import { readModel } from '../cli/options'
 import { measure } from './measure'
-import { type BenchPlan, type Form, planOf } from './plan'
+import { type BenchPlan, type Form, readPlan } from './plan'
 import { race } from './race'
-import { type BenchReport, type Measured, machineOf, measuredOf, nameOf } from './report'
-import { bind, callOf } from './subject'
+import { type BenchReport, type Measured, toMeasured, toReport } from './report'
+import { openBinding, targetCall } from './target'
 import { toText } from './text'
 
 const HELP = `onnxruntime-iobinding bench MODEL [options]
 
-Measures bound runs of a model on this machine: binds once, fills the inputs with pseudorandom values, runs for some seconds, and shows how long
-each run took. Every run is timed by itself; an input's memory is written once, before the first run.
+Measures bound runs of a model on this machine: binds once, fills the inputs with pseudorandom values, runs for a few seconds
+and reports the run times. Each run is timed individually; the inputs are written once, before the first run.
 
-  --shape NAME=1x128     the shape of an input, needed where the model leaves it open ('scalar' for none); of an output, to have it
-                         allocated once where the model does not say its shape
-  --range NAME=LOW..HIGH what an input is filled with; default 0..1, which for integers and booleans is 0 or 1, for all else fractions.
-                         Strings are single letters
-  --seed N               of the values; default 1
-  --providers LIST       execution providers in the order in which to try them, such as cuda,cpu; default cpu
-  --threads N            intraOpNumThreads; default: ONNX Runtime's choice
+  --shape NAME=1x128     shape of an input, required where the model leaves it open ('scalar' for []). Of an output: allocates it
+                         once where the model does not declare its shape
+  --range NAME=LOW..HIGH range of an input's values; default 0..1: integers and booleans are 0 or 1, all others fractions. Strings
+                         are single letters
+  --seed N               seed of the values; default 1
+  --providers LIST       execution providers in order of preference, such as cuda,cpu; default cpu
+  --threads N            intraOpNumThreads; default: ONNX Runtime's
   --sync, --async        binding.runSync(), await binding.run(); default: both
-  --graph                the runs replay a captured graph; needs a device
-  --seconds N            how long each is measured; default 3. At most 20 million runs
-  --runs N               how many runs are measured, instead
-  --warmup N             runs before that, which do not count; default: half a second
+  --graph                replays a captured graph; needs a device
+  --seconds N            time to measure each; default 3. At most 20 million runs
+  --runs N               number of runs to measure, instead
+  --warmup N             runs before the measured ones; default: half a second
   --compare onnxruntime-node
-                         and session.run of onnxruntime-node on the same values: a process each, which take turns in ten rounds. Results
-                         that differ end it
+                         also measures session.run of onnxruntime-node on the same values: one process each, ten alternating rounds.
+                         Fails if the results differ
   --json
   --help
 
-Exit code: 0 it was measured, 2 it could not be.
+Exit code: 0 measured, 2 failed.
 
   onnxruntime-iobinding bench mlp.onnx
   onnxruntime-iobinding bench bert.onnx --shape input_0=1x128 --range input_0=0..30521 --shape input_1=1x128
@@ -40,7 +40,7 @@ Exit code: 0 it was measured, 2 it could not be.
 
 /** `bench MODEL` */
 export const bench: Command = {
-  summary: 'how long bound runs of a model take here',
+  summary: 'measures bound runs of a model',
   help: HELP,
   options: {
     shape: { type: 'string', multiple: true },
@@ -57,69 +57,53 @@ export const bench: Command = {
     compare: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
-  async run([model, ...more], values) {
-    if (model === undefined || more.length > 0) throw new UsageError('bench takes one model')
+  async run(positionals, values) {
+    const model = readModel('bench', positionals)
     const { compare, json } = values
     if (compare !== undefined && compare !== 'onnxruntime-node') {
       throw new UsageError(`--compare: expected onnxruntime-node, got '${compare}'`)
     }
-    const plan = planOf(model, values)
-    const report = compare === undefined ? await alone(plan) : await raced(plan)
-    console.log(json === true ? JSON.stringify(report, null, 2) : toText(report, hasColors()))
+    const plan = readPlan(model, values)
+    const report = await (compare === undefined ? measureForms(plan) : raceForms(plan)).finally(() =>
+      progress(''),
+    )
+    console.log(json === true ? JSON.stringify(report, null, 2) : toText(report))
     return 0
   },
 }
 
-/** Those asked for, or those that there are. */
-function formsOf({ forms }: BenchPlan): readonly Form[] {
+const FORMS: Readonly<Record<Form, string>> = { runSync: 'binding.runSync()', run: 'await binding.run()' }
+
+/** The requested ones, or those that the engine has. */
+function selectForms({ forms }: BenchPlan): readonly Form[] {
   return forms ?? (initialized().engine === 'native' ? ['runSync', 'run'] : ['run'])
 }
 
-async function alone(plan: BenchPlan): Promise<BenchReport> {
-  await using subject = await bind(plan)
+async function measureForms(plan: BenchPlan): Promise<BenchReport> {
+  await using target = await openBinding(plan)
   const measured: Measured[] = []
-  try {
-    for (const form of formsOf(plan)) {
-      const call = callOf(subject, form)
-      const name = nameOf(form)
-      const { warmup, limit } = plan
-      if (!('runs' in warmup && warmup.runs === 0)) {
-        await measure(call, warmup, () => progress(`${name}: warming up`))
-      }
-      const times = await measure(call, limit, (runs, elapsed) =>
-        progress(`${name}: ${runs} runs in ${(elapsed / 1000).toFixed(1)} s`),
-      )
-      measured.push(measuredOf(name, subject.about, times.sort()))
-    }
-  } finally {
-    progress('')
+  for (const form of selectForms(plan)) {
+    const call = targetCall(target, form)
+    const name = FORMS[form]
+    await measure(call, plan.warmup, () => progress(`${name}: warming up`))
+    const times = await measure(call, plan.limit, (runs, elapsed) =>
+      progress(`${name}: ${runs} runs in ${(elapsed / 1000).toFixed(1)} s`),
+    )
+    measured.push(toMeasured(name, target.about, times.sort()))
   }
-  return reportOf(plan, subject.about.inputs, measured)
+  return toReport(plan, target.about.inputs, measured)
 }
 
-async function raced(plan: BenchPlan): Promise<BenchReport> {
-  const forms = formsOf(plan)
-  const names = [...forms.map(nameOf), 'onnxruntime-node run']
+async function raceForms(plan: BenchPlan): Promise<BenchReport> {
+  const forms = selectForms(plan)
+  const names = [...forms.map((form) => FORMS[form]), 'onnxruntime-node run']
   progress('loading the model')
-  try {
-    const racers = await race(plan, forms, (round, rounds) => progress(`round ${round + 1} of ${rounds}`))
-    const measured = racers.map(({ about, times, ratios }, i) => measuredOf(names[i]!, about, times, ratios))
-    return reportOf(plan, racers[0]!.about.inputs, measured)
-  } finally {
-    progress('')
-  }
+  const raced = await race(plan, forms, (round, rounds) => progress(`round ${round + 1} of ${rounds}`))
+  const measured = raced.map(({ about, times, ratios }, i) => toMeasured(names[i]!, about, times, ratios))
+  return toReport(plan, raced[0]!.about.inputs, measured)
 }
 
-function reportOf(
-  plan: BenchPlan,
-  inputs: BenchReport['inputs'],
-  measured: readonly Measured[],
-): BenchReport {
-  const { model, seed, graph } = plan
-  return { model, inputs, seed, graph, machine: machineOf(plan), measured }
-}
-
-/** One line that is written over and over, for who looks on. */
+/** One line on the terminal, rewritten each time. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }

@@ -3,60 +3,40 @@ import type { Limit } from './plan'
 /** The cheapest clock, in milliseconds: a number, where process.hrtime.bigint() makes a BigInt. */
 const now = performance.now.bind(performance)
 
-/** A measurement ends there in any case: 160 MB of times. */
-export const MOST_RUNS = 20_000_000
-const PROGRESS_EVERY_MS = 200
+/** The most runs of a measurement: 160 MB of times. */
+export const MAX_RUNS = 20_000_000
+const PROGRESS_INTERVAL_MS = 200
 
-/** Told now and then, between two runs. */
+/** Called now and then, between two runs. */
 export type Progress = (runs: number, elapsedMs: number) => void
 
-/** The time of every single run in milliseconds; at least one. */
+/** The time of every run in milliseconds: at least one, unless the limit is no runs. */
 export async function measure(
   call: () => void | Promise<void>,
   limit: Limit,
   progress: Progress = () => {},
 ): Promise<Float64Array> {
   const times = new Times()
-  const goesOn = until(limit, progress)
-  // What an await costs, and the turns that it takes, is no part of a synchronous run.
-  const first = now()
-  const pending = call()
-  if (pending === undefined) {
-    times.add(now() - first)
-    for (let end = now(); goesOn(times.length, end); ) {
-      const begin = now()
-      call()
-      end = now()
-      times.add(end - begin)
-    }
-  } else {
-    await pending
-    times.add(now() - first)
-    for (let end = now(); goesOn(times.length, end); ) {
-      const begin = now()
-      await call()
-      end = now()
-      times.add(end - begin)
+  const most = 'runs' in limit ? Math.min(limit.runs, MAX_RUNS) : MAX_RUNS
+  const begin = now()
+  const deadline = 'seconds' in limit ? begin + limit.seconds * 1000 : Number.POSITIVE_INFINITY
+  let shown = begin
+  for (let end = begin; times.length < most && (end < deadline || times.length === 0); ) {
+    const start = now()
+    const pending = call()
+    // A synchronous run does not include the cost of an await.
+    if (pending !== undefined) await pending
+    end = now()
+    times.add(end - start)
+    if (end - shown > PROGRESS_INTERVAL_MS) {
+      progress(times.length, end - begin)
+      shown = end
     }
   }
   return times.all()
 }
 
-function until(limit: Limit, progress: Progress): (runs: number, end: number) => boolean {
-  const begin = now()
-  const most = Math.min(MOST_RUNS, 'runs' in limit ? limit.runs : Number.POSITIVE_INFINITY)
-  const deadline = 'seconds' in limit ? begin + limit.seconds * 1000 : Number.POSITIVE_INFINITY
-  let shown = begin
-  return (runs, end) => {
-    if (end - shown > PROGRESS_EVERY_MS) {
-      progress(runs, end - begin)
-      shown = end
-    }
-    return runs < most && end < deadline
-  }
-}
-
-/** Grows by doubling, which happens between two runs. */
+/** Grows by doubling, between two runs. */
 class Times {
   #times = new Float64Array(4096)
   length = 0

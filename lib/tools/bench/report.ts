@@ -1,13 +1,13 @@
-import { createRequire } from 'node:module'
 import { arch, cpus, loadavg, platform } from 'node:os'
-import { initialized } from '../../device/initialize'
+import { initialized } from '../../index'
+import { PACKAGE } from '../cli/package'
 import type { BenchInput } from './inputs'
-import type { BenchPlan, Form } from './plan'
+import type { BenchPlan } from './plan'
 import type { Ratios } from './race'
-import { type Bucket, histogramOf, type Summary, summaryOf } from './statistics'
-import type { About } from './subject'
+import { type Bucket, histogram, type Summary, summarize } from './statistics'
+import type { About } from './target'
 
-/** What was measured, on what; what `--json` prints. */
+/** What `--json` prints. */
 export interface BenchReport {
   readonly model: string
   readonly inputs: readonly BenchInput[]
@@ -21,30 +21,27 @@ export interface Machine {
   readonly cpu: string
   readonly cores: number
   readonly system: string
-  /** Of the minute before the report: what else ran has slowed what was measured. */
+  /** The load average of the last minute: other processes slow the measured runs. */
   readonly load: number
   readonly node: string
   readonly package: string
   readonly engine: string
-  /** Absent: ONNX Runtime's own choice. */
+  /** Absent: ONNX Runtime's default. */
   readonly threads?: number
 }
 
 export interface Measured extends Summary {
   readonly name: string
   readonly onnxruntime: string
-  /** Those that ran; absent for onnxruntime-node, which does not tell, unless it is the CPU alone. */
+  /** Those that ran; absent for onnxruntime-node, which does not report them, unless only the CPU was requested. */
   readonly executionProviders?: readonly string[]
   readonly histogram: readonly Bucket[]
-  /** How many times as long onnxruntime-node took. */
+  /** onnxruntime-node's time divided by this one's. */
   readonly ratios?: Ratios
 }
 
-export const nameOf = (form: Form): string =>
-  form === 'runSync' ? 'binding.runSync()' : 'await binding.run()'
-
 /** @param times sorted in ascending order */
-export function measuredOf(
+export function toMeasured(
   name: string,
   { onnxruntime, executionProviders }: About,
   times: Float64Array,
@@ -54,22 +51,27 @@ export function measuredOf(
     name,
     onnxruntime,
     ...(executionProviders !== undefined && { executionProviders }),
-    ...summaryOf(times),
-    histogram: histogramOf(times),
+    ...summarize(times),
+    histogram: histogram(times),
     ...(ratios !== undefined && { ratios }),
   }
 }
 
-export function machineOf({ threads }: BenchPlan): Machine {
+export function toReport(
+  { model, seed, graph, threads }: BenchPlan,
+  inputs: BenchReport['inputs'],
+  measured: readonly Measured[],
+): BenchReport {
   const all = cpus()
-  return {
-    cpu: all[0]?.model.trim() || 'a CPU of unknown kind',
+  const machine: Machine = {
+    cpu: all[0]?.model.trim() || 'unknown CPU',
     cores: all.length,
     system: `${platform()} ${arch()}`,
     load: Math.round(loadavg()[0]! * 100) / 100,
     node: process.versions.node,
-    package: createRequire(__filename)('../../../package.json').version,
+    package: PACKAGE.version,
     engine: initialized().engine,
     ...(threads !== undefined && { threads }),
   }
+  return { model, inputs, seed, graph, machine, measured }
 }

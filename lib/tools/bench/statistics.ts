@@ -1,14 +1,14 @@
-/** Times of runs in numbers. Times are milliseconds on the way in and microseconds on the way out. */
+/** Statistics of run times: milliseconds in, microseconds out. */
 
 export interface Summary {
   readonly runs: number
-  /** Of nothing but runs, one after the other. */
+  /** Of consecutive runs, without what is between them. */
   readonly runsPerSecond: number
   readonly microseconds: {
     readonly min: number
     readonly p50: number
     readonly p90: number
-    /** A percentile is absent where there are not as many runs as have one beyond it. */
+    /** A percentile is absent where no run lies beyond it. */
     readonly p99?: number
     readonly p999?: number
     readonly max: number
@@ -34,7 +34,7 @@ export function quantile(sorted: Float64Array, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
 }
 
-export function summaryOf(sorted: Float64Array): Summary {
+export function summarize(sorted: Float64Array): Summary {
   const total = sorted.reduce((sum, time) => sum + time, 0)
   const runs = sorted.length
   const us = (q: number) => quantile(sorted, q) * 1000
@@ -53,14 +53,14 @@ export function summaryOf(sorted: Float64Array): Summary {
   }
 }
 
-const MOST_BUCKETS = 16
+const MAX_BUCKETS = 16
 
-/** Buckets that grow by the same factor each, from the shortest run to the 99th percentile; one more has the rest. */
-export function histogramOf(sorted: Float64Array): Bucket[] {
-  // What the clock cannot tell from nothing is a nanosecond.
+/** Buckets that grow by a constant factor from the shortest run to the 99th percentile, and one for the rest. */
+export function histogram(sorted: Float64Array): Bucket[] {
+  // A time below the clock's resolution counts as a nanosecond.
   const least = Math.max(sorted[0]!, 1e-6)
   const octaves = Math.log2(Math.max(quantile(sorted, 0.99), least) / least)
-  const perOctave = [16, 8, 4, 2, 1, 0.5, 0.25].find((steps) => octaves * steps < MOST_BUCKETS) ?? 0.125
+  const perOctave = [16, 8, 4, 2, 1, 0.5, 0.25].find((steps) => octaves * steps < MAX_BUCKETS) ?? 0.125
   const counts = new Array<number>(Math.floor(octaves * perOctave) + 2).fill(0)
   for (const time of sorted) {
     const bucket = Math.floor(Math.log2(Math.max(time, least) / least) * perOctave)
@@ -75,8 +75,8 @@ export function histogramOf(sorted: Float64Array): Bucket[] {
   return buckets.at(-1)!.runs === 0 ? buckets.slice(0, -1) : buckets
 }
 
-/** Median and quartiles of a number that each round has one of. */
-export function spreadOf(values: readonly number[]): Spread {
+/** Median and quartiles of one number per round. */
+export function spread(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort()
   return { median: quantile(sorted, 0.5), q1: quantile(sorted, 0.25), q3: quantile(sorted, 0.75) }
 }

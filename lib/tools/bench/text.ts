@@ -1,35 +1,11 @@
 import { styleText } from 'node:util'
+import { alignColumns, counted, hasColors, paint } from '../cli/terminal'
+import { tensorText } from '../tensors/host-tensor'
 import type { BenchInput } from './inputs'
 import type { BenchReport, Measured } from './report'
 import type { Bucket, Spread } from './statistics'
 
 const BAR = 40
-
-/** @param terminal whether there may be colours and bars of eighths */
-export function toText({ model, inputs, graph, machine, measured }: BenchReport, terminal: boolean): string {
-  const bold = (text: string) => (terminal ? styleText('bold', text) : text)
-  const { cpu, cores, system, load, node, threads } = machine
-  const slowest = Math.max(...measured.map(({ microseconds }) => microseconds.p50))
-  const unit: Unit = slowest < 1000 ? { name: 'µs', size: 1 } : { name: 'ms', size: 1000 }
-  return [
-    bold(model),
-    ...inputs.map(inputLine),
-    `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${system}; load average ${load}${load > cores ? ': BUSY, and so are the figures' : ''}`,
-    `Node ${node}; onnxruntime-iobinding ${machine.package} (${machine.engine}); ${providersText(measured)}`,
-    `intraOpNumThreads ${threads ?? "left to ONNX Runtime's choice"}${graph ? '; the runs replay a captured graph' : ''}`,
-    '',
-    ...table(measured, unit).map((line, i) => (i === 0 ? bold(line) : line)),
-    ...(measured.some(({ microseconds: { p99, p999 } }) => p99 === undefined || p999 === undefined)
-      ? ['-: so few runs that none lies beyond it']
-      : []),
-    ...ratioLines(measured),
-    ...measured.flatMap(({ name, histogram }) => [
-      '',
-      bold(`${name}: how many runs took how long, ${unit.name}`),
-      ...histogramLines(histogram, unit, terminal),
-    ]),
-  ].join('\n')
-}
 
 interface Unit {
   readonly name: string
@@ -37,73 +13,86 @@ interface Unit {
   readonly size: number
 }
 
-function inputLine({ name, type, dims, range }: BenchInput): string {
-  const filled = range === undefined ? 'single letters' : `${range.low}..${range.high}`
-  return `  ${name}  ${type} [${dims.join(', ')}]  ${filled}`
+export function toText({ model, inputs, graph, machine, measured }: BenchReport): string {
+  const { cpu, cores, system, load, node, threads } = machine
+  const slowest = Math.max(...measured.map(({ microseconds }) => microseconds.p50))
+  const unit: Unit = slowest < 1000 ? { name: 'µs', size: 1 } : { name: 'ms', size: 1000 }
+  return [
+    paint('bold', model),
+    ...inputs.map(inputLine),
+    `${cpu}, ${counted(cores, 'core')}, ${system}; load average ${load}${load > cores ? ': BUSY, the times are unreliable' : ''}`,
+    `Node ${node}; onnxruntime-iobinding ${machine.package} (${machine.engine}); ${providersText(measured)}`,
+    `intraOpNumThreads ${threads ?? 'default'}${graph ? '; the runs replay a captured graph' : ''}`,
+    '',
+    ...table(measured, unit).map((line, i) => (i === 0 ? paint('bold', line) : line)),
+    ...(measured.some(({ microseconds: { p99, p999 } }) => p99 === undefined || p999 === undefined)
+      ? ['-: too few runs for this percentile']
+      : []),
+    ...ratioLines(measured),
+    ...measured.flatMap(({ name, histogram }) => [
+      '',
+      paint('bold', `${name}: run times in ${unit.name}`),
+      ...histogramLines(histogram, unit),
+    ]),
+  ].join('\n')
 }
 
-/** Once, where all have the same. */
+function inputLine({ name, type, dims, range }: BenchInput): string {
+  const filled = range === undefined ? 'single letters' : `${range.low}..${range.high}`
+  return `  ${name}  ${tensorText({ type, dims })}  ${filled}`
+}
+
+/** Once, where all are the same. */
 function providersText(measured: readonly Measured[]): string {
   const texts = measured.map(({ onnxruntime, executionProviders }) => {
-    const on = executionProviders?.join(', ') ?? 'what was asked for, as far as it can'
-    return `ONNX Runtime ${onnxruntime} on ${on}`
+    const providers =
+      executionProviders?.join(', ') ?? 'the requested providers, as far as they are available'
+    return `ONNX Runtime ${onnxruntime} on ${providers}`
   })
-  const [first] = texts
-  return texts.every((text) => text === first)
-    ? first!
+  return new Set(texts).size === 1
+    ? texts[0]!
     : measured.map(({ name }, i) => `${name}: ${texts[i]}`).join('; ')
 }
 
-function table(measured: readonly Measured[], { name, size }: Unit): string[] {
-  const heads = ['min', 'p50', 'p90', 'p99', 'p99.9', 'max', 'mean']
-  const rows = [
-    ['', 'runs', ...heads.map((head) => `${head} ${name}`), 'runs/s'],
-    ...measured.map((one) => {
-      const { min, p50, p90, p99, p999, max, mean } = one.microseconds
-      const times = [min, p50, p90, p99, p999, max, mean].map((us) =>
-        us === undefined ? '-' : digits(us / size),
-      )
-      return [one.name, String(one.runs), ...times, digits(one.runsPerSecond)]
-    }),
-  ]
-  return aligned(rows)
+const PERCENTILES = {
+  min: 'min',
+  p50: 'p50',
+  p90: 'p90',
+  p99: 'p99',
+  p999: 'p99.9',
+  max: 'max',
+  mean: 'mean',
 }
 
-/** How the bindings stand to onnxruntime-node. */
+function table(measured: readonly Measured[], { name, size }: Unit): string[] {
+  const keys = Object.keys(PERCENTILES) as (keyof typeof PERCENTILES)[]
+  const rows = measured.map(({ name, runs, runsPerSecond, microseconds }) => {
+    const times = keys
+      .map((key) => microseconds[key])
+      .map((us) => (us === undefined ? '-' : digits(us / size)))
+    return [name, String(runs), ...times, digits(runsPerSecond)]
+  })
+  const heads = Object.values(PERCENTILES).map((head) => `${head} ${name}`)
+  return alignColumns([['', 'runs', ...heads, 'runs/s'], ...rows], 1)
+}
+
+/** The bindings compared with onnxruntime-node. */
 function ratioLines(measured: readonly Measured[]): string[] {
-  const compared = measured.filter(({ ratios }) => ratios !== undefined)
+  const compared = measured.flatMap(({ name, ratios }) => (ratios === undefined ? [] : { name, ...ratios }))
   if (compared.length === 0) return []
-  const rows = [
-    ['times faster than onnxruntime-node', 'p50', 'p99'],
-    ...compared.map(({ name, ratios }) => [
-      name,
-      spread(ratios!.p50),
-      ratios!.p99 ? spread(ratios!.p99) : '-',
-    ]),
-  ]
-  const { rounds } = compared[0]!.ratios!
+  const rows = compared.map(({ name, p50, p99 }) => [name, spreadText(p50), p99 ? spreadText(p99) : '-'])
   return [
     '',
-    ...aligned(rows),
-    `median (and quartiles) of ${rounds} rounds, which ran in turn; the results agree`,
+    ...alignColumns([['speedup over onnxruntime-node', 'p50', 'p99'], ...rows], 1),
+    `median (quartiles) of ${compared[0]!.rounds} rounds that alternate; the results agree`,
   ]
 }
 
-function spread({ median, q1, q3 }: Spread): string {
+function spreadText({ median, q1, q3 }: Spread): string {
   return `${digits(median)} (${digits(q1)}..${digits(q3)})`
 }
 
-/** The first column to the left, all others to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-      .join('  '),
-  )
-}
-
-function histogramLines(buckets: readonly Bucket[], { size }: Unit, terminal: boolean): string[] {
+function histogramLines(buckets: readonly Bucket[], { size }: Unit): string[] {
   const all = buckets.reduce((sum, { runs }) => sum + runs, 0)
   const most = Math.max(...buckets.map(({ runs }) => runs))
   const rows = buckets.map(({ from, to, runs }) => [
@@ -112,19 +101,18 @@ function histogramLines(buckets: readonly Bucket[], { size }: Unit, terminal: bo
     to === undefined ? 'and more' : `.. ${digits(to / size)}`,
     `${((runs / all) * 100).toFixed(2)} %`,
   ])
-  const bars = buckets.map(({ runs }) => bar((runs / most) * BAR, terminal))
-  return aligned(rows).map((line, i) => `${line}  ${bars[i]}`.trimEnd())
+  return alignColumns(rows, 1).map((line, i) => `${line}  ${bar((buckets[i]!.runs / most) * BAR)}`.trimEnd())
 }
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
-function bar(length: number, terminal: boolean): string {
-  if (!terminal) return '#'.repeat(Math.round(length))
+function bar(length: number): string {
+  if (!hasColors()) return '#'.repeat(Math.round(length))
   const eighths = Math.round(length * 8)
   return styleText('cyan', '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!)
 }
 
-/** Three digits, and no more than it has. */
+/** Three significant digits, and all digits before the point. */
 export function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

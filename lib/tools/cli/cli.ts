@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
-import { isOrtError } from '../../errors'
+import { isOrtError } from '../../index'
 import { bench } from '../bench'
 import { doctor } from '../doctor/command'
 import { inspect } from '../inspect'
 import { type Command, UsageError } from './command'
+import { PACKAGE } from './package'
 
 const COMMANDS: Readonly<Record<string, Command>> = { bench, doctor, inspect }
 
@@ -15,11 +15,11 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(7)}  ${summary}`)
   .join('\n')}
 
-onnxruntime-iobinding COMMAND --help tells more; --version tells this package's version.`
+onnxruntime-iobinding COMMAND --help shows details, --version the package's version.`
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') {
-    console.log(createRequire(__filename)('../../../package.json').version)
+    console.log(PACKAGE.version)
     return 0
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -27,7 +27,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) throw new UsageError(`there is no command '${name}'\n\n${HELP}`)
+  if (command === undefined) throw new UsageError(`unknown command '${name}'\n\n${HELP}`)
   const { positionals, values } = parse(command, args)
   if (values.help !== true) return command.run(positionals, values)
   console.log(command.help)
@@ -46,7 +46,7 @@ function parse({ options, help }: Command, args: string[]) {
   }
 }
 
-// What is lost on its way is no success; a reader that has seen enough (head) is.
+// Lost output is a failure, unless the reader has seen enough, as head does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   console.error(`the output could not be written: ${error.message}`)
@@ -57,7 +57,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = code
   },
   (error: unknown) => {
-    // What the user can mend is said without a stack.
+    // The user can fix these: the message is enough.
     if (error instanceof UsageError || isOrtError(error)) console.error(error.message)
     else console.error(error)
     process.exitCode = 2

@@ -1,7 +1,10 @@
 import type { ParseArgsConfig } from 'node:util'
 
-/** What the user asked for cannot be done as it was asked: said without a stack, exit code 2. */
+/** A command line that cannot be executed: its message is printed without a stack, and the exit code is 2. */
 export class UsageError extends Error {}
+
+/** The values of a command's options, as parseArgs returns them. */
+export type OptionValues = Readonly<Record<string, unknown>>
 
 /** A subcommand of `onnxruntime-iobinding`. */
 export interface Command {
@@ -9,5 +12,5 @@ export interface Command {
   readonly help: string
   readonly options: NonNullable<ParseArgsConfig['options']>
   /** @returns the exit code */
-  run(positionals: readonly string[], options: Readonly<Record<string, unknown>>): Promise<number>
+  run(positionals: readonly string[], options: OptionValues): Promise<number>
 }

@@ -1,12 +1,27 @@
-/** What the commands' texts share. */
+import { styleText } from 'node:util'
 
-/** Whether stdout is a terminal that has colours; NO_COLOR and the like are in hasColors(). */
+/** Whether stdout is a terminal with colors; hasColors() respects NO_COLOR and the like. */
 export function hasColors(): boolean {
-  const { stdout } = process
-  return stdout.isTTY && stdout.hasColors()
+  return process.stdout.isTTY && process.stdout.hasColors()
 }
 
-/** The length of the longest, for a column that holds them all. */
+/** Styles a text where stdout has colors. */
+export const paint: typeof styleText = (style, text) => (hasColors() ? styleText(style, text) : text)
+
+/** The length of the longest text, for a column that fits all. */
 export function widest(texts: readonly string[]): number {
   return Math.max(0, ...texts.map(({ length }) => length))
+}
+
+/** The rows as lines, in columns; those from `right` on are aligned to the right. */
+export function alignColumns(rows: readonly (readonly string[])[], right = Infinity): string[] {
+  const columns = Math.max(0, ...rows.map(({ length }) => length))
+  const widths = Array.from({ length: columns }, (_, i) => widest(rows.map((row) => row[i] ?? '')))
+  const align = (cell: string, i: number) => (i < right ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
+  return rows.map((row) => row.map(align).join('  ').trimEnd())
+}
+
+/** `1 node`, `2 nodes`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -1,29 +1,35 @@
+import type { EngineName } from '../../index'
 import { type Answer, ask, type Outcome, type ProbeName } from './probe-process'
-import type { Check, CheckName, Problem, ProblemCode, Requirement } from './report'
+import { type Failed, type Situation, toProblem } from './remedies'
+import {
+  CHECKS,
+  type Check,
+  type CheckName,
+  type CheckRow,
+  type ProblemCode,
+  type Requirement,
+} from './report'
 
-/** What the checks share: what was asked for, and how they probe. */
+/** What the checks share. */
 export interface Context {
-  readonly asked: ReadonlySet<Requirement>
+  readonly required: ReadonlySet<Requirement>
   /** Milliseconds that a probe may take. */
   readonly timeout: number
   /** A Python environment with NVIDIA's libraries, as `preload` takes it. */
-  readonly python?: string
+  readonly python?: string | undefined
 }
 
 /** ONNX Runtime's library, which the addon has opened. */
 export type Opened = Answer<'onnxruntime'>
 
-type Engine = 'native' | 'onnxruntime-node'
-
-/** A probe; without `engine` on the one that the user's environment chooses. */
+/** Runs a probe, by default with the engine that the user's environment selects. */
 export function probe<N extends ProbeName>(
   { timeout }: Context,
   name: N,
   args: readonly string[] = [],
-  engine?: Engine,
+  engine?: EngineName,
 ): Promise<Outcome<Answer<N>>> {
-  const env = engine === undefined ? {} : { ONNXRUNTIME_IOBINDING_ENGINE: engine }
-  return ask(name, args, { timeout, env })
+  return ask(name, args, { timeout, env: engine && { ONNXRUNTIME_IOBINDING_ENGINE: engine } })
 }
 
 export function ok(name: CheckName, summary: string, facts: Check['facts'] = {}): Check {
@@ -36,8 +42,8 @@ export function skipped(name: CheckName, why: string, facts: Check['facts'] = {}
 
 export const NOT_OPEN = 'ONNX Runtime is not open'
 
-/** Codes of what is not there, which is no problem where it was not asked for. */
-const NOT_THERE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+/** Codes of what is missing, which is a problem only where it was required. */
+const MISSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'ERR_CUDA_DRIVER_NOT_FOUND',
   'ERR_CUDA_LIBRARY_NOT_FOUND',
   'ERR_CUDA_NO_DEVICE',
@@ -46,8 +52,20 @@ const NOT_THERE: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'ERR_WEBGPU_NO_ADAPTER',
 ])
 
-/** A problem; where it is that something is not there, and that was not asked for, only its absence. */
-export function failed(name: CheckName, asked: boolean, problem: Problem, facts: Check['facts'] = {}): Check {
-  const status = asked || !NOT_THERE.has(problem.code) ? 'problem' : 'absent'
+export function isRequired({ required }: Context, name: CheckName): boolean {
+  const { requirement }: CheckRow = CHECKS[name]
+  return requirement !== undefined && required.has(requirement)
+}
+
+/** A check that failed, as a problem with its remedy. */
+export function failed(
+  context: Context,
+  name: CheckName,
+  failure: Failed,
+  situation: Situation = {},
+  facts: Check['facts'] = {},
+): Check {
+  const problem = toProblem(failure, { python: context.python, ...situation })
+  const status = isRequired(context, name) || !MISSING.has(problem.code) ? 'problem' : 'absent'
   return { name, status, summary: problem.message.split('\n', 1)[0]!, facts, problem }
 }

@@ -1,31 +1,30 @@
-import { styleText } from 'node:util'
 import { type Command, UsageError } from '../cli/command'
-import { hasColors } from '../cli/terminal'
+import { readNumber } from '../cli/options'
 import { diagnose } from '.'
-import { REQUIREMENTS, type Requirement } from './report'
+import { PROOFS, type Requirement } from './report'
 import { toText } from './text'
 
 const HELP = `onnxruntime-iobinding doctor [options]
 
-Tells what of the package works on this machine: the addon, ONNX Runtime, what CUDA and WebGPU need, and a run on each
-provider, held against the right result. What does not work has a code and the commands that mend it. It installs and
+Checks what works on this machine: the addon, ONNX Runtime, what CUDA and WebGPU need, and a run on each provider, whose
+result is compared with the right one. Each problem has a code and the commands that fix it. The doctor installs and
 changes nothing.
 
-  --require NAME     what has to work: native (the addon), cpu, cuda or webgpu (a run on it). May be given more than
-                     once, or with commas. Default: native,cpu
-  --python PATH      a Python environment whose NVIDIA wheels hold CUDA's libraries, as preload({ python }) takes it
-  --timeout SECONDS  what a probe may take, each a process of its own. Default: 120
-  --json             one object: the interface Diagnosis
+  --require NAME     what must work: native (the addon), cpu, cuda or webgpu (a run on it). May be given more than once,
+                     or with commas. Default: native,cpu
+  --python PATH      a Python environment whose NVIDIA wheels contain CUDA's libraries, as preload({ python }) takes it
+  --timeout SECONDS  limit of each probe, which runs in a process of its own. Default: 120
+  --json             prints a JSON object, the interface Diagnosis
   --help
 
-Exit code: 0 what was asked for works, 1 something of it does not, 2 it could not be asked.
+Exit code: 0 everything required works, 1 something required does not work, 2 invalid usage.
 
   onnxruntime-iobinding doctor
   onnxruntime-iobinding doctor --require cuda --json`
 
 /** `doctor --require cuda` */
 export const doctor: Command = {
-  summary: 'what works on this machine, and how to mend what does not',
+  summary: 'checks this machine, and shows how to fix what does not work',
   help: HELP,
   options: {
     require: { type: 'string', multiple: true, default: ['native', 'cpu'] },
@@ -33,35 +32,24 @@ export const doctor: Command = {
     timeout: { type: 'string', default: '120' },
     json: { type: 'boolean', default: false },
   },
-  async run(positionals, { require, python, timeout, json }) {
-    if (positionals.length > 0) throw new UsageError(`doctor takes no arguments, and got ${positionals[0]}`)
-    // With it goes the probe that it waits for, which a signal alone would leave.
+  async run(positionals, values) {
+    if (positionals.length > 0) throw new UsageError(`doctor takes no arguments, got ${positionals[0]}`)
+    // Ends the probes too, which a signal alone would leave running.
     process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143))
     const diagnosis = await diagnose({
-      asked: new Set((require as string[]).flatMap((names) => names.split(',').map(toRequirement))),
-      timeout: Math.ceil(toSeconds(timeout as string) * 1000),
-      ...(python !== undefined && { python: python as string }),
+      required: new Set((values.require as string[]).flatMap((names) => names.split(',').map(toRequirement))),
+      timeout: Math.ceil(readNumber(values, 'timeout', 0.001, MAX_SECONDS)! * 1000),
+      python: values.python as string | undefined,
     })
-    console.log(json === true ? JSON.stringify(diagnosis, null, 2) : toText(diagnosis, paint()))
+    console.log(values.json === true ? JSON.stringify(diagnosis, null, 2) : toText(diagnosis))
     return diagnosis.ok ? 0 : 1
   },
 }
 
 function toRequirement(name: string): Requirement {
-  const known = REQUIREMENTS.find((requirement) => requirement === name)
-  if (known !== undefined) return known
-  throw new UsageError(`--require: expected one of ${REQUIREMENTS.join(', ')}, got '${name}'`)
+  if (Object.hasOwn(PROOFS, name)) return name as Requirement
+  throw new UsageError(`--require: expected one of ${Object.keys(PROOFS).join(', ')}, got '${name}'`)
 }
 
-function toSeconds(text: string): number {
-  const seconds = Number(text)
-  if (seconds > 0 && seconds <= MOST_SECONDS) return seconds
-  throw new UsageError(`--timeout: expected seconds, more than 0 and at most ${MOST_SECONDS}, got '${text}'`)
-}
-
-/** What a timer of Node takes. */
-const MOST_SECONDS = 2_147_483
-
-function paint(): typeof styleText {
-  return hasColors() ? styleText : (_, text) => text
-}
+/** The longest timer of Node.js. */
+const MAX_SECONDS = 2_147_483

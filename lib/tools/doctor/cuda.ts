@@ -3,40 +3,35 @@ import { dirname, join } from 'node:path'
 import { type Context, failed, NOT_OPEN, type Opened, ok, probe, skipped } from './checks'
 import { checkDriver } from './cuda-driver'
 import { checkCudnn, checkLibraries } from './cuda-libraries'
-import { problemOf } from './remedies'
+import type { Failed } from './remedies'
 import type { Check } from './report'
-
-const NEEDED = ['cuda-libraries', 'cudnn', 'cuda-driver', 'gpus'] as const
+import { checkDeviceRun } from './runs'
 
 const PROVIDER_FILES =
   process.platform === 'win32'
     ? (['onnxruntime_providers_cuda.dll', 'onnxruntime_providers_shared.dll'] as const)
     : (['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'] as const)
 
-export interface CudaChecks {
-  /** What CUDA needs: the provider's library first, without which the rest is of no use. */
-  readonly checks: readonly [provider: Check, ...rest: Check[]]
-  /** The version of CUDA that the provider was built for. */
-  readonly major?: number | undefined
-}
-
-export async function checkCuda(context: Context, opened: Opened | undefined): Promise<CudaChecks> {
+/** What CUDA needs, and a run on it. */
+export async function checkCuda(context: Context, opened: Opened | undefined): Promise<Check[]> {
   if (opened === undefined) {
-    const rest = NEEDED.map((name) => skipped(name, NOT_OPEN))
-    return { checks: [skipped('cuda-provider', NOT_OPEN), ...rest] }
+    const names = ['cuda-provider', 'cuda-libraries', 'cudnn', 'cuda-driver', 'gpus', 'run-cuda'] as const
+    return names.map((name) => skipped(name, NOT_OPEN))
   }
   const provider = checkProvider(context, opened)
-  const { libraries, major } = await checkLibrariesOf(context, provider, opened)
-  const driver = await checkDriver(context, major)
-  const told = major === undefined ? provider : { ...provider, summary: `is for CUDA ${major}` }
-  return { checks: [told, ...libraries, ...driver], major }
+  const [{ libraries, major }, gpus] = await Promise.all([
+    probeLibraries(context, provider, opened),
+    probe(context, 'gpus', [], 'native'),
+  ])
+  const version = major === undefined ? {} : { summary: `for CUDA ${major}` }
+  const run = await checkDeviceRun(context, 'cuda', opened, provider, major)
+  return [{ ...provider, ...version }, ...libraries, ...checkDriver(context, gpus, major), run]
 }
 
-/** Beside ONNX Runtime's library, which opens it from there. */
-function checkProvider({ asked }: Context, { availableProviders, libraryPath, source }: Opened): Check {
+/** ONNX Runtime's library opens the provider from its own folder. */
+function checkProvider(context: Context, { availableProviders, libraryPath, source }: Opened): Check {
   const name = 'cuda-provider'
-  const fail = (problem: Parameters<typeof problemOf>[0]) =>
-    failed(name, asked.has('cuda'), problemOf(problem, { source }))
+  const fail = (failure: Failed) => failed(context, name, failure, { source })
   const expected = 'CUDAExecutionProvider'
   if (!availableProviders.includes(expected)) {
     return fail({
@@ -54,20 +49,20 @@ function checkProvider({ asked }: Context, { availableProviders, libraryPath, so
       message: "ONNX Runtime's CUDA provider is not beside its library",
       expected: `${missing} in ${folder}`,
       remedy:
-        "Run onnxruntime-node's install script, which npm may have left out, or name the library of a GPU build",
+        "Run onnxruntime-node's install script, which npm may have skipped, or specify the library of a GPU build",
     })
   }
-  return ok(name, 'is beside the library', { path: join(folder, PROVIDER_FILES[0]) })
+  return ok(name, 'found beside the library', { path: join(folder, PROVIDER_FILES[0]) })
 }
 
-async function checkLibrariesOf(
+/** @returns also the version of CUDA that the provider was built for */
+async function probeLibraries(
   context: Context,
-  provider: Check,
+  { facts: { path } }: Check,
   { source }: Opened,
 ): Promise<{ libraries: Check[]; major?: number | undefined }> {
-  const { path } = provider.facts
   if (path === undefined) {
-    const why = 'there is no CUDA provider that needs it'
+    const why = 'no CUDA provider needs it'
     return { libraries: [skipped('cuda-libraries', why), skipped('cudnn', why)] }
   }
   const { python } = context
@@ -77,7 +72,6 @@ async function checkLibrariesOf(
     const { answer } = outcome
     return { libraries: [checkLibraries(context, answer), checkCudnn(context, answer)], major: answer.major }
   }
-  const problem = problemOf(outcome.failure, { source, python })
-  const cudnn = skipped('cudnn', 'the probe that looks for it failed')
-  return { libraries: [failed('cuda-libraries', context.asked.has('cuda'), problem), cudnn] }
+  const cudnn = skipped('cudnn', 'its probe failed')
+  return { libraries: [failed(context, 'cuda-libraries', outcome.failure, { source }), cudnn] }
 }

@@ -9,9 +9,9 @@ const DT_STRTAB = 5
 const DT_STRSZ = 10
 
 /**
- * The names of the libraries that a shared library needs, in its own order, without loading it.
+ * The names of the libraries that a shared library needs, in the file's order, without loading it.
  *
- * @throws Error for what is no 64-bit little-endian ELF file, or is not there to its end
+ * @throws Error for a file that is truncated, or is not a 64-bit little-endian ELF file
  */
 export function neededLibraries(path: string): string[] {
   const file = openSync(path, 'r')
@@ -19,7 +19,7 @@ export function neededLibraries(path: string): string[] {
     return readNeeded((at, length) => {
       const bytes = Buffer.alloc(length)
       const read = readSync(file, bytes, 0, length, at)
-      if (read < length) throw new Error(`a file that ends at byte ${at + read}, and is longer`)
+      if (read < length) throw new Error(`a truncated file that ends at byte ${at + read}`)
       return bytes
     })
   } finally {
@@ -34,7 +34,7 @@ function readNeeded(read: Read): string[] {
   const is64Bit = header[4] === 2
   const isLittleEndian = header[5] === 1
   if (header.toString('latin1', 0, 4) !== '\x7fELF' || !is64Bit || !isLittleEndian) {
-    throw new Error('no ELF file of 64 bits')
+    throw new Error('not a 64-bit ELF file')
   }
   const segments = programHeaders(read, header)
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC)
@@ -77,7 +77,7 @@ function dynamicEntries(section: Buffer): { tag: number; value: number }[] {
   return end === -1 ? entries : entries.slice(0, end)
 }
 
-/** The dynamic section has addresses of the loaded library; the file has its content elsewhere. */
+/** The dynamic section holds addresses in the loaded library, which are other offsets in the file. */
 function offsetOf(address: number, segments: readonly Segment[]): number {
   const segment = segments.find(
     ({ type, address: start, size }) => type === PT_LOAD && address >= start && address < start + size,

@@ -1,17 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { failed, ok } from './checks'
+import { PACKAGE, ROOT } from '../cli/package'
+import { type Context, failed, ok } from './checks'
 import { libc } from './libc'
-import { problemOf } from './remedies'
 import type { Check } from './report'
-import { ROOT } from './root'
 
 const VARIABLES = [
   'ONNXRUNTIME_IOBINDING_ENGINE',
   'ONNXRUNTIME_IOBINDING_BUILD',
   'ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS',
   'ORT_DYLIB_PATH',
-  // Where libraries are looked for; on Windows CUDA's.
+  // Where the loader looks for libraries; on Windows for CUDA's.
   ...(process.platform === 'win32' ? ['PATH'] : ['LD_LIBRARY_PATH', 'LD_PRELOAD', 'DYLD_LIBRARY_PATH']),
   'CUDA_VISIBLE_DEVICES',
   'VK_DRIVER_FILES',
@@ -19,30 +16,25 @@ const VARIABLES = [
   'NODE_OPTIONS',
 ]
 
-/** The package, and what it runs in: nothing has to be loaded to know it. */
-export function checkEnvironment(): Check[] {
-  const { name, version, engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+/** The package and what it runs in: these checks load nothing. */
+export function checkEnvironment(context: Context): Check[] {
+  const { name, version, engines } = PACKAGE
   const platform = [`${process.platform} ${process.arch}`, libc()].filter((part) => part !== undefined)
   return [
     ok('package', `${name} ${version}`, { path: ROOT }),
-    checkNode(engines.node),
+    checkNode(context, engines.node),
     ok('platform', platform.join(', ')),
     checkVariables(),
   ]
 }
 
-/** @param wanted as package.json has it, such as `>=20.19` */
-function checkNode(wanted: string): Check {
+/** @param expected as package.json has it, such as `>=20.19` */
+function checkNode(context: Context, expected: string): Check {
   const { node } = process.versions
   const facts = { path: process.execPath }
-  if (isAtLeast(node, wanted.replace('>=', ''))) return ok('node', node, facts)
-  const problem = problemOf({
-    code: 'ERR_NODE_VERSION',
-    message: 'Node is too old',
-    expected: wanted,
-    given: node,
-  })
-  return failed('node', true, problem, facts)
+  if (isAtLeast(node, expected.replace('>=', ''))) return ok('node', node, facts)
+  const failure = { code: 'ERR_NODE_VERSION', message: 'Node is too old', expected, given: node } as const
+  return failed(context, 'node', failure, {}, facts)
 }
 
 function isAtLeast(version: string, least: string): boolean {
@@ -54,5 +46,9 @@ function isAtLeast(version: string, least: string): boolean {
 function checkVariables(): Check {
   const set = VARIABLES.filter((name) => process.env[name])
   const facts = Object.fromEntries(set.map((name) => [name, process.env[name]!]))
-  return ok('environment', set.length === 0 ? 'sets no variable that matters' : 'sets', facts)
+  return ok(
+    'environment',
+    set.length === 0 ? 'no relevant variable is set' : 'relevant variables are set',
+    facts,
+  )
 }

@@ -2,20 +2,20 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { wheelName } from '../../engine/cuda-libraries'
-import { findOnnxruntimeNode } from './installed'
-import { ROOT } from './root'
-import { quote, setTo, unset } from './shell'
+import { resolveOnnxruntimeNode } from '../../engine/library'
+import { ROOT } from '../cli/package'
+import { quote, setTo, unset } from '../cli/shell'
 
-/** Commands that install what is missing, or show it, by platform. None of them is run here. */
+/** Commands that install or show what is missing, by platform. The doctor runs none of them. */
 
-/** From its sources, where they are: what npm installs has prebuilt ones alone. */
+/** In a checkout, built from the sources: the npm package contains prebuilt addons only. */
 export function addon(): string[] {
   if (!existsSync(join(ROOT, 'CMakeLists.txt'))) return ['npm install onnxruntime-iobinding@latest']
   const npm = `npm --prefix ${quote(ROOT)}`
   return [`${npm} install`, `${npm} run build:native`]
 }
 
-/** @param source what named ONNX Runtime's library that is no good */
+/** @param source what named the library that does not work */
 export function onnxruntimeNode(source: string | undefined): string[] {
   const named = source === 'ORT_DYLIB_PATH' ? [unset(source)] : []
   return [...named, 'npm install onnxruntime-node@latest']
@@ -23,11 +23,12 @@ export function onnxruntimeNode(source: string | undefined): string[] {
 
 const WHEEL_LIBRARY = process.platform === 'win32' ? 'onnxruntime.dll' : 'libonnxruntime.so*'
 
-/** Its install script downloads the one of onnxruntime-node, and only for Linux x64. */
+/** onnxruntime-node's install script downloads the provider, for Linux x64 only. */
 export function cudaProvider(source: string | undefined): string[] {
   if (source === 'onnxruntime-node' && process.platform === 'linux' && process.arch === 'x64') {
-    // By itself: npm runs no scripts of dependencies unless it was told to.
-    const installed = findOnnxruntimeNode()?.path ?? join('node_modules', 'onnxruntime-node', 'package.json')
+    // Called directly: npm may be configured not to run the scripts of dependencies.
+    const installed =
+      resolveOnnxruntimeNode()?.path ?? join('node_modules', 'onnxruntime-node', 'package.json')
     const script = relative(process.cwd(), join(dirname(installed), 'script', 'install.js'))
     return [`ONNXRUNTIME_NODE_INSTALL=cuda12 node ${quote(script)}`]
   }
@@ -35,7 +36,7 @@ export function cudaProvider(source: string | undefined): string[] {
   return ['pip install onnxruntime-gpu', setTo('ORT_DYLIB_PATH', `python3 -c "${find}"`)]
 }
 
-/** pip of the Python environment that was named, in each form that `preload` takes. */
+/** pip of the named Python environment, in each form that `preload` takes. */
 export function pip(python: string | undefined): string {
   if (python === undefined) return 'pip install'
   const isFolder = statSync(python, { throwIfNoEntry: false })?.isDirectory() === true
@@ -45,7 +46,7 @@ export function pip(python: string | undefined): string {
   return `${quote(join(python, ...executable))} -m pip install`
 }
 
-/** Python's wheels that hold CUDA's libraries. */
+/** The Python wheels that contain CUDA's libraries. */
 export function cudaWheels(libraries: readonly string[], major: number | undefined): string[] {
   return [...new Set(libraries.map((name) => wheelFor(name, major)))].filter((wheel) => wheel !== undefined)
 }
@@ -53,13 +54,13 @@ export function cudaWheels(libraries: readonly string[], major: number | undefin
 function wheelFor(name: string, major = 13): string | undefined {
   const wheel = wheelName(name)
   if (wheel === undefined) return undefined
-  // Neither cuDNN's name nor cuRAND's tells the version of CUDA, which the wheel is named after.
+  // The wheel is named after the version of CUDA, which the names of cuDNN and cuRAND do not contain.
   if (wheel.startsWith('nvidia-cudnn')) return `nvidia-cudnn-cu${major}`
   return major < 13 && !wheel.endsWith(`-cu${major}`) ? `${wheel}-cu${major}` : wheel
 }
 
 export function cudaDriver(): string[] {
-  // The host's: what is installed in a container is of no use, and in WSL does harm.
+  // The driver is the host's: one installed in a container has no effect, and in WSL it does harm.
   if (existsSync('/.dockerenv') || existsSync('/run/.containerenv')) {
     return ['nvidia-smi', 'docker run --rm --gpus all ubuntu nvidia-smi']
   }
@@ -81,7 +82,7 @@ export function webgpuDriver(): string[] {
 
 const OS_RELEASE = '/etc/os-release'
 
-/** The distribution, and those that it is like. */
+/** The distribution, and those that it derives from. */
 function linuxDistributions(): string[] {
   if (process.platform !== 'linux' || !existsSync(OS_RELEASE)) return []
   const found = readFileSync(OS_RELEASE, 'utf8').matchAll(/^ID(?:_LIKE)?=(.*)$/gm)

@@ -1,61 +1,51 @@
-import { findLibrary } from '../../engine/library'
+import { findLibrary, resolveOnnxruntimeNode } from '../../engine/library'
 import { type Context, failed, type Opened, ok, probe, skipped } from './checks'
-import { findOnnxruntimeNode } from './installed'
 import { wrapLibcError } from './libc'
-import { problemOf } from './remedies'
 import type { Check } from './report'
 import { checkResults } from './runs'
 
-/** Whether anything was asked for that runs through the addon. */
-function asksForAddon({ asked }: Context): boolean {
-  return asked.has('native') || asked.has('cuda') || asked.has('webgpu')
+/** The addon, and ONNX Runtime's library by the first source that names one. */
+export async function checkNative(
+  context: Context,
+): Promise<{ addon: Check; onnxruntime: Check; opened?: Opened }> {
+  const name = 'onnxruntime'
+  const outcome = await probe(context, name, [], 'native')
+  const loaded = 'answer' in outcome ? outcome : await probe(context, 'addon')
+  const candidate = findLibrary(undefined, [])
+  const facts = { ...candidate }
+  if ('failure' in loaded) {
+    const onnxruntime = skipped(name, 'the native addon, which opens it, does not load', facts)
+    return { addon: missingAddon(context, loaded.failure), onnxruntime }
+  }
+  const addon = ok('addon', 'loads', { path: loaded.answer.addon })
+  if ('failure' in outcome) {
+    const situation = { what: 'library', source: candidate?.source } as const
+    return { addon, onnxruntime: failed(context, name, wrapLibcError(outcome.failure), situation, facts) }
+  }
+  const opened = outcome.answer
+  const providers = opened.availableProviders.join(', ')
+  return { addon, onnxruntime: ok(name, opened.version, { ...facts, providers }), opened }
 }
 
-export async function checkAddon(context: Context): Promise<Check> {
-  const outcome = await probe(context, 'addon')
-  if ('answer' in outcome) return ok('addon', 'loads', { path: outcome.answer.path })
-  const { failure } = outcome
-  const asked = asksForAddon(context)
-  const check = failed('addon', asked, problemOf(wrapLibcError(failure), { what: 'addon' }))
+function missingAddon(context: Context, failure: Parameters<typeof failed>[2]): Check {
+  const check = failed(context, 'addon', wrapLibcError(failure), { what: 'addon' })
+  const isNeeded = ['native', 'cuda', 'webgpu'] as const
   const [, ...places] = failure.message.split('\n')
   const isNowhere =
     failure.code === 'ERR_ADDON_NOT_LOADED' && places.every((place) => /: no such file$/.test(place))
-  return isNowhere && !asked ? { ...check, status: 'absent' } : check
+  const isAbsent = isNowhere && !isNeeded.some((name) => context.required.has(name))
+  return isAbsent ? { ...check, status: 'absent' } : check
 }
 
-/** The library by the first source that names one. */
-export async function checkOnnxruntime(
-  context: Context,
-  addon: Check,
-): Promise<{ check: Check; opened?: Opened }> {
-  const name = 'onnxruntime'
-  const candidate = findLibrary(undefined, [])
-  const facts = { ...candidate }
-  if (addon.status !== 'ok') {
-    return { check: skipped(name, 'the native addon, which opens it, does not load', facts) }
-  }
-  const outcome = await probe(context, 'onnxruntime', [], 'native')
-  if ('failure' in outcome) {
-    const problem = problemOf(wrapLibcError(outcome.failure), { what: 'library', ...candidate })
-    return { check: failed(name, asksForAddon(context), problem, facts) }
-  }
-  const opened = outcome.answer
-  return {
-    check: ok(name, opened.version, { ...facts, providers: opened.availableProviders.join(', ') }),
-    opened,
-  }
-}
-
-/** The engine that runs where the addon does not load: whether it is there, and a run on it. */
+/** The engine that runs where the addon does not load: whether it is installed, and a run on it. */
 export async function checkOnnxruntimeNode(context: Context): Promise<Check> {
   const name = 'onnxruntime-node'
-  const installed = findOnnxruntimeNode()
+  const installed = resolveOnnxruntimeNode()
   if (installed === undefined) return { name, status: 'absent', summary: 'is not installed', facts: {} }
   const facts = { path: installed.path }
   const outcome = await probe(context, 'run', ['cpu'], name)
   if ('answer' in outcome) {
-    return checkResults(name, outcome.answer, false, facts, `${installed.version}, a run by it is right`)
+    return checkResults(context, name, outcome.answer, `${installed.version}, runs correctly`, facts)
   }
-  const problem = problemOf(wrapLibcError(outcome.failure), { what: 'library', source: name })
-  return failed(name, false, problem, facts)
+  return failed(context, name, wrapLibcError(outcome.failure), { what: 'library', source: name }, facts)
 }

@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import { commandLine } from '../cli/shell'
 import type { Failure } from './failure'
 import type { Probes } from './probes'
-import { commandLine } from './shell'
+import type { ProblemCode } from './report'
 
 /** What a probe found, or why it found nothing. */
 export type Outcome<T> = { readonly answer: T } | { readonly failure: ProbeFailure }
@@ -19,12 +20,14 @@ export interface ProbeOptions {
   /** Milliseconds after which it is killed. */
   readonly timeout: number
   /** Variables of the environment, beside this process's own. */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 const ENTRY = join(__dirname, 'probe.js')
+/** Characters of stderr that are kept. */
+const MAX_STDERR = 2000
 
-/** Runs a probe in a process of its own: what loads foreign libraries may crash there, or never end. */
+/** Runs a probe in a process of its own: what loads foreign libraries may crash or hang there. */
 export function ask<N extends ProbeName>(
   name: N,
   args: readonly string[],
@@ -37,13 +40,20 @@ export function ask<N extends ProbeName>(
       env: { ...process.env, ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
-    // A process in a driver's hands may outlive its SIGKILL: nobody waits for it then.
+    let sent: { answer: Answer<N> } | { failure: Failure } | undefined
+    let stderr = ''
+    const fail = (failure: Failure) => resolve({ failure: { ...failure, command } })
+    const lose = (code: ProblemCode, how: string, expected: string, given: string) => {
+      const message = `the probe '${name}' ${how}${lastLines(stderr)}`
+      fail({ code, message, expected, given })
+    }
+    // A process that a driver holds may outlive its SIGKILL: nobody waits for it.
     const overdue = setTimeout(() => {
       child.kill('SIGKILL')
       child.stderr!.destroy()
       if (child.connected) child.disconnect()
       child.unref()
-      fail(timedOut(name, timeout, stderr))
+      lose('ERR_PROBE_TIMEOUT', 'did not end', `an exit within ${timeout / 1000} s`, 'none')
     }, timeout)
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)
@@ -51,14 +61,11 @@ export function ask<N extends ProbeName>(
       clearTimeout(overdue)
       process.off('exit', kill)
     }
-    let sent: { answer: Answer<N> } | { failure: Failure } | undefined
-    let stderr = ''
-    const fail = (failure: Failure) => resolve({ failure: { ...failure, command } })
     child.on('message', (message) => {
       sent = message as typeof sent
     })
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-MOST_STDERR)
+      stderr = (stderr + text).slice(-MAX_STDERR)
     })
     child.on('error', (error) => {
       forget()
@@ -66,32 +73,16 @@ export function ask<N extends ProbeName>(
     })
     child.on('exit', forget)
     child.on('close', (code, signal) => {
-      // Even with an answer: what crashes or stays at its end does so in the user's process too.
-      if (code !== 0 || sent === undefined) fail(crashed(name, signal ?? `exit code ${code}`, stderr))
-      else if ('failure' in sent) fail(sent.failure)
+      // Even with an answer: a crash or a hang at the end happens in the user's process too.
+      if (code !== 0 || sent === undefined) {
+        lose('ERR_PROBE_CRASHED', 'crashed', 'exit code 0', signal ?? `exit code ${code}`)
+      } else if ('failure' in sent) fail(sent.failure)
       else resolve(sent)
     })
   })
 }
 
-const MOST_STDERR = 2000
-
-function timedOut(name: string, timeout: number, stderr: string): Failure {
-  const message = `the probe '${name}' did not end${lastWords(stderr)}`
-  return {
-    code: 'ERR_PROBE_TIMEOUT',
-    message,
-    expected: `an end within ${timeout / 1000} s`,
-    given: 'none',
-  }
-}
-
-function crashed(name: string, end: string, stderr: string): Failure {
-  const message = `the probe '${name}' crashed${lastWords(stderr)}`
-  return { code: 'ERR_PROBE_CRASHED', message, expected: 'exit code 0', given: end }
-}
-
-function lastWords(stderr: string): string {
+function lastLines(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '')
-  return lines.length === 0 ? '' : `; its last words:\n${lines.slice(-5).join('\n')}`
+  return lines.length === 0 ? '' : `; last lines of stderr:\n${lines.slice(-5).join('\n')}`
 }

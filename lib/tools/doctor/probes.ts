@@ -1,5 +1,3 @@
-import { initialized } from '../../device/initialize'
-import { preload } from '../../device/preload'
 import {
   cudaMajor,
   isCudaMajor,
@@ -9,17 +7,15 @@ import {
 } from '../../engine/cuda-libraries'
 import { findLibrary } from '../../engine/library'
 import { type Addon, loadAddon } from '../../engine/native'
-import { engine } from '../../engine/select'
-import { OrtError } from '../../errors'
-import { InferenceSession } from '../../session/session'
+import { InferenceSession, initialized, OrtError, preload } from '../../index'
 import { neededLibraries } from './elf'
-import { type Failure, failureOf } from './failure'
+import { type Failure, toFailure } from './failure'
 import { MODEL, SAMPLES } from './model'
 import { sharedObject, sharedObjects } from './shared-objects'
 
 /**
- * What loads foreign libraries. Each function runs in a process of its own (probe.ts); it takes and gives what a command
- * line and JSON can hold.
+ * The functions that load foreign libraries. Each runs in a process of its own (probe.ts): its arguments fit a command
+ * line, and its result fits JSON.
  */
 export const probes = { addon, onnxruntime, cudaLibraries, gpus, webgpuAdapter, run }
 export type Probes = typeof probes
@@ -27,26 +23,26 @@ export type Probes = typeof probes
 /** A library that ONNX Runtime's CUDA provider loads. */
 export interface CudaLibrary {
   readonly name: string
-  /** Without it the provider cannot be loaded; others are opened when an operator wants them. */
+  /** The provider cannot be loaded without it; others are opened when an operator needs them. */
   readonly needed: boolean
   /** Where the loader found it. */
   readonly path?: string
-  /** Where it did not: its words. */
+  /** The loader's message where it did not. */
   readonly reason?: string
 }
 
 export interface CudaLibraries {
-  /** Of CUDA, that the provider was built for. */
-  readonly major?: number
-  /** Absent where the provider's file does not tell (Windows). */
+  /** The version of CUDA that the provider was built for. */
+  readonly major?: number | undefined
+  /** Absent where the provider is not an ELF file (Windows). */
   readonly libraries?: readonly CudaLibrary[]
-  /** The library of another version of CUDA that the loader finds where one is missing. */
-  readonly instead?: string
-  /** Of `preload`, which ends at the first library that it does not find; then no other was looked for. */
+  /** A library of another version of CUDA that the loader finds in place of a missing one. */
+  readonly instead?: string | undefined
+  /** The failure of `preload`, which stops at the first missing library; the others were not looked for. */
   readonly preloading?: Failure
 }
 
-/** Bytes of its memory. */
+/** Bytes of memory. */
 export interface Gpu {
   readonly free: number
   readonly total: number
@@ -55,41 +51,32 @@ export interface Gpu {
 const CUDA_DRIVER = process.platform === 'win32' ? 'nvcuda.dll' : 'libcuda.so.1'
 
 async function addon() {
-  const loaded = loadAddon()
-  if (loaded instanceof Error) throw loaded
-  // Which `bindings` has put there.
-  return { path: (loaded as Addon & { path: string }).path }
+  return { addon: load().path }
 }
 
 async function onnxruntime() {
-  return { ...initialized(), source: findLibrary(undefined, [])!.source }
+  return { ...initialized(), source: findLibrary(undefined, [])!.source, addon: load().path }
 }
 
 async function cudaLibraries(provider: string, python?: string): Promise<CudaLibraries> {
   const loader = openAddon()
-  // Of ELF files alone.
   if (process.platform === 'win32') return {}
   const needed = neededBy(provider).filter(
     (name) => name !== CUDA_DRIVER && !name.startsWith('libonnxruntime'),
   )
   const major = needed.map(cudaMajor).find((found) => found !== undefined)
-  const version = major === undefined ? {} : { major }
-  const preloading = python === undefined ? undefined : await failureToPreload(python, major)
-  if (preloading !== undefined) {
-    return { ...version, libraries: needed.map((name) => ({ name, needed: true })), preloading }
-  }
-  const opened = isCudaMajor(major) ? requiredLibraries(major).map(({ name }) => name) : []
+  const cuda = isCudaMajor(major) ? major : undefined
+  const preloading =
+    python && (await preload({ python, cuda: cuda ?? true }).then(() => undefined, toFailure))
+  if (preloading) return { major, libraries: needed.map((name) => ({ name, needed: true })), preloading }
+  const opened = cuda === undefined ? [] : requiredLibraries(cuda).map(({ name }) => name)
   const libraries = [...new Set([...needed, ...opened])]
     .map((name) => ({ name, needed: needed.includes(name), ...locate(loader, name) }))
-    // What is not CUDA's is every system's, and of interest only where it is missing.
+    // Libraries that are not CUDA's exist on every system: they matter only where they are missing.
     .filter(({ name, reason }) => wheelName(name) !== undefined || reason !== undefined)
   const missing = libraries.find((library) => library.needed && library.reason !== undefined)
   const instead = otherMajors(missing?.name ?? '').find(({ name }) => open(loader, name) === undefined)
-  return {
-    ...version,
-    libraries,
-    ...(instead !== undefined && { instead: instead.name }),
-  }
+  return { major, libraries, instead: instead?.name }
 }
 
 function neededBy(provider: string): string[] {
@@ -97,15 +84,11 @@ function neededBy(provider: string): string[] {
     return neededLibraries(provider)
   } catch (cause) {
     throw new OrtError('ERR_CUDA_LIBRARY_INVALID', `${provider} cannot be loaded`, {
-      expected: 'a shared library of Linux, whole',
+      expected: 'a complete shared library for Linux',
       given: (cause as Error).message,
       cause,
     })
   }
-}
-
-function failureToPreload(python: string, major: number | undefined): Promise<Failure | undefined> {
-  return preload({ python, cuda: isCudaMajor(major) ? major : true }).then(() => undefined, failureOf)
 }
 
 function locate(loader: Addon, name: string): Pick<CudaLibrary, 'path' | 'reason'> {
@@ -122,34 +105,30 @@ function open(loader: Addon, path: string): string | undefined {
   }
 }
 
-/** More than a machine has. */
+/** An id beyond any machine's GPUs. */
 const NO_GPU = 1000
 
-/** `failure` where there is none; one that cannot be opened may have others behind it. */
-async function gpus(): Promise<{ driver?: string; gpus: (Gpu | Failure)[]; failure?: Failure }> {
+/** `failure` is set where there is no GPU; a GPU that cannot be opened may precede others that can. */
+async function gpus(): Promise<{ driver?: string | undefined; gpus: (Gpu | Failure)[]; failure?: Failure }> {
   const devices = openAddon()
-  const ask = (id: number): Gpu | Failure => {
+  const memory = (id: number): Gpu | Failure => {
     try {
       return devices.deviceMemory('cuda', id)
     } catch (error) {
-      return failureOf(error)
+      return toFailure(error)
     }
   }
-  const isNone = (answer: Gpu | Failure) => 'code' in answer && answer.code === 'ERR_CUDA_DEVICE_ID'
-  const answer = ask(NO_GPU)
+  const isBeyond = (gpu: Gpu | Failure) => 'code' in gpu && gpu.code === 'ERR_CUDA_DEVICE_ID'
+  const none = memory(NO_GPU)
   const found: (Gpu | Failure)[] = []
-  if (isNone(answer)) {
-    for (let gpu = ask(0); !isNone(gpu); gpu = ask(found.length)) found.push(gpu)
+  if (isBeyond(none)) {
+    for (let gpu = memory(0); !isBeyond(gpu); gpu = memory(found.length)) found.push(gpu)
   }
-  const driver = sharedObject(CUDA_DRIVER)
-  return {
-    gpus: found,
-    ...(driver !== undefined && { driver }),
-    ...('code' in answer && !isNone(answer) && { failure: answer }),
-  }
+  const failure = 'code' in none && !isBeyond(none) && { failure: none }
+  return { gpus: found, driver: sharedObject(CUDA_DRIVER), ...failure }
 }
 
-/** Which libraries ONNX Runtime loads for WebGPU: on Linux Vulkan's loader and the GPU's driver are among them. */
+/** The libraries that ONNX Runtime loads for WebGPU, on Linux among them Vulkan's loader and the GPU's driver. */
 async function webgpuAdapter() {
   const before = new Set(sharedObjects())
   openAddon().appendProvider('webgpu', {})
@@ -161,7 +140,7 @@ async function run(provider: string, python?: string) {
   if (python !== undefined) await preload({ python })
   await using session = await InferenceSession.create(MODEL, {
     executionProviders: [provider as 'cpu'],
-    // What fails is thrown: ONNX Runtime need not print it too.
+    // Errors are thrown: ONNX Runtime does not need to print them too.
     logSeverityLevel: 4,
   })
   const io = session.createIoBinding<{ x: Float32Array }, { y: Float32Array }>({ x: [1] })
@@ -174,7 +153,15 @@ async function run(provider: string, python?: string) {
   return { engine: session.engine, results }
 }
 
-/** Of the native engine, which the environment of these probes chooses. */
+/** The addon, with ONNX Runtime's library open: the environment of these probes selects the native engine. */
 function openAddon(): Addon {
-  return (engine() as ReturnType<typeof engine> & { readonly addon: Addon }).addon
+  initialized()
+  return load()
+}
+
+/** `bindings` sets the path. */
+function load(): Addon & { readonly path: string } {
+  const loaded = loadAddon()
+  if (loaded instanceof Error) throw loaded
+  return loaded as Addon & { path: string }
 }

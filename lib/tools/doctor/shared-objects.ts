@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 
-/** The shared libraries that the loader has in this process, by the paths where it found them. */
+/** The paths of the shared libraries that are loaded in this process. */
 export function sharedObjects(): string[] {
   return (report() as { sharedObjects: string[] }).sharedObjects
 }
 
-/** The path of one of them, by its name; its file may have a longer version in its name. */
+/** The path of one of them, by its name; the file's name may end in a longer version. */
 export function sharedObject(name: string): string | undefined {
   const wanted = name.toLowerCase()
   return sharedObjects().find((path) => {
@@ -14,13 +14,13 @@ export function sharedObject(name: string): string | undefined {
   })
 }
 
-/** glibc's version, such as 2.36; undefined where the C library is another. */
+/** glibc's version, such as 2.36; undefined for another C library. */
 export function glibcVersion(): string | undefined {
   return (report() as { header: { glibcVersionRuntime?: string } }).header.glibcVersionRuntime
 }
 
 function report(): object {
-  // Else it asks DNS for the names of all that the process is connected to.
+  // The report would otherwise resolve the names of all connections by DNS.
   const options = process.report as typeof process.report & { excludeNetwork?: boolean }
   options.excludeNetwork = true
   return process.report.getReport()

@@ -1,5 +1,5 @@
-import type { InferenceSession } from '../../session/session'
-import { isWhole, resized } from './elements'
+import type { InferenceSession } from '../../index'
+import { isWhole, resized } from '../tensors/host-tensor'
 import type { Tensors } from './runner'
 
 /** An axis of an input. */
@@ -8,7 +8,7 @@ export interface Axis {
   readonly axis: number
 }
 
-/** A dimension that the model declares dynamic: every axis of that name, or one that has none. */
+/** A dimension that the model declares dynamic: all axes of one name, or a single axis without a name. */
 export interface DynamicDim {
   readonly name: string
   readonly axes: readonly Axis[]
@@ -16,7 +16,7 @@ export interface DynamicDim {
 
 export const axisText = ({ input, axis }: Axis): string => `axis ${axis} of '${input}'`
 
-/** A declared size that is a number, and not the sample's. */
+/** An axis whose declared size differs from the sample's. */
 export interface Fixed extends Axis {
   readonly declared: number
   readonly given: number
@@ -49,28 +49,26 @@ export function dynamicDims({ inputMetadata }: InferenceSession): DynamicDim[] {
   return [...named].map(([name, axes]) => ({ name, axes }))
 }
 
-/** The size of a dimension among these inputs; undefined where they have not that rank. */
-export function sizeOfDim({ axes: [first] }: DynamicDim, inputs: Tensors): number | undefined {
+/** The size that axes of one dimension have in these inputs; undefined where an input has a lower rank. */
+export function axesSize([first]: readonly Axis[], inputs: Tensors): number | undefined {
   return inputs.get(first!.input)!.dims[first!.axis]
 }
 
-/** Whether these inputs can be made of another size along a dimension: what is not there cannot be repeated. */
-export const canResize = ({ axes }: Pick<DynamicDim, 'axes'>, inputs: Tensors): boolean =>
+/** Whether the inputs can be resized along these axes: an empty tensor has nothing to repeat. */
+export const canResize = (axes: readonly Axis[], inputs: Tensors): boolean =>
   axes.every(({ input, axis }) => {
     const { type, dims } = inputs.get(input)!
     return isWhole(type) && dims[axis] !== undefined && dims[axis] > 0
   })
 
-/** The inputs with one dimension of another size; what is new repeats what is there. */
-export function withSize({ axes }: Pick<DynamicDim, 'axes'>, inputs: Tensors, size: number): Tensors {
+/** The inputs with another size along these axes; larger ones repeat their content. */
+export function withSize(axes: readonly Axis[], inputs: Tensors, size: number): Tensors {
   const changed = new Map(inputs)
   for (const { input, axis } of axes) changed.set(input, resized(changed.get(input)!, axis, size))
   return changed
 }
 
-/** The inputs with one dimension larger by one; undefined where that cannot be. */
-export function grown(dim: Pick<DynamicDim, 'axes'>, inputs: Tensors): Tensors | undefined {
-  if (!canResize(dim, inputs)) return undefined
-  const [{ input, axis }] = dim.axes as [Axis]
-  return withSize(dim, inputs, inputs.get(input)!.dims[axis]! + 1)
+/** The inputs larger by one along these axes; undefined where they cannot be resized. */
+export function grown(axes: readonly Axis[], inputs: Tensors): Tensors | undefined {
+  return canResize(axes, inputs) ? withSize(axes, inputs, axesSize(axes, inputs)! + 1) : undefined
 }

@@ -1,44 +1,44 @@
+import type { HostTensor } from '../tensors/host-tensor'
 import { dynamicDims, grown } from './axes'
-import type { HostTensor } from './elements'
 import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'
-import { variantsOf } from './variants'
+import { variants } from './variants'
 
-/** What the effects of inputs are looked for on. */
+/** What the effects of inputs are searched with. */
 export interface Probed {
   readonly runner: Runner
-  /** The samples that could be run; the first is taken for the one that was traced. */
+  /** The samples that ran; the first counts as the traced one. */
   readonly samples: readonly Tensors[]
-  /** Of the first: the outputs that are the same from run to run. */
+  /** The outputs of the first sample that are the same in each run. */
   readonly outputs: Tensors
   /** The outputs that differ from sample to sample. */
   readonly moving: ReadonlySet<string>
 }
 
-/** What varying an input did: the outputs that changed, or why nothing is known. */
+/** The outputs that changed when an input did, or why the effect is unknown. */
 interface Effect {
   readonly outputs: ReadonlySet<string>
-  /** Set where no variant could be run. */
+  /** Set where no variant ran. */
   readonly notVaried?: string
 }
 
 /**
  * Runs the model on other values of one input.
  *
- * @param before what it gives on `inputs`
- * @param variants stand in the input's place, one after another, until every output has changed
+ * @param before the outputs for `inputs`
+ * @param values replace the input one after another, until every output has changed
  */
-export async function effectOf(
+export async function vary(
   runner: Runner,
   inputs: Tensors,
   before: Tensors,
   name: string,
-  variants: Iterable<HostTensor>,
+  values: Iterable<HostTensor>,
 ): Promise<Effect> {
   const outputs = new Set<string>()
   let ran = false
   let why = 'its elements cannot be varied'
-  for (const variant of variants) {
+  for (const variant of values) {
     const after = await runner.attempt(new Map([...inputs, [name, variant]]))
     if (typeof after === 'string') {
       why = after
@@ -51,9 +51,9 @@ export async function effectOf(
   return ran ? { outputs } : { outputs, notVaried: why }
 }
 
-/** Outputs that do not change when an input does. Gives the inputs whose values have an effect. */
+/** Reports outputs that do not change when an input does. @returns the inputs whose values have an effect */
 export async function checkEffects(probed: Probed, findings: Findings): Promise<ReadonlySet<string>> {
-  // Where every output is another in each run there is nothing to see an effect on.
+  // Where every output varies between runs, no effect can be seen.
   if (probed.outputs.size === 0) return new Set()
   const effects = new Map<string, Effect>()
   for (const name of probed.runner.session.inputNames) effects.set(name, await effectInAny(probed, name))
@@ -62,19 +62,19 @@ export async function checkEffects(probed: Probed, findings: Findings): Promise<
   return new Set([...effects].filter(([, { outputs }]) => outputs.size > 0).map(([name]) => name))
 }
 
-/** On the first sample on which there is one: what a flag switches off in one sample it may switch on in another. */
+/** The effect on the first sample that shows one: a flag may switch an input off in one sample and on in another. */
 async function effectInAny({ runner, samples, outputs }: Probed, name: string): Promise<Effect> {
   let found: Effect | undefined
   for (const [i, inputs] of samples.entries()) {
     const before = i === 0 ? outputs : only(outputs, await runner.run(inputs))
-    const effect = await effectOf(runner, inputs, before, name, variantsOf(inputs.get(name)!))
+    const effect = await vary(runner, inputs, before, name, variants(inputs.get(name)!))
     if (effect.outputs.size > 0) return effect
     if (found === undefined || effect.notVaried === undefined) found = effect
   }
   return found!
 }
 
-/** The outputs of one run that another has too. */
+/** The outputs whose names are wanted. */
 export const only = (wanted: { has(name: string): boolean }, outputs: Tensors): Tensors =>
   new Map([...outputs].filter(([name]) => wanted.has(name)))
 
@@ -85,9 +85,9 @@ async function reportInput(
   findings: Findings,
 ): Promise<void> {
   if (notVaried !== undefined) {
-    findings.note('input-not-varied', `nothing is known of what input '${input}' does: ${notVaried}`, {
+    findings.note('input-not-varied', `the effect of input '${input}' is unknown: ${notVaried}`, {
       input,
-      remedy: 'Give samples whose values the model takes',
+      remedy: 'Add samples with values that the model accepts',
     })
   } else if (outputs.size > 0) return
   else if (await shapeMatters(probed, input)) {
@@ -96,25 +96,20 @@ async function reportInput(
   } else {
     findings.problem('input-without-effect', `no output changes when input '${input}' does`, {
       input,
-      remedy:
-        'A branch or a value may have been baked in when the model was traced, or forward() does not use the input',
+      remedy: 'Tracing may have baked in a branch or a value, or forward() does not use the input',
     })
   }
 }
 
-/** Whether the model runs otherwise, or not at all, when one input alone has another shape. */
+/** Whether another shape of one input alone changes an output, or fails. */
 async function shapeMatters({ runner, samples: [first], outputs }: Probed, input: string): Promise<boolean> {
   for (const { axes } of dynamicDims(runner.session)) {
     const alone = axes.filter((axis) => axis.input === input)
-    if (alone.length > 0 && (await isOther(runner, grown({ axes: alone }, first!), outputs))) return true
+    const inputs = alone.length > 0 ? grown(alone, first!) : undefined
+    const after = inputs && (await runner.attempt(inputs))
+    if (typeof after === 'string' || (after && changed(outputs, after).length > 0)) return true
   }
   return false
-}
-
-async function isOther(runner: Runner, inputs: Tensors | undefined, before: Tensors): Promise<boolean> {
-  if (inputs === undefined) return false
-  const after = await runner.attempt(inputs)
-  return typeof after === 'string' || changed(before, after).length > 0
 }
 
 async function reportOutputs(
@@ -127,14 +122,14 @@ async function reportOutputs(
     const without = varied.filter(([, { outputs }]) => !outputs.has(output))
     if (without.length === effects.size && effects.size > 0 && !probed.moving.has(output)) {
       if (await followsShape(probed, output)) continue
-      findings.problem('output-constant', `output '${output}' changes with no input`, {
+      findings.problem('output-constant', `output '${output}' does not change with any input`, {
         output,
-        remedy: 'It may have been computed while the model was traced, and written down as a constant',
+        remedy: 'Tracing may have computed it, and stored it as a constant',
       })
       continue
     }
     for (const [input, { outputs }] of without) {
-      if (outputs.size === 0) continue // said of the input already
+      if (outputs.size === 0) continue // reported for the input already
       findings.note('output-ignores-input', `output '${output}' does not change when input '${input}' does`, {
         input,
         output,
@@ -143,10 +138,10 @@ async function reportOutputs(
   }
 }
 
-/** Whether an output changes with the inputs' shapes, as positions do. */
+/** Whether an output changes with the inputs' shapes, as position ids do. */
 async function followsShape({ runner, samples: [first], outputs }: Probed, output: string): Promise<boolean> {
-  for (const dim of dynamicDims(runner.session)) {
-    const inputs = grown(dim, first!)
+  for (const { axes } of dynamicDims(runner.session)) {
+    const inputs = grown(axes, first!)
     const after = inputs && (await runner.attempt(inputs))
     if (after !== undefined && typeof after !== 'string' && changed(outputs, after).includes(output))
       return true

@@ -1,10 +1,10 @@
 /**
- * Checks an exported model against the original: what it was given and what it answered. The exporters of PyTorch drop,
- * rename and bake in without an error; this finds it by running the model.
+ * Checks an exported model against samples of the original's inputs and outputs. PyTorch's exporters drop, rename and bake
+ * in inputs without an error; running the model finds these.
  *
  * @packageDocumentation
  */
-import type { InferenceSession } from '../../session/session'
+import type { InferenceSession } from '../../index'
 import { dynamicDims, fixedAxes } from './axes'
 import { checkEffects } from './effects'
 import { checkNames } from './names'
@@ -14,25 +14,24 @@ import { changed, Runner, type Tensors } from './runner'
 import { type ExportSample, resolveSamples, type SampleSet } from './samples'
 import { checkDynamicDim } from './shapes'
 
-export type { Tolerance } from './elements'
+export type { Tolerance } from '../tensors/compare'
 export type { ExportReport, Finding, FindingCode, SampleRun } from './report'
 export type { ExportSample, SampleSet, SampleTensor } from './samples'
 
-/** Samples, or a function that gives them. */
+/** Samples, or a function that returns them. */
 export type Samples =
   | readonly ExportSample[]
   | SampleSet
   | ((session: InferenceSession) => Samples | Promise<Samples>)
 
 /**
- * Runs a model on each sample and then on variations of the first that could be run, and says what is wrong: inputs that
- * vanished, axes that turned out fixed, outputs that differ from the sample's, that do not change when an input does, or
- * that change from run to run.
+ * Runs a model on each sample, then on variations of the first sample that runs, and reports what is wrong: missing inputs,
+ * fixed axes, outputs that differ from the sample's, that do not change when an input does, or that vary between runs.
  *
- * The first sample that can be run is taken for the one that was traced. Beside the samples themselves it takes up to six runs an
- * input, and as many for each of its dynamic axes. Outputs that are no tensors are not looked at.
+ * The first sample that runs counts as the traced one. Beside the samples, the check takes up to six runs per input, and as
+ * many for each of its dynamic axes. It ignores outputs that are not tensors.
  *
- * @throws OrtTypeError, OrtRangeError, OrtError for samples that are none, naming the place in them; `ERR_DISPOSED`
+ * @throws OrtTypeError, OrtRangeError, OrtError for invalid samples, naming the place in them; `ERR_DISPOSED`
  */
 export async function checkExport(session: InferenceSession, samples: Samples): Promise<ExportReport> {
   const given = typeof samples === 'function' ? await samples(session) : samples
@@ -40,14 +39,14 @@ export async function checkExport(session: InferenceSession, samples: Samples): 
   const { samples: resolved, tolerance } = resolveSamples(given)
   const findings = new Findings()
   const runner = new Runner(session)
-  if (!checkNames(session, resolved, findings)) return reportOf([], findings)
+  if (!checkNames(session, resolved, findings)) return findings.report([])
   const runs: SampleRun[] = []
   const ran: Tensors[] = []
   const failed: Failed[] = []
   let first: Tensors | undefined
   const moving = new Set<string>()
   for (const [sample, { inputs, outputs: expected }] of resolved.entries()) {
-    const about = { sample, inputs: shapesOf(inputs) }
+    const about = { sample, inputs: shapes(inputs) }
     reportFixedAxes(session, inputs, findings)
     const outputs = await runner.attempt(inputs)
     if (typeof outputs === 'string') {
@@ -58,7 +57,7 @@ export async function checkExport(session: InferenceSession, samples: Samples): 
     checkOutputShapes(session, inputs, outputs, findings)
     const largest = checkOutputs(session, outputs, { sample, expected, tolerance }, findings)
     const difference = largest === undefined ? {} : { largestDifference: largest }
-    runs.push({ ...about, outputs: shapesOf(outputs), ...difference })
+    runs.push({ ...about, outputs: shapes(outputs), ...difference })
     ran.push(inputs)
     if (first === undefined) first = outputs
     else for (const output of changed(first, outputs)) moving.add(output)
@@ -71,18 +70,13 @@ export async function checkExport(session: InferenceSession, samples: Samples): 
     for (const dim of dynamicDims(session)) await checkDynamicDim(dim, known, findings)
   }
   reportFailures(session, failed, ran[0], findings)
-  return reportOf(runs, findings)
+  return findings.report(runs)
 }
 
-function reportOf(runs: readonly SampleRun[], collected: Findings): ExportReport {
-  const findings = collected.all()
-  return { ok: findings.every(({ severity }) => severity === 'note'), runs, findings }
-}
-
-const shapesOf = (tensors: Tensors) =>
+const shapes = (tensors: Tensors) =>
   Object.fromEntries([...tensors].map(([name, { dims }]) => [name, [...dims]]))
 
-/** A sample that the model does not run on. */
+/** A sample that the model fails on. */
 interface Failed {
   readonly sample: number
   readonly inputs: Tensors
@@ -97,7 +91,7 @@ function reportFixedAxes(session: InferenceSession, inputs: Tensors, findings: F
   }
 }
 
-/** Runs that failed: a problem of its own, unless it is said already of an axis that the sample has another size of. */
+/** Reports failed runs: as problems, unless a fixed axis explains them, which is reported already. */
 function reportFailures(
   session: InferenceSession,
   failed: readonly Failed[],
@@ -109,7 +103,7 @@ function reportFailures(
     const explained =
       fixedAxes(session, inputs).length > 0 ||
       said.some(({ input, axis }) => inputs.get(input!)?.dims[axis!] !== first?.get(input!)?.dims[axis!])
-    const message = `the model does not run on sample ${sample}: ${error}`
+    const message = `the model fails on sample ${sample}: ${error}`
     findings[explained ? 'note' : 'problem']('run-failed', message, { sample })
   }
 }

@@ -1,11 +1,10 @@
-import type { ValueMetadata } from '../../model/io'
-import type { InferenceSession } from '../../session/session'
+import type { InferenceSession, ValueMetadata } from '../../index'
 import type { Findings } from './report'
 import type { ResolvedSample } from './samples'
 
 const quoted = (names: Iterable<string>): string => [...names].map((name) => `'${name}'`).join(', ')
 
-/** Holds the samples' names and types against the model's. Gives those that can be run. */
+/** Compares the samples' names and types with the model's. @returns whether the samples can be run */
 export function checkNames(
   { inputMetadata, outputMetadata }: InferenceSession,
   samples: readonly ResolvedSample[],
@@ -20,14 +19,14 @@ export function checkNames(
     findings.problem('input-vanished', message, {
       input: name,
       remedy:
-        'The exporter drops what forward() does not use, and bakes in what is no tensor (int, float, bool, str); what is baked in has the value that was traced. Pass a tensor and use it, or take the argument out',
+        'The exporter drops arguments that forward() does not use, and bakes in the traced values of those that are not tensors (int, float, bool, str). Pass a tensor and use it, or remove the argument',
     })
   }
   for (const name of unknown) {
-    findings.problem('input-unknown', `the model wants an input '${name}' that not every sample has`, {
+    findings.problem('input-unknown', `the model needs the input '${name}', which not every sample has`, {
       input: name,
       remedy: given.has(name)
-        ? 'Give it in each sample'
+        ? 'Add it to each sample'
         : `The samples have ${quoted(given)}: the exporter may have named its inputs in another order (None arguments shift names)`,
     })
   }
@@ -35,7 +34,7 @@ export function checkNames(
     for (const [name, { type }] of inputs) checkType(known.get(name), type, findings)
   }
   checkOutputs(outputMetadata, samples, findings)
-  return !findings.has('input-unknown') && !findings.has('input-type')
+  return !findings.has('input-unknown', 'input-type')
 }
 
 function checkType(metadata: ValueMetadata | undefined, type: string, findings: Findings): void {
@@ -54,7 +53,7 @@ function checkOutputs(
   const names = metadata.map(({ name }) => name)
   for (const { name, isTensor } of metadata) {
     if (isTensor) continue
-    findings.note('output-unknown', `output '${name}' is no tensor, and is not looked at`, { output: name })
+    findings.note('output-unknown', `output '${name}' is not a tensor, and is not checked`, { output: name })
   }
   const expected = new Set(samples.flatMap(({ outputs }) => [...(outputs?.keys() ?? [])]))
   if (expected.size === 0) return
@@ -67,6 +66,6 @@ function checkOutputs(
   }
   for (const name of names) {
     if (expected.has(name)) continue
-    findings.note('output-unknown', `no sample says what output '${name}' must be`, { output: name })
+    findings.note('output-unknown', `no sample has the expected output '${name}'`, { output: name })
   }
 }

@@ -1,57 +1,57 @@
-/** What is wrong with an exported model, or worth knowing. */
+/** What is wrong with an exported model, or notable. */
 export type FindingCode =
   /** The sample has an input that the model does not: unused, renamed, or baked in as a constant. */
   | 'input-vanished'
-  /** The model wants an input that the sample does not have. */
+  /** The model needs an input that the sample does not have. */
   | 'input-unknown'
   | 'input-type'
   | 'output-vanished'
   | 'output-unknown'
-  /** A size that the sample has is refused: the axis is declared fixed, or is declared dynamic and is not. */
+  /** The model rejects a size of the sample: the axis is declared fixed, or declared dynamic but baked in. */
   | 'axis-fixed'
   | 'run-failed'
-  /** Results are not what the sample says. */
+  /** The results differ from the sample's. */
   | 'output-mismatch'
-  /** An output has another shape than the model declares of it. */
+  /** An output has another shape than the model declares. */
   | 'output-shape'
   /** Two runs of the same inputs give different results. */
   | 'output-varies'
-  /** No output changes whatever the input is. */
+  /** No output changes with the input. */
   | 'input-without-effect'
-  /** What lies beyond the first sample's size along an axis changes no output. */
+  /** Elements beyond the first sample's size along an axis change no output. */
   | 'tail-without-effect'
-  /** The output changes with no input. */
+  /** The output does not change with any input. */
   | 'output-constant'
   /** The output does not change with this input; others do. */
   | 'output-ignores-input'
-  /** The input could not be varied, so nothing is known of its effect. */
+  /** The input could not be varied, so its effect is unknown. */
   | 'input-not-varied'
 
 export interface Finding {
   readonly code: FindingCode
-  /** A note may be as it should be; a problem is one. */
+  /** A note may be intended; a problem is not. */
   readonly severity: 'problem' | 'note'
   readonly message: string
   readonly remedy?: string
   readonly input?: string
   readonly output?: string
   readonly axis?: number
-  /** Which of the samples, from 0. */
+  /** The index of the sample. */
   readonly sample?: number
 }
 
-/** A sample that was run, or why it was not. */
+/** The run of a sample. */
 export interface SampleRun {
   readonly sample: number
   readonly inputs: Readonly<Record<string, readonly number[]>>
   readonly outputs?: Readonly<Record<string, readonly number[]>>
-  /** To the sample's outputs, of all floating-point elements. */
+  /** From the sample's outputs, over all floating-point elements. */
   readonly largestDifference?: number
   readonly error?: string
 }
 
 export interface ExportReport {
-  /** Whether there is no problem; there may be notes. */
+  /** Whether no finding is a problem. */
   readonly ok: boolean
   readonly runs: readonly SampleRun[]
   readonly findings: readonly Finding[]
@@ -59,7 +59,7 @@ export interface ExportReport {
 
 export type Details = Omit<Finding, 'code' | 'severity' | 'message'>
 
-/** @internal collects what is found; the same thing found again is said once. */
+/** @internal collects the findings, each once */
 export class Findings {
   readonly #found = new Map<string, Finding>()
 
@@ -71,8 +71,13 @@ export class Findings {
     this.#add({ code, severity: 'note', message, ...details })
   }
 
-  has(code: FindingCode): boolean {
-    return this.all().some((finding) => finding.code === code)
+  has(...codes: FindingCode[]): boolean {
+    return this.all().some(({ code }) => codes.includes(code))
+  }
+
+  report(runs: readonly SampleRun[]): ExportReport {
+    const findings = this.all()
+    return { ok: findings.every(({ severity }) => severity === 'note'), runs, findings }
   }
 
   all(): Finding[] {

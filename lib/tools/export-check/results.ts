@@ -1,10 +1,11 @@
+import type { InferenceSession } from '../../index'
 import { resolveShape, symbolSizes } from '../../model/shape'
-import type { InferenceSession } from '../../session/session'
-import { compare, type Tolerance } from './elements'
+import { compare, type Tolerance } from '../tensors/compare'
+import { tensorText } from '../tensors/host-tensor'
 import type { Findings } from './report'
 import { changed, type Runner, type Tensors } from './runner'
 
-/** A binding allocates outputs by what the model declares: where that is not so, its run is refused. */
+/** Reports outputs of other than the declared shape: a binding allocates the declared one, and its run then fails. */
 export function checkOutputShapes(
   { inputMetadata, outputMetadata }: InferenceSession,
   inputs: Tensors,
@@ -19,31 +20,30 @@ export function checkOutputShapes(
   )
   for (const output of outputMetadata) {
     const dims = outputs.get(output.name)?.dims
-    // Of a scalar and of an open rank alike the shape is empty, and says nothing.
+    // The shape is empty for a scalar and for an unknown rank.
     if (!output.isTensor || output.shape.length === 0 || dims === undefined) continue
     const declared = resolveShape(output.shape, symbols)
     if (declared === undefined || `${declared}` === `${dims}`) continue
     const [names, sizes, given] = [output.shape, declared, dims].map((shape) => `[${shape.join(', ')}]`)
     findings.note(
       'output-shape',
-      `output '${output.name}' is declared ${names}, which would be ${sizes}, and is ${given}`,
+      `output '${output.name}' is declared ${names}, which resolves to ${sizes}, but is ${given}`,
       {
         output: output.name,
-        remedy:
-          "Do not give its axis the name of an input's; bind it 'dynamic' (createIoBinding's `outputs`)",
+        remedy: "Do not name its axis like an input's; bind it as 'dynamic' (createIoBinding's `outputs`)",
       },
     )
   }
 }
 
-/** What a sample says of its results. */
+/** The results that a sample expects. */
 interface Expected {
   readonly sample: number
   readonly expected: Tensors | undefined
   readonly tolerance: Tolerance
 }
 
-/** Holds results against the sample's. Gives the largest difference of all that can be subtracted. */
+/** Compares results with the sample's. @returns the largest difference of floating-point elements */
 export function checkOutputs(
   { outputNames: names }: InferenceSession,
   outputs: Tensors,
@@ -53,19 +53,16 @@ export function checkOutputs(
   let most: number | undefined
   for (const [output, wanted] of expected ?? []) {
     const got = outputs.get(output)
-    const remedy = 'A branch or a loop on a value may have been baked in when the model was traced'
+    const remedy = 'Tracing may have baked in a branch or a loop that depends on a value'
     if (got === undefined) {
-      // Of a name that the model does not have it is said already.
+      // A name that the model does not have is reported already.
       if (!names.includes(output)) continue
-      findings.problem('output-mismatch', `output '${output}' is no tensor, and must be one`, {
-        output,
-        sample,
-      })
+      const message = `output '${output}' is not a tensor, expected one`
+      findings.problem('output-mismatch', message, { output, sample })
       continue
     }
-    const text = ({ type, dims }: typeof got) => `${type} [${dims.join(', ')}]`
-    if (text(got) !== text(wanted)) {
-      const message = `output '${output}' is ${text(got)}, and must be ${text(wanted)}`
+    if (tensorText(got) !== tensorText(wanted)) {
+      const message = `output '${output}' is ${tensorText(got)}, expected ${tensorText(wanted)}`
       findings.problem('output-mismatch', message, { output, sample, remedy })
       continue
     }
@@ -73,13 +70,13 @@ export function checkOutputs(
     if (largest !== undefined) most = Math.max(most ?? 0, largest)
     if (first === undefined) continue
     const { index, actual, expected: number } = first
-    const message = `output '${output}' is wrong: element ${index} is ${actual}, and must be ${number}`
+    const message = `output '${output}' is wrong: element ${index} is ${actual}, expected ${number}`
     findings.problem('output-mismatch', message, { output, sample, remedy })
   }
   return most
 }
 
-/** The same inputs once more: gives the outputs that are the same, bit for bit. */
+/** Runs the same inputs again. @returns the outputs that are the same, bit for bit */
 export async function checkStable(
   runner: Runner,
   inputs: Tensors,
@@ -93,14 +90,14 @@ export async function checkStable(
     const again = after.get(output)!
     const sameShape = `${again.dims}` === `${before.get(output)!.dims}`
     if (sameShape && compare(again, before.get(output)!, tolerance).first === undefined) {
-      const message = `output '${output}' is another in each run, within the tolerance: what has an effect on it is not known`
+      const message = `output '${output}' varies between runs, within the tolerance: the effects of inputs on it are unknown`
       findings.note('output-varies', message, { output })
       continue
     }
-    findings.problem('output-varies', `output '${output}' is another in each run of the same inputs`, {
+    findings.problem('output-varies', `output '${output}' varies between runs on the same inputs`, {
       output,
       remedy:
-        'Random nodes are left in the model, as dropout is by train(): call model.eval() before you export',
+        'The model contains random nodes, such as the dropout of train(): call model.eval() before you export',
     })
   }
   return new Map([...before].filter(([name]) => !varying.includes(name)))

@@ -1,26 +1,27 @@
-import { isOrtError } from '../../errors'
-import { rawView } from '../../model/element-types'
-import type { RunValue } from '../../session/request'
-import type { InferenceSession } from '../../session/session'
-import { OrtValue } from '../../value/value'
-import { type HostTensor, same } from './elements'
-import { readTensor } from './samples'
+import { type InferenceSession, isOrtError, OrtValue, type OrtValueData, type RunValue } from '../../index'
+import { same } from '../tensors/compare'
+import { type HostTensor, hostTensor, readTensor } from '../tensors/host-tensor'
 
 export type Tensors = ReadonlyMap<string, HostTensor>
 
-/** What the model does not take, as opposed to a session that is gone or a device that was lost. */
+/** What the model does not take, as opposed to a disposed session or a lost device. */
 const REFUSED = /^ERR_(ORT_|(SHAPE|TYPE)_MISMATCH$)/
 
 /** Runs a model on tensors in host memory. */
 export class Runner {
   constructor(readonly session: InferenceSession) {}
 
-  /** Inputs that the model does not have are left out, and outputs that are no tensors. @throws OrtError as `session.run` does */
+  /** Ignores inputs that the model does not have, and outputs that are not tensors. @throws OrtError as `session.run` does */
   async run(inputs: Tensors): Promise<Tensors> {
     const feeds: Record<string, OrtValue> = {}
     try {
-      for (const name of this.session.inputNames) feeds[name] = feedOf(inputs.get(name)!)
-      return await tensorsOf(await this.session.run<RunValue>(feeds))
+      for (const name of this.session.inputNames) {
+        const { type, dims, data } = inputs.get(name)!
+        const value = OrtValue.allocate(type, dims)
+        feeds[name] = value
+        value.write(data)
+      }
+      return await readTensors(await this.session.run<RunValue>(feeds))
     } finally {
       for (const value of Object.values(feeds)) value.dispose()
     }
@@ -37,29 +38,13 @@ export class Runner {
   }
 }
 
-function feedOf({ type, dims, data }: HostTensor): OrtValue {
-  const value = OrtValue.allocate(type, dims)
-  try {
-    value.write(data as never)
-    return value
-  } catch (error) {
-    value.dispose()
-    throw error
-  }
-}
-
-/** Results wherever they are; they are let go of. */
-async function tensorsOf(results: Readonly<Record<string, RunValue>>): Promise<Tensors> {
+/** Copies the results, wherever they are, and releases them. */
+async function readTensors(results: Readonly<Record<string, RunValue>>): Promise<Tensors> {
   const tensors = new Map<string, HostTensor>()
   try {
     for (const [name, value] of Object.entries(results)) {
       if (!(value instanceof OrtValue)) {
-        const data = (await value.getData()) as HostTensor['data']
-        tensors.set(name, {
-          type: value.type,
-          dims: value.dims,
-          data: Array.isArray(data) ? data : rawView(data),
-        })
+        tensors.set(name, hostTensor(value.type, value.dims, (await value.getData()) as OrtValueData))
       } else if (value.kind === 'tensor') tensors.set(name, readTensor(value, name))
     }
     return tensors
@@ -70,8 +55,8 @@ async function tensorsOf(results: Readonly<Record<string, RunValue>>): Promise<T
 
 /** The outputs in which two runs differ. */
 export function changed(before: Tensors, after: Tensors): string[] {
-  return [...before.keys()].filter((name) => {
-    const [a, b] = [before.get(name)!, after.get(name)]
-    return b === undefined || !same(a, b)
+  return [...before].flatMap(([name, tensor]) => {
+    const other = after.get(name)
+    return other !== undefined && same(tensor, other) ? [] : [name]
   })
 }

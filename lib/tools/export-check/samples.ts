@@ -1,53 +1,51 @@
 import type { Tensor } from 'onnxruntime-common'
 import { checkKnown, isRecord } from '../../check'
-import { describe, OrtError, OrtTypeError } from '../../errors'
+import { describe } from '../../errors'
+import { type ElementType, OrtError, OrtTypeError, OrtValue, type TypedArray } from '../../index'
 import {
   arrayLength,
   checkArray,
   checkElementType,
   copyTypedArray,
-  type ElementType,
   rawView,
-  type TypedArray,
-  typedArrayView,
+  zeroed,
 } from '../../model/element-types'
 import { checkDims, elementCount } from '../../model/shape'
-import type { OrtValueData } from '../../value/data'
-import { isTensor, tensorData } from '../../value/tensor'
-import { gpuValue, OrtValue } from '../../value/value'
-import type { HostTensor, Tolerance } from './elements'
-import { toBfloat16, toFloat16 } from './small-floats'
+import { isTensor } from '../../value/tensor'
+import { TOLERANCE, type Tolerance } from '../tensors/compare'
+import { type HostTensor, isInexact, readTensor } from '../tensors/host-tensor'
+import { SMALL_FLOATS } from '../tensors/small-floats'
 
-/** A tensor as a sample file writes it. */
+/** A tensor in a sample file. */
 export interface SampleTensor {
   readonly type: ElementType
   readonly dims: readonly number[]
   /**
-   * Flat, row by row. What JSON has no number for is a string: an integer beyond 2^53, `'NaN'`, `'Infinity'`,
-   * `'-Infinity'`. Numbers of a float8, and of what is smaller than a byte, are raw bits; a typed array is taken as it
-   * is, and one of float16 or bfloat16 in a `Uint16Array` as bits.
+   * Flat, in row-major order. Numbers that JSON cannot represent are strings: integers beyond 2^53, `'NaN'`, `'Infinity'`,
+   * `'-Infinity'`. Numbers of a float8, and of types smaller than a byte, are raw bits. A typed array is used as it is; a
+   * `Uint16Array` of float16 or bfloat16 contains bits.
    */
   readonly data: ArrayLike<number | bigint | string | boolean>
 }
 
 /**
- * What the original model is given, and what it answers: inputs by the names that the exporter was told, also those that
- * the exported model then lacks.
+ * Inputs and outputs of the original model, by the names given to the exporter; among them inputs that the exported model
+ * lost.
  */
 export interface ExportSample {
   readonly inputs: Readonly<Record<string, SampleTensor | Tensor | OrtValue>>
-  /** Left out, results are not compared. */
+  /** Where omitted, results are not compared. */
   readonly outputs?: Readonly<Record<string, SampleTensor | Tensor | OrtValue>>
 }
 
-/** The contents of a sample file; samples of shapes that were not traced tell the most. */
+/** The contents of a sample file. Samples of shapes that were not traced find the most. */
 export interface SampleSet {
   readonly samples: readonly ExportSample[]
-  /** 1e-3 relative and 1e-4 absolute where left out. */
+  /** Default: 1e-3 relative, 1e-4 absolute. */
   readonly tolerance?: Partial<Tolerance>
 }
 
-/** @internal a sample that was checked */
+/** @internal a checked sample */
 export interface ResolvedSample {
   readonly inputs: ReadonlyMap<string, HostTensor>
   readonly outputs: ReadonlyMap<string, HostTensor> | undefined
@@ -57,9 +55,8 @@ export interface ResolvedSample {
 export function resolveSamples(given: unknown): { samples: ResolvedSample[]; tolerance: Tolerance } {
   const set = Array.isArray(given) ? { samples: given } : given
   if (!isRecord(set) || !Array.isArray(set.samples) || set.samples.length === 0) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'these are no samples', {
-      expected:
-        'an array of { inputs, outputs } with at least one, or an object with such an array as `samples`',
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'these are not samples', {
+      expected: 'an array of at least one { inputs, outputs }, or an object with such an array as `samples`',
       given: describe(given),
     })
   }
@@ -71,77 +68,54 @@ export function resolveSamples(given: unknown): { samples: ResolvedSample[]; tol
     })
   }
   checkKnown(tolerance, ['rtol', 'atol'], "entry of 'tolerance'")
+  const bound = (key: keyof Tolerance): number => {
+    const { [key]: value = TOLERANCE[key] } = tolerance
+    if (typeof value === 'number' && value >= 0) return value
+    const message = `'tolerance.${key}' must be a non-negative number`
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', message, { given: describe(value) })
+  }
   return {
     samples: set.samples.map(resolveSample),
-    tolerance: {
-      rtol: bound(tolerance.rtol ?? 1e-3, 'tolerance.rtol'),
-      atol: bound(tolerance.atol ?? 1e-4, 'tolerance.atol'),
-    },
+    tolerance: { rtol: bound('rtol'), atol: bound('atol') },
   }
-}
-
-function bound(value: unknown, argument: string): number {
-  if (typeof value === 'number' && value >= 0) return value
-  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' must be a number that is not negative`, {
-    given: describe(value),
-  })
 }
 
 function resolveSample(sample: unknown, index: number): ResolvedSample {
   const place = `samples[${index}]`
   if (!isRecord(sample) || !isRecord(sample.inputs)) {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${place}' has no inputs`, {
-      expected:
-        '{ inputs: { NAME: { type, dims, data } } }, with `outputs` of the same form where they are known',
+      expected: '{ inputs: { NAME: { type, dims, data } } }, and optionally `outputs` of the same form',
     })
   }
   checkKnown(sample, ['inputs', 'outputs'], `entry of '${place}'`)
   const { inputs, outputs } = sample
   if (outputs !== undefined && !isRecord(outputs)) {
-    throw new OrtTypeError(
-      'ERR_INVALID_ARG_TYPE',
-      `'${place}.outputs' must be an object of tensors by name`,
-      {
-        given: describe(outputs),
-      },
-    )
+    const message = `'${place}.outputs' must be an object of tensors by name`
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', message, { given: describe(outputs) })
   }
   return {
-    inputs: tensorsOf(inputs, `${place}.inputs`),
-    outputs: outputs && tensorsOf(outputs, `${place}.outputs`),
+    inputs: resolveTensors(inputs, `${place}.inputs`),
+    outputs: outputs && resolveTensors(outputs, `${place}.outputs`),
   }
 }
 
-function tensorsOf(record: Record<string, unknown>, place: string): Map<string, HostTensor> {
-  return new Map(Object.entries(record).map(([name, value]) => [name, hostTensor(value, `${place}.${name}`)]))
+function resolveTensors(record: Record<string, unknown>, place: string): Map<string, HostTensor> {
+  return new Map(
+    Object.entries(record).map(([name, value]) => [name, resolveTensor(value, `${place}.${name}`)]),
+  )
 }
 
-/** The tensor's own copy, in host memory: the caller's may change while the check goes on. */
-function hostTensor(value: unknown, place: string): HostTensor {
-  const onDevice = isTensor(value) ? gpuValue(value, place) : undefined
-  if (value instanceof OrtValue || onDevice !== undefined)
-    return readTensor(onDevice ?? (value as OrtValue), place)
-  if (!isTensor(value)) return parsed(value, place)
-  const type = checkElementType(value.type, `${place}.type`)
-  return { type, dims: value.dims, data: rawCopy(tensorData(value, type, place)) }
+/** A copy in host memory: the caller may change its tensor while the check runs. */
+function resolveTensor(value: unknown, place: string): HostTensor {
+  if (value instanceof OrtValue) return readTensor(value, place)
+  if (!isTensor(value)) return parse(value, place)
+  using copy = OrtValue.fromTensor(value)
+  return readTensor(copy, place)
 }
 
-/** @throws OrtTypeError `ERR_TYPE_MISMATCH` for what is no tensor, or one of a type without a name */
-export function readTensor(value: OrtValue, place: string): HostTensor {
-  if (value.kind !== 'tensor') {
-    throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${place}' is no tensor`, { given: value.kind })
-  }
-  const data = value.read() as OrtValueData
-  return { type: value.type, dims: value.dims, data: Array.isArray(data) ? data : rawView(data) }
-}
-
-function rawCopy(data: OrtValueData): OrtValueData {
-  return Array.isArray(data) ? [...data] : rawView(copyTypedArray(data))
-}
-
-function parsed(value: unknown, place: string): HostTensor {
+function parse(value: unknown, place: string): HostTensor {
   if (!isRecord(value) || !isArrayLike(value.data)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${place}' is no tensor`, {
+    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${place}' is not a tensor`, {
       expected: '{ type, dims, data }, a Tensor or an OrtValue',
       given: describe(value),
     })
@@ -154,44 +128,28 @@ function parsed(value: unknown, place: string): HostTensor {
     : Array.from(value.data)
   const length = type === 'string' ? size : arrayLength(type, size)
   if (elements.length !== length) {
-    throw new OrtTypeError(
-      'ERR_INVALID_LENGTH',
-      `'${place}.data' does not fit its shape [${dims.join(', ')}]`,
-      {
-        expected: `${length} elements`,
-        given: String(elements.length),
-      },
-    )
+    const message = `'${place}.data' does not fit its shape [${dims.join(', ')}]`
+    const details = { expected: `${length} elements`, given: String(elements.length) }
+    throw new OrtTypeError('ERR_INVALID_LENGTH', message, details)
   }
-  if (!Array.isArray(elements)) return { type, dims, data: rawCopy(elements) }
+  if (!Array.isArray(elements)) return { type, dims, data: rawView(copyTypedArray(elements)) }
   if (type === 'string') return { type, dims, data: elements.map(String) }
-  return { type, dims, data: filled(type, elements, `${place}.data`) }
-}
-
-function filled(type: ElementType, elements: readonly unknown[], place: string): TypedArray {
-  const data = rawView(typedArrayView(type, new ArrayBuffer(elements.length * bytesOf(type))))
+  const data = rawView(zeroed(type, size))
   elements.forEach((element, i) => {
     if (store(type, data, i, element)) return
-    throw new OrtError('ERR_INVALID_ARG_VALUE', `'${place}[${i}]' is no ${type}`, {
-      given: describe(element),
-    })
+    const message = `'${place}.data[${i}]' is not a valid ${type}`
+    throw new OrtError('ERR_INVALID_ARG_VALUE', message, { given: describe(element) })
   })
-  return data
+  return { type, dims, data }
 }
 
-/** Whether the element is one of the type: nothing is rounded to a whole number, and nothing wraps around. */
+/** Stores an element; false unless it is one of the type: no integer is rounded, and none wraps around. */
 function store(type: ElementType, data: TypedArray, i: number, element: unknown): boolean {
-  const number = numberOf(element)
+  const number = toNumber(element)
   if (number === undefined) return false
-  if (type === 'float32' || type === 'float64') data[i] = number as never
-  else if (type === 'float16') data[i] = toFloat16(number) as never
-  else if (type === 'bfloat16') data[i] = toBfloat16(number) as never
-  else if (data instanceof BigInt64Array || data instanceof BigUint64Array) return storeBig(data, i, element)
-  else {
-    data[i] = number as never
-    return data[i] === number
-  }
-  return true
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return storeBig(data, i, element)
+  data[i] = SMALL_FLOATS[type]?.encode(number) ?? number
+  return isInexact(type) || data[i] === number
 }
 
 function storeBig(data: BigInt64Array | BigUint64Array, i: number, element: unknown): boolean {
@@ -201,19 +159,17 @@ function storeBig(data: BigInt64Array | BigUint64Array, i: number, element: unkn
     data[i] = integer
     return data[i] === integer
   } catch {
-    return false // a fraction, in a string
+    return false // a fraction in a string
   }
 }
 
-function numberOf(element: unknown): number | undefined {
+function toNumber(element: unknown): number | undefined {
   if (typeof element === 'string') {
     const number = element.trim() === '' ? Number.NaN : Number(element)
     return Number.isNaN(number) && element !== 'NaN' ? undefined : number
   }
   return /^(number|boolean|bigint)$/.test(typeof element) ? Number(element) : undefined
 }
-
-const bytesOf = (type: ElementType): number => typedArrayView(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
 
 const isArrayLike = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)

@@ -1,17 +1,18 @@
-import { emptyLike, type HostTensor, isInexact, isWhole, same } from './elements'
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './small-floats'
+import { same } from '../tensors/compare'
+import { emptyLike, type HostTensor, isInexact, isWhole } from '../tensors/host-tensor'
+import { SMALL_FLOATS } from '../tensors/small-floats'
 
 type Change = (value: number, index: number) => number
 
-/** Small and large steps; the last gives numbers to an input that has none (NaN). */
-const OF_FLOATS: readonly Change[] = [
+/** Small and large steps; the last one replaces NaN by numbers. */
+const FLOAT_CHANGES: readonly Change[] = [
   (value, i) => value + (1 + Math.abs(value)) * (i % 2 === 0 ? 0.5 : -0.25),
   (value) => (value === 0 ? 1 : -value),
   (value) => value * 8 + 8,
   (_value, i) => (i % 3) - 1,
 ]
 
-const OF_BOOLS: readonly Change[] = [
+const BOOL_CHANGES: readonly Change[] = [
   (value) => 1 - value,
   () => 1,
   () => 0,
@@ -19,37 +20,36 @@ const OF_BOOLS: readonly Change[] = [
 ]
 
 /**
- * Other values that an input could have, for finding out whether the model looks at it. One of them may not do: a
- * comparison with a threshold sees none of a small step, a table none of an index that it does not have. Where all of
- * them change nothing, the input's values have no effect.
+ * Other values of an input, to find whether the model uses it. A single one is not enough: a small step may not cross a
+ * threshold, and an index may be outside a table. If none changes an output, the input's values have no effect.
  *
- * None for what cannot be varied: an empty tensor, the float8s, and elements smaller than a byte.
+ * Empty for what cannot be varied: an empty tensor, the float8s, and elements smaller than a byte.
  */
-export function* variantsOf(tensor: HostTensor): Generator<HostTensor, undefined> {
+export function* variants(tensor: HostTensor): Generator<HostTensor, undefined> {
   const { type, data } = tensor
   if (data.length === 0 || !isWhole(type) || type.startsWith('float8')) return
   if (Array.isArray(data)) {
     yield { ...tensor, data: data.map((text) => `${text}a`) }
     return
   }
-  for (const change of changesOf(tensor)) {
+  for (const change of changes(tensor)) {
     const variant = mapped(tensor, change)
     if (!same(variant, tensor)) yield variant
   }
 }
 
-function changesOf(tensor: HostTensor): readonly Change[] {
+function changes(tensor: HostTensor): readonly Change[] {
   const { type } = tensor
-  if (type === 'bool') return OF_BOOLS
-  if (type === 'float16')
-    return OF_FLOATS.map((change) => (bits, i) => toFloat16(change(fromFloat16(bits), i)))
-  if (type === 'bfloat16')
-    return OF_FLOATS.map((change) => (bits, i) => toBfloat16(change(fromBfloat16(bits), i)))
-  return isInexact(type) ? OF_FLOATS : changesOfIntegers(tensor)
+  if (type === 'bool') return BOOL_CHANGES
+  const codec = SMALL_FLOATS[type]
+  if (codec !== undefined) {
+    return FLOAT_CHANGES.map((change) => (bits, i) => codec.encode(change(codec.decode(bits), i)))
+  }
+  return isInexact(type) ? FLOAT_CHANGES : integerChanges(tensor)
 }
 
-/** Within the range of what the input has, where an index of a table is valid; then a step to either side, 0 and 1. */
-function changesOfIntegers({ data }: HostTensor): readonly Change[] {
+/** Values in the range of the input's own, where indices of a table are valid; then a step to either side, 0 and 1. */
+function integerChanges({ data }: HostTensor): readonly Change[] {
   let [least, most] = [Infinity, -Infinity]
   for (const element of data) {
     least = Math.min(least, Number(element))

@@ -1,11 +1,11 @@
 import type { OnnxGraph, OnnxNode } from './onnx-model'
-import { readsOf } from './used-names'
+import { nodeReads } from './used-names'
 
-/** What is known of a value when the shapes of the graph's inputs are, and their elements are not. */
+/** What is known of a value if the shapes of the graph's inputs are known, and their elements are not. */
 interface Known {
   /** Its elements may depend on the inputs' elements. */
   readonly fromData: boolean
-  /** The node by which its shape may depend on them; absent: its shape follows from the inputs' shapes. */
+  /** The node that may make its shape depend on them; undefined where its shape follows from the inputs' shapes. */
   readonly cause: OnnxNode | undefined
 }
 
@@ -14,7 +14,7 @@ type Scope = Map<string, Known>
 const CONSTANT: Known = { fromData: false, cause: undefined }
 const DATA: Known = { fromData: true, cause: undefined }
 
-/** The inputs of ONNX's own operators whose elements, not shapes, make the shape of an output. Of all other operators none. */
+/** The inputs of ONNX's own operators whose elements determine an output's shape; other operators have none. */
 const SHAPING_INPUTS: Readonly<Record<string, readonly number[]>> = {
   AffineGrid: [1],
   BlackmanWindow: [0],
@@ -53,8 +53,8 @@ const SHAPING_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Upsample: [1],
 }
 /**
- * Operators of com.microsoft, ONNX Runtime's own domain, whose outputs have shapes that follow from the inputs' shapes: those that
- * optimizers and quantizers put into a model most.
+ * Operators of com.microsoft, ONNX Runtime's own domain, whose output shapes follow from the inputs' shapes: those that
+ * optimizers and quantizers insert most.
  */
 const CONTRIBUTED = new Set([
   'BiasAdd',
@@ -77,9 +77,9 @@ const CONTRIBUTED = new Set([
 const RANDOM = /^(Random|Multinomial$|Bernoulli$)/
 
 /**
- * The outputs whose shape may depend on the inputs' elements, each with the first node by which it does. The shape of an
- * output that is not among them follows from the inputs' shapes. The other way round it is no proof: the elements may come
- * out the same whatever the data are, and an operator that is not known here is taken for such a node.
+ * The outputs whose shape may depend on the inputs' elements, each with the first node that causes it. The shapes of all
+ * other outputs follow from the inputs' shapes. The converse does not hold: the elements may be the same for all data, and
+ * an unknown operator counts as a cause.
  */
 export function dataDependentShapes(
   graph: OnnxGraph,
@@ -94,10 +94,10 @@ export function dataDependentShapes(
   return causes
 }
 
-/** What is known of the graph's outputs. What the scope does not name is a constant. */
+/** What is known of the graph's outputs. Values outside the scope are constants. */
 function follow({ nodes, outputs }: OnnxGraph, scope: Scope): Known[] {
   for (const node of nodes) {
-    const results = resultsOf(node, scope)
+    const results = nodeResults(node, scope)
     node.outputs.forEach((name, i) => {
       if (name !== '') scope.set(name, results(i))
     })
@@ -105,22 +105,22 @@ function follow({ nodes, outputs }: OnnxGraph, scope: Scope): Known[] {
   return outputs.map(({ name }) => scope.get(name) ?? CONSTANT)
 }
 
-/** Whether it is known which of the node's inputs make the shapes of its outputs. */
+/** Whether it is known which of the node's inputs determine its output shapes. */
 export function isKnown({ domain, opType }: OnnxNode): boolean {
   return domain === '' || domain === 'ai.onnx.ml' || (domain === 'com.microsoft' && CONTRIBUTED.has(opType))
 }
 
-function resultsOf(node: OnnxNode, scope: Scope): (output: number) => Known {
+function nodeResults(node: OnnxNode, scope: Scope): (output: number) => Known {
   const inputs = node.inputs.map((name) => scope.get(name) ?? CONSTANT)
   const own = isKnown(node)
-  if (own && node.opType === 'If') return ofIf(node, inputs, scope)
-  if (own && (node.opType === 'Loop' || node.opType === 'Scan')) return ofLoop(node, inputs, scope)
+  if (own && node.opType === 'If') return ifResults(node, inputs, scope)
+  if (own && (node.opType === 'Loop' || node.opType === 'Scan')) return loopResults(node, inputs, scope)
   const cause = firstCause(inputs)
-  // The elements of a shape are no data, unless the shape is.
+  // A shape's elements depend on data only where the shape does.
   if (own && (node.opType === 'Shape' || node.opType === 'Size')) {
     return () => ({ fromData: cause !== undefined, cause: undefined })
   }
-  const reads = own && node.subgraphs.length === 0 ? inputs : readsOf(node).map((name) => scope.get(name))
+  const reads = own && node.subgraphs.length === 0 ? inputs : nodeReads(node).map((name) => scope.get(name))
   const fromData = reads.some((read) => read?.fromData || read?.cause) || (own && RANDOM.test(node.opType))
   const shaping = /^Reduce/.test(node.opType) ? [1] : (SHAPING_INPUTS[node.opType] ?? [])
   const shapes =
@@ -128,7 +128,7 @@ function resultsOf(node: OnnxNode, scope: Scope): (output: number) => Known {
   return () => ({ fromData, cause: cause ?? (shapes ? node : undefined) })
 }
 
-function ofIf(node: OnnxNode, [condition = CONSTANT]: readonly Known[], scope: Scope) {
+function ifResults(node: OnnxNode, [condition = CONSTANT]: readonly Known[], scope: Scope) {
   const branches = node.subgraphs.map((graph) => follow(graph, new Map(scope)))
   return (output: number): Known => {
     const results = branches.flatMap((branch) => branch[output] ?? [])
@@ -139,19 +139,19 @@ function ofIf(node: OnnxNode, [condition = CONSTANT]: readonly Known[], scope: S
   }
 }
 
-/** What one turn computes the next one reads: all of it is taken for data, and one open shape for the openness of all. */
-function ofLoop(node: OnnxNode, inputs: readonly Known[], scope: Scope) {
+/** Each iteration reads what the one before computed: all of it counts as data, and one open shape opens all. */
+function loopResults(node: OnnxNode, inputs: readonly Known[], scope: Scope) {
   const [body] = node.subgraphs
   const inner = new Map(scope)
   const isLoop = node.opType === 'Loop'
   for (const [i, { name }] of (body?.inputs ?? []).entries()) {
-    // A Loop's number of the turn, and whether it goes on, which is looked at below.
+    // A Loop's iteration number and condition, which are examined below.
     inner.set(name, isLoop && i < 2 ? CONSTANT : DATA)
   }
   const results = body === undefined ? [] : follow(body, inner)
-  // How often a Loop turns is how long what it collects gets; how often a Scan turns its inputs' shapes say.
-  const turns = isLoop ? [inputs[0], inputs[1], results[0]] : []
-  const open = turns.some((known) => known?.fromData)
+  // A Loop's outputs grow with its iterations; a Scan's iterations follow from its inputs' shapes.
+  const counts = isLoop ? [inputs[0], inputs[1], results[0]] : []
+  const open = counts.some((known) => known?.fromData)
   const cause = firstCause([...inputs, ...results]) ?? (open ? node : undefined)
   return (): Known => ({ fromData: true, cause })
 }

@@ -1,27 +1,26 @@
-import type { AssignedNode } from '../../engine/engine'
+import type { AssignedNode } from '../../index'
+import { counted } from '../cli/terminal'
 import type { GraphReport } from './graph'
 import { operators, type Warning } from './warnings'
 
 const WIDTH = 110
 
-/** What the model is written in. */
+/** The model's format. */
 export function formatLine({ irVersion, opsetImports }: GraphReport): string {
   if (irVersion === undefined || opsetImports === undefined) {
-    return "  in ONNX Runtime's own format: IR version, operator sets and what the graph computes are not told"
+    return "  in ONNX Runtime's own format: IR version, operator sets and the graph are not available"
   }
   const opsets = opsetImports.map(({ domain, version }) => `${domain === '' ? 'ai.onnx' : domain} ${version}`)
   return `  IR version ${irVersion}, operator sets: ${opsets.join(', ')}`
 }
 
-/** Which provider runs what, and what to mind. */
+/** Which provider runs which nodes, and the warnings. */
 export function graphLines({ warnings, ...report }: GraphReport): string[] {
   return [
     ...assignmentLines(report),
     '',
     ...grouped(warnings).flatMap(warningLines),
-    warnings.length === 0
-      ? 'No warnings.'
-      : `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}.`,
+    warnings.length === 0 ? 'No warnings.' : `${counted(warnings.length, 'warning')}.`,
   ]
 }
 
@@ -32,30 +31,27 @@ function assignmentLines({
 }: Omit<GraphReport, 'warnings'>): string[] {
   const runsOn = `  runs on ${executionProviders.join(', ')}`
   if (assignment === undefined) {
-    return [`${runsOn}; which nodes run where the onnxruntime-node engine does not tell`]
+    return [`${runsOn}; the onnxruntime-node engine does not report which nodes run where`]
   }
   const byProvider = new Map<string, AssignedNode[]>()
   for (const { provider, nodes } of assignment) {
     byProvider.set(provider, [...(byProvider.get(provider) ?? []), ...nodes])
   }
-  const lines = [...byProvider].flatMap(([provider, nodes]) => {
-    const count = `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`
-    return wrap(`    ${provider}, ${count}: ${operators(nodes)}`, '      ')
-  })
+  const lines = [...byProvider].flatMap(([provider, nodes]) =>
+    wrap(`    ${provider}, ${counted(nodes.length, 'node')}: ${operators(nodes)}`, '      '),
+  )
   if (!assignmentIsWhole) {
-    lines.push('    and what runs in the layout NHWC, which ONNX Runtime leaves out of what it tells')
+    lines.push('    and nodes in the layout NHWC, which ONNX Runtime does not report')
   } else if (assignment.length === 0) lines.push('    no nodes')
   return [`${runsOn}, after ONNX Runtime's basic optimizations:`, ...lines]
 }
 
-/** Those of one kind together: a model with a state for each layer has as many. */
+/** Warnings that differ only in what they are about: a model may have a state per layer. */
 function grouped(warnings: readonly Warning[]): Warning[][] {
   const groups = new Map<string, Warning[]>()
   for (const warning of warnings) {
     const key = warning.code + warning.remedy
-    const others = groups.get(key)
-    if (others === undefined) groups.set(key, [warning])
-    else others.push(warning)
+    groups.set(key, [...(groups.get(key) ?? []), warning])
   }
   return [...groups.values()]
 }
@@ -68,7 +64,7 @@ function warningLines(warnings: readonly Warning[]): string[] {
   ]
 }
 
-/** In lines of some width, broken between words; a number stays with what it counts. */
+/** Breaks a text between words; a number stays on the line of what it counts. */
 function wrap(text: string, indent: string): string[] {
   const lines: string[] = []
   let line = ''

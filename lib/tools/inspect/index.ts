@@ -1,28 +1,27 @@
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { initialized } from '../../device/initialize'
-import { InferenceSession } from '../../session/session'
+import { InferenceSession, initialized } from '../../index'
 import { type Command, UsageError } from '../cli/command'
-import { providersOf } from '../cli/providers'
+import { readModel, readProviders } from '../cli/options'
 import { checkExport, type Samples } from '../export-check'
 import { inspectGraph } from './graph'
 import { type Inspection, toText } from './text'
 
 const HELP = `onnxruntime-iobinding inspect MODEL [options]
 
-Shows a model's inputs, outputs, operator sets and metadata (what it says of itself), which execution provider runs which nodes, and warnings of
-what a bound run trips over: outputs that cannot be allocated once, nodes on the CPU beside a device, unused inputs, float64, shapes that are
-not declared. With --against it runs the model instead, and reports what the export lost: inputs that vanished, axes that turned out fixed,
-wrong results, outputs that do not change when an input does.
+Shows a model's inputs, outputs, operator sets and metadata, which execution provider runs which nodes, and warnings about
+bound runs: outputs that cannot be allocated once, nodes on the CPU beside a device, unused inputs, float64, undeclared
+shapes. With --against it runs the model instead, and reports what the export lost: missing inputs, fixed axes, wrong
+results, outputs that do not change when an input does.
 
-  --providers LIST  execution providers in the order in which to try them, such as cuda,cpu; default cpu
-  --against FILE    samples of what the original model was given and answered: JSON, or a JavaScript module whose
-                    default export is the samples, or a function of the session that gives them
-  --json            the whole report as JSON, with the name of each node
+  --providers LIST  execution providers in order of preference, such as cuda,cpu; default cpu
+  --against FILE    samples of the original model's inputs and outputs: JSON, or a JavaScript module whose default export
+                    is the samples, or a function that takes the session and returns them
+  --json            prints the whole report as JSON, with the name of each node
   --help
 
-Exit code: 0 no problem was found (there may be warnings), 1 there is one, 2 it could not be looked at.
+Exit code: 0 no problems found (warnings are not problems), 1 problems found, 2 failed.
 
   onnxruntime-iobinding inspect bert.onnx
   onnxruntime-iobinding inspect bert.onnx --providers cuda,cpu
@@ -30,22 +29,23 @@ Exit code: 0 no problem was found (there may be warnings), 1 there is one, 2 it 
 
 /** `inspect MODEL --against samples.json` */
 export const inspect: Command = {
-  summary: 'what a model takes and gives, what runs where, and what its export lost',
+  summary: "shows a model's inputs, outputs, node assignment and warnings; checks its export",
   help: HELP,
   options: {
     providers: { type: 'string', default: 'cpu' },
     against: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
-  async run([model, ...more], { providers, against, json }) {
-    if (model === undefined || more.length > 0) throw new UsageError('inspect takes one model')
-    const executionProviders = providersOf(providers as string)
+  async run(positionals, values) {
+    const model = readModel('inspect', positionals)
+    const executionProviders = readProviders(values)
+    const { against, json } = values
     const samples = against === undefined ? undefined : await readSamples(against as string)
     const { engine, version } = initialized()
     const native = engine === 'native'
     await using session = await InferenceSession.create(model, {
       executionProviders,
-      // Failing runs are part of the report: ONNX Runtime need not print them too.
+      // Failing runs are part of the report: ONNX Runtime does not need to print them too.
       logSeverityLevel: 4,
       recordGraphAssignment: native && samples === undefined,
     })
@@ -55,7 +55,7 @@ export const inspect: Command = {
       onnxruntime: version,
       inputs: session.inputMetadata,
       outputs: session.outputMetadata,
-      // onnxruntime-node does not tell.
+      // onnxruntime-node does not report it.
       ...(native && { metadata: session.modelMetadata }),
       ...(samples === undefined
         ? { graph: inspectGraph(session, model) }
@@ -77,17 +77,17 @@ async function readJson(file: string): Promise<Samples> {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`)
+    throw new UsageError(`${file} is not valid JSON: ${(error as Error).message}`)
   }
 }
 
 async function importModule(file: string): Promise<Samples> {
   const { href } = pathToFileURL(resolve(file))
   const module: { default?: Samples } = await import(href).catch((error: NodeJS.ErrnoException) => {
-    // What goes wrong within the module is the user's, and wants its stack.
+    // An error within the module is the user's, and needs its stack.
     if (!/^ERR_(MODULE_NOT_FOUND|UNKNOWN_FILE_EXTENSION)$/.test(error.code ?? '')) throw error
     throw new UsageError(`--against: ${error.message}`)
   })
   if (module.default !== undefined) return module.default
-  throw new UsageError(`${file} has no default export: expected samples, or a function that gives them`)
+  throw new UsageError(`${file} has no default export: expected samples, or a function that returns them`)
 }

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const CHUNK = 16 * 1024
 
-/** A file's bytes, read where they are asked for: what is skipped, such as a model's weights, is never read. */
+/** A file's bytes, read on demand: what is skipped, such as a model's weights, is never read. */
 export class FileBytes implements Disposable {
   readonly length: number
   readonly #file: number
@@ -35,19 +35,42 @@ export class FileBytes implements Disposable {
   }
 }
 
-/** What is done with a message's fields, by their numbers in its .proto; the others are skipped. */
-type Handlers<T> = Readonly<Record<number, (value: T) => void>>
-
 /** A message of protobuf's wire format, or a string of it. */
 export class Message {
+  readonly #messages = new Map<number, Message[]>()
+  readonly #integers = new Map<number, number>()
+  #isRead = false
+
   constructor(
     private readonly bytes: FileBytes,
-    private readonly begin: number,
-    private readonly end: number,
+    private readonly begin = 0,
+    private readonly end = bytes.length,
   ) {}
 
-  /** @param integers handlers of fields that are varints; what is above 2^53 is not exact */
-  read(messages: Handlers<Message>, integers: Handlers<number> = {}): void {
+  /** All messages of a field, by its number in the .proto. */
+  messages(field: number): readonly Message[] {
+    this.#read()
+    return this.#messages.get(field) ?? []
+  }
+
+  strings(field: number): string[] {
+    return this.messages(field).map(({ bytes, begin, end }) => bytes.text(begin, end))
+  }
+
+  /** The last one wins. */
+  string(field: number): string {
+    return this.strings(field).at(-1) ?? ''
+  }
+
+  /** A varint; exact up to 2^53. */
+  integer(field: number): number {
+    this.#read()
+    return this.#integers.get(field) ?? 0
+  }
+
+  #read(): void {
+    if (this.#isRead) return
+    this.#isRead = true
     let at = this.begin
     const varint = (): number => {
       let value = 0
@@ -62,26 +85,22 @@ export class Message {
       const key = varint()
       const field = Math.floor(key / 8)
       const wireType = key % 8
-      if (wireType === 0) {
-        const value = varint()
-        integers[field]?.(value)
-      } else if (wireType === 2) {
+      if (wireType === 0) this.#integers.set(field, varint())
+      else if (wireType === 2) {
         const length = varint()
         const begin = at
         at += length
         if (at > this.end) throw this.#malformed(begin)
-        messages[field]?.(new Message(this.bytes, begin, at))
+        const others = this.#messages.get(field) ?? []
+        others.push(new Message(this.bytes, begin, at))
+        this.#messages.set(field, others)
       } else if (wireType === 1) at += 8
       else if (wireType === 5) at += 4
       else throw this.#malformed(at)
     }
   }
 
-  text(): string {
-    return this.bytes.text(this.begin, this.end)
-  }
-
   #malformed(at: number): Error {
-    return new Error(`${this.bytes.path} is no protobuf at byte ${at}`)
+    return new Error(`${this.bytes.path} is not a valid protobuf, at byte ${at}`)
   }
 }

@@ -1,13 +1,12 @@
-import type { EngineName, ModelMetadata } from '../../engine/engine'
-import type { ValueMetadata } from '../../model/io'
+import type { EngineName, ModelMetadata, ValueMetadata } from '../../index'
 import { shapeText } from '../../model/shape'
-import { widest } from '../cli/terminal'
+import { alignColumns, counted } from '../cli/terminal'
 import type { ExportReport, Finding, SampleRun } from '../export-check'
 import type { GraphReport } from './graph'
 import { formatLine, graphLines } from './graph-text'
 import type { Warning } from './warnings'
 
-/** All that `inspect` has found; what `--json` prints. */
+/** What `inspect --json` prints. */
 export interface Inspection {
   readonly model: string
   readonly engine: EngineName
@@ -15,7 +14,7 @@ export interface Inspection {
   readonly inputs: readonly ValueMetadata[]
   readonly outputs: readonly ValueMetadata[]
   readonly metadata?: ModelMetadata
-  /** Unless the model was held against samples. */
+  /** Absent where the model was checked against samples. */
   readonly graph?: GraphReport
   readonly check?: ExportReport
 }
@@ -26,53 +25,44 @@ export function toText({ model, onnxruntime, inputs, outputs, metadata, graph, c
     ...(graph === undefined ? [] : [formatLine(graph)]),
     ...(metadata === undefined ? [] : metadataLines(metadata)),
     '',
-    ...ports('input', inputs, graph?.warnings),
-    ...ports('output', outputs, graph?.warnings),
+    ...valueLines('input', inputs, graph?.warnings),
+    ...valueLines('output', outputs, graph?.warnings),
     ...(graph === undefined ? [] : ['', ...graphLines(graph)]),
-    ...(check === undefined ? [] : ['', ...checked(check)]),
+    ...(check === undefined ? [] : ['', ...checkLines(check)]),
   ].join('\n')
 }
 
-/** What the model says of itself, as far as it says anything. */
+/** The entries that are set. */
 function metadataLines({ customMetadata, ...metadata }: ModelMetadata): string[] {
-  const labels = {
-    producerName: 'producer',
-    version: 'version',
-    domain: 'domain',
-    description: 'description',
-  }
-  const said = Object.entries(labels).map(([key, label]) => [label, metadata[key as keyof typeof labels]])
-  return [...said, ...Object.entries(customMetadata)]
+  const { producerName: producer, version, domain, description } = metadata
+  return Object.entries({ producer, version, domain, description, ...customMetadata })
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([label, value]) => `  ${label}: ${value}`)
 }
 
-function ports(
+function valueLines(
   side: 'input' | 'output',
-  all: readonly ValueMetadata[],
+  values: readonly ValueMetadata[],
   warnings: readonly Warning[] = [],
 ): string[] {
   const rankless = warnings.filter(({ code }) => code === 'rank-unknown').map((warning) => warning[side])
-  const names = widest(all.map(({ name }) => name))
-  const types = widest(all.map((value) => (value.isTensor ? value.type : '')))
-  return all.map((value) => {
-    const dims =
-      value.isTensor && !rankless.includes(value.name) ? shapeText(value.shape) : 'no shape declared'
-    const what = value.isTensor ? `${value.type.padEnd(types)}  ${dims}` : 'no tensor'
-    return `  ${side.padEnd(6)}  ${value.name.padEnd(names)}  ${what}`
+  const rows = values.map((value) => {
+    const { name } = value
+    if (!value.isTensor) return [`  ${side.padEnd(6)}`, name, 'not a tensor']
+    const dims = rankless.includes(name) ? 'no shape declared' : shapeText(value.shape)
+    return [`  ${side.padEnd(6)}`, name, value.type, dims]
   })
+  return alignColumns(rows)
 }
 
-function checked({ runs, findings }: ExportReport): string[] {
+function checkLines({ runs, findings }: ExportReport): string[] {
   const problems = findings.filter(({ severity }) => severity === 'problem')
   const notes = findings.filter(({ severity }) => severity === 'note')
-  const count = problems.length
   return [
     ...runs.map(runText),
     ...(runs.length > 0 ? [''] : []),
-    ...problems.flatMap(findingText),
-    ...notes.flatMap(findingText),
-    count === 0 ? 'No problem was found.' : `${count} ${count === 1 ? 'problem' : 'problems'}.`,
+    ...[...problems, ...notes].flatMap(findingLines),
+    problems.length === 0 ? 'No problems found.' : `${counted(problems.length, 'problem')}.`,
   ]
 }
 
@@ -87,7 +77,7 @@ function runText({ sample, inputs, outputs, largestDifference, error }: SampleRu
   return `  sample ${sample}: ${shapes.join(', ')}: ${result}`
 }
 
-function findingText({ code, severity, message, remedy }: Finding): string[] {
+function findingLines({ code, severity, message, remedy }: Finding): string[] {
   return [
     `${severity === 'problem' ? 'PROBLEM' : 'note'} ${code}: ${message}`,
     ...(remedy ? [`  ${remedy}.`] : []),

@@ -1,6 +1,6 @@
 import type { OnnxGraph, OnnxNode } from './onnx-model'
 
-/** The values that the graph's outputs depend on, however far back, through nested graphs too. */
+/** The values that the graph's outputs depend on, directly or not, through nested graphs too. */
 export function usedNames(graph: OnnxGraph): ReadonlySet<string> {
   const producers = new Map<string, OnnxNode>()
   for (const node of graph.nodes) for (const output of node.outputs) producers.set(output, node)
@@ -10,15 +10,15 @@ export function usedNames(graph: OnnxGraph): ReadonlySet<string> {
     if (used.has(name)) continue
     used.add(name)
     const producer = producers.get(name)
-    if (producer !== undefined) for (const read of readsOf(producer)) pending.push(read)
+    if (producer !== undefined) for (const read of nodeReads(producer)) pending.push(read)
   }
   return used
 }
 
-/** What a node reads: its inputs, and whatever its nested graphs name, which may be their own. */
-export function readsOf({ inputs, subgraphs }: OnnxNode): string[] {
+/** What a node reads: its inputs, and all names that its nested graphs read, their own among them. */
+export function nodeReads({ inputs, subgraphs }: OnnxNode): string[] {
   const nested = subgraphs.flatMap(({ nodes, outputs }) => [
-    ...nodes.flatMap(readsOf),
+    ...nodes.flatMap(nodeReads),
     ...outputs.map(({ name }) => name),
   ])
   return [...inputs, ...nested]

@@ -1,0 +1,135 @@
+import type * as Ort from 'onnxruntime-node'
+import { requireOnnxruntimeNode } from '../../engine/onnxruntime-node/engine'
+import { InferenceSession, initialized, isOrtError } from '../../index'
+import { UsageError } from '../cli/command'
+import { type HostTensor, hostTensor, readTensor } from '../tensors/host-tensor'
+import { type BenchInput, checkNames, checkRange, fill } from './inputs'
+import type { BenchPlan, Form } from './plan'
+
+/** What ran. */
+export interface About {
+  readonly onnxruntime: string
+  /** Absent for onnxruntime-node, which does not report them, unless only the CPU was requested. */
+  readonly executionProviders?: readonly string[]
+  readonly inputs: readonly BenchInput[]
+}
+
+/** Runs once, to the end. */
+export type Call = () => void | Promise<void>
+
+/** A loaded model with fixed inputs, whose run is measured. */
+export interface Target {
+  readonly about: About
+  readonly calls: Readonly<Partial<Record<Form, Call>>>
+  /** The tensors of the last run. */
+  outputs(): ReadonlyMap<string, HostTensor>
+}
+
+/** @throws UsageError where the engine has no such call */
+export function targetCall({ calls }: Target, form: Form): Call {
+  const call = calls[form]
+  if (call !== undefined) return call
+  throw new UsageError(`binding.${form}() needs the native addon: use --async`)
+}
+
+/** What both kinds of session take. A failing run is reported once, by its error. */
+const sessionOptions = ({ executionProviders, threads }: BenchPlan) => ({
+  executionProviders,
+  logSeverityLevel: 4 as const,
+  ...(threads !== undefined && { intraOpNumThreads: threads }),
+})
+
+/**
+ * A binding, after its first run.
+ *
+ * @throws UsageError, OrtError for what the model or the session does not take
+ */
+export async function openBinding(plan: BenchPlan): Promise<Target & AsyncDisposable> {
+  const session = await InferenceSession.create(plan.model, {
+    ...sessionOptions(plan),
+    ...(plan.graph && { enableGraphCapture: true }),
+  })
+  try {
+    const { inputMetadata, outputMetadata, inputNames, outputNames } = session
+    checkNames(plan, inputMetadata, outputMetadata)
+    const given = (names: readonly string[]) =>
+      Object.fromEntries([...plan.shapes].filter(([name]) => names.includes(name)))
+    const binding = session.createIoBinding(given(inputNames), { outputs: given(outputNames) })
+    const inputs = inputNames.map((name, i): BenchInput => {
+      const value = binding.inputValue(name)!
+      const range = checkRange(name, value.type, plan.ranges.get(name))
+      const input = { name, type: value.type, dims: value.dims, ...(range !== undefined && { range }) }
+      value.write(fill(input, plan.seed + i))
+      return input
+    })
+    await firstRun(() => binding.run())
+    if (plan.graph) await binding.capture()
+    return {
+      about: { onnxruntime: initialized().version, executionProviders: session.executionProviders, inputs },
+      calls: {
+        ...(session.engine === 'native' && { runSync: () => binding.runSync() }),
+        run: () => binding.run(),
+      },
+      outputs: () => {
+        const values = outputNames.map((name) => [name, binding.outputValue(name)!] as const)
+        const tensors = values.filter(([, { kind }]) => kind === 'tensor')
+        return new Map(tensors.map(([name, value]) => [name, readTensor(value, name)]))
+      },
+      [Symbol.asyncDispose]: () => session.release(),
+    }
+  } catch (error) {
+    await session.release()
+    if (!isOrtError(error) || error.code !== 'ERR_MISSING_INPUT') throw error
+    throw new UsageError(
+      `${error.message.split('. ')[0]}, and the model declares no shape: give it with --shape NAME=1x128`,
+    )
+  }
+}
+
+/** onnxruntime-node as its users call it: `session.run` with the same Tensors each time. */
+export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly BenchInput[]): Promise<Target> {
+  const require = requireOnnxruntimeNode()
+  const ort = require('onnxruntime-node') as typeof Ort
+  const options = sessionOptions(plan) as Ort.InferenceSession.SessionOptions
+  const names = plan.executionProviders.join(', ')
+  const session = await ort.InferenceSession.create(plan.model, options).catch((error: Error) => {
+    throw new UsageError(
+      `onnxruntime-node cannot create a session of the model on ${names}: ${error.message}`,
+    )
+  })
+  const feeds = Object.fromEntries(
+    inputs.map((input, i) => [
+      input.name,
+      new ort.Tensor(input.type as 'float32', fill(input, plan.seed + i) as Float32Array, input.dims),
+    ]),
+  )
+  let results: Readonly<Record<string, Ort.OnnxValue>> = {}
+  const run = async () => {
+    results = await session.run(feeds)
+  }
+  await firstRun(run)
+  const { version } = require('onnxruntime-node/package.json') as { version: string }
+  const isCpu = plan.executionProviders.every((name) => name === 'cpu')
+  return {
+    about: { onnxruntime: version, ...(isCpu && { executionProviders: ['cpu'] }), inputs },
+    calls: { run },
+    outputs: () => {
+      const tensors = Object.entries(results) as [string, Ort.Tensor][]
+      return new Map(
+        tensors.map(([name, { type, dims, data }]) => [name, hostTensor(type, dims, data as Float32Array)]),
+      )
+    },
+  }
+}
+
+async function firstRun(run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    const { message } = error as Error
+    const code = isOrtError(error) ? `${error.code}: ` : ''
+    throw new UsageError(
+      `the model fails on these inputs: ${code}${message}\nIntegers are 0 or 1 unless --range NAME=0..1000 sets another range; --shape sets the shapes.`,
+    )
+  }
+}

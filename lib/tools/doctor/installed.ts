@@ -1,1 +1,0 @@
-export { resolveOnnxruntimeNode as findOnnxruntimeNode } from '../../engine/library'
