@@ -1,4 +1,3 @@
-import { randomNumbers } from '../../dist/tools/tensors/random.js'
 import { graph, model, node, optionalType, sequenceType, tensor, tensorType, value } from './onnx-graph.mjs'
 import { pseudoRandom } from './random.mjs'
 import { elementTypes } from './tensors.mjs'
@@ -18,19 +17,6 @@ export function oneNode() {
   })
 }
 
-<<<<<<< HEAD
-=======
-/**
- * Numbers between -1 and 1, the same on each call.
- * @param {number} length
- * @param {number} seed
- */
-export function pseudoRandom(length, seed = 1) {
-  const random = randomNumbers(seed)
-  return Float32Array.from({ length }, () => 2 * random() - 1)
-}
-
->>>>>>> wt-tools
 /** Three layers of Gemm and Relu, 128 wide, of a batch of any size. */
 export function mlp() {
   const width = 128
