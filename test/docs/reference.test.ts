@@ -13,7 +13,9 @@ const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].m
 const codes: readonly string[] = [...library.ORT_ERROR_CODES, ...DOCTOR_CODES]
 
 test('ORT_ERROR_CODES has every code of ONNX Runtime and of the driver that the sources name', () => {
-  const onnxruntimes = matches(source('native/ort/error.cc'), /"(ERR_ORT_\w+)"/g)
+  const onnxruntimes = matches(source('native/ort/enums.inc'), /ORT_ERROR_CODE\((ORT_(?!OK)\w+), /g).map(
+    (name) => `ERR_${name}`,
+  )
   const drivers = matches(source('lib/engine/provider-errors.ts'), /'(ERR_CUDA_\w+)'/g)
   expect(onnxruntimes.length).toBeGreaterThan(10)
   expect(drivers.length).toBeGreaterThan(10)

@@ -49,17 +49,18 @@ export type Requirement = keyof typeof PROOFS
  */
 export type CheckStatus = 'ok' | 'problem' | 'absent' | 'skipped'
 
-/** The package's error codes, and those of what only the doctor finds. */
-export type ProblemCode =
-  | OrtErrorCode
-  /** Built for another C library: for musl on a system with glibc, or the other way round. */
-  | 'ERR_LIBC'
-  /** Built for a newer glibc or libstdc++. */
-  | 'ERR_LIBC_VERSION'
-  | 'ERR_NODE_VERSION'
-  | 'ERR_PROBE_CRASHED'
-  | 'ERR_PROBE_TIMEOUT'
-  | 'ERR_RESULT_WRONG'
+/** Codes that only the doctor reports. */
+export const DOCTOR_CODES = [
+  'ERR_LIBC', // a library for another C library: for musl on a system with glibc, or the other way round
+  'ERR_LIBC_VERSION', // a library for a newer glibc or libstdc++
+  'ERR_NODE_VERSION',
+  'ERR_PROBE_CRASHED',
+  'ERR_PROBE_TIMEOUT',
+  'ERR_RESULT_WRONG',
+] as const
+
+/** The package's error codes, and the doctor's. */
+export type ProblemCode = OrtErrorCode | (typeof DOCTOR_CODES)[number]
 
 /** What to do: a sentence, and commands for this platform's shell (PowerShell on Windows). */
 export interface Remedy {
