@@ -1,5 +1,5 @@
 // The control of the fake CUDA driver, for tests. Of the build that ONNXRUNTIME_IOBINDING_BUILD names, by
-// default build-fake-cuda. The driver is one for the process: an addon that opens `libraryPath` (or
+// default build/fake-cuda. The driver is one for the process: an addon that opens `libraryPath` (or
 // libcuda.so.1, once a function of this module has been called) gets the one that is controlled here.
 //
 // FAKE_CUDA_DEVICES (2), FAKE_CUDA_DRIVER_VERSION (13000) and FAKE_CUDA_INIT (0, what cuInit gives) are read
@@ -8,8 +8,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-const build = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build-fake-cuda'
-const folder = join(import.meta.dirname, '..', '..', build, 'fake-cuda')
+const build = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? join('build', 'fake-cuda')
+const folder = join(import.meta.dirname, '..', '..', build)
 
 /** Path of the driver. */
 export const libraryPath = join(folder, 'libcuda.so.1')

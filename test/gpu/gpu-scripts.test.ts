@@ -11,7 +11,8 @@ import { modelCases } from '../helpers/cases.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
-const addon = join(root, 'build-fake-cuda', 'Release', 'onnxruntime_iobinding.node')
+const build = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build'
+const addon = join(root, build, 'fake-cuda', 'Release', 'onnxruntime_iobinding.node')
 const folder = mkdtempSync(join(tmpdir(), 'gpu-scripts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
