@@ -1,4 +1,4 @@
-// Checks the layout of the C++ sources; with --write, mends it.
+// Checks the format of the C++ sources; with --write, formats them.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { clangFormatPath } from 'clang-format-node'

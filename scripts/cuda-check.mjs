@@ -1,6 +1,5 @@
-// Holds the types and functions of the CUDA driver against NVIDIA's official header: a wrong prototype or
-// value does not compile. CUDA_INCLUDE_DIR names the folder of cuda.h; without it the header comes with a
-// wheel that pip fetches.
+// Compares our declarations of the CUDA driver with NVIDIA's official header: a wrong prototype or value does not compile.
+// CUDA_INCLUDE_DIR names the folder of cuda.h; without it pip fetches a wheel that has the header.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,8 +12,8 @@ const temporary = mkdtempSync(join(tmpdir(), 'cuda-check-'))
 try {
   const include = given !== undefined ? resolve(given) : fetchHeader(temporary)
   if (include === undefined || !existsSync(join(include, 'cuda.h'))) {
-    const reason = given !== undefined ? `cuda.h in ${include}` : `cuda.h: pip cannot fetch ${WHEEL}`
-    console.log(`SKIPPED: the check of the CUDA driver's ABI, for want of ${reason} (set CUDA_INCLUDE_DIR)`)
+    const reason = given !== undefined ? `${include} has no cuda.h` : `pip cannot fetch ${WHEEL}`
+    console.log(`SKIPPED: the check of the CUDA driver's ABI: ${reason} (set CUDA_INCLUDE_DIR)`)
   } else {
     const flags = ['-fsyntax-only', '-std=c++20', '-Wall', '-Wextra', '-Werror', '-isystem', include]
     const source = join('native', 'device', 'cuda', 'driver_check.cc')
@@ -22,7 +21,7 @@ try {
     console.log(
       checked
         ? `The CUDA driver's ABI agrees with ${given ?? WHEEL}`
-        : "The CUDA driver's ABI DISAGREES with the header",
+        : "The CUDA driver's ABI DIFFERS from the header",
     )
     process.exitCode = checked ? 0 : 1
   }
@@ -30,7 +29,7 @@ try {
   rmSync(temporary, { recursive: true })
 }
 
-/** The folder of the wheel that has cuda.h in it, or undefined. */
+/** The folder of cuda.h in the wheel, or undefined. */
 function fetchHeader(folder) {
   const python = (args) => spawnSync('python3', args, { cwd: folder, stdio: 'ignore' }).status === 0
   const pip = ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--dest', folder, WHEEL]
