@@ -1,0 +1,64 @@
+// The native tests, and those of the fake CUDA driver, on an addon with the address and undefined-behavior sanitizers; then
+// a leak check: `npm run test:asan`. A LeakSanitizer report with a frame of the addon on its stack is an error. Node.js itself
+// leaks at exit.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildAddon, root, run, runTool, tool } from '../run.mjs'
+
+const BUILD = 'build-asan'
+
+if (process.platform !== 'linux') {
+  console.log('SKIPPED: the sanitizers run on Linux only')
+  process.exit(0)
+}
+
+if (!buildAddon(BUILD, ['--CDORT_IOBINDING_SANITIZE=ON', '--CDORT_IOBINDING_FAKE_CUDA=ON'])) process.exit(1)
+
+const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
+const environment = (asanOptions) => ({
+  ...process.env,
+  ONNXRUNTIME_IOBINDING_BUILD: BUILD,
+  LD_PRELOAD: `${library('libasan.so')} ${library('libstdc++.so')}`,
+  ASAN_OPTIONS: `halt_on_error=1:allocator_may_return_null=1:${asanOptions}`,
+  UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
+})
+
+// Memory figures mean nothing under a sanitizer, and the libraries that the others build are not built with it.
+const omitted = [
+  'addon-missing',
+  'heap',
+  'library',
+  'memory',
+  'preload',
+  'provider-options',
+  'providers',
+].map((suite) => `${suite}.test.ts`)
+const suites = ['common', 'native'].flatMap((folder) =>
+  readdirSync(join(root, 'test', folder))
+    .filter((file) => file.endsWith('.test.ts') && !omitted.includes(file))
+    .map((file) => `test/${folder}/${file}`),
+)
+const vitest = tool('vitest')
+const env = environment('detect_leaks=0')
+if (!runTool(vitest, ['run', '--project', 'native', ...suites], { env })) process.exit(1)
+if (!runTool(vitest, ['run', '--project', 'fake-cuda'], { env })) process.exit(1)
+
+const reports = mkdtempSync(join(tmpdir(), 'iobinding-leaks-'))
+try {
+  const env = environment(
+    `detect_leaks=1:fast_unwind_on_malloc=0:exitcode=0:log_path=${join(reports, 'leaks')}`,
+  )
+  const script = join(root, 'test', 'native', 'fixtures', 'leaks.mjs')
+  if (!run(process.execPath, ['--expose-gc', script], { env })) process.exit(1)
+  const stacks = readdirSync(reports)
+    .map((file) => readFileSync(join(reports, file), 'utf8'))
+    .flatMap((text) => text.split('\n\n'))
+  const ours = stacks.filter((stack) => stack.includes('onnxruntime_iobinding.node'))
+  if (ours.length > 0) console.error(ours.join('\n\n'))
+  console.log(`LeakSanitizer: ${stacks.length} reports, ${ours.length} of them of the addon`)
+  process.exitCode = ours.length > 0 ? 1 : 0
+} finally {
+  rmSync(reports, { recursive: true })
+}
