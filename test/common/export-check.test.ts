@@ -374,10 +374,22 @@ describe('samples that are none', () => {
       /ERR_INVALID_ARG_VALUE/,
     )
     await code([{ inputs: { x: f32([3], [1, 2]) } }], '3 elements, got 2', /ERR_INVALID_LENGTH/)
-    await code([{ inputs: { x: f32([2], [1, 'abc']) } }], "x.data[1]' is not a valid float32", /ERR_INVALID_ARG_VALUE/)
+    await code(
+      [{ inputs: { x: f32([2], [1, 'abc']) } }],
+      "x.data[1]' is not a valid float32",
+      /ERR_INVALID_ARG_VALUE/,
+    )
     await code([{ inputs: { x: f32([2], [1, null as never]) } }], "x.data[1]'", /ERR_INVALID_ARG_VALUE/)
-    await code([{ inputs: { x: i64([2], [1, 1.5]) } }], "x.data[1]' is not a valid int64", /ERR_INVALID_ARG_VALUE/)
-    await code([{ inputs: { x: i64([1], [2 ** 53]) } }], "x.data[0]' is not a valid int64", /ERR_INVALID_ARG_VALUE/)
+    await code(
+      [{ inputs: { x: i64([2], [1, 1.5]) } }],
+      "x.data[1]' is not a valid int64",
+      /ERR_INVALID_ARG_VALUE/,
+    )
+    await code(
+      [{ inputs: { x: i64([1], [2 ** 53]) } }],
+      "x.data[0]' is not a valid int64",
+      /ERR_INVALID_ARG_VALUE/,
+    )
     for (const data of [[300], [-1], [0.5], [''], ['Infinity']]) {
       const x = { type: 'uint8', dims: [1], data }
       await code([{ inputs: { x } }], "x.data[0]' is not a valid uint8", /ERR_INVALID_ARG_VALUE/)
