@@ -16,7 +16,7 @@ export async function measure(
   limit: Limit,
   progress: Progress = () => {},
 ): Promise<Float64Array> {
-  const times = new Times()
+  const times: number[] = []
   const most = 'runs' in limit ? Math.min(limit.runs, MAX_RUNS) : MAX_RUNS
   const begin = now()
   const deadline = 'seconds' in limit ? begin + limit.seconds * 1000 : Number.POSITIVE_INFINITY
@@ -27,30 +27,11 @@ export async function measure(
     // A synchronous run does not include the cost of an await.
     if (pending !== undefined) await pending
     end = now()
-    times.add(end - start)
+    times.push(end - start)
     if (end - shown > PROGRESS_INTERVAL_MS) {
       progress(times.length, end - begin)
       shown = end
     }
   }
-  return times.all()
-}
-
-/** Grows by doubling, between two runs. */
-class Times {
-  #times = new Float64Array(4096)
-  length = 0
-
-  add(time: number): void {
-    if (this.length === this.#times.length) {
-      const grown = new Float64Array(this.length * 2)
-      grown.set(this.#times)
-      this.#times = grown
-    }
-    this.#times[this.length++] = time
-  }
-
-  all(): Float64Array {
-    return this.#times.slice(0, this.length)
-  }
+  return Float64Array.from(times)
 }

@@ -41,10 +41,8 @@ export function readPlan(model: string, values: OptionValues): BenchPlan {
   if (seconds !== undefined && runs !== undefined)
     throw new UsageError('--seconds and --runs are mutually exclusive')
   const warmup = readInteger(values, 'warmup', 0)
-  const forms: Form[] = [
-    ...(values.sync ? ['runSync' as const] : []),
-    ...(values.async ? ['run' as const] : []),
-  ]
+  const forms: Form[] = values.sync ? ['runSync'] : []
+  if (values.async) forms.push('run')
   return {
     model,
     executionProviders: readProviders(values),

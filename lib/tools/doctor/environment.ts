@@ -32,15 +32,10 @@ export function checkEnvironment(context: Context): Check[] {
 function checkNode(context: Context, expected: string): Check {
   const { node } = process.versions
   const facts = { path: process.execPath }
-  if (isAtLeast(node, expected.replace('>=', ''))) return ok('node', node, facts)
+  const isEnough = node.localeCompare(expected.replace('>=', ''), 'en', { numeric: true }) >= 0
+  if (isEnough) return ok('node', node, facts)
   const failure = { code: 'ERR_NODE_VERSION', message: 'Node is too old', expected, given: node } as const
   return failed(context, 'node', failure, {}, facts)
-}
-
-function isAtLeast(version: string, least: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number)
-  return major > leastMajor || (major === leastMajor && minor >= leastMinor)
 }
 
 function checkVariables(): Check {

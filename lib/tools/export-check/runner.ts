@@ -11,7 +11,7 @@ const REFUSED = /^ERR_(ORT_|(SHAPE|TYPE)_MISMATCH$)/
 export class Runner {
   constructor(readonly session: InferenceSession) {}
 
-  /** Ignores inputs that the model does not have, and outputs that are not tensors. @throws OrtError as `session.run` does */
+  /** Ignores unknown inputs, and outputs that are not tensors. @throws OrtError as `session.run` does */
   async run(inputs: Tensors): Promise<Tensors> {
     const feeds: Record<string, OrtValue> = {}
     try {

@@ -18,8 +18,8 @@ export interface Known {
 }
 
 /**
- * Checks that a dimension declared dynamic is so, and that elements beyond the first sample's size have an effect. Where the
- * samples have a single size, or fail with another, it tries sizes by repeating the first sample's content.
+ * Checks that a dimension declared dynamic is so, and that elements beyond the first sample's size have an effect. Where
+ * the samples have a single size, or fail with another, it tries sizes by repeating the first sample's content.
  */
 export async function checkDynamicDim(dim: DynamicDim, known: Known, findings: Findings): Promise<void> {
   const [first] = known.ran as [Tensors]
