@@ -49,7 +49,7 @@ void DeviceBinding::ClearOutputs() {
 }
 
 void DeviceBinding::Replace(Slot& slot, Slot next) {
-  // Where it waits for nobody, and before anything changes: the caller then learns of a lack of memory.
+  // If this waits for no run, and before anything changes, so that the caller gets the error.
   if (session_.device->allocates_at_once()) next.AllocateCopy(*session_.device);
   Retire(slot);
   slot = std::move(next);
@@ -67,7 +67,7 @@ void DeviceBinding::Update() {
   lacks_copies_ = false;
   std::vector<device::HostRange> written;
   for (const Slot& slot : slots_) {
-    lacks_copies_ = lacks_copies_ || slot.Lacks();
+    lacks_copies_ = lacks_copies_ || slot.LacksCopy();
     if (slot.placement == Placement::kHost && slot.tensor.data != nullptr) {
       host_use_.at_once.push_back(slot.range());
     }

@@ -1,5 +1,4 @@
-// Owns a binding's OrtIoBinding and runs it, on the CPU or on a device. A host knows the values only by what
-// ONNX Runtime needs of them; BindingState keeps them alive.
+// Owns a binding's OrtIoBinding and runs it, on the CPU or on a device.
 #pragma once
 
 #include <atomic>
@@ -47,7 +46,7 @@ class BindingHost {
     terminated_ = false;
   }
 
-  // A capture takes three steps, on the JS thread, the run thread and the JS thread.
+  // JS thread, run thread, and either: a capture that fails releases itself.
   virtual void PrepareCapture();
   virtual void Capture(bool /*verify*/) {}
   virtual void ReleaseCapture() noexcept {}
@@ -59,13 +58,13 @@ class BindingHost {
   // The bytes of all device copies.
   virtual size_t device_bytes() const noexcept { return 0; }
 
-  // Releases all handles; idempotent. Called before the session goes.
+  // Releases all handles, before the session's; idempotent.
   virtual void Release() noexcept { binding_.reset(); }
 
  protected:
   BindingHost(SessionState& session, const BoundValues& values);
-  // Before each run. An OrtIoBinding keeps the tensor that its first run allocated, which another shape does
-  // not fit; kernels take a string output for empty, and some append to what it holds.
+  // Before each run. An OrtIoBinding keeps the tensor that its first run allocated, which does not fit
+  // another shape; kernels expect a string output to be empty, and some append to it.
   void Renew(const BoundOutput& output) const;
   const char* InputName(size_t index) const { return session_.inputs[index].name.c_str(); }
   const char* OutputName(size_t index) const { return session_.outputs[index].name.c_str(); }

@@ -25,7 +25,7 @@ Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool ma
 }
 
 void Slot::AllocateCopy(device::Device& device) {
-  if (!Lacks()) return;
+  if (!LacksCopy()) return;
   on_device = device::MakeTensorLike(host.get(), device.AllocateLocked(tensor.bytes), device.memory_info());
   device_pointer = on_device.memory->data();
 }

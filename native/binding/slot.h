@@ -1,4 +1,4 @@
-// What a device's run needs of one bound value.
+// A bound value as a device run uses it.
 #pragma once
 
 #include <vector>
@@ -19,11 +19,11 @@ struct Slot {
   // `wanted`: ONNX Runtime reads or writes it on the device. `name` is for errors.
   Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name);
 
-  bool Lacks() const noexcept { return placement == Placement::kCopied && !on_device.memory; }
-  // The caller holds the device lock, or the device allocates without one.
+  bool LacksCopy() const noexcept { return placement == Placement::kCopied && !on_device.memory; }
+  // The caller holds the device lock, unless the device allocates_at_once.
   void AllocateCopy(device::Device& device);
 
-  // What ONNX Runtime gets to see.
+  // The value to bind.
   OrtValue* value() const { return on_device.value ? on_device.value.get() : tensor.value; }
   device::HostRange range() const { return {static_cast<const char*>(tensor.data), tensor.bytes}; }
 
@@ -34,9 +34,9 @@ struct Slot {
   ort::ValueHandle host;
   device::Tensor on_device;              // the device copy, or mapped memory by its device pointer
   const void* device_pointer = nullptr;  // of the device copy, or of mapped memory
-  bool bound = false;                    // the OrtIoBinding has it
+  bool bound = false;                    // by the current OrtIoBinding
   bool used = false;                     // by the last run
-  // Of an input: its host memory may hold other data than the device copy.
+  // Of an input: its host memory may differ from the device copy.
   bool dirty = true;
   // Of an input: each run of the binding writes its host memory.
   bool overwritten = false;

@@ -9,16 +9,16 @@
 
 class AsyncJob;
 
-// The JS thread's. While a run is in flight the thread that runs has the host, and reads `values`.
+// Of the JS thread. While a run is in flight the thread that runs uses `host`, and reads `values`.
 struct BindingState {
   explicit BindingState(std::shared_ptr<SessionState> owner);
   ~BindingState();
   BindingState(const BindingState&) = delete;
   BindingState& operator=(const BindingState&) = delete;
 
-  // Throws where the session was released or a run is in flight.
+  // Throws if the session was released or a run is in flight.
   void CheckIdle() const;
-  // The same where a graph was captured.
+  // The same, and if a graph was captured.
   void CheckNotCaptured(const char* message) const;
   // Before each run.
   void PrepareRun(Napi::Env env);

@@ -45,7 +45,7 @@ class BoundValues {
 
   const SessionState& session_;
   std::vector<std::shared_ptr<ValueState>> inputs_;
-  std::vector<std::shared_ptr<ValueState>> replaced_;  // inputs of the last run that are bound no more
+  std::vector<std::shared_ptr<ValueState>> replaced_;  // inputs of the last run that are unbound
   std::vector<BoundOutput> outputs_;
   // AddonData::values_disposed when the values were last checked: while it stays, none can have been
   // disposed.

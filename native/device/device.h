@@ -136,9 +136,9 @@ class Device {
   virtual std::shared_ptr<Memory> AllocateLocked(size_t bytes) { return Allocate(bytes); }
   // Whether Allocate takes no device lock, and so waits for no run.
   virtual bool allocates_at_once() const noexcept = 0;
-  // Zeroed host memory that the device copies fastest.
+  // Zeroed host memory that the device copies fastest. Throws if the device has none.
   virtual std::shared_ptr<Memory> AllocatePinned(size_t bytes) = 0;
-  // The device pointer of pinned memory.
+  // The device pointer of pinned memory. Throws if the device cannot map it.
   virtual void* Mapped(void* pinned) = 0;
 
   // Any thread. They return when the copy is done; the caller has checked types and sizes.
@@ -154,8 +154,8 @@ class Device {
   // For a run: throws ERR_RUN_CANCELED when it is canceled meanwhile.
   DeviceLock Lock(bool capture, const std::atomic<bool>& canceled);
 
-  // Any thread. Waits for nobody, since a finalizer must not block the event loop: releases at once where the
-  // device lock is free, else when it is released.
+  // Any thread. Does not wait, since a finalizer must not block the event loop: releases at once if the
+  // device lock is free, else when it is unlocked.
   void Release(DeferredRelease deferred) noexcept;
 
   virtual std::unique_ptr<Queue> MakeQueue(bool blocking_wait) = 0;
