@@ -1,5 +1,5 @@
 // The control of the fake CUDA driver, in the build that ONNXRUNTIME_IOBINDING_BUILD names (default:
-// build-fake-cuda). A process has one driver: an addon that opens `libraryPath` (or libcuda.so.1, once a
+// build/fake-cuda). A process has one driver: an addon that opens `libraryPath` (or libcuda.so.1, once a
 // function of this module has been called) opens the driver that this module controls.
 //
 // The driver's cuInit and cuDriverGetVersion read FAKE_CUDA_DEVICES (default 2), FAKE_CUDA_DRIVER_VERSION (13000)
@@ -8,8 +8,8 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-const build = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build-fake-cuda'
-const folder = join(import.meta.dirname, '..', '..', build, 'fake-cuda')
+const build = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? join('build', 'fake-cuda')
+const folder = join(import.meta.dirname, '..', '..', build)
 
 /** Path of the driver. */
 export const libraryPath = join(folder, 'libcuda.so.1')

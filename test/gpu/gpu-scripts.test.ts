@@ -12,7 +12,10 @@ import { expectedModels, small } from './expected-models.mjs'
 import { machineJournal } from './suite.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
-const addon = join(root, 'build-fake-cuda', 'Release', 'onnxruntime_iobinding.node')
+const build = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build'
+const addon = join(root, build, 'fake-cuda', 'Release', 'onnxruntime_iobinding.node')
+/** `.ci/run` adds up what is in it. */
+const { TEST_REPORTS } = process.env
 const folder = mkdtempSync(join(tmpdir(), 'gpu-scripts-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -133,6 +136,7 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     expect(tests.filter(({ status }) => status !== 'pass')).toEqual([])
     expect(new Set(tests.map(({ id }) => id)).size).toBe(tests.length)
     expect(entries.every(({ rehearsal }) => rehearsal === true)).toBe(true)
+    if (TEST_REPORTS !== undefined) cpSync(out, join(TEST_REPORTS, 'gpu-rehearsal.jsonl'))
     expect(entries.at(-1)).toMatchObject({ type: 'end', failed: 0, notRun: 0 })
     expect(second.status).toBe(0)
     console.log(`test:gpu rehearsed: ${tests.length} tests`)
