@@ -1,9 +1,10 @@
-// Builds the addon and the TypeScript layer of a checkout: `npm install` runs it, and so does `npm test`.
+// Builds the addon and compiles the TypeScript of a checkout: `npm install` and `npm test` run it.
 //
-// Where the addon cannot be built (no compiler, no CMake) this says so and succeeds: the package then runs on
-// onnxruntime-node. With --require that is an error.
+// Without a compiler or CMake it prints a warning and succeeds: the package then runs on onnxruntime-node. With --require
+// that is an error.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { compile } from './compile.mjs'
 import { root, run, runTool, tool } from './run.mjs'
 
 const required = process.argv.includes('--require')
@@ -13,11 +14,11 @@ if (!existsSync(join(root, 'node_modules', 'vitest'))) {
   if (!run('npm', ['install', '--ignore-scripts'], { shell: process.platform === 'win32' })) process.exit(1)
 }
 
-if (!runTool(tool('typescript', 'tsc'), ['-p', 'tsconfig.json'])) process.exit(1)
+if (!compile()) process.exit(1)
 
 if (!runTool(tool('cmake-js'), ['build', '--log-level', 'error'])) {
   console.error(`
-The native addon was not built: it needs CMake 3.20 or newer and a C++20 compiler (see above for what failed).
+The native addon was not built: it needs CMake 3.20 or newer and a C++20 compiler (see the errors above).
 Without it the package runs on onnxruntime-node, which blocks the event loop and cannot run synchronously.
 Build it later with \`npm run build:native\`.
 `)
