@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { findSwiftShader } from './scripts/swiftshader.mjs'
 
-// Every suite in test/ runs on the native engine; those that speak of no engine run on onnxruntime-node too, and on
-// WebGPU. Each file has a process of its own: an engine is selected once per thread.
+const { NODE_V8_COVERAGE, ONNXRUNTIME_IOBINDING_BUILD = 'build', TEST_REPORTS } = process.env
+
+// Every suite in test/ runs on the native engine. Those that test either engine also run on onnxruntime-node and on WebGPU.
+// Each file has a process of its own, since a process keeps the engine that it opened first.
 const project = (name, include, { exclude = [], env = {}, setupFiles = [], globalSetup = [] } = {}) => ({
   test: {
     name,
     include,
     exclude,
-    setupFiles,
+    setupFiles: NODE_V8_COVERAGE ? [...setupFiles, 'test/helpers/flush-coverage.ts'] : setupFiles,
     globalSetup,
     pool: 'forks',
     env: { ONNXRUNTIME_IOBINDING_ENGINE: name, ...env },
@@ -19,7 +22,7 @@ const project = (name, include, { exclude = [], env = {}, setupFiles = [], globa
   },
 })
 
-// WebGPU in software. What the loader reads must be there when a process starts: these are set before it is forked.
+// WebGPU in software. The loader reads these variables when a process starts, so they are set before the fork.
 const swiftShader = findSwiftShader()
 const webgpu =
   'reason' in swiftShader
@@ -28,12 +31,11 @@ const webgpu =
         env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native', TEST_PROVIDERS: 'webgpu,cpu', ...swiftShader.env },
       })
 
-// The CUDA path on a fake driver, which takes a build of its own; without it one file says that they are skipped.
-const fakeCudaBuild = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build-fake-cuda'
-const fakeCudaIsBuilt = existsSync(join(import.meta.dirname, fakeCudaBuild, 'fake-cuda', 'fake_cuda.node'))
+// The CUDA path on a fake driver and an addon of its own; without them one file reports that the suites are skipped.
+const fakeCudaBuild = join(ONNXRUNTIME_IOBINDING_BUILD, 'fake-cuda')
 const fakeCuda = project(
   'fake-cuda',
-  fakeCudaIsBuilt
+  existsSync(join(import.meta.dirname, fakeCudaBuild, 'fake_cuda.node'))
     ? ['test/fake-cuda/**/*.test.ts', 'test/common/**/*.test.ts']
     : ['test/fake-cuda/unavailable.ts'],
   {
@@ -46,14 +48,24 @@ const fakeCuda = project(
   },
 )
 
-// The tarball, as a user installs it: with this platform's prebuilt addon, or it says that it was not tested.
+// The tarball, installed as a user would, with this platform's prebuilt addon; without it one file reports the skip.
 const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`, 'onnxruntime_iobinding.node')
 const tarball = existsSync(join(import.meta.dirname, prebuilt))
   ? project('package', ['test/package/**/*.test.ts'], { globalSetup: ['test/package/setup.ts'] })
   : project('package', ['test/package/unavailable.ts'], { env: { PACKAGE_UNAVAILABLE: `no ${prebuilt}` } })
 
+// `.ci/run` adds up the results of all runs.
+const json = ['json', { outputFile: join(TEST_REPORTS ?? '', `vitest-${process.pid}.json`) }]
+
 export default defineConfig({
   test: {
+    maxWorkers: availableParallelism(),
+    maxConcurrency: availableParallelism(),
+    reporters: [
+      'default',
+      ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []),
+      ...(TEST_REPORTS ? [json] : []),
+    ],
     projects: [
       project('native', ['test/**/*.test.ts'], {
         exclude: [
@@ -65,7 +77,7 @@ export default defineConfig({
         ],
       }),
       project('onnxruntime-node', ['test/common/**/*.test.ts', 'test/fallback/**/*.test.ts']),
-      // As in Electron, whose engine refuses ArrayBuffers over memory that is not its own.
+      // As in Electron, whose V8 refuses ArrayBuffers over memory that it does not own.
       project(
         'no-external-buffers',
         [

@@ -41,7 +41,7 @@ const NAME = 'onnxruntime_iobinding'
  * folder is for a bundle, which contains this file and has the prebuilt addon beside it.
  */
 function folders(): string[] {
-  // scripts/test-asan.mjs builds another addon.
+  // Set by scripts/sanitizers and scripts/coverage, which build addons of their own.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
   if (build !== undefined) return [join(ROOT, build, 'Release')]
   const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)

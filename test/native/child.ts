@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
+const root = fileURLToPath(new URL('../../', import.meta.url))
+/** A copy of the package has its addon in build/, whichever build is tested. */
+const IN_A_COPY = { ONNXRUNTIME_IOBINDING_BUILD: undefined }
+
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -28,7 +32,13 @@ export async function runScript(
   const child = spawn(process.execPath, [...(options.node ?? []), path, ...args], {
     cwd: options.cwd,
     // FORCE_COLOR is vitest's: beside a NO_COLOR of the machine's, Node.js says on stderr which of them counts.
-    env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: undefined, ...options.env },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      FORCE_COLOR: undefined,
+      ...(!path.startsWith(root) && IN_A_COPY),
+      ...options.env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeout ?? 100_000,
     killSignal: 'SIGKILL',

@@ -6,6 +6,12 @@ import { onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const ADDON = join('build', 'Release', 'onnxruntime_iobinding.node')
+/** The addon that the tests run on: that of the sanitizers' build, say. */
+const TESTED = join(
+  process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build',
+  'Release',
+  'onnxruntime_iobinding.node',
+)
 /** Where a hosted runner tests what was built elsewhere, there is no other. */
 const PREBUILT = join('prebuilds', `${process.platform}-${process.arch}`, 'onnxruntime_iobinding.node')
 
@@ -25,7 +31,7 @@ export function copyPackage(script: string, has: { addon?: boolean; onnxruntimeN
   copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
   if (has.addon) {
-    const addon = [ADDON, PREBUILT].find((path) => existsSync(join(root, path)))!
+    const addon = [TESTED, PREBUILT].find((path) => existsSync(join(root, path)))!
     mkdirSync(dirname(join(folder, ADDON)), { recursive: true })
     copyFileSync(join(root, addon), join(folder, ADDON))
   }
