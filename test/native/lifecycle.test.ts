@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { endedWith, runFixture } from './child'
 
-describe('the end of a process', () => {
+describe.concurrent('the end of a process', () => {
   it.each([
     ['with an open session, bindings and values', 'openAtExit', 'done'],
     ['by process.exit() while runs are in flight and queued', 'exitInFlight', 'exiting'],
@@ -23,7 +23,7 @@ describe('the end of a process', () => {
   })
 })
 
-describe('worker threads', () => {
+describe.concurrent('worker threads', () => {
   const counted = [2000, 0]
 
   it.each([
@@ -52,7 +52,7 @@ describe('worker threads', () => {
   })
 })
 
-describe('garbage collection and disposal', () => {
+describe.concurrent('garbage collection and disposal', () => {
   it.each([
     ['collects values that were dropped', 'values'],
     ['frees the memory of values that are disposed, at once', 'disposedValues'],
@@ -72,7 +72,7 @@ describe('garbage collection and disposal', () => {
   })
 })
 
-describe('one process', () => {
+describe.concurrent('one process', () => {
   it.each([
     ['has one copy of the package, required and imported', 'requireAndImport'],
     ['has onnxruntime-node loaded before', 'nodeFirst'],
