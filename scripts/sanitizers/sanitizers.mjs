@@ -1,11 +1,11 @@
-// The native tests, and those of the fake CUDA driver, on an addon built with the address and undefined-behaviour
-// sanitizers; then a leak check: whatever LeakSanitizer reports with a frame of the addon on its stack is an error (Node's
-// own leaks at exit are not ours).
+// The native tests, and those of the fake CUDA driver, on an addon with the address and undefined-behavior sanitizers; then
+// a leak check: `npm run test:asan`. A LeakSanitizer report with a frame of the addon on its stack is an error. Node.js itself
+// leaks at exit.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { root, run, runTool, tool } from './run.mjs'
+import { buildAddon, root, run, runTool, tool } from '../run.mjs'
 
 const BUILD = 'build-asan'
 
@@ -14,12 +14,7 @@ if (process.platform !== 'linux') {
   process.exit(0)
 }
 
-const options = ['--CDORT_IOBINDING_SANITIZE=ON', '--CDORT_IOBINDING_FAKE_CUDA=ON']
-// A folder that is there keeps the options that it was configured with.
-for (const command of ['configure', 'build']) {
-  if (!runTool(tool('cmake-js'), [command, '--out', BUILD, ...options, '--log-level', 'error']))
-    process.exit(1)
-}
+if (!buildAddon(BUILD, ['--CDORT_IOBINDING_SANITIZE=ON', '--CDORT_IOBINDING_FAKE_CUDA=ON'])) process.exit(1)
 
 const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
 const environment = (asanOptions) => ({
@@ -30,19 +25,19 @@ const environment = (asanOptions) => ({
   UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
 })
 
-// Memory figures mean nothing under a sanitizer, the loader's tests look for the usual build, and those of what CUDA lacks
-// for the real provider.
-const left = [
-  'addon-missing.test.ts',
-  'library.test.ts',
-  'memory.test.ts',
-  'preload.test.ts',
-  'provider-options.test.ts',
-  'providers.test.ts',
-]
+// Memory figures mean nothing under a sanitizer, and the libraries that the others build are not built with it.
+const omitted = [
+  'addon-missing',
+  'heap',
+  'library',
+  'memory',
+  'preload',
+  'provider-options',
+  'providers',
+].map((suite) => `${suite}.test.ts`)
 const suites = ['common', 'native'].flatMap((folder) =>
   readdirSync(join(root, 'test', folder))
-    .filter((file) => file.endsWith('.test.ts') && !left.includes(file))
+    .filter((file) => file.endsWith('.test.ts') && !omitted.includes(file))
     .map((file) => `test/${folder}/${file}`),
 )
 const vitest = tool('vitest')
