@@ -20,6 +20,7 @@ std::optional<std::vector<size_t>> ToIndices(Napi::Value value) {
   if (!value.IsArray()) return std::nullopt;
   const auto array = value.As<Napi::Array>();
   std::vector<size_t> indices;
+  indices.reserve(array.Length());
   for (uint32_t i = 0; i < array.Length(); ++i) indices.push_back(ToIndex(array[i]));
   return indices;
 }
@@ -157,9 +158,11 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
   const std::vector<BoundOutput>& outputs = state.values.outputs();
   const auto result = Napi::Array::New(info.Env(), outputs.size());
   for (uint32_t i = 0; i < outputs.size(); ++i) {
-    const bool allocated = outputs[i].value == nullptr && i < values.size() && values[i];
-    result.Set(
-        i, allocated ? WrapOutput(info.Env(), state, outputs[i], std::move(values[i])) : info.Env().Null());
+    Napi::Value allocated = info.Env().Null();
+    if (outputs[i].value == nullptr && i < values.size() && values[i]) {
+      allocated = WrapOutput(info.Env(), state, outputs[i], std::move(values[i]));
+    }
+    result.Set(i, allocated);
   }
   return result;
 }

@@ -45,7 +45,7 @@ void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, con
     auto record = std::make_unique<Record>(
         Record{severity, Text(category), Text(log_id), Text(location), Text(message)});
     if (napi_call_threadsafe_function(receiver, record.get(), napi_tsfn_nonblocking) == napi_ok) {
-      record.release();
+      static_cast<void>(record.release());
       return;
     }
   }

@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <mutex>
+#include <utility>
 
 #include "addon_data.h"
 #include "convert.h"
@@ -34,14 +35,14 @@ Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {
 // Opening the library and creating the environment take tens of milliseconds each. openLibrary and
 // createEnvironment report what fails here.
 Napi::Value Preload(const Napi::CallbackInfo& info) {
-  const auto work = [path = ToString(info[0]), level = ToLevel(info[1])] {
+  auto work = [path = ToString(info[0]), level = ToLevel(info[1])] {
     try {
       ort::OpenLibrary(path);
       ort::CreateEnvironment(level);
     } catch (const std::exception&) {
     }
   };
-  return PoolWorker<decltype(work)>::Start(info.Env(), work);
+  return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
 }
 
 // createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean - CreateEnv

@@ -79,7 +79,7 @@ void LoadJob::Work() {
   std::shared_ptr<OrtSession> handle;
   {
     const device::DeviceLock lock = device != nullptr ? device->Lock(false, canceled_) : device::DeviceLock();
-    if (device != nullptr) {
+    if (settings_.provider) {
       device->Append(settings_.options.get(), settings_.provider->options, queue.get());
     }
     handle = {Create().release(), SessionDeleter{device, queue}};

@@ -72,6 +72,7 @@ void AddExternalData(OrtSessionOptions* options, Napi::Value files) {
     lengths.push_back(bytes.length);
   }
   if (paths.empty()) return;
+  names.reserve(paths.size());
   for (const std::filesystem::path& path : paths) names.push_back(path.c_str());
   ort::Check(ort::api().AddExternalInitializersFromFilesInMemory(options, names.data(), buffers.data(),
                                                                  lengths.data(), paths.size()));
