@@ -21,6 +21,8 @@ const options = [
   ...['--entryPoints', join('lib', 'tools', 'export-check', 'index.ts')],
   // package.json names no repository to link to.
   ...['--disableSources', '--excludeInternal', '--excludePrivate', '--treatWarningsAsErrors'],
+  // Markdown's languages beside TypeDoc's own.
+  ...['typescript', 'javascript', 'json', 'sh', 'python', 'powershell'].flatMap((name) => ['--highlightLanguages', name]),
   // Tables from which types are derived: TypeDoc lists the types.
   ...['table', 'LOG_LEVELS', 'ValueKind'].flatMap((name) => ['--intentionallyNotExported', name]),
 ]
