@@ -22,7 +22,10 @@ const options = [
   // package.json names no repository to link to.
   ...['--disableSources', '--excludeInternal', '--excludePrivate', '--treatWarningsAsErrors'],
   // Markdown's languages beside TypeDoc's own.
-  ...['typescript', 'javascript', 'json', 'sh', 'python', 'powershell'].flatMap((name) => ['--highlightLanguages', name]),
+  ...['typescript', 'javascript', 'json', 'sh', 'python', 'powershell'].flatMap((name) => [
+    '--highlightLanguages',
+    name,
+  ]),
   // Tables from which types are derived: TypeDoc lists the types.
   ...['table', 'LOG_LEVELS', 'ValueKind'].flatMap((name) => ['--intentionallyNotExported', name]),
 ]
