@@ -11,6 +11,8 @@ export class BoundOutputs extends BoundValues {
   readonly #binding: EngineBinding
   /** The values that ONNX Runtime allocated in the last run, once somebody asks for one. */
   #allocated: ReadonlyMap<string, OrtValue> | undefined
+  /** The run that `#allocated` is of. */
+  #allocatedBy = 0
   #hasRun = false
 
   constructor(io: SessionIO, owned: Set<OrtValue>, binding: EngineBinding) {
@@ -20,22 +22,30 @@ export class BoundOutputs extends BoundValues {
 
   override set(name: string, value: OrtValue | undefined): void {
     super.set(name, value)
-    this.beginRun()
+    this.#drop()
   }
 
   override clear(): void {
     super.clear()
-    this.beginRun()
+    this.#drop()
   }
 
-  /** Drops the results of the last run. */
-  beginRun(): void {
-    this.#hasRun = false
+  /** The results are those of another run. */
+  endRun(): void {
+    this.#hasRun = true
     this.#allocated = undefined
   }
 
-  endRun(): void {
-    this.#hasRun = true
+  /** A run was refused, which leaves the results of the last one, or failed, or was canceled at its end. */
+  failRun(): void {
+    const run = this.#binding.resultsOf()
+    if (run === 0) this.#drop()
+    else if (run !== this.#allocatedBy) this.#allocated = undefined
+  }
+
+  #drop(): void {
+    this.#hasRun = false
+    this.#allocated = undefined
   }
 
   /** The value bound, or the one that the last run allocated; undefined before that run. */
@@ -46,8 +56,8 @@ export class BoundOutputs extends BoundValues {
   /** The outputs of the last run, in the order in which they were bound. */
   all(): OrtValue[] {
     if (!this.#hasRun) {
-      throw new OrtError('ERR_INVALID_ARG_VALUE', 'there are no outputs before the first run', {
-        remedy: 'Run the binding first',
+      throw new OrtError('ERR_INVALID_ARG_VALUE', 'there are no outputs of a run', {
+        remedy: 'Run the binding first: it has not run, its last run failed, or its outputs were bound again',
       })
     }
     return [...this.values.keys()].map((name) => this.get(name)!)
@@ -66,6 +76,7 @@ export class BoundOutputs extends BoundValues {
     if (!this.#hasRun) return new Map()
     if (this.#allocated !== undefined) return this.#allocated
     const values = this.#binding.outputs()
+    this.#allocatedBy = this.#binding.resultsOf()
     const entries = [...this.values.keys()].flatMap((name, i) => {
       const value = values[i]
       return value ? [[name, OrtValue.fromEngine(value)] as const] : []

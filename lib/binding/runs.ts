@@ -36,10 +36,10 @@ export class BindingRuns {
   runSync(options: IoBindingRunSyncOptions | undefined): void {
     // The shortest path, without options, allocates nothing.
     const upload = options === undefined ? undefined : resolveBindingRun(this.#host, options, true).upload
-    this.#outputs.beginRun()
     try {
       this.#binding.runSync(upload)
     } catch (error) {
+      this.#fail()
       throw this.#explain(error)
     }
     this.#outputs.endRun()
@@ -48,7 +48,6 @@ export class BindingRuns {
   run(options: IoBindingRunOptions | undefined): Promise<void> {
     try {
       const { signal, upload } = resolveBindingRun(this.#host, options, false)
-      this.#outputs.beginRun()
       const pending = this.#binding.run(upload)
       if (pending === undefined) {
         this.#outputs.endRun()
@@ -58,6 +57,7 @@ export class BindingRuns {
         signal === undefined ? pending : abortable(pending, signal, () => this.#binding.cancel()),
       )
     } catch (error) {
+      this.#fail()
       return Promise.reject(this.#explain(error))
     }
   }
@@ -68,10 +68,16 @@ export class BindingRuns {
       await pending
       this.#outputs.endRun()
     } catch (error) {
+      this.#outputs.failRun()
       throw this.#explain(error)
     } finally {
       this.#inFlight = false
     }
+  }
+
+  /** A call that is refused for a run in flight leaves the results to that run. */
+  #fail(): void {
+    if (!this.#inFlight) this.#outputs.failRun()
   }
 
   #explain(error: unknown): unknown {

@@ -72,6 +72,7 @@ Napi::Function Binding::Define(Napi::Env env) {
                       InstanceMethod<&Binding::Guarded<&Binding::ClearInputs>>("clearInputs"),
                       InstanceMethod<&Binding::Guarded<&Binding::ClearOutputs>>("clearOutputs"),
                       InstanceMethod<&Binding::Guarded<&Binding::Outputs>>("outputs"),
+                      InstanceMethod<&Binding::ResultsOf>("resultsOf"),
                       InstanceMethod<&Binding::Guarded<&Binding::Capture>>("capture"),
                       InstanceMethod<&Binding::Captured>("captured"),
                       InstanceMethod<&Binding::Guarded<&Binding::ReleaseCapture>>("releaseCapture"),
@@ -165,6 +166,12 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
     result.Set(i, allocated);
   }
   return result;
+}
+
+// resultsOf(): 0 without results, and while a run is in flight
+Napi::Value Binding::ResultsOf(const Napi::CallbackInfo& info) {
+  const bool idle = state_ && state_->job == nullptr;
+  return Napi::Number::New(info.Env(), idle ? state_->host->results_of() : 0);
 }
 
 // runSync(changed?): the indices of the inputs that were written to since the last run; undefined: all

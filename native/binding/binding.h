@@ -26,6 +26,7 @@ class Binding : public Wrapped<Binding> {
   void ClearInputs(const Napi::CallbackInfo& info);
   void ClearOutputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
+  Napi::Value ResultsOf(const Napi::CallbackInfo& info);
   void RunSync(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Capture(const Napi::CallbackInfo& info);

@@ -117,6 +117,7 @@ void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   static const std::vector<device::Copy> kNone;
   try {
     run_->Begin(mode.overlap, mode.capture, host_use_, terminated_);
+    BeginResults();
     AllocateCopies();
     const OrtIoBinding* binding = Bind();
     run_->Upload(Uploads());
@@ -174,6 +175,7 @@ bool DeviceBinding::Poll(bool wait) {
     run_->Abandon();
     throw;
   }
+  EndResults();
   // Only now are the uploads known to have succeeded.
   for (Slot& input : inputs_) {
     input.dirty = input.overwritten;

@@ -30,11 +30,13 @@ class CpuBinding final : public BindingHost {
   void ClearOutputs() override { ort::api().ClearBoundOutputs(binding_.get()); }
 
   void Start(bool) override {
+    BeginResults();
     if (values_.renews()) {
       for (const BoundOutput& output : values_.outputs()) Renew(output);
     }
     ort::Check(ort::api().RunWithBinding(session_.handle.get(), options_.get(BindingOptions::kPlain),
                                          binding_.get()));
+    EndResults();
   }
 };
 

@@ -53,6 +53,8 @@ class BindingHost {
 
   // JS thread, while no run is in flight: the outputs of the last run, in the order they were bound.
   std::vector<ort::ValueHandle> Outputs() const;
+  // The same: the number of that run; 0 where it failed.
+  unsigned results_of() const noexcept { return results_of_; }
   // Whether device memory belongs to an input of the last run: its device copy, or mapped.
   virtual bool IsInputOnDevice(const void* /*data*/) const noexcept { return false; }
   // The bytes of all device copies.
@@ -74,4 +76,10 @@ class BindingHost {
   BindingOptions options_;
   ort::IoBindingHandle binding_;
   std::atomic<bool> terminated_{false};
+  void BeginResults() noexcept { results_of_ = 0; }
+  void EndResults() noexcept { results_of_ = ++runs_ended_; }
+
+ private:
+  unsigned results_of_ = 0;  // of the thread that runs
+  unsigned runs_ended_ = 0;
 };

@@ -11,6 +11,8 @@ export class NodeBinding implements EngineBinding {
   readonly #inputs = new Map<number, HeapValue>()
   readonly #outputs = new Map<number, HeapValue | undefined>()
   #results: (HeapValue | null)[] = []
+  #resultsOf = 0
+  #runs = 0
   #running = false
   #disposed = false
 
@@ -46,6 +48,10 @@ export class NodeBinding implements EngineBinding {
     return this.#results
   }
 
+  resultsOf(): number {
+    return this.#running ? 0 : this.#resultsOf
+  }
+
   runSync(): never {
     throw notSupported('runSync', 'Use run(), or install the native addon')
   }
@@ -74,6 +80,7 @@ export class NodeBinding implements EngineBinding {
       outputs.set(outputNames[index]!.name, target)
     }
     this.#running = true
+    this.#resultsOf = 0
     try {
       const results = await this.#session.runNamed(inputs, outputs)
       this.#results = [...this.#outputs].map(([index, value]) => {
@@ -82,6 +89,7 @@ export class NodeBinding implements EngineBinding {
         value.receive(result)
         return null
       })
+      this.#resultsOf = ++this.#runs
     } finally {
       this.#running = false
     }
