@@ -199,7 +199,8 @@ void DeviceBinding::Capture(bool verify) {
   };
   try {
     CheckCapturable();
-    CaptureGraph(*session_.device, {OutputsOnDevice(false), OutputsOnDevice(true)}, verify, run);
+    const CaptureOutputs outputs{OutputsOnDevice(false), [this] { return OutputsOnDevice(true); }};
+    CaptureGraph(*session_.device, outputs, verify, run);
   } catch (...) {
     ReleaseCapture();
     throw;
