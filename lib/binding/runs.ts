@@ -49,7 +49,7 @@ export class BindingRuns {
     try {
       const { signal, upload } = resolveBindingRun(this.#host, options, false)
       this.#outputs.beginRun()
-      const pending = this.#binding.run(upload)
+      const pending = this.#binding.run(upload, signal !== undefined)
       if (pending === undefined) {
         this.#outputs.endRun()
         return DONE

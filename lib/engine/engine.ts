@@ -148,7 +148,7 @@ export interface EngineSession {
   modelMetadata(): ModelMetadata
   /** Undefined unless `recordGraphAssignment` was set. */
   graphAssignment(): AssignedSubgraph[] | undefined
-  /** Results where the run ended inline, else a promise. `id`, unless 0, identifies the run for `cancel`. */
+  /** Results where the run ended inline, else a promise: always with an `id` other than 0, which `cancel` takes. */
   run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string
@@ -171,8 +171,8 @@ export interface EngineBinding {
   outputs(): (EngineValue | null)[]
   /** `upload`: indices of the inputs that changed since the last run; absent: all. */
   runSync(upload?: readonly number[]): void
-  /** Undefined where the run ended inline, else a promise. */
-  run(upload?: readonly number[]): undefined | Promise<void>
+  /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */
+  run(upload?: readonly number[], cancelable?: boolean): undefined | Promise<void>
   /** Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it. */
   capture(verify: boolean): Promise<void>
   /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */

@@ -94,7 +94,7 @@ export class SessionIO {
     })
   }
 
-  /** @throws OrtRangeError `ERR_SHAPE_MISMATCH` unless the declared shape allows `dims` */
+  /** @throws OrtRangeError `ERR_SHAPE_MISMATCH` unless ONNX Runtime takes `dims` for the declared shape */
   checkShape(index: number, dims: readonly number[]): void {
     const { name, shape } = this.info(index)
     if (matches(shape, dims)) return

@@ -21,6 +21,8 @@ export interface LoadedSession extends BindingHost {
   readonly executionProviders: readonly string[]
   /** The outputs whose results are not in ordinary host memory. */
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
+  /** Feeds that the model does not have are not refused. */
+  readonly ignoreUnknownFeeds: boolean
 }
 
 /** Loads the model of the arguments of `InferenceSession.create`. */
@@ -37,7 +39,9 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const { name = 'cpu', deviceId: id = 0 } = provider.settings ?? {}
     const device: SessionDevice = { name, id }
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
-    return { engine, session, inputs, outputs, device, executionProviders: provider.names, locations }
+    const { ignoreUnknownFeeds } = resolved
+    const executionProviders = provider.names
+    return { engine, session, inputs, outputs, device, executionProviders, locations, ignoreUnknownFeeds }
   } catch (error) {
     await session.release()
     throw error

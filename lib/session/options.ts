@@ -50,6 +50,11 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
+   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does. Default false: they are
+   * refused (`ERR_UNKNOWN_INPUT`), because a misspelled name would otherwise remain unnoticed.
+   */
+  readonly ignoreUnknownFeeds?: boolean
+  /**
    * An asynchronous run that is expected to take less than this many microseconds runs before `run` returns: handing a short
    * run to another thread and back takes longer than the run. Default 50; 0 never runs inline.
    *
@@ -94,6 +99,7 @@ const OPTIONS = {
   extra: { check: configEntries, setting: 'config' },
   freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
+  ignoreUnknownFeeds: { check: boolean, default: false },
   inlineRunBelowUs: { check: microseconds, default: 50 },
   interOpNumThreads: { check: count, setting: 'interOpNumThreads' },
   intraOpNumThreads: { check: count, setting: 'intraOpNumThreads' },
@@ -117,7 +123,10 @@ const rows = Object.entries(OPTIONS) as [keyof Options, SessionOption][]
 const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check]))
 
 export interface ResolvedSessionOptions
-  extends Pick<{ [K in keyof Options]: Checked<Options[K]> }, 'inlineRunBelowUs' | 'runThreadSpinUs'> {
+  extends Pick<
+    { [K in keyof Options]: Checked<Options[K]> },
+    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'runThreadSpinUs'
+  > {
   /** Without those of the provider. */
   readonly settings: SessionSettings
   readonly providers: Providers

@@ -17,7 +17,7 @@ import type { OutputLocation } from './options'
 import type { RunRequest, RunValue } from './request'
 
 /** The feeds in the engine's form. */
-export function resolveFeeds(inputs: SessionIO, feeds: unknown): Feeds {
+export function resolveFeeds(inputs: SessionIO, feeds: unknown, ignoreUnknown: boolean): Feeds {
   if (!isRecord(feeds) || isTensor(feeds)) {
     throw new OrtTypeError(
       'ERR_INVALID_ARG_TYPE',
@@ -34,7 +34,8 @@ export function resolveFeeds(inputs: SessionIO, feeds: unknown): Feeds {
     }
     resolved.push(resolveFeed(inputs, index, feed))
   }
-  for (const name of Object.keys(feeds)) if (!inputs.has(name)) inputs.indexOf(name, 'feeds')
+  if (!ignoreUnknown)
+    for (const name of Object.keys(feeds)) if (!inputs.has(name)) inputs.indexOf(name, 'feeds')
   return resolved
 }
 

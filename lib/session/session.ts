@@ -156,10 +156,10 @@ export class InferenceSession implements AsyncDisposable {
     options?: RunOptions,
   ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    const { session, inputs, outputs, engine, locations } = this.#open
+    const { session, inputs, outputs, engine, locations, ignoreUnknownFeeds } = this.#open
     const request = resolveRequest(outputs, second, third)
     const settings = resolveRunOptions(request.options)
-    const resolvedFeeds = resolveFeeds(inputs, feeds)
+    const resolvedFeeds = resolveFeeds(inputs, feeds, ignoreUnknownFeeds)
     const resolvedFetches = resolveFetches(outputs, request.fetches, locations)
     const signal = checkSignal(engine, request.options.signal)
     const id = signal === undefined ? 0 : nextRunId()

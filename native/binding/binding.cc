@@ -178,11 +178,12 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.session->thread.SubmitAndWait(run);
 }
 
-// run(changed?): undefined when the run was done inline, else a promise.
+// run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be
+// canceled needs the event loop, which its signal aborts on.
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
-  if (state.policy.Allows() && state.CanRunInline()) {
+  if (state.policy.Allows() && state.CanRunInline() && !ToBoolean(info[1])) {
     const auto start = run::InlinePolicy::Clock::now();
     state.host->Start(false);
     state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
