@@ -13,8 +13,8 @@ const TICK = 0.01
 export const SHARE = 0.05
 
 /**
- * CPU seconds by which the counters may be wrong: they are truncated to hundredths, and the kernel samples who is busy at each
- * tick. A sample should therefore take 0.3 s or more.
+ * CPU seconds by which the counters may be wrong: they are truncated to hundredths, and the kernel samples the load at
+ * each tick. A sample should therefore take 0.3 s or more.
  */
 const SLACK = 2 * TICK
 

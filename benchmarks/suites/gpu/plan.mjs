@@ -1,4 +1,4 @@
-// What is measured, the most telling first.
+// The measurements, the most informative first.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { querySmi } from '../../../test/gpu/machine.mjs'
 import { prepareCase } from '../../core/case.mjs'

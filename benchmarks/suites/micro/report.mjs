@@ -4,7 +4,7 @@ import { ranged, setup, targetTable, wrap } from '../../core/report.mjs'
 import { digits } from '../../core/statistics.mjs'
 import { labelOf } from '../../targets/targets.mjs'
 
-/** What the other targets are compared with. */
+/** The baselines of the other targets. */
 export const LIMIT = 'c-loop'
 export const BASELINE = 'ort-node'
 export const MARKERS = /** @type {[string, string]} */ (['<!-- bench:begin -->', '<!-- bench:end -->'])
