@@ -3,7 +3,6 @@ import { checkSessionDevice } from '../device/device'
 import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import { OrtValue } from '../value/value'
-import { Capture } from './capture'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
 import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
@@ -12,6 +11,7 @@ import {
   type CaptureOptions,
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
+  resolveCapture,
   resolveMapped,
 } from './run-options'
 import { BindingRuns } from './runs'
@@ -50,7 +50,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly #runs: BindingRuns
-  readonly #capture: Capture
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {
@@ -59,7 +58,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#inputs = new BoundValues(host.inputs, this.#owned)
     this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding)
     this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
-    this.#capture = new Capture(this.#binding)
   }
 
   /** @internal see `session.createIoBinding()` */
@@ -255,12 +253,12 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#capture.capture(options)
+    await this.#binding.capture(resolveCapture(options))
   }
 
   /** Whether runs replay a graph. */
   get captured(): boolean {
-    return this.#capture.isCaptured
+    return this.#binding.captured()
   }
 
   /**
@@ -270,7 +268,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * io.releaseCapture()
    */
   releaseCapture(): void {
-    this.#capture.release()
+    this.#binding.releaseCapture()
   }
 
   /**
@@ -280,7 +278,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * io.dispose()
    */
   dispose(): void {
-    this.#capture.dispose()
     this.#binding.dispose()
     for (const value of this.#owned) value.dispose()
     this.#owned.clear()

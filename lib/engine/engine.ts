@@ -177,7 +177,7 @@ export interface EngineBinding {
   capture(verify: boolean): Promise<void>
   /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */
   captured(): boolean
-  /** Later runs do not replay the graph. Idempotent. */
+  /** Later runs do not replay the graph. Nothing to do without a graph or a capture in flight, or after dispose. */
   releaseCapture(): void
   /** Ends the run in flight, if any: its promise rejects. */
   cancel(): void

@@ -173,7 +173,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.PrepareRun(info.Env());
   if (state.CanRunInline()) [[likely]]
     return state.host->Start(false);
-  state.host->Prepare(ToIndices(info[0]), state.captured);
+  state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
 }
@@ -189,7 +189,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
     state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
     return {};
   }
-  state.host->Prepare(ToIndices(info[0]), state.captured);
+  state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
 }
 
@@ -200,7 +200,10 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   state.host->PrepareCapture();
   state.PrepareRun(info.Env());
   state.host->Prepare(std::nullopt, false);
-  return Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, ToBoolean(info[0])));
+  const Napi::Value promise =
+      Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, ToBoolean(info[0])));
+  state.graph = Graph::kCapturing;
+  return promise;
 }
 
 Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
@@ -212,14 +215,14 @@ Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
 
 // captured(): whether runs replay a graph
 Napi::Value Binding::Captured(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), state_ != nullptr && state_->captured);
+  return Napi::Boolean::New(info.Env(), state_ != nullptr && state_->graph == Graph::kCaptured);
 }
 
 void Binding::ReleaseCapture(const Napi::CallbackInfo&) {
-  BindingState& state = State();
-  state.CheckIdle();
-  state.host->ReleaseCapture();
-  state.captured = false;
+  if (!state_ || state_->graph == Graph::kNone) return;
+  state_->CheckIdle();
+  state_->host->ReleaseCapture();
+  state_->graph = Graph::kNone;
 }
 
 void Binding::Cancel(const Napi::CallbackInfo& info) {

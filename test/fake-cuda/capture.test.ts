@@ -243,12 +243,14 @@ describeCuda('binding.capture refuses', () => {
     using binding = slowBinding(session, 1000n)
     const running = binding.run()
     await expectError(() => binding.capture(), 'ERR_BUSY')
+    binding.releaseCapture() // has nothing to release
     await running
     const capturing = binding.capture()
     for (const call of [
       () => binding.run(),
       () => binding.runSync(),
       () => binding.capture(),
+      () => binding.releaseCapture(),
       () => binding.bindOutput('y'),
     ])
       await expectError(call, 'ERR_BUSY')
