@@ -197,9 +197,11 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
 Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.CheckNotCaptured("the binding has a captured graph: release it before another capture");
-  state.host->PrepareCapture();
+  // First: a capture that is refused leaves the results of the last run readable.
+  state.host->CheckCapturable();
   state.PrepareRun(info.Env());
   state.host->Prepare(std::nullopt, false);
+  state.host->PrepareCapture();
   const Napi::Value promise =
       Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, ToBoolean(info[0])));
   state.graph = Graph::kCapturing;
