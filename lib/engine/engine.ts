@@ -120,8 +120,8 @@ export type TensorFeed = readonly [
   dims: readonly number[],
   data: ArrayBufferView | readonly string[],
 ]
-/** One feed for each input of the model, in the model's order. */
-export type Feeds = readonly (TensorFeed | EngineValue)[]
+/** One feed for each input of the model, in the model's order; undefined for an optional input without a value. */
+export type Feeds = readonly (TensorFeed | EngineValue | undefined)[]
 
 /** An output by its index, and where its result goes. */
 export type Fetch =

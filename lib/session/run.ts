@@ -29,6 +29,10 @@ export function resolveFeeds(inputs: SessionIO, feeds: unknown, ignoreUnknown: b
   for (let index = 0; index < inputs.names.length; ++index) {
     const name = inputs.names[index]!
     const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
+    if (inputs.isOptional(index) && (feed === undefined || feed === null)) {
+      resolved.push(undefined)
+      continue
+    }
     if (feed === undefined) {
       throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in 'feeds'`)
     }

@@ -140,7 +140,8 @@ export class InferenceSession implements AsyncDisposable {
    * Runs the model once, by onnxruntime-common's contract. Inputs are read before the call returns, so that the caller may change
    * them at once; the results belong to the caller.
    *
-   * Results are Tensors, or OrtValues for sequences and for types that onnxruntime-common does not have: `run<RunValue>(...)`.
+   * Results are Tensors, or OrtValues for sequences, for optional outputs without a value (`hasValue` is false), and for types
+   * that onnxruntime-common does not have: `run<RunValue>(...)`.
    *
    * For many runs use a binding: {@link InferenceSession.createIoBinding}.
    *

@@ -38,9 +38,7 @@ Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutp
                        ort::ValueHandle output) {
   Value::KeepAlive used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
-  ONNXType kind = ONNX_TYPE_UNKNOWN;
-  ort::Check(ort::api().GetValueType(output.get(), &kind));
-  if (kind == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
+  if (ort::Kind(output.get()) == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
     void* data = nullptr;
     ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
     // A graph's output may be its input itself.
@@ -107,7 +105,16 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
   const size_t index = ToIndex(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
-  state.host->BindInput(index, *value, ToBoolean(info[2]));
+  if (value->HasValue()) {
+    state.host->BindInput(index, *value, ToBoolean(info[2]));
+  } else if (state.values.inputs()[index]) {
+    // An optional input without a value is one that is not bound, and ONNX Runtime unbinds only all inputs.
+    state.host->ClearInputs();
+    for (size_t i = 0; i < state.values.inputs().size(); ++i) {
+      const auto& other = state.values.inputs()[i];
+      if (i != index && other && other->HasValue()) state.host->BindInput(i, *other, false);
+    }
+  }
   state.values.SetInput(index, value);
   state.policy.Forget();
   Account(info.Env(), state.host->device_bytes());
