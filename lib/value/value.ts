@@ -133,7 +133,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * const sequence = OrtValue.sequence([OrtValue.allocate('float32', [2]), OrtValue.allocate('float32', [3])])
    */
   static sequence(values: readonly OrtValue[]): OrtValue {
-    return new OrtValue(engine().Value.sequence(values.map((one) => checkOrtValue(one, 'values').engineValue)))
+    return new OrtValue(
+      engine().Value.sequence(values.map((one) => checkOrtValue(one, 'values').engineValue)),
+    )
   }
 
   /** @internal */
