@@ -124,7 +124,8 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
 function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unknown): OrtError {
   return new OrtError(code, `ONNX Runtime's library could not be opened:\n  ${tried.join('\n  ')}`, {
     expected: 'ONNX Runtime 1.24 or newer',
-    remedy: 'Install onnxruntime-node, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH',
+    remedy:
+      'Install onnxruntime-node beside this package or the main script, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH',
     ...(cause !== undefined && { cause }),
   })
 }

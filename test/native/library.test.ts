@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { type ChildOptions, runFixture, runScript } from './child'
 import { copyPackage, temporaryFolder } from './package-copy'
 
 const real = initialized().libraryPath
+const installed = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
 const missing = '/nowhere/libonnxruntime.so'
 const fakeSource = fileURLToPath(new URL('fixtures/fake-library.c', import.meta.url))
 
@@ -46,12 +47,13 @@ function hasCompiler(): boolean {
   }
 }
 
-const REMEDY = 'Install onnxruntime-node, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH'
+const REMEDY =
+  'Install onnxruntime-node beside this package or the main script, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH'
 
 describe("ONNX Runtime's library is", () => {
   it('that of onnxruntime-node', async () => {
     const { result } = await report(['initialize'])
-    const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
+    const root = dirname(installed)
     expect(result).toMatchObject({ engine: 'native', version: '1.30.0' })
     expect(result.libraryPath.startsWith(root)).toBe(true)
     expect(result.availableProviders).toContain('CPUExecutionProvider')
@@ -70,6 +72,69 @@ describe("ONNX Runtime's library is", () => {
 
   it('found by sessions that are created at once', async () => {
     expect((await report(['firstCreatesAtOnce'])).result).toEqual(Array(4).fill('native'))
+  })
+})
+
+/** A copy of the package without onnxruntime-node, the real one in another folder, and a script there that uses the copy. */
+function scriptElsewhere() {
+  const root = dirname(copyPackage('library.mjs', { addon: true }))
+  const folder = temporaryFolder()
+  const modules = join(folder, 'node_modules')
+  mkdirSync(modules)
+  symlinkSync(root, join(modules, 'onnxruntime-iobinding'), 'junction')
+  symlinkSync(dirname(installed), join(modules, 'onnxruntime-node'), 'junction')
+  const script = join(folder, 'main.mjs')
+  writeFileSync(script, `import 'onnxruntime-iobinding'\n${readFileSync(join(root, 'library.mjs'), 'utf8')}`)
+  return { root, folder, script }
+}
+
+describe('onnxruntime-node is searched', () => {
+  const engines = ['native', 'onnxruntime-node']
+  it.each(engines)('from the main script, an ES module, by the %s engine', async (engine) => {
+    const { script } = scriptElsewhere()
+    const env = { ORT_DYLIB_PATH: undefined, ONNXRUNTIME_IOBINDING_ENGINE: engine }
+    const { stdout } = await runScript(script, ['create'], { env, cwd: temporaryFolder() })
+    expect(JSON.parse(stdout)).toBe(engine)
+    const link = join(temporaryFolder(), 'linked.mjs')
+    symlinkSync(script, link)
+    expect(JSON.parse((await runScript(link, ['create'], { env, cwd: temporaryFolder() })).stdout)).toBe(
+      engine,
+    )
+  })
+
+  it.each(engines)('not in the working directory, by the %s engine', async (engine) => {
+    const { root, folder } = scriptElsewhere()
+    const env = { ORT_DYLIB_PATH: undefined, ONNXRUNTIME_IOBINDING_ENGINE: engine }
+    const { stdout } = await runScript(join(root, 'library.mjs'), ['create'], { env, cwd: folder })
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND' })
+    expect(stdout).not.toContain(folder)
+  })
+
+  it.each(engines)(
+    'past this package and past a copy without a library, by the %s engine',
+    async (engine) => {
+      const { root, folder, script } = scriptElsewhere()
+      const inner = join(folder, 'inner', 'node_modules', 'onnxruntime-node')
+      mkdirSync(inner, { recursive: true })
+      writeFileSync(join(inner, 'package.json'), '{ "name": "onnxruntime-node", "version": "1.30.0" }')
+      const nested = join(folder, 'inner', 'main.mjs')
+      copyFileSync(script, nested)
+      symlinkSync(root, join(root, 'node_modules', 'onnxruntime-node'), 'junction')
+      const env = { ORT_DYLIB_PATH: undefined, ONNXRUNTIME_IOBINDING_ENGINE: engine }
+      const { stdout } = await runScript(nested, ['create'], { env, cwd: temporaryFolder() })
+      expect(JSON.parse(stdout)).toBe(engine)
+    },
+  )
+
+  it('by the doctor as by the engines', async () => {
+    const { root, folder } = scriptElsewhere()
+    const link = join(folder, 'node_modules', 'onnxruntime-iobinding.js')
+    symlinkSync(join(root, 'dist', 'tools', 'cli', 'cli.js'), link)
+    const options = { env: { ORT_DYLIB_PATH: undefined }, cwd: temporaryFolder() }
+    const { stdout } = await runScript(link, ['doctor', '--json'], options)
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string }[] }
+    const status = Object.fromEntries(checks.map((check) => [check.name, check.status]))
+    expect(status).toMatchObject({ onnxruntime: 'ok', 'onnxruntime-node': 'ok', 'run-cpu': 'ok' })
   })
 })
 
@@ -95,7 +160,7 @@ describe('a library that cannot be opened', () => {
     const script = copyPackage('library.mjs', { addon: true })
     const { result } = await report(['create'], {}, script)
     expect(result).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
-    for (const from of [join('dist', 'engine', 'library.js'), 'package.json']) {
+    for (const from of [join('dist', 'engine', 'library.js'), 'library.mjs']) {
       expect(result.message).toContain(`as required from ${join(dirname(script), from)}: not installed`)
     }
   })
