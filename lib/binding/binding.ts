@@ -2,7 +2,8 @@ import type { Tensor } from 'onnxruntime-common'
 import { checkSessionDevice } from '../device/device'
 import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
-import { OrtValue } from '../value/value'
+import type { OrtValue } from '../value/value'
+import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
 import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
@@ -47,6 +48,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #binding: EngineBinding
   /** Values that were allocated for the binding and not replaced; they are disposed of with it. */
   readonly #owned = new Set<OrtValue>()
+  readonly #copies = new CpuInputs()
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly #runs: BindingRuns
@@ -110,6 +112,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   inputValue(name: string): OrtValue | undefined {
     this.#host.inputs.indexOf(name, 'name')
+    this.#copies.keep(name)
     return this.#inputs.get(name)
   }
 
@@ -141,14 +144,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * io.bindCpuInput('x', new Tensor('float32', [1, 2, 3, 4], [1, 4]))
    */
   bindCpuInput(name: string, tensor: Tensor): void {
-    const value = OrtValue.fromTensor(tensor)
-    try {
-      this.bindOrtValueInput(name, value)
-    } catch (error) {
-      value.dispose()
-      throw error
-    }
-    this.#owned.add(value)
+    this.#owned.add(this.#copies.bind(name, tensor, (value) => this.bindOrtValueInput(name, value)))
   }
 
   /**

@@ -1,6 +1,7 @@
-import type { Tensor } from 'onnxruntime-common'
+import { Tensor } from 'onnxruntime-common'
 import type { EngineBinding } from '../engine/engine'
 import { OrtError } from '../errors'
+import type { TypedArray } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { hasTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
@@ -56,9 +57,11 @@ export class BoundOutputs extends BoundValues {
   copies(): (Tensor | OrtValue)[] {
     return this.all().map((value) => {
       if (value.kind !== 'tensor') return value
-      const copy = OrtValue.allocate(value.type, value.dims)
-      value.copyTo(copy)
-      return hasTensor(copy) ? copy.toTensor() : copy
+      const { kind, type, dims } = value
+      const data = value.read()
+      return hasTensor({ kind, type, location: 'cpu' })
+        ? new Tensor(type as Tensor.Type, data as Tensor.DataType, dims)
+        : OrtValue.wrap(type, data as TypedArray, dims)
     })
   }
 

@@ -17,6 +17,7 @@ import {
   zeroed,
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
+import { copyOut, copyTarget } from './copy'
 import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
 import { isTensor, tensorData, toTensor } from './tensor'
 
@@ -192,10 +193,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
-    if (this.hostVisible) return copyTypedArray(this.data as TypedArray) as Read
-    const host = OrtValue.allocate<ElementType>(this.type, this.dims)
-    this.copyTo(host)
-    return host.data as Read
+    if (this.#data !== undefined) return copyTypedArray(this.#data) as Read
+    return copyOut(this, (target) => this.engineValue.copyTo(target)) as Read
   }
 
   /**
@@ -235,9 +234,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
 
   /** @internal the same as `read`, on another thread */
   async readAsync(): Promise<TypedArray> {
-    const host = OrtValue.allocate<ElementType>(this.type, this.dims)
-    await this.engineValue.copyToAsync(host.engineValue)
-    return host.data as TypedArray
+    const { copy, target } = copyTarget(this)
+    await this.engineValue.copyToAsync(target).finally(() => target.dispose())
+    return copy
   }
 
   /**

@@ -60,7 +60,8 @@ cpuDescribe('the CPU has the kernels')('an optional', () => {
 
   test.each(Object.entries(types))('input of a %s is omitted, null, or empty', async (_, type) => {
     await using session = await createSession(pass(type))
-    for (const feeds of [{}, { x: null }, { x: undefined as never }]) {
+    const omitted: Record<string, null>[] = [{}, { x: null }, { x: undefined as never }]
+    for (const feeds of omitted) {
       const { y, has: given } = await session.run<RunValue>(feeds)
       expect((y as OrtValue).hasValue).toBe(false)
       expect(has(given!)).toBe(false)
