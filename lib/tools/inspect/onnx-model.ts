@@ -1,3 +1,4 @@
+import type { AssignedNode } from '../../index'
 import { FileBytes, Message } from './protobuf'
 
 /** What ONNX Runtime does not report of a model's file. The weights are not read. */
@@ -15,10 +16,7 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxValue[]
 }
 
-export interface OnnxNode {
-  readonly name: string
-  readonly domain: string
-  readonly opType: string
+export interface OnnxNode extends AssignedNode {
   /** `''` for an omitted optional one. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
