@@ -1,4 +1,3 @@
-import type { AssignedNode } from '../../index'
 import { FileBytes, Message } from './protobuf'
 
 /** What ONNX Runtime does not report of a model's file. The weights are not read. */
@@ -16,7 +15,10 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxValue[]
 }
 
-export interface OnnxNode extends AssignedNode {
+export interface OnnxNode {
+  readonly name: string
+  readonly domain: string
+  readonly opType: string
   /** `''` for an omitted optional one. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
