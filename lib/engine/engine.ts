@@ -75,7 +75,7 @@ export interface SessionSettings {
   logId?: string
   logSeverityLevel?: number
   logVerbosityLevel?: number
-  externalData?: Record<string, Uint8Array>
+  externalData?: Readonly<Record<string, Uint8Array>>
   config?: Record<string, string>
   /** Absent: the session runs on the CPU. */
   provider?: ProviderSettings

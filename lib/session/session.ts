@@ -65,7 +65,7 @@ export class InferenceSession implements AsyncDisposable {
    * const session = await InferenceSession.create('model.onnx', { executionProviders: ['cpu'], intraOpNumThreads: 1 })
    */
   static create(path: string, options?: SessionOptions): Promise<InferenceSession>
-  /** @param model bytes of the model, which are copied before the call returns */
+  /** @param model bytes of the model, which are copied before the call returns, or taken over with `transfer` */
   static create(model: Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>
   static create(
     model: ArrayBufferLike,
