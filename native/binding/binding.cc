@@ -11,17 +11,13 @@
 
 namespace {
 
-size_t ToIndex(Napi::Value value) { return value.As<Napi::Number>().Uint32Value(); }
-
-bool ToBoolean(Napi::Value value) { return value.IsBoolean() && value.As<Napi::Boolean>().Value(); }
-
 // Undefined: nothing.
 std::optional<std::vector<size_t>> ToIndices(Napi::Value value) {
   if (!value.IsArray()) return std::nullopt;
   const auto array = value.As<Napi::Array>();
   std::vector<size_t> indices;
   indices.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) indices.push_back(ToIndex(array[i]));
+  for (uint32_t i = 0; i < array.Length(); ++i) indices.push_back(ToUint32(array[i]));
   return indices;
 }
 
@@ -103,10 +99,10 @@ BindingState& Binding::RebindableState() const {
 // bindInput(index, value, mapped?)
 void Binding::BindInput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
-  const size_t index = ToIndex(info[0]);
+  const size_t index = ToUint32(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
   if (value->HasValue()) {
-    state.host->BindInput(index, *value, ToBoolean(info[2]));
+    state.host->BindInput(index, *value, IsTrue(info[2]));
   } else if (state.values.inputs()[index]) {
     // An optional input without a value is one that is not bound, and ONNX Runtime unbinds only all inputs.
     state.host->ClearInputs();
@@ -124,7 +120,7 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
 // Runtime allocates.
 void Binding::BindOutput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
-  const size_t index = ToIndex(info[0]);
+  const size_t index = ToUint32(info[0]);
   const ort::ValueInfo& declared = state.session->outputs.at(index);
   BoundOutput output{index, nullptr, ort::CpuMemoryInfo()};
   if (!info[1].IsUndefined()) {
@@ -138,7 +134,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
           "output '" + declared.name + "' is not a numeric tensor: ONNX Runtime allocates it in host memory");
     }
   }
-  state.host->BindOutput(output, ToBoolean(info[2]));
+  state.host->BindOutput(output, IsTrue(info[2]));
   state.values.SetOutput(std::move(output));
   state.policy.Forget();
   Account(info.Env(), state.host->device_bytes());
@@ -190,7 +186,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
-  if (state.policy.Allows() && state.CanRunInline() && !ToBoolean(info[1])) {
+  if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
     const auto start = run::InlinePolicy::Clock::now();
     state.host->Start(false);
     state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
@@ -210,7 +206,7 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   state.host->Prepare(std::nullopt, false);
   state.host->PrepareCapture();
   const Napi::Value promise =
-      Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, ToBoolean(info[0])));
+      Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, IsTrue(info[0])));
   state.graph = Graph::kCapturing;
   return promise;
 }
