@@ -14,20 +14,20 @@ const withRate = () =>
     nodes: [node('Cast', ['rate'], ['factor'], { to: 1 }), node('Mul', ['x', 'factor'], ['y'])],
   })
 
-describe('a declared scalar takes what ONNX Runtime takes', () => {
-  test.each([[[]], [[1]], [[1, 1]]])('in run: %j', async (dims) => {
+describe('a declared scalar', () => {
+  test.each([[[]], [[1]], [[1, 1]]])('accepts a single element of shape %j in session.run', async (dims) => {
     await using session = await createSession(withRate())
     const { y } = await session.run({ x: float32([1, 2]), rate: int64([16000n], dims) })
     expect(y!.data).toEqual(Float32Array.of(16000, 32000))
   })
 
-  test('in run: a matrix, and no elements', async () => {
+  test('accepts a matrix and an empty tensor in session.run', async () => {
     await using session = await createSession(identity('float32', []))
     expect((await session.run({ x: float32([1, 2, 3, 4], [2, 2]) })).y).toMatchObject({ dims: [2, 2] })
     expect((await session.run({ x: float32([], [0]) })).y).toMatchObject({ dims: [0] })
   })
 
-  test.each(runForms)('in %s of a binding, as a shape, a value, and a value bound later', async (_, run) => {
+  test.each(runForms)('is bound by its shape, by a value, and by a later value, with %s', async (_, run) => {
     await using session = await createSession(withRate())
     using io = session.createIoBinding({ x: [2], rate: [1] })
     io.inputs.x.set([1, 2])
@@ -43,7 +43,7 @@ describe('a declared scalar takes what ONNX Runtime takes', () => {
     expect(other.outputs.y).toEqual(Float32Array.of(5, 10))
   })
 
-  test('while a declared rank or size is still required', async () => {
+  test('a declared rank or size is required in any other case', async () => {
     await using session = await createSession(identity('float32', [2]))
     for (const dims of [[], [1], [1, 2], [0]]) {
       const x = float32(new Float32Array(dims.reduce((size, dim) => size * dim, 1)), dims)
@@ -64,7 +64,7 @@ describe('ignoreUnknownFeeds', () => {
     await expectError(() => session.run({ a: feeds.a, c: feeds.c }), 'ERR_MISSING_INPUT')
   })
 
-  test('is off by default, and a boolean', async () => {
+  test('is false by default, and must be a boolean', async () => {
     await using session = await createSession(twoInputs())
     await expectError(() => session.run(feeds), 'ERR_UNKNOWN_INPUT', { says: "'c'" })
     await expectError(

@@ -19,7 +19,7 @@ describe('results', () => {
     ])
   })
 
-  test('the tolerance of the samples decides', async () => {
+  test('a difference within the tolerance of the samples is not reported', async () => {
     const sample = { inputs: { x: f32([2], [1, 2]) }, outputs: { y: f32([2], [2.05, 3]) } }
     expect((await check(addOne([2]), { samples: [sample], tolerance: { atol: 0.1 } })).ok).toBe(true)
     expect((await check(addOne([2]), { samples: [sample] })).ok).toBe(false)

@@ -19,14 +19,14 @@ test('samples can have no outputs, come from a function, and be Tensors or OrtVa
   expect(report.runs[1]).toEqual({ sample: 1, inputs: { x: [2, 3] }, outputs: { y: [2, 3] } })
 })
 
-describe('invalid samples', () => {
+describe('samples', () => {
   const code = (
     samples: unknown,
     says: string | string[],
     code: RegExp | 'ERR_INVALID_ARG_TYPE' = 'ERR_INVALID_ARG_TYPE',
   ) => expectError(() => check(addOne([2]), samples as Samples), code, { says })
 
-  test('are refused with an error that names the place', async () => {
+  test('are refused if they are invalid, with an error that names the place', async () => {
     await code(undefined, 'these are not samples')
     await code([], ['these are not samples', 'at least one'])
     await code([{}], "'samples[0]' has no inputs")
@@ -69,7 +69,7 @@ describe('invalid samples', () => {
     )
   })
 
-  test('of a released session are refused', async () => {
+  test('are refused if their session is released', async () => {
     const session = await createSession(addOne([2]))
     await session.release()
     await expectError(() => checkExport(session, [{ inputs: { x: f32([2], [1, 2]) } }]), 'ERR_DISPOSED')

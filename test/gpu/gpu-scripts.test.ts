@@ -51,11 +51,11 @@ beforeAll(async () => {
   await session.release()
 })
 
-test('the models are what their builder makes', () => {
+test('the models equal those of their builder', () => {
   expect(node(root, 'test/gpu/build-models.mjs', '--check')).toMatchObject({ status: 0 })
 })
 
-test('reads the same data sets without a protobuf library as with one', () => {
+test('data sets are read with and without a protobuf library alike', () => {
   const models = expectedModels()
   expect(models.length).toBeGreaterThan(9)
   for (const { id, dataSets } of models) {
@@ -69,7 +69,7 @@ test('reads the same data sets without a protobuf library as with one', () => {
 describe('a file of results', () => {
   const machine = { type: 'machine', rehearsal: false, gpus: [{ name: 'a', driver: '1' }], node: '20' }
 
-  test('continues where it was cut short', () => {
+  test('continues after an interrupted run', () => {
     const file = join(folder, 'cut.jsonl')
     machineJournal(file, machine).record({ type: 'test', id: 'one' })
     appendFileSync(file, '{"type":"test","id":"tw')
@@ -87,9 +87,9 @@ describe('a file of results', () => {
   })
 })
 
-describe('without a GPU', () => {
+describe('a script on a machine without a GPU', () => {
   // Where there is one, this would run the suites on it.
-  test.skipIf(existsSync('/dev/nvidia0')).each([TEST, BENCH])('%s fails with a code', (script) => {
+  test.skipIf(existsSync('/dev/nvidia0')).each([TEST, BENCH])('fails with a code: %s', (script) => {
     const out = join(folder, `${script.replaceAll('/', '-')}.jsonl`)
     const { status, stderr } = node(root, script, '--out', out)
     expect(stderr).toMatch(/^No GPU to run on: ERR_CUDA_DRIVER_NOT_FOUND: /m)
@@ -115,7 +115,7 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     expect(status).toBe(1)
   })
 
-  test('test:gpu continues a run that was cut short', () => {
+  test('test:gpu continues an interrupted run', () => {
     const first = node(alone, TEST, '--rehearse', '--out', out, '--budget', '0.5')
     expect(first.status).toBe(1)
     expect(first.stdout).toMatch(/REHEARSAL on the fake driver: \d+ passed, 0 failed, \d+ not run/)
@@ -157,7 +157,7 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     expect(read(short).filter(({ type }) => type === 'test').length).toBeGreaterThan(5)
   })
 
-  test('once.sh ends within its total, and records what each step did', () => {
+  test('once.sh ends within its total time, and records the result of each step', () => {
     const results = join(folder, 'once')
     const budgets = { doctor: 6, driver: 3, tests: 4, sanitizer: 1, bert: 1, race: 2, copies: 1, rest: 30 }
     const steps = Object.entries(budgets).map((entry) => entry.join('='))
@@ -190,7 +190,7 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     expect(readFileSync(join(results, 'index.md'), 'utf8')).toContain(`of ${total} s`)
   })
 
-  test('once.sh refuses a step that it does not know', () => {
+  test('once.sh refuses an unknown step', () => {
     const args = ['scripts/gpu/once.sh', 'proof', '--out', join(folder, 'unknown')]
     const { status, stderr } = spawnSync('bash', [...args, '--total', '9', '--steps', 'no_such_step=1'], {
       cwd: alone,

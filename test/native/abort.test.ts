@@ -24,14 +24,14 @@ describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>
   ['binding.run', (trips, signal) => slowBinding(session, trips).run(signal && { signal })],
   ['session.run', (trips, signal) => session.run(slowFeeds(trips), signal && { signal })],
 ])('a signal of %s', (method, run) => {
-  it('refuses the run when it was aborted before', async () => {
+  it('refuses the run if it is already aborted', async () => {
     await expect(run(ENDLESS, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
     const reason = new Error('a reason of its own')
     await expect(run(ENDLESS, AbortSignal.abort(reason))).rejects.toBe(reason)
     await expectUsable()
   })
 
-  it('ends a queued run at once, and not the running one', async () => {
+  it('ends a queued run at once, and leaves the current run alone', async () => {
     const [first, second] = [new AbortController(), new AbortController()]
     let running = true
     const endless = run(ENDLESS, first.signal).finally(() => {
@@ -103,7 +103,7 @@ describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>
     await turn
   })
 
-  it('is not warned of as a leak by many queued runs', async () => {
+  it('causes no warning of a leak with many queued runs', async () => {
     const warnings: Error[] = []
     const onWarning = (warning: Error) => warnings.push(warning)
     process.on('warning', onWarning)
@@ -149,7 +149,7 @@ describe('a binding whose run was aborted', () => {
     expect(binding.outputs.y).toEqual(fresh.outputs.y)
   })
 
-  it('runs again after a queued run was withdrawn', async () => {
+  it('runs again after a queued run was canceled', async () => {
     const front = slowBinding(session, LONG / 10n).run()
     const binding = slowBinding(session, ENDLESS)
     const controller = new AbortController()

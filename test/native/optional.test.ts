@@ -38,7 +38,7 @@ const pass = (type: object) =>
 const has = (result: RunValue) => (result as { data: Uint8Array }).data[0] === 1
 
 cpuDescribe('the CPU has the kernels')('an optional', () => {
-  test('output without a value is an OrtValue without one', async () => {
+  test('is an OrtValue without a value if it is an output without one', async () => {
     await using session = await createSession(empty())
     for (let i = 0; i < 5; i++) {
       const { y } = await session.run<OrtValue>({})
@@ -49,7 +49,7 @@ cpuDescribe('the CPU has the kernels')('an optional', () => {
     }
   })
 
-  test.each(runForms)('output of a binding, by %s', async (_, run) => {
+  test.each(runForms)('can be an output of a binding, by %s', async (_, run) => {
     await using session = await createSession(empty())
     using io = session.createIoBinding()
     await run(io)
@@ -58,19 +58,22 @@ cpuDescribe('the CPU has the kernels')('an optional', () => {
     expect((io.copyOutputsToCpu()[0] as OrtValue).hasValue).toBe(false)
   })
 
-  test.each(Object.entries(types))('input of a %s is omitted, null, or empty', async (_, type) => {
-    await using session = await createSession(pass(type))
-    const omitted: Record<string, null>[] = [{}, { x: null }, { x: undefined as never }]
-    for (const feeds of omitted) {
-      const { y, has: given } = await session.run<RunValue>(feeds)
-      expect((y as OrtValue).hasValue).toBe(false)
-      expect(has(given!)).toBe(false)
-      const again = await session.run<RunValue>({ x: y! })
-      expect(has(again.has!)).toBe(false)
-    }
-  })
+  test.each(Object.entries(types))(
+    'can be an input of type %s that is omitted, null, or empty',
+    async (_, type) => {
+      await using session = await createSession(pass(type))
+      const omitted: Record<string, null>[] = [{}, { x: null }, { x: undefined as never }]
+      for (const feeds of omitted) {
+        const { y, has: given } = await session.run<RunValue>(feeds)
+        expect((y as OrtValue).hasValue).toBe(false)
+        expect(has(given!)).toBe(false)
+        const again = await session.run<RunValue>({ x: y! })
+        expect(has(again.has!)).toBe(false)
+      }
+    },
+  )
 
-  test('input that has a value gives one', async () => {
+  test('is an output with a value if the input has one', async () => {
     await using session = await createSession(pass(types.tensor))
     const { y, has: given } = await session.run({ x: float32([1, 2]) })
     expect(y!.data).toEqual(Float32Array.of(1, 2))
@@ -83,7 +86,7 @@ cpuDescribe('the CPU has the kernels')('an optional', () => {
   })
 
   test.each(runForms)(
-    'input of a binding is not bound, null, or bound to an empty value: %s',
+    'can be an input of a binding that is not bound, null, or bound to an empty value: %s',
     async (_, run) => {
       await using session = await createSession(pass(types.tensor))
       const { y } = await session.run<OrtValue>({})
@@ -103,7 +106,7 @@ cpuDescribe('the CPU has the kernels')('an optional', () => {
     },
   )
 
-  test('without a value is refused where the model needs one', async () => {
+  test('is refused without a value if the model needs one', async () => {
     await using session = await createSession(empty())
     const { y } = await session.run<OrtValue>({})
     await using needs = await createSession(identity('float32', [1]))
