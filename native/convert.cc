@@ -115,9 +115,13 @@ Bytes ToBytes(Napi::Value typed_array) {
 Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
   const auto array = Napi::Array::New(env, count);
   if (count == 0) return array;
-  const ort::StringContent content = ort::ReadStrings(tensor, count);
+  size_t length = 0;
+  ort::Check(ort::api().GetStringTensorDataLength(tensor, &length));
+  std::string bytes(length, '\0');
+  std::vector<size_t> offsets(count + 1, length);
+  ort::Check(ort::api().GetStringTensorContent(tensor, bytes.data(), length, offsets.data(), count));
   for (uint32_t i = 0; i < count; ++i) {
-    array.Set(i, Napi::String::New(env, content[i].data(), content[i].size()));
+    array.Set(i, Napi::String::New(env, bytes.data() + offsets[i], offsets[i + 1] - offsets[i]));
   }
   return array;
 }

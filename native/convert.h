@@ -12,6 +12,7 @@
 
 inline std::string ToString(Napi::Value value) { return value.As<Napi::String>().Utf8Value(); }
 inline uint32_t ToUint32(Napi::Value value) { return value.As<Napi::Number>().Uint32Value(); }
+inline bool IsTrue(Napi::Value value) { return value.IsBoolean() && value.As<Napi::Boolean>().Value(); }
 ONNXTensorElementDataType ToElementType(Napi::Value value);
 
 std::vector<int64_t> ToDims(Napi::Value array);

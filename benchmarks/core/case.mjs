@@ -1,4 +1,4 @@
-// What the targets are given of a model: its file, the bytes of its inputs, the shapes of its outputs.
+// The part of a model that the targets receive: its file, the bytes of its inputs, the shapes of its outputs.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../dist/index.mjs'

@@ -1,4 +1,4 @@
-// Measurements as JSON lines, appended one by one: the same command continues a run that was cut short.
+// Measurements as JSON lines, appended one by one: the same command continues an interrupted run.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'

@@ -1,5 +1,5 @@
-// The quiet-machine gate: how much of the machine other processes used while a sample ran. A disturbed sample is done again,
-// a few times; if all are disturbed, the least disturbed is kept and marked.
+// The quiet-machine gate: how much of the machine other processes used while a sample ran. A disturbed sample is repeated a
+// few times; if all are disturbed, the least disturbed is kept and marked.
 //
 // /proc/stat reports what the whole machine did, including what other guests of the host took (steal); the target's and
 // our own time is subtracted. A host that is slow in another way (its clock, its caches) is not noticed.
@@ -13,13 +13,13 @@ const TICK = 0.01
 export const SHARE = 0.05
 
 /**
- * CPU seconds by which the counters may be off: they are cut to hundredths, and the kernel samples who is busy at each
- * tick. A sample should therefore take 0.3 s or more.
+ * CPU seconds by which the counters may be wrong: they are truncated to hundredths, and the kernel samples the load at
+ * each tick. A sample should therefore take 0.3 s or more.
  */
 const SLACK = 2 * TICK
 
 const RETRIES = 3
-/** Before a sample is done again: what disturbed it may be over by then. */
+/** The pause before a sample is repeated: the disturbance may have ended by then. */
 const PAUSE_MS = 500
 
 /** Seconds that all cores were busy, or that the host took away. @param {string} stat text of /proc/stat */
@@ -156,9 +156,9 @@ export class QuietGate {
 
 /** A sentence for the report. @param {QuietGate['settings']} settings */
 export function describeGate({ gated, share, retries }, { samples, rejected, notQuiet }) {
-  if (!gated) return 'Not gated: without /proc/stat, what else the machine did is unknown.'
-  const rule = `A sample during which others used more than ${Math.round(share * 100)} % of a core was done again, up to ${retries} times`
+  if (!gated) return 'Not gated: without /proc/stat the load of other processes is unknown.'
+  const rule = `A sample during which others used more than ${Math.round(share * 100)} % of a core was repeated, up to ${retries} times`
   const outcome = `${samples} samples kept, ${rejected} rejected`
-  const bad = notQuiet > 0 ? `; NOT QUIET: ${notQuiet} of those kept were disturbed too` : ''
+  const bad = notQuiet > 0 ? `; NOT QUIET: ${notQuiet} of those kept were also disturbed` : ''
   return `${rule}: ${outcome}${bad}.`
 }

@@ -1,4 +1,4 @@
-// A target's process. A line of JSON asks, a line of JSON answers.
+// A target's process. Each request and each response is a line of JSON.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 

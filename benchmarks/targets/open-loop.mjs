@@ -1,9 +1,9 @@
 // Load generators, on the event loop that they load.
 //
 // Open loop: requests are due at times fixed before the run, whether or not earlier requests have been answered, like those
-// of many callers. A latency counts from when its request was due, so it includes whatever blocked the event loop. (A
-// generator that waits for an answer before it asks again omits just the requests that would have met the delay:
-// coordinated omission.)
+// of many callers. A latency counts from when its request was due, so it includes every delay of the event loop. (A
+// generator that waits for a response before its next request omits exactly the requests that the delay would have
+// affected: coordinated omission.)
 import { randomNumbers } from '../../dist/tools/tensors/random.js'
 import { percentiles } from '../core/statistics.mjs'
 
@@ -12,7 +12,7 @@ import { percentiles } from '../core/statistics.mjs'
 /** @type {Clock} */
 const SYSTEM_CLOCK = { now: performance.now.bind(performance), setImmediate, setTimeout }
 
-/** A timer has whole milliseconds and may be more than one late: the loop polls for what is due sooner. */
+/** A timer has whole milliseconds and may be more than one late: the loop polls for requests that are due sooner. */
 const NEAR_MS = 2
 
 /** The longest latencies that a step keeps, as a share: enough for p99.9 over a few repetitions. */

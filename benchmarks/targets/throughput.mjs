@@ -1,5 +1,5 @@
 // A target of the throughput suite: `throughput.mjs ID`. Questions: { op: 'open', case } answers the first requests,
-// { op: 'put', load } reports what came of a load.
+// { op: 'put', load } applies a load and reports the result.
 import { closedLoop, openLoop, poissonSchedule, stepResult } from './open-loop.mjs'
 import { serve } from './serve.mjs'
 import { INPUT_SETS, isClose, startService } from './services.mjs'
@@ -27,7 +27,7 @@ function timed(work, ...args) {
   return result
 }
 
-/** A request's handler: reads the question, has it answered, writes the answer. */
+/** A request's handler: reads the question, runs the model, writes the answer. */
 const handler = (units) => async (request) => {
   const question = timed(readQuestions, units)
   const [answer, expected] = [await service(request), answers[request % INPUT_SETS]]

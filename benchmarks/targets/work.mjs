@@ -1,4 +1,4 @@
-// What a server does on its event loop beside inference, in units: it parses a JSON body, tokenizes the text, and writes an
+// The work of a server's event loop beside inference, in units: it parses a JSON body, tokenizes the text, and writes an
 // answer as JSON.
 import { setImmediate } from 'node:timers/promises'
 

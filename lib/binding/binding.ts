@@ -2,8 +2,8 @@ import type { Tensor } from 'onnxruntime-common'
 import { checkSessionDevice } from '../device/device'
 import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
-import { OrtValue } from '../value/value'
-import { Capture } from './capture'
+import type { OrtValue } from '../value/value'
+import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
 import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
@@ -12,6 +12,7 @@ import {
   type CaptureOptions,
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
+  resolveCapture,
   resolveMapped,
 } from './run-options'
 import { BindingRuns } from './runs'
@@ -47,10 +48,10 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #binding: EngineBinding
   /** Values that were allocated for the binding and not replaced; they are disposed of with it. */
   readonly #owned = new Set<OrtValue>()
+  readonly #copies = new CpuInputs()
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly #runs: BindingRuns
-  readonly #capture: Capture
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {
@@ -59,7 +60,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#inputs = new BoundValues(host.inputs, this.#owned)
     this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding)
     this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
-    this.#capture = new Capture(this.#binding)
   }
 
   /** @internal see `session.createIoBinding()` */
@@ -112,6 +112,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   inputValue(name: string): OrtValue | undefined {
     this.#host.inputs.indexOf(name, 'name')
+    this.#copies.keep(name)
     return this.#inputs.get(name)
   }
 
@@ -143,14 +144,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * io.bindCpuInput('x', new Tensor('float32', [1, 2, 3, 4], [1, 4]))
    */
   bindCpuInput(name: string, tensor: Tensor): void {
-    const value = OrtValue.fromTensor(tensor)
-    try {
-      this.bindOrtValueInput(name, value)
-    } catch (error) {
-      value.dispose()
-      throw error
-    }
-    this.#owned.add(value)
+    this.#owned.add(this.#copies.bind(name, tensor, (value) => this.bindOrtValueInput(name, value)))
   }
 
   /**
@@ -255,12 +249,12 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#capture.capture(options)
+    await this.#binding.capture(resolveCapture(options))
   }
 
   /** Whether runs replay a graph. */
   get captured(): boolean {
-    return this.#capture.isCaptured
+    return this.#binding.captured()
   }
 
   /**
@@ -270,7 +264,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * io.releaseCapture()
    */
   releaseCapture(): void {
-    this.#capture.release()
+    this.#binding.releaseCapture()
   }
 
   /**
@@ -280,7 +274,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * io.dispose()
    */
   dispose(): void {
-    this.#capture.dispose()
     this.#binding.dispose()
     for (const value of this.#owned) value.dispose()
     this.#owned.clear()

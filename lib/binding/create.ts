@@ -8,11 +8,13 @@ import { OrtValue } from '../value/value'
 import type { BindingHost } from './host'
 import type { BindOptions } from './run-options'
 
-/** What an input is bound to: allocated memory of a shape, or a value. */
-export type InputSpec = readonly number[] | OrtValue
+/** What an input is bound to: allocated memory of a shape, a value, or null: an optional input without a value. */
+export type InputSpec = readonly number[] | OrtValue | null
 
 /** What an output is bound to: allocated memory of a shape, a value, or memory that ONNX Runtime allocates in each run. */
 export type OutputSpec = readonly number[] | OrtValue | 'dynamic'
+
+type Bindable = readonly number[] | OrtValue
 
 /** Options of `session.createIoBinding`. */
 export interface IoBindingOptions {
@@ -52,7 +54,7 @@ export function bindAll(
   const checked = checkOptions(options, OPTIONS, 'option of createIoBinding')
   const mappedNames = (checked.mapped ?? []) as readonly string[]
   for (const name of mappedNames) if (!outputs.has(name)) inputs.indexOf(name, 'mapped')
-  const valueFor = (io: SessionIO, name: string, spec: InputSpec, mapped: boolean): OrtValue => {
+  const valueFor = (io: SessionIO, name: string, spec: Bindable, mapped: boolean): OrtValue => {
     if (spec instanceof OrtValue) return spec
     const value = allocateFor(host, io, name, spec, mapped)
     onAllocated(value)
@@ -79,10 +81,13 @@ export function bindAll(
 }
 
 /** What each input is bound to: what the caller gives, else the shape that the model declares. */
-function inputSpecs(inputs: SessionIO, given: Readonly<Record<string, InputSpec>>): [string, InputSpec][] {
+function inputSpecs(inputs: SessionIO, given: Readonly<Record<string, InputSpec>>): [string, Bindable][] {
   if (!isRecord(given)) throw argumentTypeError('inputs', 'an object of shapes or OrtValues by name', given)
   for (const name of Object.keys(given)) inputs.indexOf(name, 'inputs')
-  return inputs.names.map((name, index) => [name, own(given, name) ?? declaredShape(inputs, index)])
+  return inputs.names.flatMap((name, index): [string, Bindable][] => {
+    const spec = own(given, name) ?? (inputs.isOptional(index) ? undefined : declaredShape(inputs, index))
+    return spec === undefined ? [] : [[name, spec]]
+  })
 }
 
 /** A value of the declared type, in the memory that the session's device copies fastest. */

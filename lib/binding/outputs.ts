@@ -1,6 +1,7 @@
-import type { Tensor } from 'onnxruntime-common'
+import { Tensor } from 'onnxruntime-common'
 import type { EngineBinding } from '../engine/engine'
 import { OrtError } from '../errors'
+import type { TypedArray } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { hasTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
@@ -14,6 +15,7 @@ export class BoundOutputs extends BoundValues {
   /** The run that `#allocated` is of. */
   #allocatedBy = 0
   #hasRun = false
+  #isRunning = false
 
   constructor(io: SessionIO, owned: Set<OrtValue>, binding: EngineBinding) {
     super(io, owned)
@@ -30,14 +32,21 @@ export class BoundOutputs extends BoundValues {
     this.#drop()
   }
 
+  /** A run may be refused, so the results stay; nobody reads them until it ends. */
+  beginRun(): void {
+    this.#isRunning = true
+  }
+
   /** The results are those of another run. */
   endRun(): void {
+    this.#isRunning = false
     this.#hasRun = true
     this.#allocated = undefined
   }
 
   /** A run was refused, which leaves the results of the last one, or failed, or was canceled at its end. */
   failRun(): void {
+    this.#isRunning = false
     const run = this.#binding.resultsOf()
     if (run === 0) this.#drop()
     else if (run !== this.#allocatedBy) this.#allocated = undefined
@@ -55,6 +64,11 @@ export class BoundOutputs extends BoundValues {
 
   /** The outputs of the last run, in the order in which they were bound. */
   all(): OrtValue[] {
+    if (this.#isRunning) {
+      throw new OrtError('ERR_BUSY', 'the outputs are in use by the run in flight', {
+        remedy: 'Await the run before you read its outputs',
+      })
+    }
     if (!this.#hasRun) {
       throw new OrtError('ERR_INVALID_ARG_VALUE', 'there are no outputs of a run', {
         remedy: 'Run the binding first: it has not run, its last run failed, or its outputs were bound again',
@@ -66,14 +80,16 @@ export class BoundOutputs extends BoundValues {
   copies(): (Tensor | OrtValue)[] {
     return this.all().map((value) => {
       if (value.kind !== 'tensor') return value
-      const copy = OrtValue.allocate(value.type, value.dims)
-      value.copyTo(copy)
-      return hasTensor(copy) ? copy.toTensor() : copy
+      const { kind, type, dims } = value
+      const data = value.read()
+      return hasTensor({ kind, type, location: 'cpu' })
+        ? new Tensor(type as Tensor.Type, data as Tensor.DataType, dims)
+        : OrtValue.wrap(type, data as TypedArray, dims)
     })
   }
 
   #lastAllocated(): ReadonlyMap<string, OrtValue> {
-    if (!this.#hasRun) return new Map()
+    if (!this.#hasRun || this.#isRunning) return new Map()
     if (this.#allocated !== undefined) return this.#allocated
     const values = this.#binding.outputs()
     this.#allocatedBy = this.#binding.resultsOf()

@@ -36,6 +36,7 @@ export class BindingRuns {
   runSync(options: IoBindingRunSyncOptions | undefined): void {
     // The shortest path, without options, allocates nothing.
     const upload = options === undefined ? undefined : resolveBindingRun(this.#host, options, true).upload
+    this.#outputs.beginRun()
     try {
       this.#binding.runSync(upload)
     } catch (error) {
@@ -48,7 +49,8 @@ export class BindingRuns {
   run(options: IoBindingRunOptions | undefined): Promise<void> {
     try {
       const { signal, upload } = resolveBindingRun(this.#host, options, false)
-      const pending = this.#binding.run(upload)
+      this.#outputs.beginRun()
+      const pending = this.#binding.run(upload, signal !== undefined)
       if (pending === undefined) {
         this.#outputs.endRun()
         return DONE

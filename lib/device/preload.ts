@@ -7,6 +7,7 @@ import {
   type CudaMajor,
   cudaMajor,
   isCudaMajor,
+  openLibrary,
   requiredLibraries,
   type Wanted,
 } from '../engine/cuda-libraries'
@@ -78,7 +79,9 @@ export async function preload(options: PreloadOptions = {}): Promise<PreloadedLi
   const { cuda = true, cudnn, directories = [], python } = checkOptions(options, OPTIONS, 'option of preload')
   const addon = await openAddon()
   const places = { directories, sites: python === undefined ? [] : await sitePackages(python) }
-  return requiredLibraries(cuda === false ? 13 : majorFor(cuda, addon, places)) // cuDNN has one name for all
+  // cuDNN's libraries have one name for all versions of CUDA.
+  const major = cuda === true ? (majorOfProvider(addon) ?? newest(addon, places)) : cuda || 13
+  return requiredLibraries(major)
     .filter(({ part }) => (part === 'cuda' ? cuda !== false : cudnn !== false))
     .map((wanted) => load(addon, wanted, places, wanted.part === 'cudnn' ? cudnn === true : !wanted.optional))
 }
@@ -100,10 +103,6 @@ async function openAddon(): Promise<Addon> {
   })
 }
 
-function majorFor(cuda: true | CudaMajor, addon: Addon, places: Places): CudaMajor {
-  return cuda === true ? (majorOfProvider(addon) ?? newest(addon, places)) : cuda
-}
-
 /** The version of CUDA that ONNX Runtime's provider needs, which its error names while the library is missing. */
 function majorOfProvider(addon: Addon): CudaMajor | undefined {
   try {
@@ -120,7 +119,7 @@ function majorOfProvider(addon: Addon): CudaMajor | undefined {
 function newest(addon: Addon, places: Places): CudaMajor {
   const isFound = (major: CudaMajor) => {
     const [runtime] = requiredLibraries(major)
-    return candidates(runtime!, places).some(existsSync) || open(addon, runtime!.name) === undefined
+    return candidates(runtime!, places).some(existsSync) || openLibrary(addon, runtime!.name) === undefined
   }
   return ([13, 12] as const).find(isFound) ?? 13
 }
@@ -135,7 +134,7 @@ function load(addon: Addon, wanted: Wanted, places: Places, required: boolean): 
   const tried: string[] = []
   for (const path of [...candidates(wanted, places), name]) {
     // The system's loader searches for a bare name itself.
-    const reason = path === name || existsSync(path) ? open(addon, path) : 'no such file'
+    const reason = path === name || existsSync(path) ? openLibrary(addon, path) : 'no such file'
     if (reason === undefined) return { name, path, loaded: true }
     tried.push(`${path}: ${reason}`)
   }
@@ -144,16 +143,6 @@ function load(addon: Addon, wanted: Wanted, places: Places, required: boolean): 
     expected: name,
     remedy: "Name its folder in 'directories', or a Python environment with NVIDIA's wheels by 'python'",
   })
-}
-
-/** The loader's message if the library cannot be opened. */
-function open(addon: Addon, path: string): string | undefined {
-  try {
-    addon.loadLibrary(path)
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
 }
 
 const PRINT_SITES =

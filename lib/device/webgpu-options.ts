@@ -37,14 +37,9 @@ export interface WebGpuExecutionProviderOption extends Omit<Common.WebGpuExecuti
   maxNumPendingDispatches?: number
 }
 
-const CACHE_MODES: Record<BufferCacheMode, string> = {
-  disabled: 'disabled',
-  lazyRelease: 'lazyRelease',
-  simple: 'simple',
-  bucket: 'bucket',
-}
-const OWN_CONTEXT = "Omit it: the provider uses ONNX Runtime's own device"
 const same = <T extends string>(...names: T[]) => Object.fromEntries(names.map((name) => [name, name]))
+const CACHE_MODES = same<BufferCacheMode>('disabled', 'lazyRelease', 'simple', 'bucket')
+const OWN_CONTEXT = "Omit it: the provider uses ONNX Runtime's own device"
 
 /** The options of ONNX Runtime 1.30 (`ep.webgpuexecutionprovider.*`), which ignores a misspelled one. */
 export const WEBGPU_OPTIONS: OptionTable = {

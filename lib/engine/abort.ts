@@ -19,7 +19,7 @@ export function checkSignal(engine: Engine, signal: unknown): AbortSignal | unde
  * reason after the run has ended, whatever its result.
  */
 export async function abortable<T>(pending: Promise<T>, signal: AbortSignal, cancel: () => void): Promise<T> {
-  signal.addEventListener('abort', cancel, { once: true })
+  const forget = onAbort(signal, cancel)
   try {
     const result = await pending
     signal.throwIfAborted()
@@ -28,6 +28,37 @@ export async function abortable<T>(pending: Promise<T>, signal: AbortSignal, can
     signal.throwIfAborted()
     throw error
   } finally {
-    signal.removeEventListener('abort', cancel)
+    forget()
   }
+}
+
+interface Cancels {
+  readonly calls: Set<() => void>
+  readonly listener: () => void
+}
+
+/** Of the signals of runs in flight. One listener a signal: Node.js warns of more than ten as a leak. */
+const cancelsBySignal = new WeakMap<AbortSignal, Cancels>()
+
+/** Calls `cancel` when the signal aborts, unless the function that it returns is called before. */
+function onAbort(signal: AbortSignal, cancel: () => void): () => void {
+  const { calls, listener } = cancelsBySignal.get(signal) ?? listen(signal)
+  calls.add(cancel)
+  return () => {
+    calls.delete(cancel)
+    if (calls.size > 0 || cancelsBySignal.get(signal)?.calls !== calls) return
+    cancelsBySignal.delete(signal)
+    signal.removeEventListener('abort', listener)
+  }
+}
+
+function listen(signal: AbortSignal): Cancels {
+  const calls = new Set<() => void>()
+  const listener = () => {
+    for (const call of calls) call()
+  }
+  const cancels = { calls, listener }
+  cancelsBySignal.set(signal, cancels)
+  signal.addEventListener('abort', listener, { once: true })
+  return cancels
 }

@@ -124,3 +124,13 @@ export function otherMajors(name: string): { name: string; wanted: string; found
     found: `CUDA ${major}`,
   }))
 }
+
+/** Opens a library for the rest of the process. Returns the loader's message if that fails. */
+export function openLibrary(loader: { loadLibrary(path: string): void }, path: string): string | undefined {
+  try {
+    loader.loadLibrary(path)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}

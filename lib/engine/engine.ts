@@ -75,7 +75,7 @@ export interface SessionSettings {
   logId?: string
   logSeverityLevel?: number
   logVerbosityLevel?: number
-  externalData?: Record<string, Uint8Array>
+  externalData?: Readonly<Record<string, Uint8Array>>
   config?: Record<string, string>
   /** Absent: the session runs on the CPU. */
   provider?: ProviderSettings
@@ -120,8 +120,8 @@ export type TensorFeed = readonly [
   dims: readonly number[],
   data: ArrayBufferView | readonly string[],
 ]
-/** One feed for each input of the model, in the model's order. */
-export type Feeds = readonly (TensorFeed | EngineValue)[]
+/** One feed for each input of the model, in the model's order; undefined for an optional input without a value. */
+export type Feeds = readonly (TensorFeed | EngineValue | undefined)[]
 
 /** An output by its index, and where its result goes. */
 export type Fetch =
@@ -148,7 +148,7 @@ export interface EngineSession {
   modelMetadata(): ModelMetadata
   /** Undefined unless `recordGraphAssignment` was set. */
   graphAssignment(): AssignedSubgraph[] | undefined
-  /** Results where the run ended inline, else a promise. `id`, unless 0, identifies the run for `cancel`. */
+  /** Results where the run ended inline, else a promise: always with an `id` other than 0, which `cancel` takes. */
   run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string
@@ -173,13 +173,13 @@ export interface EngineBinding {
   resultsOf(): number
   /** `upload`: indices of the inputs that changed since the last run; absent: all. */
   runSync(upload?: readonly number[]): void
-  /** Undefined where the run ended inline, else a promise. */
-  run(upload?: readonly number[]): undefined | Promise<void>
+  /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */
+  run(upload?: readonly number[], cancelable?: boolean): undefined | Promise<void>
   /** Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it. */
   capture(verify: boolean): Promise<void>
   /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */
   captured(): boolean
-  /** Later runs do not replay the graph. Idempotent. */
+  /** Later runs do not replay the graph. Nothing to do without a graph or a capture in flight, or after dispose. */
   releaseCapture(): void
   /** Ends the run in flight, if any: its promise rejects. */
   cancel(): void

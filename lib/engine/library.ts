@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 
 /** Path of a library, and what named it. */
 export interface Candidate {
@@ -8,13 +8,13 @@ export interface Candidate {
   readonly source: string
 }
 
-/** An installed copy of onnxruntime-node. */
-export interface InstalledOnnxruntimeNode {
+/** An installed onnxruntime-node that contains ONNX Runtime's library for this platform. */
+export interface OnnxruntimeNode {
   /** Path of its package.json. */
   readonly path: string
   readonly version: string
-  /** `require` of the file that finds the copy. */
-  readonly require: NodeJS.Require
+  /** Path of ONNX Runtime's library. */
+  readonly library: string
 }
 
 const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, RegExp>> = {
@@ -24,28 +24,92 @@ const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, RegExp>> = {
 }
 
 /**
- * The copies of onnxruntime-node that this package, the working directory and the main script find, in this order. What both
- * engines and the doctor use is the first one that suits them.
+ * The onnxruntime-node that both engines and the doctor use: the first copy with a library for this platform, as resolved from
+ * this package, then from the main script. The working directory names nothing: whoever can write there must not choose which
+ * code runs.
  *
- * @param tried receives what was not found
+ * @param tried receives what does not suit
  */
-export function* installedOnnxruntimeNodes(tried: string[] = []): Generator<InstalledOnnxruntimeNode> {
-  for (const from of new Set([__filename, join(process.cwd(), 'package.json'), require.main?.filename])) {
-    if (from === undefined) continue
-    const requireFrom = createRequire(from)
-    try {
-      const path = requireFrom.resolve('onnxruntime-node/package.json')
-      const { version } = requireFrom(path) as { version: string }
-      yield { path, version, require: requireFrom }
-    } catch {
-      tried.push(`onnxruntime-node, as required from ${from}: not installed`)
+export function resolveOnnxruntimeNode(tried: string[] = []): OnnxruntimeNode | undefined {
+  for (const from of new Set([__filename, ...mainScripts()])) {
+    const packages = [...packagesFrom(from)]
+    if (packages.length === 0) tried.push(`onnxruntime-node, as required from ${from}: not installed`)
+    for (const path of packages) {
+      const found = inspectPackage(path, tried)
+      if (found !== undefined) return found
     }
+  }
+  return undefined
+}
+
+/** The commands' child processes search as their parent, which sets this to the path of its own main script. */
+export const MAIN_SCRIPT = 'ONNXRUNTIME_IOBINDING_MAIN'
+
+/** The variable for a child process of a command. */
+export function mainScriptVariable(): Record<string, string> {
+  const path = process.env[MAIN_SCRIPT] ?? process.argv[1]
+  return path === undefined ? {} : { [MAIN_SCRIPT]: path }
+}
+
+/** `require.main` is undefined if the main script is an ES module. */
+function mainScripts(): string[] {
+  const named = process.env[MAIN_SCRIPT]
+  return [require.main?.filename, ...withTarget(named ?? scriptArgument())].filter(
+    (path) => path !== undefined,
+  )
+}
+
+/** The script of `node SCRIPT`. With --eval, and in a packaged Electron application, the argument is the user's own. */
+function scriptArgument(): string | undefined {
+  const evaluates = process.execArgv.some((option) => /^(-p?e|-p|--eval|--print)(=|$)/.test(option))
+  const { versions, defaultApp } = process as NodeJS.Process & { defaultApp?: boolean }
+  return evaluates || (versions.electron !== undefined && !defaultApp) ? undefined : process.argv[1]
+}
+
+/** A script can be a link, as those of `node_modules/.bin` are: the file that it leads to comes first. */
+function withTarget(path: string | undefined): string[] {
+  if (path === undefined || !isAbsolute(path)) return []
+  try {
+    return [realpathSync(path), path]
+  } catch {
+    // Without its extension, as in `node script`.
+    return [path]
   }
 }
 
-/** The first of these copies. */
-export function resolveOnnxruntimeNode(): InstalledOnnxruntimeNode | undefined {
-  return installedOnnxruntimeNodes().next().value ?? undefined
+/** The package.json of each onnxruntime-node in the folders that Node.js searches for a file. */
+function* packagesFrom(from: string): Generator<string> {
+  const { resolve } = createRequire(from)
+  const name = 'onnxruntime-node/package.json'
+  try {
+    // Without folders of node_modules (Yarn's Plug'n'Play) this alone finds it.
+    yield resolve(name)
+  } catch {}
+  for (const folder of resolve.paths(name) ?? []) {
+    const path = join(folder, name)
+    if (existsSync(path)) yield path
+  }
+}
+
+function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefined {
+  let name: string | undefined
+  let version: string
+  try {
+    ;({ name, version } = JSON.parse(readFileSync(path, 'utf8')))
+  } catch (error) {
+    tried.push(`${path}: ${(error as Error).message}`)
+    return undefined
+  }
+  if (name === 'onnxruntime-iobinding') {
+    tried.push(`${path}: is this package, installed under the name of onnxruntime-node`)
+    return undefined
+  }
+  const folder = join(dirname(path), 'bin', 'napi-v6', process.platform, process.arch)
+  const file = existsSync(folder) ? readdirSync(folder).find(isLibrary) : undefined
+  if (file !== undefined) return { path, version, library: join(folder, file) }
+  const reason = `${folder}: contains no ONNX Runtime library`
+  if (!tried.includes(reason)) tried.push(reason)
+  return undefined
 }
 
 /**
@@ -56,13 +120,8 @@ export function findLibrary(libraryPath: string | undefined, tried: string[]): C
   if (libraryPath !== undefined) return { path: libraryPath, source: 'libraryPath' }
   const fromEnvironment = process.env.ORT_DYLIB_PATH
   if (fromEnvironment) return { path: fromEnvironment, source: 'ORT_DYLIB_PATH' }
-  for (const { path } of installedOnnxruntimeNodes(tried)) {
-    const folder = join(dirname(path), 'bin', 'napi-v6', process.platform, process.arch)
-    const name = existsSync(folder) ? readdirSync(folder).find(isLibrary) : undefined
-    if (name !== undefined) return { path: join(folder, name), source: 'onnxruntime-node' }
-    tried.push(`${folder}: contains no ONNX Runtime library`)
-  }
-  return undefined
+  const found = resolveOnnxruntimeNode(tried)
+  return found && { path: found.library, source: 'onnxruntime-node' }
 }
 
 function isLibrary(name: string): boolean {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import bindings = require('bindings')
 
 import { OrtError, type OrtErrorCode } from '../errors'
+import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { findLibrary } from './library'
 import { type EngineOptions, logSeverity } from './log'
@@ -90,7 +91,7 @@ export async function preloadNative(): Promise<void> {
 /** The native engine: the addon and ONNX Runtime's library. */
 export function openNative(addon: Addon, options: EngineOptions): Engine & { readonly addon: Addon } {
   addon.setErrorFactory((code, message, remedy) =>
-    toError(code, message, remedy ?? DRIVER_REMEDIES[code], (name) => canLoad(addon, name)),
+    toError(code, message, remedy ?? DRIVER_REMEDIES[code], (name) => openLibrary(addon, name) === undefined),
   )
   const tried: string[] = []
   const candidate = findLibrary(options.libraryPath, tried)
@@ -124,7 +125,8 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
 function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unknown): OrtError {
   return new OrtError(code, `ONNX Runtime's library could not be opened:\n  ${tried.join('\n  ')}`, {
     expected: 'ONNX Runtime 1.24 or newer',
-    remedy: 'Install onnxruntime-node, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH',
+    remedy:
+      'Install onnxruntime-node beside this package or the main script, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH',
     ...(cause !== undefined && { cause }),
   })
 }
@@ -134,13 +136,4 @@ function toError(code: OrtErrorCode, message: string, remedy: string | undefined
     ? (outputShapeError(message) ?? providerError(message, canLoad) ?? arenaError(message))
     : undefined
   return known ?? new OrtError(code, message, remedy !== undefined ? { remedy } : {})
-}
-
-function canLoad(addon: Addon, name: string): boolean {
-  try {
-    addon.loadLibrary(name)
-    return true
-  } catch {
-    return false
-  }
 }

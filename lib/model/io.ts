@@ -62,6 +62,11 @@ export class SessionIO {
     return this.infos[index]!
   }
 
+  /** Whether a run needs no value: the model declares the type `optional`. */
+  isOptional(index: number): boolean {
+    return this.info(index).kind === ValueKind.optional
+  }
+
   /** Declared shapes beside those of the given values, of the inputs that have both. */
   givenShapes(dimsOf: (name: string) => readonly number[] | undefined) {
     return this.infos.flatMap(({ name, shape: declared }) => {
@@ -94,7 +99,7 @@ export class SessionIO {
     })
   }
 
-  /** @throws OrtRangeError `ERR_SHAPE_MISMATCH` unless the declared shape allows `dims` */
+  /** @throws OrtRangeError `ERR_SHAPE_MISMATCH` unless ONNX Runtime takes `dims` for the declared shape */
   checkShape(index: number, dims: readonly number[]): void {
     const { name, shape } = this.info(index)
     if (matches(shape, dims)) return
@@ -106,6 +111,10 @@ export class SessionIO {
 
   /** Checks the type, and the shape of an input: the declared shape of an output is a hint. */
   checkValue(index: number, value: { kind: string; type: ElementType; dims: readonly number[] }): void {
+    if (value.kind === 'optional' && !this.isOptional(index)) {
+      const message = `${this.side} '${this.names[index]}' needs a value`
+      throw new OrtTypeError('ERR_TYPE_MISMATCH', message, { given: 'an optional without a value' })
+    }
     if (value.kind !== 'tensor') return
     this.checkType(index, value.type)
     if (this.side === 'input') this.checkShape(index, value.dims)

@@ -36,9 +36,9 @@ export function elementCount(dims: readonly number[]): number {
   return size
 }
 
-/** Whether `dims` have the declared rank and its fixed dimensions. */
+/** Whether ONNX Runtime takes `dims` for an input: those of the declared rank and fixed dimensions, and any for a scalar. */
 export function matches(declared: DeclaredShape | undefined, dims: readonly number[]): boolean {
-  if (declared === undefined) return true
+  if (declared === undefined || declared.length === 0) return true
   return (
     declared.length === dims.length && declared.every((dim, i) => typeof dim === 'string' || dim === dims[i])
   )

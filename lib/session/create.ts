@@ -5,9 +5,9 @@ import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
 import { engineAsync } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
-import { copyTypedArray } from '../model/element-types'
 import { SessionIO } from '../model/io'
-import { type ModelSource, modelArguments, wrapModelError } from '../model/source'
+import { modelArguments, wrapModelError } from '../model/source'
+import { type OwnedModel, ownModel } from './bytes'
 import {
   type OutputLocation,
   type ResolvedSessionOptions,
@@ -21,23 +21,26 @@ export interface LoadedSession extends BindingHost {
   readonly executionProviders: readonly string[]
   /** The outputs whose results are not in ordinary host memory. */
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
+  /** Feeds that the model does not have are not refused. */
+  readonly ignoreUnknownFeeds: boolean
 }
 
 /** Loads the model of the arguments of `InferenceSession.create`. */
 export async function createSession(args: readonly unknown[]): Promise<LoadedSession> {
   const { source, options } = modelArguments(args)
   const resolved = resolveSessionOptions(options)
-  // A copy: the caller may change or transfer the bytes as soon as the call has returned.
-  const model = typeof source === 'string' ? source : copyTypedArray(source)
+  const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
   const engine = await engineAsync()
-  const { session, provider } = await openSession(engine, model, resolved)
+  const { session, provider } = await openSession(engine, owned, resolved)
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
     const { name = 'cpu', deviceId: id = 0 } = provider.settings ?? {}
     const device: SessionDevice = { name, id }
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
-    return { engine, session, inputs, outputs, device, executionProviders: provider.names, locations }
+    const { ignoreUnknownFeeds } = resolved
+    const executionProviders = provider.names
+    return { engine, session, inputs, outputs, device, executionProviders, locations, ignoreUnknownFeeds }
   } catch (error) {
     await session.release()
     throw error
@@ -63,7 +66,7 @@ const GRAPH_OPTIONS = { cuda: 'enable_cuda_graph', webgpu: 'enableGraphCapture' 
  */
 async function openSession(
   engine: Engine,
-  model: ModelSource,
+  { model, externalData }: OwnedModel,
   options: ResolvedSessionOptions,
 ): Promise<{ session: EngineSession; provider: ProviderChoice }> {
   const { choices } = options.providers
@@ -73,9 +76,12 @@ async function openSession(
     try {
       checkAvailable(engine, provider)
       const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
-      await session.load(model, settingsFor(provider, options)).catch((error: unknown) => {
-        throw wrapModelError(error, model)
-      })
+      const settings = settingsFor(provider, options)
+      await session
+        .load(model, { ...settings, ...(externalData && { externalData }) })
+        .catch((error: unknown) => {
+          throw wrapModelError(error, model)
+        })
       return { session, provider }
     } catch (thrown) {
       const error = wrapDeviceError(thrown, provider)

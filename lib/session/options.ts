@@ -20,7 +20,7 @@ import {
 import { type SessionSettings, ValueKind } from '../engine/engine'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { copyTypedArray, elementTypeName } from '../model/element-types'
+import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
@@ -50,6 +50,11 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
+   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does. Default false: they are
+   * refused (`ERR_UNKNOWN_INPUT`), because a misspelled name would otherwise remain unnoticed.
+   */
+  readonly ignoreUnknownFeeds?: boolean
+  /**
    * An asynchronous run that is expected to take less than this many microseconds runs before `run` returns: handing a short
    * run to another thread and back takes longer than the run. Default 50; 0 never runs inline.
    *
@@ -62,6 +67,12 @@ export interface SessionOptions extends Common.SessionOptions {
    * thread, at the cost of CPU time after each run. Default 50; 0 never polls.
    */
   readonly runThreadSpinUs?: number
+  /**
+   * Takes over the ArrayBuffers of a model given as bytes, and of `externalData`, in place of a copy: the call detaches them
+   * whole, also where the bytes are a part, and also if the load fails. Refused (`ERR_NOT_SUPPORTED`) for a
+   * SharedArrayBuffer, WebAssembly memory, and Node.js's pool of small Buffers. Default false.
+   */
+  readonly transfer?: boolean
 }
 
 /** Memory of `session.run`'s results, by onnxruntime-common's names. */
@@ -94,6 +105,7 @@ const OPTIONS = {
   extra: { check: configEntries, setting: 'config' },
   freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
+  ignoreUnknownFeeds: { check: boolean, default: false },
   inlineRunBelowUs: { check: microseconds, default: 50 },
   interOpNumThreads: { check: count, setting: 'interOpNumThreads' },
   intraOpNumThreads: { check: count, setting: 'intraOpNumThreads' },
@@ -105,6 +117,7 @@ const OPTIONS = {
   profileFilePrefix: { check: string, default: 'onnxruntime_profile_' },
   recordGraphAssignment: { check: whenTrue, setting: 'recordGraphAssignment' },
   runThreadSpinUs: { check: microseconds, default: 50 },
+  transfer: { check: boolean, default: false },
 } as const satisfies Record<keyof SessionOptions, SessionOption>
 
 type Options = typeof OPTIONS
@@ -117,7 +130,10 @@ const rows = Object.entries(OPTIONS) as [keyof Options, SessionOption][]
 const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check]))
 
 export interface ResolvedSessionOptions
-  extends Pick<{ [K in keyof Options]: Checked<Options[K]> }, 'inlineRunBelowUs' | 'runThreadSpinUs'> {
+  extends Pick<
+    { [K in keyof Options]: Checked<Options[K]> },
+    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'runThreadSpinUs' | 'transfer'
+  > {
   /** Without those of the provider. */
   readonly settings: SessionSettings
   readonly providers: Providers
@@ -159,7 +175,7 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
   ) as Record<string, number>
 }
 
-/** Files as bytes. ONNX Runtime reads files beside the model itself. */
+/** Files as the caller's bytes. ONNX Runtime reads files beside the model itself. */
 function externalData(files: unknown, name: string): Record<string, Uint8Array> {
   const entries = array('an array')(files, name).map((file) => {
     const data: unknown = isRecord(file) ? file.data : undefined
@@ -170,8 +186,7 @@ function externalData(files: unknown, name: string): Record<string, Uint8Array> 
         remedy: 'Files beside a model that is created from a path need no entry',
       })
     }
-    // The caller may change its bytes as soon as the call has returned.
-    return [file.path, copyTypedArray(data)] as const
+    return [file.path, data] as const
   })
   return Object.fromEntries(entries)
 }

@@ -10,8 +10,11 @@ import { OrtValue } from '../value/value'
 /** An input or output of `session.run`. */
 export type RunValue = Tensor | OrtValue
 
-/** Inputs by name: Tensors, or OrtValues for types that onnxruntime-common does not have. */
-export type Feeds = Readonly<Record<string, RunValue>>
+/**
+ * Inputs by name: Tensors, or OrtValues for types that onnxruntime-common does not have. An input that the model declares as an
+ * optional can be omitted, or null.
+ */
+export type Feeds = Readonly<Record<string, RunValue | null>>
 /** Output names, or an object of them: null, or a pre-allocated Tensor that the result is written into. */
 export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>>
 /** Outputs by name. */

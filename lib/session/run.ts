@@ -17,7 +17,7 @@ import type { OutputLocation } from './options'
 import type { RunRequest, RunValue } from './request'
 
 /** The feeds in the engine's form. */
-export function resolveFeeds(inputs: SessionIO, feeds: unknown): Feeds {
+export function resolveFeeds(inputs: SessionIO, feeds: unknown, ignoreUnknown: boolean): Feeds {
   if (!isRecord(feeds) || isTensor(feeds)) {
     throw new OrtTypeError(
       'ERR_INVALID_ARG_TYPE',
@@ -29,12 +29,17 @@ export function resolveFeeds(inputs: SessionIO, feeds: unknown): Feeds {
   for (let index = 0; index < inputs.names.length; ++index) {
     const name = inputs.names[index]!
     const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
+    if (inputs.isOptional(index) && (feed === undefined || feed === null)) {
+      resolved.push(undefined)
+      continue
+    }
     if (feed === undefined) {
       throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in 'feeds'`)
     }
     resolved.push(resolveFeed(inputs, index, feed))
   }
-  for (const name of Object.keys(feeds)) if (!inputs.has(name)) inputs.indexOf(name, 'feeds')
+  if (!ignoreUnknown)
+    for (const name of Object.keys(feeds)) if (!inputs.has(name)) inputs.indexOf(name, 'feeds')
   return resolved
 }
 

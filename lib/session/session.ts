@@ -65,7 +65,7 @@ export class InferenceSession implements AsyncDisposable {
    * const session = await InferenceSession.create('model.onnx', { executionProviders: ['cpu'], intraOpNumThreads: 1 })
    */
   static create(path: string, options?: SessionOptions): Promise<InferenceSession>
-  /** @param model bytes of the model, which are copied before the call returns */
+  /** @param model bytes of the model, which are copied before the call returns, or taken over with `transfer` */
   static create(model: Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>
   static create(
     model: ArrayBufferLike,
@@ -140,7 +140,8 @@ export class InferenceSession implements AsyncDisposable {
    * Runs the model once, by onnxruntime-common's contract. Inputs are read before the call returns, so that the caller may change
    * them at once; the results belong to the caller.
    *
-   * Results are Tensors, or OrtValues for sequences and for types that onnxruntime-common does not have: `run<RunValue>(...)`.
+   * Results are Tensors, or OrtValues for sequences, for optional outputs without a value (`hasValue` is false), and for types
+   * that onnxruntime-common does not have: `run<RunValue>(...)`.
    *
    * For many runs use a binding: {@link InferenceSession.createIoBinding}.
    *
@@ -156,10 +157,10 @@ export class InferenceSession implements AsyncDisposable {
     options?: RunOptions,
   ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    const { session, inputs, outputs, engine, locations } = this.#open
+    const { session, inputs, outputs, engine, locations, ignoreUnknownFeeds } = this.#open
     const request = resolveRequest(outputs, second, third)
     const settings = resolveRunOptions(request.options)
-    const resolvedFeeds = resolveFeeds(inputs, feeds)
+    const resolvedFeeds = resolveFeeds(inputs, feeds, ignoreUnknownFeeds)
     const resolvedFetches = resolveFetches(outputs, request.fetches, locations)
     const signal = checkSignal(engine, request.options.signal)
     const id = signal === undefined ? 0 : nextRunId()

@@ -17,6 +17,7 @@ import {
   zeroed,
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
+import { copyOut, copyTarget } from './copy'
 import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
 import { isTensor, tensorData, toTensor } from './tensor'
 
@@ -28,8 +29,7 @@ const KINDS = new Map(Object.entries(ValueKind).map(([name, code]) => [code as n
 /**
  * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} owns its memory, whose address does not
  * change. It is freed after the value is disposed (or collected) and the last run that uses it has ended. {@link OrtValue.data}
- * is a view of host memory (aligned to 64 bytes) and of pinned memory; device memory is read and written by copies.
- * Corresponds to Python's `onnxruntime.OrtValue`.
+ * views host memory (aligned to 64 bytes) and pinned memory; `read` and `write` copy device memory. Python's `onnxruntime.OrtValue`.
  * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.OrtValue
  * @example
  * using value = OrtValue.allocate('float32', [1, 4])
@@ -83,10 +83,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     const shape = checkDims(dims, 'dims')
     const location = checkDevice(device, id)
     if (type === 'string' && location !== 'cpu')
-      throw new OrtTypeError(
-        'ERR_TYPE_MISMATCH',
-        `strings are in host memory, and cannot be in '${location}'`,
-      )
+      throw new OrtTypeError('ERR_TYPE_MISMATCH', `strings cannot be in '${location}'`)
     if (location === 'cpu' && type !== 'string' && !engine().supports.externalBuffers) {
       // V8's memory instead: it is aligned to fewer bytes, and views of it stay valid when the value is disposed.
       return OrtValue.wrap(type, zeroed(type, elementCount(shape)) as ElementArrays[T], shape)
@@ -137,8 +134,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * const sequence = OrtValue.sequence([OrtValue.allocate('float32', [2]), OrtValue.allocate('float32', [3])])
    */
   static sequence(values: readonly OrtValue[]): OrtValue {
-    const elements = values.map((value) => checkOrtValue(value, 'values').engineValue)
-    return new OrtValue(engine().Value.sequence(elements))
+    return new OrtValue(
+      engine().Value.sequence(values.map((one) => checkOrtValue(one, 'values').engineValue)),
+    )
   }
 
   /** @internal */
@@ -156,6 +154,11 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   /** Index of the device, of those of its kind. @throws OrtError `ERR_DISPOSED` */
   get deviceId(): number {
     return this.engineValue.deviceId()
+  }
+
+  /** False for an output of an optional type for which a run gave no value, which an optional input takes. */
+  get hasValue(): boolean {
+    return this.kind !== 'optional'
   }
 
   get disposed(): boolean {
@@ -190,10 +193,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
-    if (this.hostVisible) return copyTypedArray(this.data as TypedArray) as Read
-    const host = OrtValue.allocate<ElementType>(this.type, this.dims)
-    this.copyTo(host)
-    return host.data as Read
+    if (this.#data !== undefined) return copyTypedArray(this.#data) as Read
+    return copyOut(this, (target) => this.engineValue.copyTo(target)) as Read
   }
 
   /**
@@ -233,9 +234,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
 
   /** @internal the same as `read`, on another thread */
   async readAsync(): Promise<TypedArray> {
-    const host = OrtValue.allocate<ElementType>(this.type, this.dims)
-    await this.engineValue.copyToAsync(host.engineValue)
-    return host.data as TypedArray
+    const { copy, target } = copyTarget(this)
+    await this.engineValue.copyToAsync(target).finally(() => target.dispose())
+    return copy
   }
 
   /**

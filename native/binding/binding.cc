@@ -11,17 +11,13 @@
 
 namespace {
 
-size_t ToIndex(Napi::Value value) { return value.As<Napi::Number>().Uint32Value(); }
-
-bool ToBoolean(Napi::Value value) { return value.IsBoolean() && value.As<Napi::Boolean>().Value(); }
-
 // Undefined: nothing.
 std::optional<std::vector<size_t>> ToIndices(Napi::Value value) {
   if (!value.IsArray()) return std::nullopt;
   const auto array = value.As<Napi::Array>();
   std::vector<size_t> indices;
   indices.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) indices.push_back(ToIndex(array[i]));
+  for (uint32_t i = 0; i < array.Length(); ++i) indices.push_back(ToUint32(array[i]));
   return indices;
 }
 
@@ -38,9 +34,7 @@ Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutp
                        ort::ValueHandle output) {
   Value::KeepAlive used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
-  ONNXType kind = ONNX_TYPE_UNKNOWN;
-  ort::Check(ort::api().GetValueType(output.get(), &kind));
-  if (kind == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
+  if (ort::Kind(output.get()) == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
     void* data = nullptr;
     ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
     // A graph's output may be its input itself.
@@ -106,9 +100,18 @@ BindingState& Binding::RebindableState() const {
 // bindInput(index, value, mapped?)
 void Binding::BindInput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
-  const size_t index = ToIndex(info[0]);
+  const size_t index = ToUint32(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
-  state.host->BindInput(index, *value, ToBoolean(info[2]));
+  if (value->HasValue()) {
+    state.host->BindInput(index, *value, IsTrue(info[2]));
+  } else if (state.values.inputs()[index]) {
+    // An optional input without a value is one that is not bound, and ONNX Runtime unbinds only all inputs.
+    state.host->ClearInputs();
+    for (size_t i = 0; i < state.values.inputs().size(); ++i) {
+      const auto& other = state.values.inputs()[i];
+      if (i != index && other && other->HasValue()) state.host->BindInput(i, *other, false);
+    }
+  }
   state.values.SetInput(index, value);
   state.policy.Forget();
   Account(info.Env(), state.host->device_bytes());
@@ -118,7 +121,7 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
 // Runtime allocates.
 void Binding::BindOutput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
-  const size_t index = ToIndex(info[0]);
+  const size_t index = ToUint32(info[0]);
   const ort::ValueInfo& declared = state.session->outputs.at(index);
   BoundOutput output{index, nullptr, ort::CpuMemoryInfo()};
   if (!info[1].IsUndefined()) {
@@ -132,7 +135,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
           "output '" + declared.name + "' is not a numeric tensor: ONNX Runtime allocates it in host memory");
     }
   }
-  state.host->BindOutput(output, ToBoolean(info[2]));
+  state.host->BindOutput(output, IsTrue(info[2]));
   state.values.SetOutput(std::move(output));
   state.policy.Forget();
   Account(info.Env(), state.host->device_bytes());
@@ -180,22 +183,23 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.PrepareRun(info.Env());
   if (state.CanRunInline()) [[likely]]
     return state.host->Start(false);
-  state.host->Prepare(ToIndices(info[0]), state.captured);
+  state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
 }
 
-// run(changed?): undefined when the run was done inline, else a promise.
+// run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be
+// canceled needs the event loop, which its signal aborts on.
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
-  if (state.policy.Allows() && state.CanRunInline()) {
+  if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
     const auto start = run::InlinePolicy::Clock::now();
     state.host->Start(false);
     state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
     return {};
   }
-  state.host->Prepare(ToIndices(info[0]), state.captured);
+  state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
 }
 
@@ -203,10 +207,15 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
 Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.CheckNotCaptured("the binding has a captured graph: release it before another capture");
-  state.host->PrepareCapture();
+  // First: a capture that is refused leaves the results of the last run readable.
+  state.host->CheckCapturable();
   state.PrepareRun(info.Env());
   state.host->Prepare(std::nullopt, false);
-  return Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, ToBoolean(info[0])));
+  state.host->PrepareCapture();
+  const Napi::Value promise =
+      Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, IsTrue(info[0])));
+  state.graph = Graph::kCapturing;
+  return promise;
 }
 
 Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
@@ -218,14 +227,14 @@ Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
 
 // captured(): whether runs replay a graph
 Napi::Value Binding::Captured(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), state_ != nullptr && state_->captured);
+  return Napi::Boolean::New(info.Env(), state_ != nullptr && state_->graph == Graph::kCaptured);
 }
 
 void Binding::ReleaseCapture(const Napi::CallbackInfo&) {
-  BindingState& state = State();
-  state.CheckIdle();
-  state.host->ReleaseCapture();
-  state.captured = false;
+  if (!state_ || state_->graph == Graph::kNone) return;
+  state_->CheckIdle();
+  state_->host->ReleaseCapture();
+  state_->graph = Graph::kNone;
 }
 
 void Binding::Cancel(const Napi::CallbackInfo& info) {

@@ -54,14 +54,14 @@ void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, bool ve
     Tensors plain;
     if (verify) {
       run(BindingOptions::kSynchronizing);
-      plain = Download(device, outputs.all);
+      plain = Download(device, outputs.all());
       Restore(device, saved, outputs.visible);
     }
     run(BindingOptions::kCapturing);
     if (verify) {
       Restore(device, saved, outputs.visible);
       run(BindingOptions::kReplaying);
-      CheckSame(plain, Download(device, outputs.all));
+      CheckSame(plain, Download(device, outputs.all()));
     }
   } catch (...) {
     // The first failure is the one to report.

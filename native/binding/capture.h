@@ -9,7 +9,8 @@
 
 struct CaptureOutputs {
   std::vector<device::TensorView> visible;  // to the user, on the device
-  std::vector<device::TensorView> all;      // and device copies
+  // And the device copies, which the first run may allocate.
+  std::function<std::vector<device::TensorView>()> all;
 };
 
 // On the run thread. `run` runs the model and waits. The model runs several times, but leaves the visible

@@ -186,11 +186,9 @@ bool DeviceBinding::Poll(bool wait) {
 
 void DeviceBinding::PrepareCapture() {
   JS_THREAD();
-  if (!session_.graphs) {
-    throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
-  }
-  graph_id_ = session_.next_graph_id++;
-  options_.SetGraph(*session_.device, graph_id_);
+  const int id = session_.next_graph_id++;
+  options_.SetGraph(*session_.device, id);
+  graph_id_ = id;
 }
 
 void DeviceBinding::Capture(bool verify) {
@@ -200,8 +198,8 @@ void DeviceBinding::Capture(bool verify) {
     Poll(true);
   };
   try {
-    CheckCapturable();
-    CaptureGraph(*session_.device, {OutputsOnDevice(false), OutputsOnDevice(true)}, verify, run);
+    const CaptureOutputs outputs{OutputsOnDevice(false), [this] { return OutputsOnDevice(true); }};
+    CaptureGraph(*session_.device, outputs, verify, run);
   } catch (...) {
     ReleaseCapture();
     throw;
@@ -217,6 +215,10 @@ void DeviceBinding::ReleaseCapture() noexcept {
 }
 
 void DeviceBinding::CheckCapturable() const {
+  JS_THREAD();
+  if (!session_.graphs) {
+    throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
+  }
   const auto refuse = [](const std::string& why) {
     throw ort::Error("ERR_GRAPH_CAPTURE", "cannot capture: " + why);
   };

@@ -24,6 +24,7 @@ class DeviceBinding final : public BindingHost {
   bool Poll(bool wait) override;
   bool CanOverlap() const noexcept override { return session_.queue->overlaps(); }
 
+  void CheckCapturable() const override;
   void PrepareCapture() override;
   void Capture(bool verify) override;
   void ReleaseCapture() noexcept override;
@@ -45,7 +46,6 @@ class DeviceBinding final : public BindingHost {
   void Replace(Slot& slot, Slot next);
   void Retire(Slot& slot);
   void Update();
-  void CheckCapturable() const;
   std::vector<device::TensorView> OutputsOnDevice(bool copies) const;
 
   // ONNX Runtime omits to release the pinned buffers that kernels borrowed, unless it waits for the device.

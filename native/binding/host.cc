@@ -50,7 +50,7 @@ std::unique_ptr<BindingHost> BindingHost::Make(SessionState& session, const Boun
 BindingHost::BindingHost(SessionState& session, const BoundValues& values)
     : session_(session), values_(values), options_(session.device, session.graphs) {}
 
-void BindingHost::PrepareCapture() {
+void BindingHost::CheckCapturable() const {
   throw ort::Error("ERR_GRAPH_CAPTURE", "the session runs on the CPU, which captures no graphs");
 }
 

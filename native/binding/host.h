@@ -46,8 +46,10 @@ class BindingHost {
     terminated_ = false;
   }
 
+  // JS thread: throws where a run cannot be captured, and changes nothing.
+  virtual void CheckCapturable() const;
   // JS thread, run thread, and either: a capture that fails releases itself.
-  virtual void PrepareCapture();
+  virtual void PrepareCapture() {}
   virtual void Capture(bool /*verify*/) {}
   virtual void ReleaseCapture() noexcept {}
 

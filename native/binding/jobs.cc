@@ -23,5 +23,5 @@ Napi::Value BindingRun::Result(Napi::Env env) {
 
 void CaptureJob::OnDone() noexcept {
   BindingJob::OnDone();
-  state_->captured = !error;
+  state_->graph = error ? Graph::kNone : Graph::kCaptured;
 }

@@ -28,7 +28,7 @@ void BindingState::CheckIdle() const {
 
 void BindingState::CheckNotCaptured(const char* message) const {
   CheckIdle();
-  if (captured) throw ort::Error("ERR_GRAPH_CAPTURED", message);
+  if (graph == Graph::kCaptured) throw ort::Error("ERR_GRAPH_CAPTURED", message);
 }
 
 void BindingState::PrepareRun(Napi::Env env) {

@@ -9,6 +9,12 @@
 
 class AsyncJob;
 
+enum class Graph {
+  kNone,
+  kCapturing,  // the run in flight is a capture
+  kCaptured,   // runs replay it
+};
+
 // Of the JS thread. While a run is in flight the thread that runs uses `host`, and reads `values`.
 struct BindingState {
   explicit BindingState(std::shared_ptr<SessionState> owner);
@@ -33,5 +39,5 @@ struct BindingState {
   const std::unique_ptr<BindingHost> host;
   run::InlinePolicy policy;
   AsyncJob* job = nullptr;  // the run or capture in flight
-  bool captured = false;    // runs replay a graph
+  Graph graph = Graph::kNone;
 };

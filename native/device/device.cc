@@ -18,11 +18,7 @@ DeviceLock& DeviceLock::operator=(DeviceLock&& other) noexcept {
 void DeviceLock::Unlock() noexcept {
   if (device_ == nullptr) return;
   Device& device = *std::exchange(device_, nullptr);
-  if (exclusive_) {
-    device.mutex_.unlock();
-  } else {
-    device.mutex_.unlock_shared();
-  }
+  device.Unlock(exclusive_);
   device.ReleaseDeferred();
 }
 
@@ -49,26 +45,34 @@ void Device::Release(DeferredRelease deferred) noexcept {
   ReleaseDeferred();
 }
 
-// Release adds and then tries the device lock; Unlock unlocks and then looks here. So one of two threads that
+void Device::Unlock(bool exclusive) noexcept {
+  if (exclusive) {
+    mutex_.unlock();
+  } else {
+    mutex_.unlock_shared();
+  }
+}
+
+// Release adds and then tries the device lock; whoever unlocks it then looks here. So one of two threads that
 // do so at once sees the other.
 void Device::ReleaseDeferred() noexcept {
-  std::vector<DeferredRelease> deferred;
-  DeviceLock device_lock;
-  {
-    const std::lock_guard lock(deferred_mutex_);
-    if (deferred_.empty()) return;
-    if (!(always_exclusive_ ? mutex_.try_lock() : mutex_.try_lock_shared())) return;
-    device_lock = DeviceLock(*this, always_exclusive_);
-    deferred.swap(deferred_);
+  for (;;) {
+    std::vector<DeferredRelease> deferred;
+    {
+      const std::lock_guard lock(deferred_mutex_);
+      if (deferred_.empty()) return;
+      if (!(always_exclusive_ ? mutex_.try_lock() : mutex_.try_lock_shared())) return;
+      deferred.swap(deferred_);
+    }
+    for (DeferredRelease& one : deferred) {
+      one.binding.reset();
+      one.value.reset();
+      ReleaseOwn(one);
+      if (one.released != nullptr) ort::api().ReleaseSession(one.released);
+    }
+    Unlock(always_exclusive_);
+    // The sessions go now: they take a lock of their own.
   }
-  for (DeferredRelease& one : deferred) {
-    one.binding.reset();
-    one.value.reset();
-    ReleaseOwn(one);
-    if (one.released != nullptr) ort::api().ReleaseSession(one.released);
-  }
-  // First the lock, which looks for what was added meanwhile; then the sessions, which take a lock of their
-  // own.
 }
 
 Device::MemoryUse Device::memory_use() {

@@ -184,6 +184,7 @@ class Device {
 
  private:
   friend class DeviceLock;
+  void Unlock(bool exclusive) noexcept;
   void ReleaseDeferred() noexcept;
 
   const std::string name_;

@@ -9,12 +9,10 @@
 namespace device {
 namespace {
 
-std::atomic<std::size_t> live{0};
+// A cache line, and the alignment of ONNX Runtime's own allocator.
+constexpr std::size_t kAlignment = 64;
 
-void* Align(void* block, std::size_t bytes) noexcept {
-  std::size_t space = bytes + kHostAlignment;
-  return std::align(kHostAlignment, bytes, block, space);
-}
+std::atomic<std::size_t> live{0};
 
 }  // namespace
 
@@ -31,14 +29,16 @@ HostMemory::~HostMemory() {
 std::shared_ptr<HostMemory> HostMemory::Allocate(std::size_t bytes, Fill fill) {
   // Aligned by hand: glibc does not reuse what an aligned allocation has freed, and calloc gets large blocks
   // that are zeroed already.
-  const std::size_t size = bytes + kHostAlignment;
+  std::size_t size = bytes + kAlignment;
   void* block = nullptr;
   if (size > bytes) block = fill == Fill::kZero ? std::calloc(1, size) : std::malloc(size);
   if (block == nullptr) {
     throw ort::Error("ERR_OUT_OF_MEMORY",
                      "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
   }
-  return std::shared_ptr<HostMemory>(new HostMemory(block, Align(block, bytes), bytes));
+  void* data = block;
+  std::align(kAlignment, bytes, data, size);
+  return std::shared_ptr<HostMemory>(new HostMemory(block, data, bytes));
 }
 
 std::size_t HostMemory::LiveCount() noexcept { return live; }

@@ -1,4 +1,4 @@
-// Host memory, aligned to 64 bytes: a cache line, and the alignment of ONNX Runtime's own allocator.
+// Host memory.
 #pragma once
 
 #include <memory>
@@ -6,8 +6,6 @@
 #include "memory.h"
 
 namespace device {
-
-inline constexpr std::size_t kHostAlignment = 64;
 
 class HostMemory final : public Memory {
  public:

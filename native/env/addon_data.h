@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <unordered_set>
 
+#include "wrappers.h"
+
 class AsyncJob;
 class SessionState;
 
@@ -31,6 +33,7 @@ class AddonData {
   // thread. Call it after each library that is opened, since exit handlers run last in, first out.
   static void StopAtExit() noexcept;
 
+  Wrappers wrappers;
   // Sessions whose threads stop when the environment ends.
   std::unordered_set<SessionState*> sessions;
   uint64_t values_disposed = 0;

@@ -3,8 +3,6 @@
 
 #include <napi.h>
 
-#include <optional>
-
 #include "ort/error.h"
 
 // setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
@@ -37,16 +35,4 @@ auto Guard(Napi::Env env, Body&& body) {
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
 Napi::Value Guarded(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&info] { return function(info); });
-}
-
-// Any thread: keeps what a job throws for whoever waits for the job.
-template <typename Body>
-void CatchInto(std::optional<ort::Error>& error, Body&& body) noexcept {
-  try {
-    body();
-  } catch (const ort::Error& thrown) {
-    error = thrown;
-  } catch (const std::exception& thrown) {
-    error.emplace("ERR_INTERNAL", thrown.what());
-  }
 }

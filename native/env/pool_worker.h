@@ -20,7 +20,7 @@ class PoolWorker final : public Napi::AsyncWorker {
   }
 
  protected:
-  void Execute() override { CatchInto(error_, work_); }
+  void Execute() override { ort::CatchInto(error_, work_); }
   void OnOK() override {
     if (error_) {
       promise_.Reject(ToJsError(Env(), *error_));

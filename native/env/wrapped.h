@@ -5,15 +5,18 @@
 
 #include <string>
 
+#include "addon_data.h"
 #include "js_error.h"
+#include "wrappers.h"
 
 // T has a `kName`, and a `kTag` of its own, which marks its objects: napi_unwrap takes an object of any
 // class.
 template <typename T>
-class Wrapped : public Napi::ObjectWrap<T> {
+class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
  public:
   explicit Wrapped(const Napi::CallbackInfo& info) : Napi::ObjectWrap<T>(info) {
     CheckStatus(info.Env(), napi_type_tag_object(info.Env(), info.This(), &T::kTag));
+    AddonData::Of(info.Env()).wrappers.Add(info.Env(), *this);
   }
 
   // An argument, which may be anything. Too slow for each run: Unwrap is for objects that are known to be a
@@ -40,6 +43,12 @@ class Wrapped : public Napi::ObjectWrap<T> {
   }
 
  private:
+  bool Collected() const final { return this->Value().IsEmpty(); }
+  void Delete(Napi::Env env) final {
+    static_cast<T*>(this)->Finalize(env);
+    delete this;
+  }
+
   template <Method method>
   static napi_value Call(napi_env env, napi_callback_info raw) {
     try {

@@ -1,6 +1,7 @@
 // The one exception class of the native code. `code` becomes the JavaScript error's `code`.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,6 +26,18 @@ class Error : public std::runtime_error {
 inline void Check(OrtStatus* status) {
   if (status != nullptr) [[unlikely]]
     Throw(status);
+}
+
+// Any thread: keeps what a job throws for whoever waits for the job.
+template <typename Body>
+void CatchInto(std::optional<Error>& error, Body&& body) noexcept {
+  try {
+    body();
+  } catch (const Error& thrown) {
+    error = thrown;
+  } catch (const std::exception& thrown) {
+    error.emplace("ERR_INTERNAL", thrown.what());
+  }
 }
 
 }  // namespace ort

@@ -91,6 +91,15 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
   return result;
 }
 
+ONNXType Kind(const OrtValue* value) {
+  int has_value = 0;
+  ONNXType kind = ONNX_TYPE_OPTIONAL;
+  // First: GetValueType dereferences a null pointer where there is none.
+  Check(api().HasValue(value, &has_value));
+  if (has_value != 0) Check(api().GetValueType(value, &kind));
+  return kind;
+}
+
 TensorShape Shape(const OrtValue* tensor) {
   const auto info = Create<TensorInfoHandle>(api().GetTensorTypeAndShape, tensor);
   return ReadShape(info.get());

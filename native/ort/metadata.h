@@ -37,6 +37,9 @@ std::vector<ValueInfo> Inputs(const OrtSession* session);
 std::vector<ValueInfo> Outputs(const OrtSession* session);
 ModelMetadata ReadModelMetadata(const OrtSession* session);
 
+// What a value is; ONNX_TYPE_OPTIONAL for an optional without a value.
+ONNXType Kind(const OrtValue* value);
+
 // Element type and shape of a tensor.
 TensorShape Shape(const OrtValue* tensor);
 

@@ -35,20 +35,9 @@ void SpinUntil(const std::atomic<bool>& flag, std::chrono::nanoseconds spin) noe
   } while (std::chrono::steady_clock::now() < until);
 }
 
-template <typename Call>
-void KeepError(Job& job, Call call) noexcept {
-  try {
-    call();
-  } catch (const ort::Error& error) {
-    job.error = error;
-  } catch (const std::exception& error) {
-    job.error.emplace("ERR_INTERNAL", error.what());
-  }
-}
-
 bool Ended(Job& job, bool wait) noexcept {
   bool ended = true;
-  if (!job.error) KeepError(job, [&] { ended = job.Poll(wait); });
+  if (!job.error) ort::CatchInto(job.error, [&] { ended = job.Poll(wait); });
   return ended;
 }
 
@@ -132,7 +121,7 @@ void RunThread::Start(Job* job) {
     for (; !started_.empty(); PostFirst()) Ended(*started_.front(), true);
   }
   job->overlaps = !started_.empty() || work_.load(std::memory_order_relaxed);
-  KeepError(*job, [job] { job->Work(); });
+  ort::CatchInto(job->error, [job] { job->Work(); });
   started_.push_back(job);
 }
 

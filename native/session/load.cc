@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "convert.h"
 #include "options.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
@@ -38,8 +39,6 @@ std::vector<bool> OnDevice(const device::Device* device, const OrtSession* sessi
                  [device](const OrtMemoryInfo* info) { return device->Holds(info); });
   return on_device;
 }
-
-bool IsTrue(Napi::Value value) { return value.IsBoolean() && value.As<Napi::Boolean>().Value(); }
 
 }  // namespace
 

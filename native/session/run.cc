@@ -39,14 +39,17 @@ std::vector<FeedView> ToFeeds(Napi::Array feeds) {
   for (uint32_t i = 0; i < views.size(); ++i) {
     FeedView& view = views[i];
     const Napi::Value feed = feeds[i];
-    if (feed.IsArray()) {
+    if (feed.IsUndefined()) {
+      view.given = false;
+    } else if (feed.IsArray()) {
       const auto tensor = feed.As<Napi::Array>();
       view.type = ToElementType(tensor[0u]);
       view.dims = ToDims(tensor[1u]);
       view.data = tensor[2u];
     } else {
-      view.type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
-      view.dims = Value::UncheckedState(feed)->dims;
+      const ValueState& value = *Value::UncheckedState(feed);
+      view.given = value.HasValue();
+      view.dims = value.dims;
       view.data = feed;
     }
   }
@@ -56,7 +59,7 @@ std::vector<FeedView> ToFeeds(Napi::Array feeds) {
 uint64_t HashShapes(const std::vector<FeedView>& feeds) {
   uint64_t hash = 0xcbf29ce484222325;
   for (const FeedView& view : feeds) {
-    Mix(hash, static_cast<uint64_t>(view.type));
+    Mix(hash, view.given ? static_cast<uint64_t>(view.type) : ~uint64_t{0});
     for (const int64_t dim : view.dims) Mix(hash, static_cast<uint64_t>(dim));
   }
   return hash;
@@ -65,7 +68,9 @@ uint64_t HashShapes(const std::vector<FeedView>& feeds) {
 RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches,
                  FeedMemory memory)
     : session_(&session), handle_(session.handle) {
-  for (size_t i = 0; i < feeds.size(); ++i) AddFeed(session.inputs.at(i).name.c_str(), feeds[i], memory);
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    if (feeds[i].given) AddFeed(session.inputs.at(i).name.c_str(), feeds[i], memory);
+  }
   if (fetches.IsUndefined()) {
     for (size_t index = 0; index < session.outputs.size(); ++index) AddFetch(index);
     return;
@@ -192,20 +197,14 @@ Napi::Value RunCall::Results(Napi::Env env) {
 bool RunCall::IsTensor(size_t output) const {
   // An output that is declared as an optional may be a tensor.
   if (session_->outputs[output_indices_[output]].kind == ONNX_TYPE_TENSOR) return true;
-  ONNXType kind = ONNX_TYPE_UNKNOWN;
-  int has_value = 0;
-  ort::Check(ort::api().GetValueType(outputs_[output].get(), &kind));
-  ort::Check(ort::api().HasValue(outputs_[output].get(), &has_value));
-  return kind == ONNX_TYPE_TENSOR && has_value != 0;
+  return ort::Kind(outputs_[output].get()) == ONNX_TYPE_TENSOR;
 }
 
 // A model's output may share its input's memory.
 bool RunCall::IsFed(const void* data) const {
   return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
-    ONNXType kind = ONNX_TYPE_UNKNOWN;
+    if (ort::Kind(input) != ONNX_TYPE_TENSOR) return false;
     void* fed = nullptr;
-    ort::Check(ort::api().GetValueType(input, &kind));
-    if (kind != ONNX_TYPE_TENSOR) return false;
     ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(input), &fed));
     return fed == data;
   });

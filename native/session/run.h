@@ -18,7 +18,8 @@ enum class FeedMemory { kBorrowed, kCopied };
 
 // The feed of one input.
 struct FeedView {
-  ONNXTensorElementDataType type;  // undefined for a NativeValue
+  bool given = true;  // false: an optional input without a value
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // undefined for a NativeValue
   std::vector<int64_t> dims;
   Napi::Value data;  // ArrayBufferView, string[] or NativeValue
 };

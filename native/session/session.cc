@@ -125,9 +125,11 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   if (shapes != shapes_) policy_.Forget();
   shapes_ = shapes;
 
+  // A run that can be canceled needs the event loop, which its signal aborts on.
+  const uint32_t id = info[3].IsNumber() ? ToUint32(info[3]) : 0;
   // A result that is not a tensor may share the feeds' memory, which must then be a copy of the addon's.
-  const bool is_inline =
-      policy_.Allows() && state_->thread.Idle() && state_->only_tensors && state_->device == nullptr;
+  const bool is_inline = id == 0 && policy_.Allows() && state_->thread.Idle() && state_->only_tensors &&
+                         state_->device == nullptr;
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript
   if (info[2].IsObject()) call.SetOptions(ToRunOptions(info[2].As<Napi::Object>()));
@@ -138,7 +140,6 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     policy_.Record(run::InlinePolicy::Clock::now() - start, true);
     return call.Results(info.Env());
   }
-  const uint32_t id = info[3].IsNumber() ? ToUint32(info[3]) : 0;
   auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy_, id);
   return AsyncJob::Start(std::move(job), state_->thread);
 }

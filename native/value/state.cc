@@ -11,10 +11,8 @@ namespace {
 
 // Between devices that cannot copy to each other.
 void CopyThroughHost(const device::Copy& copy, device::Device& from, device::Device& to) {
-  const ort::TensorShape shape = ort::Shape(copy.from.value);
-  const device::Tensor host =
-      device::MakeTensor(device::HostMemory::Allocate(copy.to.bytes, device::HostMemory::Fill::kNone),
-                         ort::CpuMemoryInfo(), shape.type, shape.dims);
+  auto memory = device::HostMemory::Allocate(copy.to.bytes, device::HostMemory::Fill::kNone);
+  const auto host = device::MakeTensorLike(copy.from.value, std::move(memory), ort::CpuMemoryInfo());
   from.CopyOut({copy.from, host.view()});
   to.CopyIn({host.view(), copy.to});
 }
@@ -33,8 +31,7 @@ std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std:
 void PointAt(ValueState& state, void* data) {
   state.data = data;
   const OrtMemoryInfo* info = state.OnDevice() ? state.device->memory_info() : ort::CpuMemoryInfo();
-  state.handle = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, info, data,
-                                               state.bytes, state.dims.data(), state.dims.size(), state.type);
+  state.handle = device::MakeValue(info, data, state.bytes, state.type, state.dims);
 }
 
 void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {

@@ -37,6 +37,9 @@ struct ValueState : device::Location {
   std::shared_ptr<OrtSession> session;                // whose device allocator owns the OrtValue's memory
   ort::ValueHandle handle;
 
+  // Whether it is not an optional without a value.
+  bool HasValue() const noexcept { return kind != ONNX_TYPE_OPTIONAL; }
+
   bool IsString() const noexcept { return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING; }
 
   // Whether a pointer, into memory at `there`, is into this tensor's memory.

@@ -16,9 +16,7 @@ void CheckNotInFlight(const ValueState& state) {
 
 // Elements of a sequence may be on the session's device.
 void CheckOnHost(const OrtValue* value) {
-  ONNXType kind = ONNX_TYPE_UNKNOWN;
-  ort::Check(ort::api().GetValueType(value, &kind));
-  if (kind != ONNX_TYPE_TENSOR) return;
+  if (ort::Kind(value) != ONNX_TYPE_TENSOR) return;
   const OrtMemoryInfo* info = nullptr;
   OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
   ort::Check(ort::api().GetTensorMemoryInfo(value, &info));
@@ -87,11 +85,8 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
   state->handle = std::move(handle);
   OrtValue* const value = state->handle.get();
   state->shared = std::move(shared);
-  int has_value = 1;
-  ort::Check(ort::api().GetValueType(value, &state->kind));
-  ort::Check(ort::api().HasValue(value, &has_value));
-  if (has_value == 0) state->kind = ONNX_TYPE_OPTIONAL;
-  if (state->kind == ONNX_TYPE_TENSOR && has_value != 0) {
+  state->kind = ort::Kind(value);
+  if (state->kind == ONNX_TYPE_TENSOR) {
     ort::TensorShape shape = ort::Shape(value);
     state->type = shape.type;
     state->bytes = ort::ByteLength(shape.type, shape.dims);

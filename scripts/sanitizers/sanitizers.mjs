@@ -31,6 +31,7 @@ const omitted = [
   'heap',
   'library',
   'memory',
+  'sync-loop',
   'preload',
   'provider-options',
   'providers',

@@ -38,15 +38,15 @@ describe.skipIf(!installed)(`the backend suite of ONNX${note}`, () => {
     console.log(`ONNX backend suite: session.run passes ${totals}`)
   })
 
-  it('passes by session.run, but for the failures that are expected', () => {
+  it('passes with session.run, except for the expected failures', () => {
     expect(unexpected(run)).toEqual(NONE)
   })
 
-  it('passes by a binding what it passes by session.run', async () => {
+  it('passes with a binding where it passes with session.run', async () => {
     expect(unexpected(await runSuite('binding'))).toEqual(NONE)
   })
 
-  it('passes whatever onnxruntime-node passes, and more', () => {
+  it('passes in every case that onnxruntime-node passes, and in more', () => {
     const worse = passing(node).filter((name) => run.get(name) !== null && !mayPass(name))
     expect(worse).toEqual([])
     expect(passing(node).length).toBeGreaterThan(900)

@@ -31,7 +31,7 @@ describe('/proc', () => {
     }
   })
 
-  test('attributes to others what is not ours', () => {
+  test('attributes the remaining time to other processes', () => {
     const before = { at: 10, machine: 100, ours: 40 }
     expect(quiet.othersShare(before, { at: 12, machine: 104, ours: 43.9 })).toBeCloseTo(0.05)
     expect(quiet.othersShare(before, { at: 12, machine: 102, ours: 40 })).toBeCloseTo(1)
@@ -45,7 +45,7 @@ describe('/proc', () => {
     expect(quiet.isQuiet(-0.02, 30)).toBe(true)
   })
 
-  test.skipIf(process.platform !== 'linux')('reads this process, and reports one that has ended', () => {
+  test.skipIf(process.platform !== 'linux')('counts for this process, and reports one that has ended', () => {
     const { machine, ours } = quiet.readProc([process.ppid])
     expect(ours).toBeGreaterThan(0)
     expect(machine).toBeGreaterThan(0)
@@ -73,7 +73,7 @@ describe('the gate', () => {
     expect(await sample()).toMatchObject({ value: 3, quiet: true, rejected: 2 })
   })
 
-  test('gives up when the machine never gets quiet, and then tries once until it does', async () => {
+  test('gives up if the machine never gets quiet, and then tries once per sample', async () => {
     const { sample, taken } = gateOf([0.9, 0.4, 0.8, 0.7, 0.6, 0.5, 0, 0.9, 0])
     const first = await sample()
     // The least disturbed sample.
@@ -86,7 +86,7 @@ describe('the gate', () => {
     expect(taken()).toBe(9)
   })
 
-  test('calls nothing quiet where the machine cannot be read', async () => {
+  test('does not gate samples if the state of the machine cannot be read', async () => {
     const gate = new quiet.QuietGate({ read: null })
     expect(await gate.sample([], async () => 7)).toEqual({ value: 7, rejected: 0 })
     expect(quiet.describeGate(gate.settings, { samples: 4, rejected: 0, notQuiet: 0 })).toMatch(
@@ -130,7 +130,7 @@ describe('the figures', () => {
     expect(ours!.against!['python-binding']).toBeUndefined()
   })
 
-  test('omit disturbed rounds where there are enough others', () => {
+  test('omit disturbed rounds if enough others exist', () => {
     const rounds = [round(10), round(400, { quiet: false }), round(10), round(10)]
     const [eager, , ours] = figures([...targets], rounds)
     expect(eager).toMatchObject({ counted: 4, notQuiet: 0 })
@@ -138,7 +138,7 @@ describe('the figures', () => {
     expect(ours).not.toHaveProperty('disturbed')
   })
 
-  test('are marked as disturbed where there are not', () => {
+  test('are marked as disturbed if too few others exist', () => {
     const rounds = [...Array(LEAST_ROUNDS - 1).fill(round(10)), round(400, { quiet: false })]
     const [eager, , ours] = figures([...targets], rounds)
     expect(eager).not.toHaveProperty('disturbed')
@@ -180,7 +180,7 @@ describe('shapes', () => {
 describe('the journal', () => {
   const setup = { model: { sha256: 'a' }, intraOpNumThreads: 2 }
 
-  test('continues where a run was cut short', () => {
+  test('continues after an interrupted run', () => {
     const file = join(folder, 'cut.jsonl')
     new Journal(file, setup).record({ type: 'round', id: '1x32' })
     appendFileSync(file, '{"type":"round","id":"8x')

@@ -56,7 +56,7 @@ describe('the schedule', () => {
 })
 
 describe('the open loop', () => {
-  test('counts from when a request was due: each waits for those before it', async () => {
+  test('counts from the time at which a request was due, including its wait in the queue', async () => {
     const clock = fakeClock()
     const { latencies, overloaded, answered } = await openLoop({
       due: new Float64Array(10),
@@ -83,7 +83,7 @@ describe('the open loop', () => {
     expect(latencies[2]).toBeGreaterThanOrEqual(lateness[2])
   })
 
-  test('sends nothing before it is due', async () => {
+  test('sends no request before it is due', async () => {
     const clock = fakeClock()
     const due = poissonSchedule({ rate: 500, requests: 50, seed: 1 })
     const begin = clock.now()
@@ -113,7 +113,7 @@ describe('the open loop', () => {
     expect({ most, answered }).toEqual({ most: 8, answered: 8 })
   })
 
-  test('ends an overloaded step, reports it, and waits for what it has sent', async () => {
+  test('ends an overloaded step, reports it, and waits for the sent requests', async () => {
     const clock = fakeClock()
     let [sent, done] = [0, 0]
     const result = await openLoop({
@@ -133,7 +133,7 @@ describe('the open loop', () => {
     expect([result.answered, result.latencies.length, done]).toEqual([sent, sent, sent])
   })
 
-  test('fails with the service', async () => {
+  test('fails if the service fails', async () => {
     const serve = async (request: number) => {
       if (request === 1) throw new Error('no answer')
     }

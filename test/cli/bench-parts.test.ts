@@ -32,7 +32,7 @@ describe('values', () => {
     ['uint8', 250, 255],
     ['uint32', 4294967290, 4294967295],
     ['bool', 0, 1],
-  ] as const)('of %s are integers in the range, including both ends of a short one', (type, low, high) => {
+  ] as const)('are integers in the range, including both ends of a short one: %s', (type, low, high) => {
     const elements = Array.from(fill(input(type, low, high), 1) as ArrayLike<number | bigint>, Number)
     expect(elements).toHaveLength(2000)
     for (const element of elements) {
@@ -43,7 +43,7 @@ describe('values', () => {
   })
 
   test.each(['float32', 'float64', 'float16', 'bfloat16'] as const)(
-    'of %s are fractions in the range',
+    'are fractions in the range: %s',
     (type) => {
       const data = fill(input(type, -2, 6), 1) as Uint16Array
       const elements = Array.from(
@@ -63,7 +63,7 @@ describe('values', () => {
     expect(of(1)).not.toEqual(of(2))
   })
 
-  test('of strings are single letters', () => {
+  test('are single letters if they are strings', () => {
     const letters = fill({ name: 'x', type: 'string', dims: [300] }, 1) as string[]
     expect(letters).toHaveLength(300)
     for (const letter of letters) expect(letter).toMatch(/^[a-z]$/)

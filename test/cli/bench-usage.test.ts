@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { cli, quick, report } from './bench-support.ts'
 
-describe.concurrent('rejects what it cannot do, without a stack and with exit code 2', () => {
+describe.concurrent('bench', () => {
   test.each([
     [[], 'bench takes one model'],
     [['no.onnx'], 'no.onnx'],
@@ -52,14 +52,14 @@ describe.concurrent('rejects what it cannot do, without a stack and with exit co
       ['mlp.onnx', '--shape', 'x=1x128', '--providers', 'coreml'],
       "execution provider 'coreml' is not available",
     ],
-  ])('%j', async (args, says) => {
+  ])('rejects %j without a stack, with exit code 2', async (args, says) => {
     const { code, stdout, stderr } = await cli(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('a model that fails on its inputs reports what to try', async () => {
+  test('reports what to try for a model that fails on its inputs', async () => {
     const { code, stdout, stderr } = await cli(['gather.onnx', '--shape', 'id=64', ...quick])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(
@@ -70,7 +70,7 @@ describe.concurrent('rejects what it cannot do, without a stack and with exit co
     await report('gather.onnx', '--shape', 'id=64', '--range', 'id=0..0', '--runs', '5')
   })
 
-  test('--help lists the options', async () => {
+  test('lists the options for --help', async () => {
     const { code, stdout } = await cli(['--help'])
     expect(code).toBe(0)
     for (const option of [

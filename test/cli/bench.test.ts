@@ -23,7 +23,7 @@ const masked = (text: string) =>
 
 const bert = ['--shape', 'input_0=1x16', '--shape', 'input_1=1x16', '--range', 'input_0=0..255']
 
-describe('prints the golden text, with numbers masked', () => {
+describe('the text of bench', () => {
   test.each([
     ['tiny_bert', bert],
     [
@@ -31,7 +31,7 @@ describe('prints the golden text, with numbers masked', () => {
       ['--shape', 'input=1x576', '--shape', 'state=2x1x128', '--range', 'sr=16000..16000', '--sync'],
     ],
     ['rapidocr_cls', ['--shape', 'x=1x3x48x192', '--async']],
-  ])('%s', async (id, args) => {
+  ])('equals the golden text, with numbers masked: %s', async (id, args) => {
     const { code, stdout, stderr } = await cli([`test/models/${id}/model.onnx`, ...args, ...quick], {
       cwd: root,
     })
@@ -39,7 +39,7 @@ describe('prints the golden text, with numbers masked', () => {
     expectGolden(`bench-${id}`, masked(stdout))
   })
 
-  test('--compare onnxruntime-node', async () => {
+  test('equals the golden text with --compare onnxruntime-node', async () => {
     const args = ['mlp.onnx', '--shape', 'x=4x128', '--runs', '2000', '--warmup', '20', '--threads', '1']
     const { code, stdout, stderr } = await cli([...args, '--compare', 'onnxruntime-node'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -47,8 +47,8 @@ describe('prints the golden text, with numbers masked', () => {
   })
 })
 
-describe('measures', () => {
-  test('the requested number of runs, with consistent statistics', async () => {
+describe('bench', () => {
+  test('measures the requested number of runs, with consistent statistics', async () => {
     const { measured, inputs, machine } = await report(
       'mlp.onnx',
       '--shape',
@@ -86,12 +86,12 @@ describe('measures', () => {
     }
   })
 
-  test('no percentile that no run lies beyond', async () => {
+  test('omits percentiles that no run exceeds', async () => {
     const { measured } = await report('mlp.onnx', '--shape', 'x=1x128', '--runs', '20', '--sync')
     expect(Object.keys(measured[0].microseconds)).toEqual(['min', 'p50', 'p90', 'max', 'mean'])
   })
 
-  test('for the given --seconds', async () => {
+  test('measures for the given --seconds', async () => {
     const { measured } = await report(
       'mlp.onnx',
       '--shape',
@@ -109,13 +109,13 @@ describe('measures', () => {
     expect(runs).toBeGreaterThan(1)
   })
 
-  test('models with strings, and with an output that ONNX Runtime allocates', async () => {
+  test('measures models with strings, and with an output that ONNX Runtime allocates', async () => {
     const { inputs } = await report('strings.onnx', '--shape', 'a=3', '--shape', 'b=3', '--runs', '5')
     expect(inputs).toEqual(['a', 'b'].map((name) => ({ name, type: 'string', dims: [3] })))
     await report('non-zero.onnx', '--shape', 'x=8', '--runs', '5')
   })
 
-  test('a model with the given shape of an output, which a run must keep', async () => {
+  test('measures a model with the given shape of an output, and refuses any other shape', async () => {
     await report('non-zero.onnx', '--shape', 'x=1', '--shape', 'y=1x1', '--range', 'x=1..2', '--runs', '5')
     const { code, stderr } = await cli([
       'non-zero.onnx',
@@ -131,7 +131,7 @@ describe('measures', () => {
     expect(stderr).toContain('ERR_OUTPUT_SHAPE')
   })
 
-  test('onnxruntime-node without runSync', async () => {
+  test('measures onnxruntime-node without runSync', async () => {
     const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' }
     const args = ['mlp.onnx', '--shape', 'x=1x128', ...quick, '--json']
     const { stdout } = await cli(args, { env })
@@ -200,7 +200,7 @@ describe('--compare', () => {
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('does not report the providers of onnxruntime-node', async () => {
+  test('omits the providers of onnxruntime-node', async () => {
     const args = [
       'mlp.onnx',
       '--shape',

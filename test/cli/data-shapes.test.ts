@@ -163,11 +163,11 @@ describe.each(Object.entries(cases))(
   (_title, { nodes, inputs = [x], initializers = [], differs, cause }) => {
     const bytes = model({ inputs, outputs: [y], nodes, initializers, opset: 17 })
 
-    test('the graph shows the node that causes it', () => {
+    test('has the expected cause in the graph', () => {
       expect(causesOf(bytes, ['x', 'k'])).toEqual(cause === undefined ? {} : { y: cause })
     })
 
-    test('runs agree', async () => {
+    test('is confirmed by runs', async () => {
       await using session = await InferenceSession.create(bytes, { logSeverityLevel: 4 })
       const shapes: string[] = []
       for (const all of feeds) {
@@ -179,7 +179,7 @@ describe.each(Object.entries(cases))(
   },
 )
 
-test("knows ONNX Runtime's own operators whose shapes do not depend on data", () => {
+test("ONNX Runtime's own operators with shapes that do not depend on data are known", () => {
   const bytes = model({
     inputs: [x],
     outputs: [y],
@@ -189,7 +189,7 @@ test("knows ONNX Runtime's own operators whose shapes do not depend on data", ()
   expect(causesOf(bytes, ['x'])).toEqual({})
 })
 
-test('treats an operator of another domain as unknown', () => {
+test('an operator of another domain is unknown', () => {
   const bytes = model({
     inputs: [x],
     outputs: [y],

@@ -7,7 +7,7 @@ import { cuda13, describeStubs, driver, folderOf, NEEDS, real } from './doctor-c
 import { diagnose, problem, run } from './doctor-support.ts'
 
 describeStubs("CUDA's libraries", () => {
-  test('are missing', async () => {
+  test('are reported if they are missing', async () => {
     const surroundings = { ort: ortFolder(real, { needs: NEEDS[13] }), paths: [driver] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
     expect(code).toBe(1)
@@ -22,7 +22,7 @@ describeStubs("CUDA's libraries", () => {
     expect(unasked.checks['cuda-libraries'].status).toBe('absent')
   })
 
-  test('are those of CUDA 13 for a provider of CUDA 12', async () => {
+  test('are reported if they are of CUDA 13 and the provider is of CUDA 12', async () => {
     const { code, checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[12] }),
       paths: [driver, cuda13],
@@ -38,7 +38,7 @@ describeStubs("CUDA's libraries", () => {
     expect(checks['run-cuda']).toMatchObject(problem('ERR_CUDA_VERSION', 'nvidia-cublas-cu12'))
   })
 
-  test('include an invalid file', async () => {
+  test('are reported if one is an invalid file', async () => {
     const broken = newFolder()
     writeFileSync(join(broken, 'libcudart.so.13'), 'no library')
     const { checks } = await diagnose([], {
@@ -52,7 +52,7 @@ describeStubs("CUDA's libraries", () => {
     expect(checks['cuda-libraries'].problem!.message).toContain('libcudart.so.13 cannot be loaded')
   })
 
-  test('include a library that needs a missing one', async () => {
+  test('are reported if one needs a missing library', async () => {
     const folder = folderOf(NEEDS[13].filter((name) => !name.includes('cublas')))
     const gone = compile(join(newFolder(), 'libcublasLt.so.13'))
     compile(join(folder, 'libcublas.so.13'), { needs: [gone] })

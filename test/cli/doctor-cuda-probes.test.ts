@@ -16,7 +16,7 @@ describeStubs('the CUDA provider', () => {
     return ort
   }
 
-  test('hangs, and the probe times out', async () => {
+  test('is reported if it hangs, because the probe times out', async () => {
     const surroundings = { ort: provider('for (;;) pause();'), paths: [driver] }
     const { code, checks } = await diagnose(['--timeout', '15', '--require', 'cpu,cuda'], surroundings)
     expect(code).toBe(1)
@@ -25,7 +25,7 @@ describeStubs('the CUDA provider', () => {
     expect(checks['run-cpu'].status).toBe('ok')
   })
 
-  test('crashes, and the doctor reports the signal', async () => {
+  test('is reported with the signal if it crashes', async () => {
     const surroundings = { ort: provider('raise(SIGSEGV);'), paths: [driver] }
     const { code, checks } = await diagnose([], surroundings)
     expect(code).toBe(0)

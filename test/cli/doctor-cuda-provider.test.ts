@@ -16,7 +16,7 @@ describeStubs('the CUDA provider', () => {
     ],
     ['empty', () => Buffer.alloc(0), /^a truncated file that ends at byte 0/],
     ['not a library', () => Buffer.alloc(100, 'x'), /^not a 64-bit ELF file$/],
-  ])('is a file that is %s', async (_, cut, found) => {
+  ])('is reported if its file is %s', async (_, cut, found) => {
     const ort = ortFolder(real, { needs: NEEDS[13] })
     const file = join(ort, 'libonnxruntime_providers_cuda.so')
     writeFileSync(file, cut(readFileSync(file)))
@@ -29,7 +29,7 @@ describeStubs('the CUDA provider', () => {
   })
 
   // onTestFinished(), which removes the copy of the package, does not work in concurrent tests.
-  test.sequential('is missing where the install script was skipped', async () => {
+  test.sequential('is reported if it is missing because the install script was skipped', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true }))
     const bin = join('node_modules', 'onnxruntime-node', 'bin', 'napi-v6', process.platform, process.arch)
     mkdirSync(join(root, bin), { recursive: true })

@@ -7,7 +7,7 @@ import { cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } from './d
 import { diagnose, noDriver, problem } from './doctor-support.ts'
 
 describeStubs('the CUDA driver', () => {
-  test('is missing', async () => {
+  test('is reported if it is missing', async () => {
     const surroundings = { ort: whole, paths: [noDriver()] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
     expect(code).toBe(1)
@@ -22,14 +22,14 @@ describeStubs('the CUDA driver', () => {
     expect(unasked.checks['run-cuda'].status).toBe('absent')
   })
 
-  test("is the toolkit's stub", async () => {
+  test("is reported if it is the toolkit's stub", async () => {
     const env = { STUB_CUDA_INIT: '34' }
     const { checks } = await diagnose(['--require', 'cuda'], { ort: whole, paths: [driver], env })
     expect(checks['cuda-driver']).toMatchObject(problem('ERR_CUDA_DRIVER_NOT_FOUND', 'nvidia-smi'))
     expect(checks['cuda-driver'].facts).toEqual({ path: join(driver, 'libcuda.so.1') })
   })
 
-  test('finds no GPU', async () => {
+  test('is reported if it finds no GPU', async () => {
     const env = { STUB_CUDA_DEVICES: '0', CUDA_VISIBLE_DEVICES: '-1' }
     const { code, checks } = await diagnose(['--require', 'cuda'], { ort: whole, paths: [driver], env })
     expect(code).toBe(1)
@@ -39,7 +39,7 @@ describeStubs('the CUDA driver', () => {
     )
   })
 
-  test('finds an unusable GPU after a usable one, and before it', async () => {
+  test('is reported if it finds an unusable GPU after or before a usable one', async () => {
     const gpus = (full: string) =>
       diagnose([], {
         ort: whole,
@@ -66,7 +66,7 @@ describeStubs('the CUDA driver', () => {
     return folder
   }
 
-  test('is older than every version of CUDA in the table', async () => {
+  test('is reported if it is older than every version of CUDA in the table', async () => {
     const { checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
       paths: [driverOf('440.33.01'), cuda13],
@@ -78,7 +78,7 @@ describeStubs('the CUDA driver', () => {
     })
   })
 
-  test('is too old for the provider', async () => {
+  test('is reported if it is too old for the provider', async () => {
     const old = driverOf('535.104.05')
     const of = (major: 12 | 13) => ({
       ort: ortFolder(real, { needs: NEEDS[major] }),
@@ -99,7 +99,7 @@ describeStubs('the CUDA driver', () => {
     expect(fits.checks['cuda-provider'].summary).toBe('for CUDA 12')
   })
 
-  test('is complete, and a run fails', async () => {
+  test('is reported as usable even if a run fails', async () => {
     const STUB_PROVIDER_ERROR =
       'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; hostname=host ; file=cuda.cc ; line=1 ; expr=cudaSetDevice(0); '
     const { code, checks } = await diagnose(['--require', 'cuda,cpu'], {

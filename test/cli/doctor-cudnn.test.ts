@@ -7,7 +7,7 @@ import { CUDNN, cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } fr
 import { diagnose, problem } from './doctor-support.ts'
 
 describeStubs('cuDNN and the wheels', () => {
-  test('cuDNN is an invalid file', async () => {
+  test('a cuDNN that is an invalid file is reported', async () => {
     const broken = newFolder()
     writeFileSync(join(broken, CUDNN), 'no library')
     const { checks } = await diagnose([], {
@@ -19,7 +19,7 @@ describeStubs('cuDNN and the wheels', () => {
     )
   })
 
-  test('cuDNN is missing, which the provider needs for some operators only', async () => {
+  test('a missing cuDNN is absent if the provider needs it for some operators only', async () => {
     const { checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
       paths: [driver, cuda13],
@@ -30,7 +30,7 @@ describeStubs('cuDNN and the wheels', () => {
     expect(checks.cudnn.summary).toContain('convolutions')
   })
 
-  test('cuDNN is missing, which the provider needs', async () => {
+  test('a missing cuDNN is an error if the provider needs it', async () => {
     const ort = ortFolder(real, { needs: [...NEEDS[12], CUDNN] })
     const surroundings = { ort, paths: [driver, folderOf(NEEDS[12])] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
@@ -39,7 +39,7 @@ describeStubs('cuDNN and the wheels', () => {
     expect(checks.cudnn).toMatchObject(problem('ERR_CUDA_LIBRARY_NOT_FOUND', 'pip install nvidia-cudnn-cu12'))
   })
 
-  test('the wheels of a Python environment contain the libraries', async () => {
+  test('libraries in the wheels of a Python environment are found', async () => {
     const site = join(newFolder(), 'lib', 'python3.99', 'site-packages')
     for (const name of NEEDS[13]) compile(join(site, 'nvidia', 'cu13', 'lib', name))
     compile(join(site, 'nvidia', 'cudnn', 'lib', CUDNN))

@@ -18,7 +18,7 @@ const note = skip ? ` (skipped: ${skip})` : ''
 const copy = (has: Parameters<typeof copyPackage>[1]) => dirname(copyPackage('library.mjs', has))
 
 describe('the addon', () => {
-  test('is missing', async () => {
+  test('is reported if it is missing', async () => {
     const root = copy({ onnxruntimeNode: true })
     const { code, diagnosis, checks } = await diagnose([], { root })
     expect(code).toBe(1)
@@ -34,7 +34,7 @@ describe('the addon', () => {
     expect({ code: cpu.code, addon: cpu.checks.addon.status }).toEqual({ code: 0, addon: 'absent' })
   })
 
-  test('is broken', async () => {
+  test('is reported if it is broken', async () => {
     const root = copy({ onnxruntimeNode: true })
     mkdirSync(dirname(join(root, ADDON)), { recursive: true })
     writeFileSync(join(root, ADDON), 'no shared object')
@@ -47,7 +47,7 @@ describe('the addon', () => {
     )
   })
 
-  test('and onnxruntime-node are missing', async () => {
+  test('is reported if onnxruntime-node is missing too', async () => {
     const { code, diagnosis, checks } = await diagnose([], { root: copy({}) })
     expect(code).toBe(1)
     expect(diagnosis.required).toEqual({ native: false, cpu: false })
@@ -55,7 +55,7 @@ describe('the addon', () => {
     expect(checks['run-cpu']).toMatchObject(problem('ERR_LIBRARY_NOT_FOUND', 'npm install onnxruntime-node'))
   })
 
-  test.skipIf(skip)(`was built for musl${note}`, async () => {
+  test.skipIf(skip)(`is reported if it was built for musl${note}`, async () => {
     const root = copy({ onnxruntimeNode: true })
     const musl = compile(join(newFolder(), 'libc.musl-x86_64.so.1'))
     compile(join(root, ADDON), { needs: [musl] })
@@ -90,13 +90,13 @@ test.each([
     'libstdc++.so.6: cannot open shared object file: No such file or directory',
     { code: 'ERR_ADDON_NOT_LOADED' },
   ],
-])('wraps the loader\'s message "%s"', (message, expected) => {
+])('the doctor wraps the message of the loader "%s"', (message, expected) => {
   const failure = toFailure(new OrtError('ERR_ADDON_NOT_LOADED', message, { remedy: 'Build it' }))
   expect(wrapLibcError(failure)).toMatchObject({ message, ...expected })
 })
 
 describe("ONNX Runtime's library", () => {
-  test('is missing, and so is onnxruntime-node', async () => {
+  test('is reported if it and onnxruntime-node are missing', async () => {
     const { code, checks } = await diagnose([], { root: copy({ addon: true }) })
     expect(code).toBe(1)
     expect(checks.onnxruntime).toMatchObject(
@@ -106,7 +106,7 @@ describe("ONNX Runtime's library", () => {
     expect(checks['run-cpu']).toMatchObject({ status: 'skipped', summary: 'ONNX Runtime is not open' })
   })
 
-  test('is not where ORT_DYLIB_PATH says', async () => {
+  test('is reported if it is missing at ORT_DYLIB_PATH', async () => {
     const { code, checks } = await diagnose([], { ort: '/nowhere' })
     expect(code).toBe(1)
     expect(checks.onnxruntime).toMatchObject(
@@ -118,10 +118,10 @@ describe("ONNX Runtime's library", () => {
     })
   })
 
-  describe.skipIf(skip)(`of a compiler${note}`, () => {
+  describe.skipIf(skip)(`compiled${note}`, () => {
     const LIBRARY = 'libonnxruntime.so.1'
 
-    test('is below the floor', async () => {
+    test('is reported if it is older than the minimum version', async () => {
       const ort = newFolder()
       const source = `#define VERSION "1.23.2"\n#include "${join(fixtures, 'fake-library.c')}"`
       compile(join(ort, LIBRARY), { source })
@@ -135,7 +135,7 @@ describe("ONNX Runtime's library", () => {
       expect(checks.onnxruntime.problem!.expected).toBe('ONNX Runtime 1.24 or newer')
     })
 
-    test('was built for musl', async () => {
+    test('is reported if it was built for musl', async () => {
       const ort = newFolder()
       compile(join(ort, LIBRARY), { needs: [compile(join(newFolder(), 'libc.musl-x86_64.so.1'))] })
       const { checks } = await diagnose([], { ort })
@@ -144,7 +144,7 @@ describe("ONNX Runtime's library", () => {
       )
     })
 
-    test('crashes', async () => {
+    test('is reported if it crashes', async () => {
       const ort = newFolder()
       const source = '#include <signal.h>\nvoid* OrtGetApiBase(void) { raise(SIGSEGV); return 0; }'
       compile(join(ort, LIBRARY), { source })
@@ -158,14 +158,14 @@ describe("ONNX Runtime's library", () => {
   })
 })
 
-test('the environment selects an unknown engine', async () => {
+test('the doctor reports an unknown engine that the environment selects', async () => {
   const env = { ONNXRUNTIME_IOBINDING_ENGINE: 'tensorflow' }
   const { code, checks } = await diagnose([], { env })
   expect(code).toBe(1)
   expect(checks['run-cpu']).toMatchObject(problem('ERR_INVALID_ARG_VALUE', 'ONNXRUNTIME_IOBINDING_ENGINE'))
 })
 
-test.skipIf(process.platform !== 'linux')('WebGPU finds no GPU', async () => {
+test.skipIf(process.platform !== 'linux')('the doctor reports that WebGPU finds no GPU', async () => {
   const { code, checks } = await diagnose(['--require', 'webgpu'])
   expect(code).toBe(1)
   for (const name of ['webgpu-adapter', 'run-webgpu'] as const) {

@@ -17,7 +17,7 @@ test("the doctor's model equals the model builder's", () => {
   expect(SAMPLES.map(({ x }) => x + 1)).toEqual(SAMPLES.map(({ y }) => y))
 })
 
-describe.concurrent('on a machine where the package works', () => {
+describe.concurrent('the doctor', () => {
   test('prints one line per check', async () => {
     const { code, stdout, stderr } = await run([], {
       paths: [noDriver()],
@@ -135,16 +135,22 @@ describe.concurrent('on a machine where the package works', () => {
 
 const swiftShader = findSwiftShader()
 const none = 'reason' in swiftShader
-test.skipIf(none)(`runs on WebGPU${none ? ` (skipped: ${swiftShader.reason})` : ''}`, async () => {
-  const { env } = swiftShader as Exclude<typeof swiftShader, { reason: string }>
-  const { code, diagnosis, checks } = await diagnose(['--require', 'webgpu'], { env })
-  expect({ code, required: diagnosis.required }).toEqual({ code: 0, required: { webgpu: true } })
-  expect(checks['webgpu-adapter']).toMatchObject({ status: 'ok' })
-  expect(checks['webgpu-adapter'].facts.loaded).toContain('swiftshader')
-  expect(checks['run-webgpu']).toMatchObject({ status: 'ok', summary: 'runs correctly on the native engine' })
-})
+test.skipIf(none)(
+  `the doctor runs a model on WebGPU${none ? ` (skipped: ${swiftShader.reason})` : ''}`,
+  async () => {
+    const { env } = swiftShader as Exclude<typeof swiftShader, { reason: string }>
+    const { code, diagnosis, checks } = await diagnose(['--require', 'webgpu'], { env })
+    expect({ code, required: diagnosis.required }).toEqual({ code: 0, required: { webgpu: true } })
+    expect(checks['webgpu-adapter']).toMatchObject({ status: 'ok' })
+    expect(checks['webgpu-adapter'].facts.loaded).toContain('swiftshader')
+    expect(checks['run-webgpu']).toMatchObject({
+      status: 'ok',
+      summary: 'runs correctly on the native engine',
+    })
+  },
+)
 
-describe('in a changed copy of the package', () => {
+describe('the doctor in a changed copy of the package', () => {
   test('reports a wrong result', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true, onnxruntimeNode: true }))
     const file = join(root, 'dist', 'tools', 'doctor', 'model.js')
@@ -164,7 +170,7 @@ describe('in a changed copy of the package', () => {
     expect(checks.node.problem).toMatchObject({ expected: '>=99.1', found: process.versions.node })
   })
 
-  test('the doctor changes no file', async () => {
+  test('changes no file', async () => {
     const root = dirname(copyPackage('library.mjs', { addon: true }))
     const before = join(temporaryFolder(), 'before')
     cpSync(root, before, { recursive: true, verbatimSymlinks: true })
@@ -174,7 +180,7 @@ describe('in a changed copy of the package', () => {
   })
 })
 
-describe.concurrent('rejects invalid options, without a stack and with exit code 2', () => {
+describe.concurrent('the options of the doctor', () => {
   test.each([
     [['--require', 'gpu'], "expected one of native, cpu, cuda, webgpu, got 'gpu'"],
     [['--require', 'cpu,'], "got ''"],
@@ -183,14 +189,14 @@ describe.concurrent('rejects invalid options, without a stack and with exit code
     [['--timeout', '0'], "got '0'"],
     [['cuda'], 'doctor takes no arguments, got cuda'],
     [['--nonsense'], "Unknown option '--nonsense'"],
-  ])('%j', async (args, says) => {
+  ])('are rejected without a stack and with exit code 2 if they are invalid: %j', async (args, says) => {
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('--help lists the options', async () => {
+  test('are listed by --help', async () => {
     const { code, stdout } = await run(['--help'])
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('--require NAME') })
   })

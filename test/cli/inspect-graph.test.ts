@@ -65,13 +65,13 @@ test('the models exist', () => {
   expect(modelCases().filter(({ id }) => chosen.includes(id))).toHaveLength(chosen.length)
 })
 
-test.each(chosen)('prints the golden text of %s', async (id) => {
+test.each(chosen)('inspect prints the golden text of %s', async (id) => {
   const { code, stdout, stderr } = await cli([`test/models/${id}/model.onnx`], {}, root)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expectGolden(`inspect-${id}`, stdout.replace(version, 'VERSION'))
 })
 
-test('prints the golden text of a model with all warnings', async () => {
+test('inspect prints the golden text of a model with all warnings', async () => {
   const { code, stdout } = await cli(['odd.onnx'])
   expect(code).toBe(0)
   expectGolden('inspect-odd', stdout.replace(version, 'VERSION'))
@@ -120,7 +120,7 @@ test('runs confirm the warnings about output shapes', async () => {
   expect(binding.outputValue('twice')!.dims).toEqual([6])
 })
 
-test("reports what is not available of a model in ONNX Runtime's own format", async () => {
+test("inspect reports what is not available of a model in ONNX Runtime's own format", async () => {
   expect(readFileSync(join(folder, 'odd.ort')).toString('latin1', 4, 8)).toBe('ORTM')
   const { code, stdout } = await cli(['odd.ort'])
   expect(code).toBe(0)
@@ -133,7 +133,7 @@ test("reports what is not available of a model in ONNX Runtime's own format", as
   expect(stdout).not.toContain('input-unused')
 })
 
-test('reports what is not available on onnxruntime-node', async () => {
+test('inspect reports what is not available on onnxruntime-node', async () => {
   const { code, stdout } = await cli(['odd.onnx'], { ONNXRUNTIME_IOBINDING_ENGINE: 'onnxruntime-node' })
   expect(code).toBe(0)
   expect(stdout).toContain('runs on cpu; the onnxruntime-node engine does not report which nodes run where')

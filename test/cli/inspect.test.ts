@@ -92,19 +92,22 @@ note run-failed: the model fails on sample 2: ERR_SHAPE_MISMATCH: input 'x' has 
 3 problems.
 `
 
-  test.each(['samples.json', 'samples.mjs'])('--against %s reports what the export lost', async (against) => {
-    const { code, stdout, stderr } = await cli(['inspect', 'double.onnx', '--against', against])
-    expect(stdout).toBe(report)
-    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
-  })
+  test.each(['samples.json', 'samples.mjs'])(
+    'reports what the export lost, with --against %s',
+    async (against) => {
+      const { code, stdout, stderr } = await cli(['inspect', 'double.onnx', '--against', against])
+      expect(stdout).toBe(report)
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    },
+  )
 
-  test('--against a sample without problems', async () => {
+  test('finds no problems with --against and a correct sample', async () => {
     const { code, stdout } = await cli(['inspect', 'double.onnx', '--against', 'good.json'])
     expect(stdout).toContain('sample 0: x [1, 2]: ran\n\nNo problems found.\n')
     expect(code).toBe(0)
   })
 
-  test('--json prints the report', async () => {
+  test('prints the report with --json', async () => {
     const { code, stdout } = await cli(['inspect', '--json', 'double.onnx', '--against', 'samples.json'])
     expect(code).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({
@@ -125,7 +128,7 @@ note run-failed: the model fails on sample 2: ERR_SHAPE_MISMATCH: input 'x' has 
   })
 })
 
-describe('rejects what it cannot do, without a stack and with exit code 2', () => {
+describe('the command line', () => {
   test.each([
     [['inspect'], 'inspect takes one model'],
     [['inspect', 'a.onnx', 'b.onnx'], 'inspect takes one model'],
@@ -136,14 +139,14 @@ describe('rejects what it cannot do, without a stack and with exit code 2', () =
     [['inspect', 'double.onnx', '--against', 'empty.mjs'], 'empty.mjs has no default export'],
     [['inspect', 'double.onnx', '--against', 'double.onnx'], 'double.onnx'],
     [['nonsense'], "unknown command 'nonsense'"],
-  ])('%j', async (args, says) => {
+  ])('rejects %j without a stack, with exit code 2', async (args, says) => {
     const { code, stdout, stderr } = await cli(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  test('--help lists commands and options', async () => {
+  test('lists commands and options for --help', async () => {
     expect(await cli(['--help'])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('inspect  shows a model'),

@@ -28,7 +28,7 @@ function read(bytes: Uint8Array) {
 }
 
 describe.each(modelCases().map(({ id, dir }) => [id, join(dir, 'model.onnx')]))('%s', (_id, path) => {
-  test('reads the same as protobufjs', () => {
+  test('is read with the same result as by protobufjs', () => {
     const { irVersion, opsetImport, graph: expected } = decode('ModelProto', readFileSync(path))
     const found = readOnnxModel(path)!
     expect(found.irVersion).toBe(Number(irVersion))
@@ -67,7 +67,7 @@ function expectGraph(found: Found, expected: any): void {
   })
 }
 
-test('reads values without a shape', () => {
+test('the reader accepts values without a shape', () => {
   const found = read(
     model({
       inputs: [value('a', 'float32'), value('b', 'float32', [])],
@@ -82,7 +82,7 @@ test('reads values without a shape', () => {
   expect(found.graph.outputs).toEqual([{ name: 'c', hasRank: false }])
 })
 
-test('reads only what it needs of a file of gigabytes', () => {
+test('the reader reads only the necessary parts of a file of gigabytes', () => {
   // A hole takes no space on the disk; to read all of it would take time and memory.
   const hole = 8 * 2 ** 30
   const varint = (number: number): number[] =>
@@ -113,7 +113,7 @@ test('reads only what it needs of a file of gigabytes', () => {
   expect(process.memoryUsage().rss - memory).toBeLessThan(64 * 2 ** 20)
 })
 
-test('rejects an invalid protobuf, with the position', () => {
+test('the reader rejects an invalid protobuf, with the position', () => {
   const path = join(folder, 'broken.onnx')
   for (const [bytes, says] of [
     [[7], 'byte 1'], // no wire type
@@ -125,7 +125,7 @@ test('rejects an invalid protobuf, with the position', () => {
   }
 })
 
-test("returns undefined for a model in ONNX Runtime's own format", () => {
+test("the reader returns undefined for a model in ONNX Runtime's own format", () => {
   const path = join(folder, 'model.ort')
   writeFileSync(path, 'xxxxORTMyyyy')
   expect(readOnnxModel(path)).toBeUndefined()

@@ -14,13 +14,13 @@ const shell = (command: string) => {
 }
 const quoted = inspect.map((word) => `'${word}'`).join(' ')
 
-test.skipIf(!existsSync('/dev/full'))('a full disk is a failure', () => {
+test.skipIf(!existsSync('/dev/full'))('a full disk is an error', () => {
   const { status, stderr } = shell(`${quoted} > /dev/full`)
   expect(status).toBe(2)
   expect(stderr).toMatch(/^the output could not be written: .*ENOSPC/)
   expect(stderr).not.toMatch(/^ +at /m)
 })
 
-test.skipIf(process.platform === 'win32')('a reader that closes the pipe early is not a failure', () => {
+test.skipIf(process.platform === 'win32')('a reader that closes the pipe early causes no error', () => {
   expect(shell(`${quoted} | head -c 1 > /dev/null`)).toEqual({ status: 0, stderr: '' })
 })

@@ -11,7 +11,7 @@ describe('createIoBinding', () => {
   it.each([
     ['an unknown option', { output: {} }, 'ERR_UNKNOWN_OPTION'],
     ['null', null, 'ERR_INVALID_ARG_TYPE'],
-    ['fetches that are no array', { fetches: 'sum' }, 'ERR_INVALID_ARG_TYPE'],
+    ['fetches that are not an array', { fetches: 'sum' }, 'ERR_INVALID_ARG_TYPE'],
     ['an output that is neither shape nor value', { outputs: { sum: 'dynamc' } }, 'ERR_INVALID_DIMS'],
   ])('refuses %s', async (_, options, code) => {
     await expectError(() => session.createIoBinding(shapes, options as object), code as OrtErrorCode)
@@ -24,7 +24,7 @@ describe('createIoBinding', () => {
 })
 
 describe('bound memory', () => {
-  it('can be written and not assigned, also in sloppy mode', () => {
+  it('can be written, but not replaced, also in sloppy mode', () => {
     const binding = session.createIoBinding(shapes)
     const assign = new Function('views', 'views.a = new Float32Array(2)')
     expect(() => assign(binding.inputs)).toThrow(OrtTypeError)
@@ -56,8 +56,8 @@ describe('a run', () => {
   })
 })
 
-describe('the error of an output whose size is not that of its memory', () => {
-  it('names both sizes', async () => {
+describe('an output whose size differs from that of its memory', () => {
+  it('is refused with an error that names both sizes', async () => {
     const binding = session.createIoBinding(shapes, { outputs: { sum: [3] } })
     const error = await binding.run().then(
       () => undefined,

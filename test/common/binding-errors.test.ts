@@ -11,7 +11,7 @@ import { float32, int64 } from '../helpers/values.ts'
 const create = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 })
 const floats = (...values: number[]) => Float32Array.from(values)
 
-describe('a binding refuses', () => {
+describe('a binding', () => {
   const float = OrtValue.allocate('float32', [2])
   const wide = OrtValue.allocate('float32', [2, 128])
   const integer = OrtValue.allocate('int64', [2])
@@ -31,7 +31,7 @@ describe('a binding refuses', () => {
     ['a missing input', [{ a: [2] }], 'ERR_MISSING_INPUT', Error, "'b'"],
     ['no inputs', [], 'ERR_MISSING_INPUT', Error, "'a'"],
     ['another rank', [{ a: [2, 2], b: [2] }], 'ERR_SHAPE_MISMATCH', RangeError, "'a'", '[n]', '[2, 2]'],
-    ['a shape that is none', [{ a: [-2], b: [2] }], 'ERR_INVALID_DIMS', RangeError, 'inputs.a', '[-2]'],
+    ['an invalid shape', [{ a: [-2], b: [2] }], 'ERR_INVALID_DIMS', RangeError, 'inputs.a', '[-2]'],
     ['a number for a shape', [{ a: 2, b: [2] }], 'ERR_INVALID_DIMS', TypeError, 'inputs.a', '2'],
     ['a Tensor for a shape', [{ a: float32([1]), b: [2] }], 'ERR_INVALID_DIMS', TypeError, 'inputs.a'],
     [
@@ -67,7 +67,7 @@ describe('a binding refuses', () => {
       "'sum'",
     ],
     [
-      'an output shape that is none',
+      'an invalid output shape',
       [{ a: [2], b: [2] }, { outputs: { sum: 'fixed' } }],
       'ERR_INVALID_DIMS',
       TypeError,
@@ -75,13 +75,13 @@ describe('a binding refuses', () => {
     ],
   ]
 
-  test.each(forms)('in createIoBinding: %s', async (_title, args, code, type, ...says) => {
+  test.each(forms)('is refused by createIoBinding: %s', async (_title, args, code, type, ...says) => {
     await using session = await create(twoInputs())
     const call = () => session.createIoBinding(...(args as [Record<string, number[]>]))
     await expectError(call, code as 'ERR_BUSY', { type, says })
   })
 
-  test('in createIoBinding: another size than the model’s fixed one', async () => {
+  test('is refused by createIoBinding: a size other than the fixed size of the model', async () => {
     await using session = await create(mlp())
     await expectError(() => session.createIoBinding({ x: [1, 127] }), 'ERR_SHAPE_MISMATCH', {
       type: RangeError,
@@ -158,7 +158,7 @@ describe('a binding refuses', () => {
     ['copies before the first run', (b) => b.copyOutputsToCpu(), 'ERR_INVALID_ARG_VALUE', Error, 'run'],
   ]
 
-  test.each(calls)('in its methods: %s', async (_title, call, code, type, ...says) => {
+  test.each(calls)('refuses in its methods: %s', async (_title, call, code, type, ...says) => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [2], b: [2] })
     await expectError(() => call(binding), code as 'ERR_BUSY', { type, says })
@@ -169,9 +169,9 @@ describe('a binding refuses', () => {
   })
 })
 
-describe.each(runForms)('a run fails, by %s', (_form, run) => {
+describe.each(runForms)('a run, by %s', (_form, run) => {
   test.each([[[2]], [[4]], [[1, 3]], [[]], [[0]]])(
-    'for an output of [3] that is bound to memory of %j',
+    'fails if an output of [3] is bound to memory of %j',
     async (dims) => {
       await using session = await create(twoInputs())
       using binding = session.createIoBinding({ a: [3], b: [3] }, { outputs: { sum: dims } })
@@ -188,7 +188,7 @@ describe.each(runForms)('a run fails, by %s', (_form, run) => {
     },
   )
 
-  test('for a model whose output does not have its declared shape', async () => {
+  test('fails if an output does not have its declared shape', async () => {
     await using session = await create(wrongShapeDeclared())
     using binding = session.createIoBinding({ x: [3], shape: [1] })
     ;(binding.inputs.shape as BigInt64Array)[0] = 3n
@@ -201,7 +201,7 @@ describe.each(runForms)('a run fails, by %s', (_form, run) => {
     expect((await session.run({ x: float32([1, 2, 3]), shape: int64([3]) })).y!.dims).toEqual([3])
   })
 
-  test('for inputs that the model refuses', async () => {
+  test('fails if the model refuses the inputs', async () => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [2], b: [3] })
     await expectError(() => run(binding), /^ERR_ORT_[A-Z_]+$/)
@@ -210,7 +210,7 @@ describe.each(runForms)('a run fails, by %s', (_form, run) => {
     expect(binding.outputs.sum).toEqual(floats(1, 2))
   })
 
-  test('without bound inputs', async () => {
+  test('fails if an input is not bound', async () => {
     await using session = await create(twoInputs())
     using binding = session.ioBinding()
     binding.bindOutput('sum')
@@ -222,7 +222,7 @@ describe.each(runForms)('a run fails, by %s', (_form, run) => {
     expect(binding.outputs.sum).toEqual(floats(2))
   })
 
-  test('without bound outputs', async () => {
+  test('fails if an output is not bound', async () => {
     await using session = await create(oneNode())
     using binding = session.ioBinding()
     binding.bindCpuInput('x', float32([1]))
@@ -232,7 +232,7 @@ describe.each(runForms)('a run fails, by %s', (_form, run) => {
     expect(binding.outputs.y).toEqual(floats(2))
   })
 
-  test('for a detached input or output', async () => {
+  test('fails if an input or output is detached', async () => {
     await using session = await create(oneNode())
     for (const side of ['input', 'output']) {
       const { array, detach } = detachable(1)

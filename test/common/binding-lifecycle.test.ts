@@ -27,8 +27,8 @@ async function expectedOf(session: InferenceSession, binding: IoBinding): Promis
   return y!.data
 }
 
-describe('while a run is in flight', () => {
-  test('a second run and rebinding are refused', async () => {
+describe('a run in flight', () => {
+  test('makes the binding refuse a second run and rebinding', async () => {
     await using session = await create(slowLoop())
     using binding = slowBinding(session, 300)
     using value = OrtValue.allocate('float32', [96, 96])
@@ -53,7 +53,7 @@ describe('while a run is in flight', () => {
     expect(value.data).toEqual(expected)
   })
 
-  test('the binding has no outputs', async () => {
+  test('leaves the binding without outputs', async () => {
     await using session = await create(slowLoop())
     using binding = slowBinding(session, 100)
     await binding.run()
@@ -62,7 +62,7 @@ describe('while a run is in flight', () => {
     expect(binding.getOutputs()).toHaveLength(1)
   })
 
-  test('other bindings of the session queue, first in, first out', async () => {
+  test('makes other bindings of the session wait, first in, first out', async () => {
     await using session = await create(slowLoop())
     const bindings = [5, 4, 3, 2, 1].map((seed) => slowBinding(session, 20 * seed, seed))
     const ended: number[] = []
@@ -75,7 +75,7 @@ describe('while a run is in flight', () => {
   })
 
   if (isNative) {
-    test('runSync of another binding runs after it', async () => {
+    test('ends before runSync of another binding starts', async () => {
       await using session = await create(slowLoop())
       using first = slowBinding(session, 200)
       using second = slowBinding(session, 20, 2)
@@ -89,7 +89,7 @@ describe('while a run is in flight', () => {
       expect(second.outputs.y).toEqual(await expectedOf(session, second))
     })
 
-    test('a signal cancels it, and also a queued run', async () => {
+    test('is canceled by a signal, as a queued run is', async () => {
       await using session = await create(slowLoop())
       using first = slowBinding(session, 1_000_000)
       using second = slowBinding(session, 1_000_000)
@@ -109,7 +109,7 @@ describe('while a run is in flight', () => {
       }
     })
   } else {
-    test('onnxruntime-node cannot cancel', async () => {
+    test('is not canceled by onnxruntime-node', async () => {
       await using session = await create(oneNode())
       using binding = session.createIoBinding()
       const { signal } = new AbortController()
@@ -120,7 +120,7 @@ describe('while a run is in flight', () => {
   }
 })
 
-describe('after disposal is refused', () => {
+describe('disposal', () => {
   const uses: [string, (binding: IoBinding) => unknown][] = [
     ...runForms,
     ['bindCpuInput', (binding) => binding.bindCpuInput('x', float32([1]))],
@@ -129,7 +129,7 @@ describe('after disposal is refused', () => {
     ['clearBindingOutputs', (binding) => binding.clearBindingOutputs()],
   ]
 
-  test.each(uses)('of the binding: %s', async (_name, use) => {
+  test.each(uses)('a disposed binding refuses %s', async (_name, use) => {
     await using session = await create(oneNode())
     const binding = session.createIoBinding()
     await binding.run()
@@ -142,7 +142,7 @@ describe('after disposal is refused', () => {
     expect((await session.run({ x: float32([1]) })).y!.data).toEqual(floats(2))
   })
 
-  test.each(uses)('of the session: %s', async (_name, use) => {
+  test.each(uses)('a binding of a released session refuses %s', async (_name, use) => {
     const session = await create(oneNode())
     using binding = session.createIoBinding()
     await binding.run()
@@ -152,7 +152,7 @@ describe('after disposal is refused', () => {
     expect(binding.outputs.y).toEqual(floats(1))
   })
 
-  test.each(runForms)('of a bound value: %s', async (_name, run) => {
+  test.each(runForms)('a binding of a disposed value refuses %s', async (_name, run) => {
     await using session = await create(oneNode())
     for (const side of ['input', 'output']) {
       const value = OrtValue.allocate('float32', [1])
@@ -170,7 +170,7 @@ describe('after disposal is refused', () => {
     }
   })
 
-  test('a value of the user is not disposed with the binding', async () => {
+  test('disposing a binding leaves values of the user as they are', async () => {
     await using session = await create(oneNode())
     using x = OrtValue.allocate('float32', [1])
     using y = OrtValue.allocate('float32', [1])
@@ -178,7 +178,7 @@ describe('after disposal is refused', () => {
     expect([x.disposed, y.disposed]).toEqual([false, false])
   })
 
-  test('a binding disposed while a run is in flight lets the run finish', async () => {
+  test('disposing a binding while a run is in flight lets the run finish', async () => {
     const session = await create(slowLoop())
     const binding = slowBinding(session, 100)
     const other = slowBinding(session, 100)

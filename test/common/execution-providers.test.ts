@@ -10,7 +10,7 @@ const create = (bytes: Uint8Array, options: unknown) =>
 
 describe('executionProviders', () => {
   test.each([[[]], [['cpu']], [[{ name: 'cpu' }]], [['cpu', 'cuda', 'coreml']]])(
-    '%j run on the CPU',
+    '%j selects the CPU',
     async (executionProviders) => {
       await using session = await create(oneNode(), { executionProviders })
       expect(session.executionProviders).toEqual(['cpu'])
@@ -38,7 +38,7 @@ describe('executionProviders', () => {
   })
 
   // On the native engine that is for test/native: it depends on the machine.
-  test.skipIf(isNative)('devices are unavailable on onnxruntime-node', async () => {
+  test.skipIf(isNative)('onnxruntime-node has no devices', async () => {
     for (const name of ['cuda', 'webgpu']) {
       await expectError(() => create(oneNode(), { executionProviders: [name] }), 'ERR_PROVIDER_UNAVAILABLE', {
         says: [`'${name}'`, 'onnxruntime-node', 'native addon'],

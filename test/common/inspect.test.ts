@@ -15,7 +15,7 @@ test('a value prints its type, shape and location', () => {
   expect(inspect(strings, one)).toBe("OrtValue { type: 'string', dims: [], location: 'cpu' }")
 })
 
-test('a disposed value prints that it is', () => {
+test('a disposed value prints "disposed"', () => {
   const tensor = OrtValue.allocate('float32', [2, 3])
   tensor.dispose()
   expect(inspect(tensor, one)).toBe(
@@ -59,7 +59,7 @@ test('a session prints unknown dimensions, and inputs that are not tensors', asy
   expect(inspect(session, one)).toContain("{ x: 'float32[?, 4]' }")
 })
 
-test('a binding prints what is bound, also when it and its values are disposed', async () => {
+test('a binding prints its bound values, also when it and its values are disposed', async () => {
   await using session = await createSession(twoInputs())
   const a = OrtValue.allocate('float32', [3])
   const io = session.createIoBinding({ a, b: [3] }, { outputs: { sum: 'dynamic' }, fetches: ['sum'] })

@@ -3,7 +3,7 @@ import { describe, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
 import { oneNode } from '../helpers/model-builder.mjs'
 
-describe("a provider's invalid options are refused", () => {
+describe('the options of a provider', () => {
   type Bad = [Record<string, unknown>, string, new () => Error, ...string[]]
   const cuda: Bad[] = [
     [{ deviceID: 1 }, 'ERR_UNKNOWN_OPTION', Error, "'cuda'", "'deviceID'", "Did you mean 'deviceId'?"],
@@ -73,7 +73,7 @@ describe("a provider's invalid options are refused", () => {
     ...webgpu.map((row): [string, ...Bad] => ['webgpu', ...row]),
   ]
 
-  test.each(bad)('%s %o', async (name, options, code, type, ...says) => {
+  test.each(bad)('are refused if they are invalid: %s %o', async (name, options, code, type, ...says) => {
     // A wrong option is no reason to go on to the next provider.
     const given = { executionProviders: [{ name, ...options }, 'cpu'] }
     const create = () => InferenceSession.create(oneNode(), given as SessionOptions)

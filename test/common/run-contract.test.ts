@@ -46,7 +46,7 @@ const common: Refusal[] = [
   ['fetches that are a number', [feeds, 1], 'ERR_INVALID_ARG_TYPE', TypeError, 'argument[1]'],
   ['fetches that are a Tensor', [feeds, a], 'ERR_INVALID_ARG_TYPE', TypeError, 'fetches'],
   ['no names', [feeds, []], 'ERR_INVALID_ARG_VALUE', TypeError, 'fetches'],
-  ['a name that is no string', [feeds, ['sum', 1]], 'ERR_INVALID_ARG_TYPE', TypeError, 'fetches'],
+  ['a name that is not a string', [feeds, ['sum', 1]], 'ERR_INVALID_ARG_TYPE', TypeError, 'fetches'],
   ['an unknown output', [feeds, ['sum', 'z']], 'ERR_UNKNOWN_OUTPUT', RangeError, 'fetches', "'z'", "'prod'"],
   ['null options', [feeds, ['sum'], null], 'ERR_INVALID_ARG_TYPE', TypeError, 'options'],
   ['options that are a string', [feeds, ['sum'], 'x'], 'ERR_INVALID_ARG_TYPE', TypeError, 'options'],
@@ -87,44 +87,35 @@ const own: Refusal[] = [
   ['an input on a GPU', [{ a, b: onGpu() }], 'ERR_NOT_SUPPORTED', Error, 'feeds.b', 'gpu-buffer'],
   ['an unknown option', [feeds, { tga: 'x' }], 'ERR_UNKNOWN_OPTION', Error, "'tga'", 'tag'],
   ['an unknown option after names', [feeds, ['sum'], { x: 1 }], 'ERR_UNKNOWN_OPTION', Error, "'x'"],
-  ['an output that is no Tensor', [feeds, { sum: 1 }], 'ERR_[A-Z_]+', Error, 'sum'],
-  ['a tag that is none', [feeds, { tag: 1 }], 'ERR_INVALID_ARG_TYPE', TypeError, "'tag'"],
-  [
-    'a severity that is none',
-    [feeds, { logSeverityLevel: 5 }],
-    'ERR_INVALID_ARG_VALUE',
-    RangeError,
-    'Severity',
-  ],
-  ['a terminate that is none', [feeds, { terminate: 1 }], 'ERR_INVALID_ARG_TYPE', TypeError, "'terminate'"],
-  ['an extra that is none', [feeds, { extra: 'x' }], 'ERR_INVALID_ARG_TYPE', TypeError, "'extra'"],
-  ['an extra entry that is none', [feeds, { extra: { x: [] } }], 'ERR_INVALID_ARG_TYPE', TypeError, "'x'"],
-  [
-    'a signal that is none',
-    [feeds, { signal: 'x' }],
-    'ERR_(INVALID_ARG_TYPE|NOT_SUPPORTED)',
-    Error,
-    'signal',
-  ],
+  ['an output that is not a Tensor', [feeds, { sum: 1 }], 'ERR_[A-Z_]+', Error, 'sum'],
+  ['an invalid tag', [feeds, { tag: 1 }], 'ERR_INVALID_ARG_TYPE', TypeError, "'tag'"],
+  ['an invalid severity', [feeds, { logSeverityLevel: 5 }], 'ERR_INVALID_ARG_VALUE', RangeError, 'Severity'],
+  ['an invalid terminate', [feeds, { terminate: 1 }], 'ERR_INVALID_ARG_TYPE', TypeError, "'terminate'"],
+  ['an invalid extra', [feeds, { extra: 'x' }], 'ERR_INVALID_ARG_TYPE', TypeError, "'extra'"],
+  ['an invalid entry of extra', [feeds, { extra: { x: [] } }], 'ERR_INVALID_ARG_TYPE', TypeError, "'x'"],
+  ['an invalid signal', [feeds, { signal: 'x' }], 'ERR_(INVALID_ARG_TYPE|NOT_SUPPORTED)', Error, 'signal'],
 ]
 
 const run = (args: readonly unknown[]) => session.run(...(args as [typeof feeds]))
 const runPeer = (args: readonly unknown[]) => peer.run(...(args as [typeof feeds]))
 
-describe('session.run refuses', () => {
-  test.each<Refusal>([...common, ...own])('%s', async (_title, args, code, type, ...says) => {
+describe('invalid arguments of session.run', () => {
+  test.each<Refusal>([...common, ...own])('are refused: %s', async (_title, args, code, type, ...says) => {
     await expectError(() => run(args), new RegExp(`^${code}$`), { type, says })
     // And the session is as good as before.
     expect((await session.run(feeds)).sum!.data).toEqual(sum)
   })
 
-  test.each<Refusal>(common)('as onnxruntime-node does: %s', async (_title, args, _code, type) => {
-    const error: unknown = await runPeer(args).catch((thrown) => thrown)
-    // Its errors from within ONNX Runtime are plain ones, whatever the class of ours.
-    expect(error).toBeInstanceOf(type)
-  })
+  test.each<Refusal>(common)(
+    'have the same error class in onnxruntime-node: %s',
+    async (_title, args, _code, type) => {
+      const error: unknown = await runPeer(args).catch((thrown) => thrown)
+      // Its errors from within ONNX Runtime are plain ones, whatever the class of ours.
+      expect(error).toBeInstanceOf(type)
+    },
+  )
 
-  test('with a rejection, never with a throw', async () => {
+  test('reject the promise, and never throw', async () => {
     for (const [, args] of [...common, ...own])
       expect(run(args).catch(() => 'rejected')).toBeInstanceOf(Promise)
     await session.run(feeds)
@@ -133,7 +124,7 @@ describe('session.run refuses', () => {
 
 describe('fetches', () => {
   const calls: [string, unknown[], string[]][] = [
-    ['left out', [], ['sum', 'prod']],
+    ['omitted', [], ['sum', 'prod']],
     ['undefined', [undefined], ['sum', 'prod']],
     ['all names', [['sum', 'prod']], ['sum', 'prod']],
     ['names in another order', [['prod', 'sum']], ['prod', 'sum']],
@@ -147,7 +138,7 @@ describe('fetches', () => {
     ['options in their place', [{ tag: 'x', logSeverityLevel: 3 }], ['sum', 'prod']],
   ]
 
-  test.each(calls)('%s', async (_title, rest, names) => {
+  test.each(calls)('select the outputs: %s', async (_title, rest, names) => {
     const results = await run([feeds, ...rest])
     expect(Object.keys(results)).toEqual(names)
     for (const name of names) {

@@ -169,7 +169,7 @@ describe('externalData', () => {
   const x = float32([1, 2, 3])
   const y = Float32Array.of(11, 22, 33)
 
-  test('is read from files beside a model that is a file', async () => {
+  test('is read from files beside the file of the model', async () => {
     writeFileSync(join(dir, 'external.onnx'), external())
     writeFileSync(join(dir, 'weights.bin'), weights())
     await using session = await create(join(dir, 'external.onnx'), {})
@@ -184,14 +184,14 @@ describe('externalData', () => {
     expect((await session.run({ x })).y!.data).toEqual(y)
   })
 
-  test('is an error where it is missing or too short', async () => {
+  test('is refused if it is missing or too short', async () => {
     await expectError(() => create(external(), {}), /^ERR_ORT_/)
     const short = [{ path: 'weights.bin', data: weights().subarray(0, 8) }]
     await expectError(() => create(external(), { externalData: short }), /^ERR_ORT_/)
   })
 })
 
-describe('an invalid session option is refused', () => {
+describe('an invalid session option', () => {
   const cyclic: Record<string, unknown> = {}
   cyclic.self = cyclic
   const bad: [Record<string, unknown>, string, new () => Error, ...string[]][] = [
@@ -274,7 +274,7 @@ describe('an invalid session option is refused', () => {
     [{ executionProviders: [{ name: 'cpu', useArena: 1 }] }, 'ERR_INVALID_ARG_TYPE', TypeError, "'useArena'"],
   ]
 
-  test.each(bad)('%o', async (options, code, type, ...says) => {
+  test.each(bad)('is refused: %o', async (options, code, type, ...says) => {
     await expectError(
       () => InferenceSession.create(oneNode(), options as SessionOptions),
       code as 'ERR_BUSY',

@@ -37,7 +37,7 @@ function amid<T extends ArrayBufferLike>(
   return { all, length: bytes.length }
 }
 
-describe('create', () => {
+describe('InferenceSession.create', () => {
   test('loads a model from a path with any characters', async () => {
     await using session = await create(path)
     expect(session.engine).toBe(engineName)
@@ -101,7 +101,7 @@ describe('create', () => {
     ['options that are a string', ['model.onnx', 'cpu'], 'ERR_INVALID_ARG_TYPE', TypeError, 'options'],
     ['an offset that is a string', [buffer, '1'], 'ERR_INVALID_ARG_TYPE', TypeError, 'options'],
     ['an offset below 0', [buffer, -1], 'ERR_INVALID_ARG_VALUE', RangeError, 'byteOffset', '-1'],
-    ['an offset that is no integer', [buffer, 1.5], 'ERR_INVALID_ARG_VALUE', RangeError, 'byteOffset'],
+    ['an offset that is not an integer', [buffer, 1.5], 'ERR_INVALID_ARG_VALUE', RangeError, 'byteOffset'],
     ['an offset behind the end', [buffer, 1e6], 'ERR_INVALID_ARG_VALUE', RangeError, 'byteOffset'],
     ['a length that is a string', [buffer, 0, '1'], 'ERR_INVALID_ARG_TYPE', TypeError, 'byteLength'],
     ['a length of 0', [buffer, 0, 0], 'ERR_INVALID_ARG_VALUE', RangeError, 'byteLength'],
@@ -122,7 +122,7 @@ describe('create', () => {
   })
 })
 
-describe('a model that cannot be loaded is an error', () => {
+describe('a model that cannot be loaded', () => {
   const bytes = mlp()
   const y = value('y', 'float32', [1])
   const bad: [string, () => string | Uint8Array, string][] = [
@@ -135,7 +135,7 @@ describe('a model that cannot be loaded is an error', () => {
     ['the first half', () => bytes.subarray(0, bytes.length / 2), 'ERR_ORT_INVALID_PROTOBUF'],
     ['all but the last byte', () => bytes.subarray(0, -1), 'ERR_ORT_INVALID_PROTOBUF'],
     [
-      'an operator that is none',
+      'an unknown operator',
       () => model({ inputs: [], outputs: [y], nodes: [node('Nonsense', [], ['y'])] }),
       'ERR_ORT_[A-Z_]+',
     ],
@@ -151,14 +151,14 @@ describe('a model that cannot be loaded is an error', () => {
     ],
   ]
 
-  test.each(bad)('%s', async (_title, source, code) => {
+  test.each(bad)('is an error: %s', async (_title, source, code) => {
     const error = await expectError(() => createSession(source()), new RegExp(`^${code}$`))
     expect(error.message).not.toBe('')
     await using session = await createSession(path)
     await expectRuns(session)
   })
 
-  test('the error names a missing file', async () => {
+  test('is named in the error if the file is missing', async () => {
     await expectError(() => createSession(join(dir, 'missing.onnx')), 'ERR_ORT_NO_SUCHFILE', {
       says: 'missing.onnx',
     })
@@ -187,7 +187,7 @@ describe('metadata', () => {
     metadata: { author: 'ä', empty: '' },
   })
 
-  test('has names, types and shapes', async () => {
+  test('contains names, types and shapes', async () => {
     await using session = await createSession(described)
     const shapes = { fixed: [2, 3], symbolic: ['batch', '', 3], scalar: [], open: [], text: ['n'] }
     const types = { fixed: 'float32', symbolic: 'int64', scalar: 'bool', open: 'float16', text: 'string' }
@@ -202,7 +202,7 @@ describe('metadata', () => {
     expect(peer.outputMetadata).toEqual(session.outputMetadata)
   })
 
-  test('has inputs and outputs that are not tensors', async () => {
+  test('contains inputs and outputs that are not tensors', async () => {
     await using session = await createSession(sequenceInsert())
     expect(session.outputMetadata).toEqual([{ name: 'sequence', isTensor: false }])
   })
@@ -247,7 +247,7 @@ describe('release', () => {
     await session.release()
   })
 
-  test('happens at the end of a block with await using', async () => {
+  test('is called at the end of a block with await using', async () => {
     let kept: InferenceSession
     {
       await using session = await createSession(path)

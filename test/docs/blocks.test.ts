@@ -48,7 +48,7 @@ function coverage(block: Block): string | undefined {
   return undefined
 }
 
-test('finds the pages and their blocks', () => {
+test('the pages contain blocks', () => {
   expect(PAGES.length).toBeGreaterThan(10)
   expect(blocks.filter(({ language }) => language === 'js').length).toBeGreaterThan(20)
 })
@@ -57,7 +57,7 @@ test.each(named)('%s is covered', (_, block) => {
   expect(coverage(block)).toBeDefined()
 })
 
-describe('an uncovered block is detected:', () => {
+describe('an uncovered block', () => {
   const block = (part: Partial<Block>): Block => ({
     page: 'README.md',
     line: 0,
@@ -74,12 +74,12 @@ describe('an uncovered block is detected:', () => {
     ['Python that is not in a file', { language: 'python' }],
     ['JSON that is not a sample', { language: 'json', code: '{}' }],
     ['code that is not a program of any page', { page: 'docs/none.md' }],
-  ])('%s', (_, part) => {
+  ])('is detected: %s', (_, part) => {
     expect(coverage(block(part))).toBeUndefined()
   })
 })
 
-describe('each program', () => {
+describe('a program', () => {
   const compiled = compile(all)
   afterAll(() => compiled.remove())
 

@@ -14,7 +14,7 @@ const commands = allBlocks()
     commandsOf(code).map((words) => [`${page}:${line}: ${words.join(' ')}`, words] as const),
   )
 
-test('finds the commands', () => {
+test('the pages contain commands', () => {
   expect(commands.length).toBeGreaterThan(30)
 })
 
@@ -22,7 +22,7 @@ test.each(commands)('%s exists', (_, words) => {
   expect(problemOf(words)).toBeUndefined()
 })
 
-test('splits commands into words', () => {
+test('commands are split into words', () => {
   const code = `A=1 npm test && npm run demo  # comment
     # all comment
     node x.mjs --a 'b c' \\
@@ -53,7 +53,7 @@ test.each([
   expect(problemOf(commandsOf(command)[0]!)).toContain(problem)
 })
 
-describe('within the text,', () => {
+describe('a command in the text', () => {
   const inline = PAGES.flatMap((page) =>
     [...textOf(page).matchAll(/`((?:npm (?:run|test)|npx|node|python|pip) [^`\n]+)`/g)].map(
       ([, command]) => [`${page}: ${command}`, command!] as const,
@@ -65,7 +65,7 @@ describe('within the text,', () => {
   })
 })
 
-describe('the command line of this package', () => {
+describe('a command line of this package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'docs-shell-'))
   let cwd: string
   beforeAll(() => {
@@ -81,7 +81,7 @@ describe('the command line of this package', () => {
       commands.findIndex(([, other]) => other.join() === words.join()) === i,
   )
 
-  test('is on the pages', () => {
+  test('exists on the pages', () => {
     expect(runnable.length).toBeGreaterThan(2)
   })
 

@@ -42,7 +42,7 @@ test('each entry of PROBLEMS has a fixture', () => {
   expect(fixtures.length).toBeGreaterThan(Object.keys(PROBLEMS).length + 10)
 })
 
-test.each(fixtures)('finds the problems of %s', async (id) => {
+test.each(fixtures)('the check finds the problems of %s', async (id) => {
   await using session = await InferenceSession.create(join(folder, `${id}.onnx`), { logSeverityLevel: 4 })
   const { findings, ok } = await checkExport(session, read(`${id}.json`))
   const problems = findings

@@ -85,13 +85,13 @@ describe.skipIf(why)(`exports from PyTorch${why}`, { timeout: 600_000 }, () => {
       expect(await checkExport(session, readJson(folder, 'mine.sample.json'))).toMatchObject({ ok: true })
     })
 
-    test('fails the check where it branches on a value', async () => {
+    test('fails the check if it branches on a value', async () => {
       const { code, stdout } = await exportModel('my_model:branching', '--exporter', 'legacy')
       expect(stdout).toMatch(/^WRONG: x \[3\]: y differs from torch's by /m)
       expect(code).toBe(1)
     })
 
-    test('is an error where it does not exist', async () => {
+    test('is an error if it does not exist', async () => {
       const { code, stderr } = await exportModel('my_model:nothing')
       expect(stderr).toMatch(/^error: .*my_model\.py has no function nothing$/m)
       expect(code).toBe(1)

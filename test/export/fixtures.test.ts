@@ -17,7 +17,7 @@ test('each exported fixture has a model, samples and findings, and a refused one
   for (const id of keys('refused.json')) expect(exported).not.toContain(id)
 })
 
-test('an output whose length depends on the data fails where it shares a symbol with the inputs', async () => {
+test('an output whose length depends on the data fails if it shares a symbol with the inputs', async () => {
   const bind = async (exporter: string) => {
     const path = join(folder, `data-dependent-output.${exporter}.onnx`)
     await using session = await InferenceSession.create(path, { logSeverityLevel: 4 })

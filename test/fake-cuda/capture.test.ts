@@ -192,6 +192,25 @@ describeCuda('binding.capture refuses', () => {
     binding.runSync()
   })
 
+  test('and leaves the results of the last run readable', async () => {
+    // The output x is the device copy of the input x.
+    const passing = model({
+      inputs: [value('x', 'float32', [3])],
+      outputs: [value('x', 'float32', [3]), value('y', 'float32', [3])],
+      nodes: [node('Neg', ['x'], ['y'])],
+    })
+    await using session = await onCuda(passing, GRAPHS)
+    using binding = session.ioBinding()
+    binding.bindCpuInput('x', float32([1, 2, 3]))
+    binding.bindOutput('x', 'cuda')
+    binding.bindOutput('y')
+    binding.runSync()
+    binding.bindCpuInput('x', float32([4, 5, 6]))
+    await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: "'x'" })
+    expect(numbers(binding.outputValue('x'))).toEqual([1, 2, 3])
+    expect(numbers(binding.outputValue('y'))).toEqual([-1, -2, -3])
+  })
+
   test('strings, which the CPU reads', async () => {
     await using session = await onCuda(concatStrings(), GRAPHS)
     using binding = session.createIoBinding({ a: [1], b: [1] })
@@ -243,12 +262,14 @@ describeCuda('binding.capture refuses', () => {
     using binding = slowBinding(session, 1000n)
     const running = binding.run()
     await expectError(() => binding.capture(), 'ERR_BUSY')
+    binding.releaseCapture() // has nothing to release
     await running
     const capturing = binding.capture()
     for (const call of [
       () => binding.run(),
       () => binding.runSync(),
       () => binding.capture(),
+      () => binding.releaseCapture(),
       () => binding.bindOutput('y'),
     ])
       await expectError(call, 'ERR_BUSY')

@@ -97,6 +97,8 @@ describeCuda('concurrent captures', () => {
     const released = release ? session.release() : undefined
     binding.dispose()
     await capturing
+    expect(binding.captured).toBe(false)
+    binding.releaseCapture()
     await (released ?? session.release())
     expect(alive()).toEqual({ ...before, streams: before.streams - 3 })
   })

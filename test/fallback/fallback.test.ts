@@ -23,7 +23,7 @@ function refused(what: string) {
   )
 }
 
-describe('before the engine is open', () => {
+describe('initialize', () => {
   it('refuses options of the native engine', () => {
     expect(() => initialize({ onLog: () => {} })).toThrow(refused('onLog'))
     expect(() => initialize({ libraryPath: '/nowhere/libonnxruntime.so' })).toThrow(refused('libraryPath'))
@@ -106,7 +106,7 @@ describe('the onnxruntime-node engine', () => {
     await binding.run()
   })
 
-  it('refuses what it does not support', async () => {
+  it('refuses unsupported options and calls', async () => {
     const binding = session.createIoBinding({ x: [1, 128] })
     const { signal } = new AbortController()
     const feeds = { x: new Tensor('float32', new Float32Array(128), [1, 128]) }

@@ -26,6 +26,28 @@ function accumulator() {
   })
 }
 
+/** y = 2x - x * x, with temporaries of any size. */
+function temporaries() {
+  return build.model({
+    inputs: [build.value('x', 'float32', ['n'])],
+    outputs: [build.value('y', 'float32', ['n'])],
+    nodes: [
+      build.node('Add', ['x', 'x'], ['sum']),
+      build.node('Mul', ['x', 'x'], ['product']),
+      build.node('Sub', ['sum', 'product'], ['y']),
+    ],
+  })
+}
+
+/** y = rows of data by indices. */
+function gatherNd() {
+  return build.model({
+    inputs: [build.value('data', 'float32', ['n', 3]), build.value('indices', 'int64', ['count', 1])],
+    outputs: [build.value('y', 'float32', ['count', 3])],
+    nodes: [build.node('GatherND', ['data', 'indices'], ['y'])],
+  })
+}
+
 const models = {
   'one-node': build.oneNode(),
   mlp: build.mlp(),
@@ -35,6 +57,8 @@ const models = {
   'slow-loop': build.slowLoop(),
   accumulator: accumulator(),
   outer: outer(),
+  'gather-nd': gatherNd(),
+  temporaries: temporaries(),
 }
 
 const check = process.argv.includes('--check')

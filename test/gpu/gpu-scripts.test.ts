@@ -1,6 +1,6 @@
 // Rehearses the suites for a GPU machine: the pack in an empty folder, with the fake driver's addon.
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, initialized } from 'onnxruntime-iobinding'
@@ -51,11 +51,11 @@ beforeAll(async () => {
   await session.release()
 })
 
-test('the models are what their builder makes', () => {
+test('the models equal those of their builder', () => {
   expect(node(root, 'test/gpu/build-models.mjs', '--check')).toMatchObject({ status: 0 })
 })
 
-test('reads the same data sets without a protobuf library as with one', () => {
+test('data sets are read with and without a protobuf library alike', () => {
   const models = expectedModels()
   expect(models.length).toBeGreaterThan(9)
   for (const { id, dataSets } of models) {
@@ -69,7 +69,7 @@ test('reads the same data sets without a protobuf library as with one', () => {
 describe('a file of results', () => {
   const machine = { type: 'machine', rehearsal: false, gpus: [{ name: 'a', driver: '1' }], node: '20' }
 
-  test('continues where it was cut short', () => {
+  test('continues after an interrupted run', () => {
     const file = join(folder, 'cut.jsonl')
     machineJournal(file, machine).record({ type: 'test', id: 'one' })
     appendFileSync(file, '{"type":"test","id":"tw')
@@ -87,9 +87,9 @@ describe('a file of results', () => {
   })
 })
 
-describe('without a GPU', () => {
+describe('a script on a machine without a GPU', () => {
   // Where there is one, this would run the suites on it.
-  test.skipIf(existsSync('/dev/nvidia0')).each([TEST, BENCH])('%s fails with a code', (script) => {
+  test.skipIf(existsSync('/dev/nvidia0')).each([TEST, BENCH])('fails with a code: %s', (script) => {
     const out = join(folder, `${script.replaceAll('/', '-')}.jsonl`)
     const { status, stderr } = node(root, script, '--out', out)
     expect(stderr).toMatch(/^No GPU to run on: ERR_CUDA_DRIVER_NOT_FOUND: /m)
@@ -115,7 +115,7 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     expect(status).toBe(1)
   })
 
-  test('test:gpu continues a run that was cut short', () => {
+  test('test:gpu continues an interrupted run', () => {
     const first = node(alone, TEST, '--rehearse', '--out', out, '--budget', '0.5')
     expect(first.status).toBe(1)
     expect(first.stdout).toMatch(/REHEARSAL on the fake driver: \d+ passed, 0 failed, \d+ not run/)
@@ -133,7 +133,9 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     })
     expect(machine!.gpus![0]!.name).toContain('REHEARSAL')
     const tests = entries.filter(({ type }) => type === 'test')
-    expect(tests.filter(({ status }) => status !== 'pass')).toEqual([])
+    // What a graph of ONNX Runtime's CUDA provider may get wrong has no counterpart on the CPU.
+    const needGpu = ({ id, status }: Entry) => status === 'skip' && id!.startsWith('graph-hazards/')
+    expect(tests.filter((entry) => entry.status !== 'pass' && !needGpu(entry))).toEqual([])
     expect(new Set(tests.map(({ id }) => id)).size).toBe(tests.length)
     expect(entries.every(({ rehearsal }) => rehearsal === true)).toBe(true)
     if (TEST_REPORTS !== undefined) cpSync(out, join(TEST_REPORTS, 'gpu-rehearsal.jsonl'))
@@ -153,6 +155,49 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     const args = ['--rehearse', '--only', 'short', '--in-process', '--out', short]
     expect(node(alone, TEST, ...args)).toMatchObject({ status: 0 })
     expect(read(short).filter(({ type }) => type === 'test').length).toBeGreaterThan(5)
+  })
+
+  test('once.sh ends within its total time, and records the result of each step', () => {
+    const results = join(folder, 'once')
+    const budgets = { doctor: 6, driver: 3, tests: 4, sanitizer: 1, bert: 1, race: 2, copies: 1, rest: 30 }
+    const steps = Object.entries(budgets).map((entry) => entry.join('='))
+    const total = 19
+    const { PATH, HOME } = process.env
+    const env = { PATH, HOME, ORT_DYLIB_PATH: initialized()!.libraryPath }
+    const options = ['--total', `${total}`, '--steps', `${steps}`, '--python', 'no-such-python']
+    const args = ['scripts/gpu/once.sh', 'proof', '--out', results, '--rehearse', '--quick', ...options]
+    // It ends by itself: this limit is for a fault.
+    const { signal, stdout } = spawnSync('bash', args, { cwd: alone, env, encoding: 'utf8', timeout: 60_000 })
+    expect(signal).toBe(null)
+
+    const entries = parseLines(readFileSync(join(results, 'proof.jsonl'), 'utf8')) as unknown as {
+      step: string
+      status: string
+      limit?: number
+      at: number
+    }[]
+    const ended = entries.filter(({ status }) => status !== 'begun')
+    expect(ended.map(({ step }) => step)).toEqual(Object.keys(budgets))
+    expect(ended.every(({ status }) => ['passed', 'failed', 'cut', 'skipped'].includes(status))).toBe(true)
+    expect(ended.find(({ step }) => step === 'bert')).toMatchObject({ status: 'skipped' })
+    // No step is given more than what is left of the total.
+    expect(entries.filter(({ limit = 0, at, status }) => status === 'begun' && at + limit > total)).toEqual(
+      [],
+    )
+    for (const step of Object.keys(budgets)) expect(stdout).toContain(`| ${step} | `)
+    // As many as come back from a GPU machine.
+    expect(readdirSync(results).length).toBeLessThanOrEqual(8)
+    expect(readFileSync(join(results, 'index.md'), 'utf8')).toContain(`of ${total} s`)
+  })
+
+  test('once.sh refuses an unknown step', () => {
+    const args = ['scripts/gpu/once.sh', 'proof', '--out', join(folder, 'unknown')]
+    const { status, stderr } = spawnSync('bash', [...args, '--total', '9', '--steps', 'no_such_step=1'], {
+      cwd: alone,
+      encoding: 'utf8',
+    })
+    expect(stderr).toContain('--steps no_such_step=1: expected NAME=SECONDS')
+    expect(status).toBe(2)
   })
 
   test('bench:gpu measures within its budget, and continues', () => {

@@ -3,11 +3,14 @@ import { test as nodeTest } from 'node:test'
 import { rehearsal } from './session.mjs'
 
 /**
- * @typedef {{ id: string, run: (t: Context) => unknown, tags?: string[], limit?: number }} Test
- *   `limit`: seconds after which it counts as hung
- * @typedef {'pass' | 'fail' | 'skip' | 'absent'} Status
- *   `skip`: a rehearsal cannot do it; `absent`: the machine has too few GPUs for it. On a GPU nothing is skipped
+ * @typedef {{ id: string, run: (t: Context) => unknown, tags?: string[], limit?: number, known?: string }} Test
+ *   `limit`: seconds after which it counts as hung; `known`: a fault that the package has not mended: node:test's todo
+ * @typedef {'pass' | 'fail' | 'known' | 'skip' | 'absent'} Status
+ *   `known`: it failed as a test with a known fault may; `skip`: a rehearsal cannot do it; `absent`: the machine has too few GPUs for it. On a GPU nothing is skipped
  */
+
+/** How a test that failed is recorded. @param {{ known?: string }} test @returns {{ status: Status, known?: string }} */
+export const failure = ({ known }) => (known ? { status: 'known', known } : { status: 'fail' })
 
 /** The default limit in seconds. */
 export const LIMIT = 60
@@ -77,22 +80,23 @@ export class Context {
  * @param {{ short?: boolean }} options
  * @returns {Promise<{ type: 'test', id: string, status: Status, reason?: string, [key: string]: unknown }>}
  */
-export async function runTest({ id, run }, { short = false }) {
-  /** @type {{ status: Status, reason?: string }} */
+export async function runTest({ id, run, known }, { short = false }) {
+  /** @type {{ status: Status, reason?: string, known?: string }} */
   let outcome = { status: 'pass' }
   let context
   const begin = performance.now()
-  await nodeTest(id, async (t) => {
+  await nodeTest(id, { todo: known ?? false }, async (t) => {
     context = new Context(t, short)
     try {
       await run(context)
-      if (context.failures.length > 0) outcome = { status: 'fail', reason: context.failures.join('\n') }
+      if (context.failures.length > 0)
+        outcome = { ...failure({ known }), reason: context.failures.join('\n') }
     } catch (error) {
       if (error instanceof NotRun) {
         outcome = { status: error.status, reason: error.message }
         return t.skip(error.message)
       }
-      outcome = { status: 'fail', reason: [...context.failures, describe(error)].join('\n') }
+      outcome = { ...failure({ known }), reason: [...context.failures, describe(error)].join('\n') }
       throw error
     }
   })

@@ -11,7 +11,7 @@ export const COMMON_HELP = `
   --out FILE      JSON lines, appended one by one; what the file has already is not done again
   --budget S      seconds after which nothing new is started
   --fresh         starts the file anew
-  --only A,B      those whose ids start so
+  --only A,B      those whose ids start so; A$ is one id
   --list          lists the ids in their order
   --rehearse      with the addon that is built for the fake CUDA driver; no figure is a GPU's`
 
@@ -31,9 +31,9 @@ export function readSuiteOptions(help, defaults, file) {
   }
 }
 
-/** Whether `--only` includes an id or one of its tags. */
+/** Whether `--only` includes an id, by its start or, with a `$`, as a whole, or one of its tags. */
 export const isChosen = (only, { id, tags = [] }) =>
-  only === undefined || only.some((start) => id.startsWith(start) || tags.includes(start))
+  only === undefined || only.some((start) => `${id}$`.startsWith(start) || tags.includes(start))
 
 /** What must be the same for all results of a file. */
 const identity = ({ rehearsal, gpus, onnxruntime, node, addon }) => ({

@@ -7,6 +7,7 @@ import { COMMON_HELP, isChosen, openJournal, readSuiteOptions, runWorker } from 
 const HELP = `npm run test:gpu -- [options]${COMMON_HELP}
                   \`short\`: a few, with few repetitions, for compute-sanitizer (see test/gpu/README.md)
   --retry         runs failed tests again
+  --quick         few repetitions
   --in-process    runs the tests in this process, for a debugger
   --models DIR    more models with expected outputs, in the layout of test/models
 
@@ -15,7 +16,17 @@ Exit code 0: all ran, and all passed.`
 const options = readSuiteOptions(HELP, {}, { name: 'tests', budget: 300 })
 process.exitCode = await main(options)
 
-async function main({ only, budget, rehearse, retry, list, models, 'in-process': inProcess, ...rest }) {
+async function main({
+  only,
+  budget,
+  rehearse,
+  retry,
+  quick,
+  list,
+  models,
+  'in-process': inProcess,
+  ...rest
+}) {
   // The models of `pack.mjs --models`.
   const beside = models ?? join(root, 'models')
   if (models !== undefined || existsSync(beside)) process.env.ONNX_MODELS_DIR = resolve(beside)
@@ -35,7 +46,7 @@ async function main({ only, budget, rehearse, retry, list, models, 'in-process':
   if (left.length < wanted.length) console.log(`${wanted.length - left.length} are in the file already`)
 
   const begin = Date.now()
-  const setup = { deadline: begin + budget * 1000, short: only?.includes('short') ?? false }
+  const setup = { deadline: begin + budget * 1000, short: quick || (only?.includes('short') ?? false) }
   const record = (entry) => {
     journal.record({ ...entry, ...mark })
     done.set(entry.id, entry)
@@ -50,6 +61,7 @@ async function main({ only, budget, rehearse, retry, list, models, 'in-process':
     failed: count('fail'),
     skipped: count('skip'),
     absent: count('absent'),
+    known: count('known'),
     notRun: wanted.length - entries.length,
     seconds: (Date.now() - begin) / 1000,
     ...mark,
@@ -58,13 +70,14 @@ async function main({ only, budget, rehearse, retry, list, models, 'in-process':
   return conclude(summary, rehearse)
 }
 
-function conclude({ passed, failed, skipped, absent, notRun, seconds }, rehearse) {
+function conclude({ passed, failed, skipped, absent, known, notRun, seconds }, rehearse) {
   console.log(
     [
       rehearse ? 'REHEARSAL on the fake driver: ' : '',
       `${passed} passed, ${failed} failed, ${notRun} not run (out of time)`,
       skipped > 0 ? `, ${skipped} skipped, which only a GPU can do` : '',
       absent > 0 ? `, ${absent} for which this machine has too few GPUs` : '',
+      known > 0 ? `, ${known} with a known fault` : '',
       `; ${seconds.toFixed(1)} s`,
     ].join(''),
   )
@@ -81,7 +94,7 @@ async function runHere(tests, { deadline, short }, record) {
 
 /** One process as long as tests pass; after a failure, crash or hang another for the remaining tests. */
 async function runInWorkers(tests, setup, record) {
-  const { LIMIT } = await import('./harness.mjs')
+  const { LIMIT, failure } = await import('./harness.mjs')
   let left = tests.map(({ id }) => id)
   while (left.length > 0 && Date.now() < setup.deadline) {
     let running
@@ -102,11 +115,12 @@ async function runInWorkers(tests, setup, record) {
       const entry = {
         type: 'test',
         id: running,
-        status: 'fail',
+        // A fault that is known may end the process.
+        ...failure(tests.find(({ id }) => id === running)),
         reason: reason ?? 'the process ended during the test',
       }
       record(entry)
-      console.log(`failed: ${running}: ${entry.reason}`)
+      console.log(`${entry.status}: ${running}: ${entry.reason}`)
     } else if (left.length === before && Date.now() < setup.deadline) {
       throw new Error(`no test was started: ${reason ?? 'the process ended at once'}`)
     }

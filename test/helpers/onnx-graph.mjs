@@ -79,6 +79,7 @@ function attributeOf(content) {
   if (typeof content === 'string') return { type: 'STRING', s: utf8(content) }
   if (typeof content !== 'object') return isWhole(content) ? { type: 'INT', i: content } : float(content)
   if ('type' in content) return content
+  if ('tensorType' in content) return { type: 'TYPE_PROTO', tp: content }
   return 'node' in content ? { type: 'GRAPH', g: content } : { type: 'TENSOR', t: content }
 }
 

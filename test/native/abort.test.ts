@@ -23,15 +23,15 @@ async function expectUsable(): Promise<void> {
 describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>]>([
   ['binding.run', (trips, signal) => slowBinding(session, trips).run(signal && { signal })],
   ['session.run', (trips, signal) => session.run(slowFeeds(trips), signal && { signal })],
-])('a signal of %s', (_, run) => {
-  it('refuses the run when it was aborted before', async () => {
+])('a signal of %s', (method, run) => {
+  it('refuses the run if it is already aborted', async () => {
     await expect(run(ENDLESS, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
     const reason = new Error('a reason of its own')
     await expect(run(ENDLESS, AbortSignal.abort(reason))).rejects.toBe(reason)
     await expectUsable()
   })
 
-  it('ends a queued run at once, and not the running one', async () => {
+  it('ends a queued run at once, and leaves the current run alone', async () => {
     const [first, second] = [new AbortController(), new AbortController()]
     let running = true
     const endless = run(ENDLESS, first.signal).finally(() => {
@@ -83,6 +83,43 @@ describe.each<[string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>
     await expectUsable()
   })
 
+  it('keeps its deadline after short runs, which were inline', async () => {
+    await using inline = await slowSession({ inlineRunBelowUs: 1e6 })
+    const binding = slowBinding(inline, 1n)
+    const runInline = (trips: bigint, options = {}) => {
+      if (method === 'session.run') return inline.run(slowFeeds(trips), options)
+      setTrips(binding, trips)
+      return binding.run(options)
+    }
+    for (let i = 0; i < 50; i++) await runInline(1n)
+    let turned = false
+    const turn = setImmediate().then(() => {
+      turned = true
+    })
+    await expect(runInline(LONG, { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({
+      name: 'TimeoutError',
+    })
+    expect(turned).toBe(true)
+    await turn
+  })
+
+  it('causes no warning of a leak with many queued runs', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on('warning', onWarning)
+    const controller = new AbortController()
+    const runs = Array.from({ length: 12 }, () => run(2n, controller.signal))
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1)
+    await Promise.all(runs)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    const queued = Array.from({ length: 12 }, () => run(ENDLESS, controller.signal))
+    controller.abort()
+    for (const { status } of await Promise.allSettled(queued)) expect(status).toBe('rejected')
+    await setImmediate()
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
+
   it('ends several runs', async () => {
     const controller = new AbortController()
     const runs = [1, 2, 3].map(() => run(ENDLESS, controller.signal))
@@ -112,7 +149,7 @@ describe('a binding whose run was aborted', () => {
     expect(binding.outputs.y).toEqual(fresh.outputs.y)
   })
 
-  it('runs again after a queued run was withdrawn', async () => {
+  it('runs again after a queued run was canceled', async () => {
     const front = slowBinding(session, LONG / 10n).run()
     const binding = slowBinding(session, ENDLESS)
     const controller = new AbortController()

@@ -21,8 +21,8 @@ async function run(script: string, args: string[], engine: string | undefined) {
   return { result: JSON.parse(ended.stdout), stderr: ended.stderr }
 }
 
-describe('where the addon is missing', () => {
-  it('onnxruntime-node serves, with one warning that says why', async () => {
+describe('a missing addon', () => {
+  it('is replaced by onnxruntime-node, with one warning that gives the reason', async () => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
     const { result, stderr } = await run(script, ['firstCreatesAtOnce'], undefined)
     expect(result).toEqual(Array(4).fill('onnxruntime-node'))
@@ -32,7 +32,7 @@ describe('where the addon is missing', () => {
     for (const place of places(script)) expect(stderr).toContain(`${place}: no such file`)
   })
 
-  it('initialize tells', async () => {
+  it('is reported by initialize', async () => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
     expect((await run(script, ['initialize'], undefined)).result).toMatchObject({
       engine: 'onnxruntime-node',
@@ -43,13 +43,13 @@ describe('where the addon is missing', () => {
     })
   })
 
-  it('nothing is said where onnxruntime-node was asked for', async () => {
+  it('causes no warning if onnxruntime-node is selected', async () => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
     const { result, stderr } = await run(script, ['create'], 'onnxruntime-node')
     expect({ result, stderr }).toEqual({ result: 'onnxruntime-node', stderr: '' })
   })
 
-  it('it is an error where the addon was asked for', async () => {
+  it('is an error if the addon is selected', async () => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
     for (const scenario of ['create', 'allocate', 'initialize']) {
       const { result, stderr } = await run(script, [scenario], 'native')
@@ -60,7 +60,7 @@ describe('where the addon is missing', () => {
     }
   })
 
-  it('it is an error where onnxruntime-node is missing too', async () => {
+  it('is an error if onnxruntime-node is missing too', async () => {
     const script = copyPackage('library.mjs', {})
     const { result } = await run(script, ['create'], undefined)
     expect(result).toMatchObject({ name: 'OrtError', code: 'ERR_LIBRARY_NOT_FOUND' })
@@ -68,11 +68,11 @@ describe('where the addon is missing', () => {
   })
 })
 
-describe('where the addon is broken', () => {
+describe('a broken addon', () => {
   it.each([
     [undefined, 'onnxruntime-node', expect.stringContaining('OnnxRuntimeIoBindingWarning')],
     ['native', expect.objectContaining({ code: 'ERR_ADDON_NOT_LOADED' }), ''],
-  ])('and the engine asked for is %s', async (engine, expected, warning) => {
+  ])('is reported if the selected engine is %s', async (engine, expected, warning) => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
     const path = places(script)[0]!
     mkdirSync(dirname(path), { recursive: true })
@@ -84,7 +84,7 @@ describe('where the addon is broken', () => {
   })
 })
 
-describe('of several addons the first counts: the one that was built here, then the prebuilt one', () => {
+describe('the addon that was built here', () => {
   /** A copy of the package with the addon in the second place, and a broken one in the other. */
   function copyWith(broken: 0 | 1): { script: string; path: string } {
     const script = copyPackage('library.mjs', { addon: true, onnxruntimeNode: true })
@@ -96,7 +96,7 @@ describe('of several addons the first counts: the one that was built here, then 
     return { script, path }
   }
 
-  it('which is not passed over where it is broken', async () => {
+  it('is loaded instead of the prebuilt addon, even if it is broken', async () => {
     const { script, path } = copyWith(0)
     const { result } = await run(script, ['create'], 'native')
     expect(result.code).toBe('ERR_ADDON_NOT_LOADED')
@@ -104,7 +104,7 @@ describe('of several addons the first counts: the one that was built here, then 
     expect(result.message.split('\n').slice(1)).toEqual([expect.stringContaining(`${path}: `)])
   })
 
-  it('which runs beside a prebuilt one that is broken', async () => {
+  it('runs beside a broken prebuilt addon', async () => {
     const { script } = copyWith(1)
     expect(await run(script, ['create'], 'native')).toEqual({ result: 'native', stderr: '' })
   })

@@ -30,8 +30,8 @@ function outputOf(trips: bigint, x?: OrtValue): Float32Array {
   return binding.outputs.y as Float32Array
 }
 
-describe.each(FORMS)('while %s is in flight', (_, run) => {
-  it('the event loop turns', async () => {
+describe.each(FORMS)('%s in flight', (_, run) => {
+  it('leaves the event loop free', async () => {
     let settled = false
     let turns = 0
     let timers = 0
@@ -49,7 +49,7 @@ describe.each(FORMS)('while %s is in flight', (_, run) => {
     expect(timers).toBeGreaterThan(10)
   })
 
-  it('the threads of libuv are free', async () => {
+  it('leaves the threads of libuv free', async () => {
     const controllers = Array.from({ length: 8 }, () => new AbortController())
     const sessions = await Promise.all(controllers.map(() => slowSession()))
     let settled = 0
@@ -110,7 +110,7 @@ describe('runs of one session', () => {
     expect(result).toEqual(outputOf(3n, second.outputValue('y')))
   })
 
-  it('are refused while the binding is running', async () => {
+  it('are refused while the binding is in flight', async () => {
     const binding = slowBinding(session, LONG / 4n)
     const running = binding.run()
     await expect(binding.run()).rejects.toEqual(code('ERR_BUSY'))
@@ -129,7 +129,7 @@ describe('runs of one session', () => {
     expect(binding.outputs.y).toEqual(outputOf(2n))
   })
 
-  it('use another thread than the runs of another session', async () => {
+  it('use a thread of their own', async () => {
     const controller = new AbortController()
     const endless = FORMS[0]![1](ENDLESS, controller.signal)
     const other = await slowSession()
@@ -140,7 +140,7 @@ describe('runs of one session', () => {
     await expect(endless).rejects.toThrow()
   })
 
-  it('are refused after the release, and complete if they were earlier', async () => {
+  it('are refused after the release, and complete if they started before it', async () => {
     const binding = slowBinding(session, 5n)
     const running = binding.run()
     const released = session.release()

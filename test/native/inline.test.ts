@@ -63,7 +63,7 @@ describe('a short run', () => {
     expect(order).toEqual(['long', 'short'])
   })
 
-  it('goes to the run thread when a value of another shape is bound', async () => {
+  it('is passed to the run thread if a value of another shape is bound', async () => {
     const session = await InferenceSession.create(twoInputs(), ALL_SHORT)
     const bindings = [1, 2].map((n) => session.createIoBinding({ a: [n], b: [n] }))
     const binding = bindings[0]!

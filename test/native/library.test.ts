@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,7 @@ import { type ChildOptions, runFixture, runScript } from './child'
 import { copyPackage, temporaryFolder } from './package-copy'
 
 const real = initialized().libraryPath
+const installed = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
 const missing = '/nowhere/libonnxruntime.so'
 const fakeSource = fileURLToPath(new URL('fixtures/fake-library.c', import.meta.url))
 
@@ -46,30 +47,94 @@ function hasCompiler(): boolean {
   }
 }
 
-const REMEDY = 'Install onnxruntime-node, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH'
+const REMEDY =
+  'Install onnxruntime-node beside this package or the main script, or name a library by initialize({ libraryPath }) or ORT_DYLIB_PATH'
 
-describe("ONNX Runtime's library is", () => {
-  it('that of onnxruntime-node', async () => {
+describe("ONNX Runtime's library", () => {
+  it('is that of onnxruntime-node by default', async () => {
     const { result } = await report(['initialize'])
-    const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
+    const root = dirname(installed)
     expect(result).toMatchObject({ engine: 'native', version: '1.30.0' })
     expect(result.libraryPath.startsWith(root)).toBe(true)
     expect(result.availableProviders).toContain('CPUExecutionProvider')
   })
 
-  it('before that the one of ORT_DYLIB_PATH', async () => {
+  it('is that of ORT_DYLIB_PATH before that of onnxruntime-node', async () => {
     const path = link('from-environment.so')
     expect(await initializeWith({}, { ORT_DYLIB_PATH: path })).toMatchObject({ libraryPath: path })
   })
 
-  it('before that the one of libraryPath', async () => {
+  it('is that of libraryPath before that of ORT_DYLIB_PATH', async () => {
     const path = link('from-option.so')
     const options = { libraryPath: path }
     expect(await initializeWith(options, { ORT_DYLIB_PATH: missing })).toMatchObject({ libraryPath: path })
   })
 
-  it('found by sessions that are created at once', async () => {
+  it('is found by sessions that are created at once', async () => {
     expect((await report(['firstCreatesAtOnce'])).result).toEqual(Array(4).fill('native'))
+  })
+})
+
+/** A copy of the package without onnxruntime-node, the real one in another folder, and a script there that uses the copy. */
+function scriptElsewhere() {
+  const root = dirname(copyPackage('library.mjs', { addon: true }))
+  const folder = temporaryFolder()
+  const modules = join(folder, 'node_modules')
+  mkdirSync(modules)
+  symlinkSync(root, join(modules, 'onnxruntime-iobinding'), 'junction')
+  symlinkSync(dirname(installed), join(modules, 'onnxruntime-node'), 'junction')
+  const script = join(folder, 'main.mjs')
+  writeFileSync(script, `import 'onnxruntime-iobinding'\n${readFileSync(join(root, 'library.mjs'), 'utf8')}`)
+  return { root, folder, script }
+}
+
+describe('the search for onnxruntime-node', () => {
+  const engines = ['native', 'onnxruntime-node']
+  it.each(engines)('starts at the main script, an ES module, for the %s engine', async (engine) => {
+    const { script } = scriptElsewhere()
+    const env = { ORT_DYLIB_PATH: undefined, ONNXRUNTIME_IOBINDING_ENGINE: engine }
+    const { stdout } = await runScript(script, ['create'], { env, cwd: temporaryFolder() })
+    expect(JSON.parse(stdout)).toBe(engine)
+    const link = join(temporaryFolder(), 'linked.mjs')
+    symlinkSync(script, link)
+    expect(JSON.parse((await runScript(link, ['create'], { env, cwd: temporaryFolder() })).stdout)).toBe(
+      engine,
+    )
+  })
+
+  it.each(engines)('omits the working directory, for the %s engine', async (engine) => {
+    const { root, folder } = scriptElsewhere()
+    const env = { ORT_DYLIB_PATH: undefined, ONNXRUNTIME_IOBINDING_ENGINE: engine }
+    const { stdout } = await runScript(join(root, 'library.mjs'), ['create'], { env, cwd: folder })
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND' })
+    expect(stdout).not.toContain(folder)
+  })
+
+  it.each(engines)(
+    'continues beyond this package and a copy without a library, for the %s engine',
+    async (engine) => {
+      const { root, folder, script } = scriptElsewhere()
+      const inner = join(folder, 'inner', 'node_modules', 'onnxruntime-node')
+      mkdirSync(inner, { recursive: true })
+      writeFileSync(join(inner, 'package.json'), '{ "name": "onnxruntime-node", "version": "1.30.0" }')
+      const nested = join(folder, 'inner', 'main.mjs')
+      copyFileSync(script, nested)
+      symlinkSync(root, join(root, 'node_modules', 'onnxruntime-node'), 'junction')
+      const env = { ORT_DYLIB_PATH: undefined, ONNXRUNTIME_IOBINDING_ENGINE: engine }
+      const { stdout } = await runScript(nested, ['create'], { env, cwd: temporaryFolder() })
+      expect(JSON.parse(stdout)).toBe(engine)
+    },
+  )
+
+  it('is the same for the doctor', async () => {
+    const { root, folder } = scriptElsewhere()
+    const link = join(folder, 'node_modules', 'onnxruntime-iobinding.js')
+    symlinkSync(join(root, 'dist', 'tools', 'cli', 'cli.js'), link)
+    const options = { env: { ORT_DYLIB_PATH: undefined }, cwd: temporaryFolder() }
+    const { stdout } = await runScript(link, ['doctor', '--json'], options)
+    const { checks } = JSON.parse(stdout) as { checks: { name: string; status: string }[] }
+    const status = Object.fromEntries(checks.map((check) => [check.name, check.status]))
+    expect(status).toMatchObject({ onnxruntime: 'ok', 'onnxruntime-node': 'ok', 'run-cpu': 'ok' })
   })
 })
 
@@ -77,7 +142,7 @@ describe('a library that cannot be opened', () => {
   it.each([
     ['libraryPath', { libraryPath: missing }, {}],
     ['ORT_DYLIB_PATH', {}, { ORT_DYLIB_PATH: missing }],
-  ])('is missing where %s names it', async (source, options, env) => {
+  ])('is reported if it is missing at the path of %s', async (source, options, env) => {
     const error = await initializeWith(options, env)
     expect(error).toMatchObject({ name: 'OrtError', code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
     expect(error.message).toContain(`${missing} (${source}): `)
@@ -85,22 +150,22 @@ describe('a library that cannot be opened', () => {
     expect(error.message).toContain(REMEDY)
   })
 
-  it.each(['create', 'allocate'])('fails %s alike', async (scenario) => {
+  it.each(['create', 'allocate'])('makes %s fail', async (scenario) => {
     const { result } = await report([scenario], { ORT_DYLIB_PATH: missing })
     expect(result).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
     expect(result.message).toContain(missing)
   })
 
-  it('is none of those of an onnxruntime-node that is not installed', async () => {
+  it('is reported if onnxruntime-node is not installed', async () => {
     const script = copyPackage('library.mjs', { addon: true })
     const { result } = await report(['create'], {}, script)
     expect(result).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
-    for (const from of [join('dist', 'engine', 'library.js'), 'package.json']) {
+    for (const from of [join('dist', 'engine', 'library.js'), 'library.mjs']) {
       expect(result.message).toContain(`as required from ${join(dirname(script), from)}: not installed`)
     }
   })
 
-  it('is that of an onnxruntime-node without one for this platform', async () => {
+  it('is reported if onnxruntime-node has none for this platform', async () => {
     const script = copyPackage('library.mjs', { addon: true })
     const empty = join(dirname(script), 'node_modules', 'onnxruntime-node')
     mkdirSync(empty)
@@ -111,10 +176,10 @@ describe('a library that cannot be opened', () => {
   })
 
   it.each([
-    ['no library', () => fakeSource],
+    ['not a library', () => fakeSource],
     ['a folder', () => temporaryFolder()],
     ['empty', () => ''],
-  ])('is %s', async (_, path) => {
+  ])('is reported if it is %s', async (_, path) => {
     const libraryPath = path()
     const error = await initializeWith({ libraryPath })
     expect(error.code).toMatch(/^ERR_(LIBRARY_NOT_FOUND|LIBRARY_INVALID|INVALID_ARG_VALUE)$/)
@@ -122,8 +187,8 @@ describe('a library that cannot be opened', () => {
   })
 
   const note = hasCompiler() ? '' : ' (skipped: there is no C compiler)'
-  describe.skipIf(!hasCompiler())(`is of a compiler${note}, and`, () => {
-    it('has no OrtGetApiBase', async () => {
+  describe.skipIf(!hasCompiler())(`a compiled library that cannot be opened${note}`, () => {
+    it('is reported if it has no OrtGetApiBase', async () => {
       const libraryPath = compile('-x', 'c', '/dev/null')
       const error = await initializeWith({ libraryPath })
       expect(error).toMatchObject({ code: 'ERR_LIBRARY_INVALID', remedy: REMEDY })
@@ -131,7 +196,7 @@ describe('a library that cannot be opened', () => {
     })
 
     it.each(['1.20.0', '1.23.2', '2.0.0', '0.9', 'unknown', '', '1.24.0'])(
-      'says it is "%s"',
+      'is reported if its version is "%s"',
       async (version) => {
         const libraryPath = compile(`-DVERSION="${version}"`, fakeSource)
         const error = await initializeWith({ libraryPath })
@@ -142,7 +207,7 @@ describe('a library that cannot be opened', () => {
     )
   })
 
-  it('leaves the process free to open another', async () => {
+  it('allows the process to open another', async () => {
     expect((await report(['afterFailure'])).result).toEqual(['ERR_LIBRARY_NOT_FOUND', 'native', 'native'])
   })
 })
@@ -173,7 +238,7 @@ describe('initialize', () => {
 })
 
 describe('the log', () => {
-  it('goes to onLog, by its level', async () => {
+  it('is passed to onLog, filtered by its level', async () => {
     const { result, stderr } = await report(['onLog', 'verbose'])
     expect(new Set(result.map(({ level }: { level: string }) => level))).toContain('info')
     for (const record of result) {
@@ -189,22 +254,22 @@ describe('the log', () => {
     expect((await report(['onLog', 'error'])).result).toEqual([])
   })
 
-  it('goes to the first receiver of the process, from any thread', async () => {
+  it('is passed to the first receiver of the process, from any thread', async () => {
     expect((await report(['onLogOfWorker'])).result).toEqual(['native', true, 'ERR_ALREADY_INITIALIZED'])
   })
 
-  it('may meet a receiver that throws', async () => {
+  it('continues after a receiver that throws', async () => {
     expect((await report(['onLogThrows'])).result).toEqual(['native', ['thrown by onLog']])
   })
 
-  it("goes to stderr by the level of onnxruntime-common's env", async () => {
+  it("is written to stderr, filtered by the level of onnxruntime-common's env", async () => {
     expect((await report(['logLevel', 'verbose'])).stderr).toMatch(/\[[VI]:onnxruntime/)
     expect((await report(['logLevel', 'error'])).stderr).toBe('')
   })
 })
 
 describe('ONNXRUNTIME_IOBINDING_ENGINE', () => {
-  it('is refused where it names no engine', async () => {
+  it('is refused if it is not the name of an engine', async () => {
     const { result } = await report(['create'], { ONNXRUNTIME_IOBINDING_ENGINE: 'tensorflow' })
     expect(result).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' })
     for (const part of ['ONNXRUNTIME_IOBINDING_ENGINE', "'native' or 'onnxruntime-node'", "'tensorflow'"]) {
@@ -212,7 +277,7 @@ describe('ONNXRUNTIME_IOBINDING_ENGINE', () => {
     }
   })
 
-  it.each([undefined, '', 'native'])('chooses the addon where it is %j', async (value) => {
+  it.each([undefined, '', 'native'])('selects the addon if it is %j', async (value) => {
     expect((await report(['create'], { ONNXRUNTIME_IOBINDING_ENGINE: value })).result).toBe('native')
   })
 })

@@ -7,7 +7,7 @@ import { runFixture } from './child'
  */
 const ALLOWED_MB = 3
 
-describe.concurrent('memory is flat', () => {
+describe.concurrent('the resident set', () => {
   it.each([
     ['runSync', 'runSync', 2e4, 1e5],
     ['run, done inline', 'run', 2e4, 1e5],
@@ -24,7 +24,7 @@ describe.concurrent('memory is flat', () => {
     ['values that are dropped', 'droppedValues', 2e4, 1e5],
     ['sessions that are released', 'sessions', 100, 100],
     ['sessions that are dropped', 'sessionsDropped', 100, 100],
-  ])('%s', async (_, form, warmUp, runs) => {
+  ])('does not grow: %s', async (_, form, warmUp, runs) => {
     const args = [form, warmUp, runs, ALLOWED_MB].map(String)
     const { code, signal, stdout, stderr } = await runFixture('memory.mjs', args, {
       node: ['--expose-gc'],

@@ -75,7 +75,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
 
   const paths = (libraries: PreloadedLibrary[]) => libraries.map(({ path }) => path)
 
-  it('loads what the provider was missing, from the wheels of its version', async () => {
+  it('loads the libraries that the provider lacks, from the wheels of its version', async () => {
     const { before, loaded, after } = await run('preload', { python: python() })
     expect(before).toBe('ERR_CUDA_LIBRARY_NOT_FOUND')
     expect(paths(loaded)).toEqual([...CUDA_13.map(inCu13), join(site, 'nvidia', 'cudnn', 'lib', CUDNN)])
@@ -87,7 +87,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(after.code).toBe('ERR_CUDA_DRIVER_VERSION')
   })
 
-  it('takes the version that the provider asks for', async () => {
+  it('selects the version that the provider needs', async () => {
     const { before, loaded, after } = await run('preload', { python: site }, ort[12])
     expect(before).toBe('ERR_CUDA_LIBRARY_NOT_FOUND')
     const expected = Object.entries(FOLDERS_12).map(([name, folder]) =>
@@ -97,7 +97,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(after.code).toBe('ERR_CUDA_DRIVER_VERSION')
   })
 
-  it('takes the version that is named', async () => {
+  it('selects the given version', async () => {
     const { before, loaded, after } = await run('preload', { python: site, cuda: 12, cudnn: false })
     expect(before).toBe('ERR_CUDA_LIBRARY_NOT_FOUND')
     expect(loaded.map(({ name }: PreloadedLibrary) => name)).toEqual(Object.keys(FOLDERS_12))
@@ -109,7 +109,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
     })
   })
 
-  it('takes the newest that is found where the provider asks for nothing', async () => {
+  it('selects the newest installed version if the provider needs none', async () => {
     const none = ortFolder(real)
     const newest = await run('only', { python: site, cudnn: false }, none)
     expect(newest[0].path).toBe(inCu13('libcudart.so.13'))
@@ -120,7 +120,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
     )
   })
 
-  it('looks in the folders first, then in the wheels, then where the system does', async () => {
+  it('searches the given folders, then the wheels, then the paths of the system', async () => {
     const first = newFolder()
     stub(first, 'libcudart.so.13')
     const systems = newFolder()
@@ -138,7 +138,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
     ])
   })
 
-  it('asks a Python executable where its packages are', async () => {
+  it('asks a Python executable for the folder of its packages', async () => {
     const executable = join(newFolder(), 'python')
     writeFileSync(executable, `#!/bin/sh\necho '${JSON.stringify(['/nowhere', site])}'\n`)
     chmodSync(executable, 0o755)
@@ -146,7 +146,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(paths(loaded)).toEqual([...CUDA_13.map(inCu13), join(site, 'nvidia', 'cudnn', 'lib', CUDNN)])
   })
 
-  it('goes without cuDNN, cuFFT and NVRTC, unless cuDNN was asked for', async () => {
+  it('succeeds without cuDNN, cuFFT and NVRTC, unless cuDNN is required', async () => {
     const folder = newFolder()
     for (const name of NEEDED[13]) stub(folder, name)
     const { loaded, after } = await run('preload', { directories: [folder] })
@@ -171,7 +171,7 @@ describe.skipIf(skip)(`preload${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(await run('only', { cuda: false, cudnn: false })).toEqual([])
   })
 
-  it('names every place where a library is not', async () => {
+  it('reports every path at which it searched for a missing library', async () => {
     const folder = newFolder()
     for (const name of CUDA_13.slice(0, 2)) stub(folder, name)
     writeFileSync(join(folder, 'libcublas.so.13'), 'no library')

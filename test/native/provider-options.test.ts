@@ -38,7 +38,7 @@ describe.skipIf(skip)(`CUDA's options${skip ? ` (skipped: ${skip})` : ''}`, () =
     return Object.fromEntries(entries.map((entry) => entry.split('=')))
   }
 
-  it('arrive under the keys and with the values of ONNX Runtime', async () => {
+  it('are passed with the keys and values of ONNX Runtime', async () => {
     const all = await given({
       deviceId: 3,
       wait: 'block',
@@ -74,7 +74,7 @@ describe.skipIf(skip)(`CUDA's options${skip ? ` (skipped: ${skip})` : ''}`, () =
     })
   })
 
-  it('have other values too', async () => {
+  it('are passed with values other than the defaults', async () => {
     expect(
       await given({
         arenaExtendStrategy: 'nextPowerOfTwo',
@@ -92,19 +92,19 @@ describe.skipIf(skip)(`CUDA's options${skip ? ` (skipped: ${skip})` : ''}`, () =
     })
   })
 
-  it('are left to ONNX Runtime where they are not given', async () => {
+  it('are omitted if they are not given', async () => {
     expect(await given({})).toEqual({ device_id: '0' })
     expect(await given({ gpuMemLimit: undefined })).toEqual({ device_id: '0' })
   })
 
-  it('say that graphs are captured', async () => {
+  it('include graph capture', async () => {
     expect(await given({}, { enableGraphCapture: true })).toEqual({ device_id: '0', enable_cuda_graph: '1' })
     expect(await given({}, { enableGraphCapture: false })).toEqual({ device_id: '0' })
   })
 })
 
 describe("WebGPU's options", () => {
-  it('arrive', async () => {
+  it('are passed to ONNX Runtime', async () => {
     const provider = {
       name: 'webgpu',
       deviceId: 0,
@@ -158,7 +158,7 @@ describe("WebGPU's options", () => {
     for (const line of numbers(said)) expect(saidByDefault).not.toContain(line)
   })
 
-  it('that are not known to ONNX Runtime are refused here, since it ignores them', async () => {
+  it('are refused if ONNX Runtime does not know them, since it ignores those', async () => {
     const executionProviders = [{ name: 'webgpu', preferedLayout: 'NHWC' }]
     expect(await run('create', { executionProviders })).toMatchObject({
       code: 'ERR_UNKNOWN_OPTION',

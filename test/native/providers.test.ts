@@ -68,7 +68,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     return result
   }
 
-  it('without a driver', async () => {
+  it('is unavailable without a driver', async () => {
     const none = newFolder()
     // Where the machine has a driver this file keeps the loader from it.
     writeFileSync(join(none, 'libcuda.so.1'), 'no library')
@@ -80,12 +80,12 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     )
   })
 
-  it("with the toolkit's stub of a driver", async () => {
+  it("is unavailable with the toolkit's stub of a driver", async () => {
     const env = { ort: whole, paths: [driver], STUB_CUDA_INIT: '34' }
     await failure(env, 'ERR_CUDA_DRIVER_NOT_FOUND', 'CUDA_ERROR_STUB_LIBRARY')
   })
 
-  it('with a driver that lacks functions', async () => {
+  it('is unavailable with a driver that lacks functions', async () => {
     const old = newFolder()
     stubDriver(old, ['cuThreadExchangeStreamCaptureMode'])
     await failure(
@@ -95,7 +95,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     )
   })
 
-  it('with a driver that does not fit the kernel', async () => {
+  it('is unavailable with a driver that does not match the kernel', async () => {
     const env = { ort: whole, paths: [driver], STUB_CUDA_INIT: '803' }
     const { result } = await report('create', [{ executionProviders: ['cuda'] }], env)
     expect(result).toMatchObject({ code: 'ERR_CUDA_SYSTEM_DRIVER_MISMATCH' })
@@ -103,12 +103,12 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(second).toEqual(onCpu)
   })
 
-  it('without a GPU', async () => {
+  it('is unavailable without a GPU', async () => {
     await failure({ ort: whole, paths: [driver], STUB_CUDA_INIT: '100' }, 'ERR_CUDA_NO_DEVICE', 'nvidia-smi')
     await failure({ ort: whole, paths: [driver], STUB_CUDA_DEVICES: '0' }, 'ERR_CUDA_NO_DEVICE', 'nvidia-smi')
   })
 
-  it('with a deviceId beyond the last, which no other provider makes up for', async () => {
+  it('is an error with a deviceId beyond the last, whatever other providers are listed', async () => {
     const executionProviders = [{ name: 'cuda', deviceId: 2 }, 'cpu']
     const env = { ort: whole, paths: [driver], STUB_CUDA_DEVICES: '2' }
     const { result, warnings } = await report('create', [{ executionProviders }], env)
@@ -116,7 +116,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(warnings).toEqual([])
   })
 
-  it("without ONNX Runtime's provider library", async () => {
+  it("is unavailable without ONNX Runtime's provider library", async () => {
     const result = await failure(
       { ort: bare, paths: [driver] },
       'ERR_CUDA_PROVIDER_NOT_FOUND',
@@ -136,7 +136,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(cuda.expected).toBe(`libonnxruntime_providers_cuda.so in ${shared}`)
   })
 
-  it('without a library of CUDA', async () => {
+  it('is unavailable without a library of CUDA', async () => {
     const env = { ort: wanting, paths: [driver] }
     const result = await failure(
       env,
@@ -149,14 +149,14 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(result.given).toBeUndefined()
   })
 
-  it('without one of another name', async () => {
+  it('is unavailable without a library of any other name', async () => {
     const ort = ortFolder(real, { needs: ['libsomething.so.3'] })
     const env = { ort, paths: [driver] }
     const result = await failure(env, 'ERR_CUDA_LIBRARY_NOT_FOUND', 'libsomething.so.3')
     expect(result.expected).toBe('libsomething.so.3')
   })
 
-  it('with libraries of another version of CUDA', async () => {
+  it('is unavailable with libraries of another version of CUDA', async () => {
     const cuda12 = newFolder()
     compile(join(cuda12, 'libcublasLt.so.12'))
     const env = { ort: wanting, paths: [driver, cuda12] }
@@ -164,7 +164,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(result).toMatchObject({ expected: 'libcublasLt.so.13', given: 'libcublasLt.so.12' })
   })
 
-  it('with libraries that are none', async () => {
+  it('is unavailable with invalid libraries', async () => {
     const broken = newFolder()
     writeFileSync(join(broken, 'libcublasLt.so.13'), 'no library')
     await failure({ ort: wanting, paths: [driver, broken] }, 'ERR_CUDA_LIBRARY_INVALID', 'libcublasLt.so.13')
@@ -176,7 +176,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
   const cudaText = (number: number, text: string) =>
     `CUDA failure ${number}: ${text} ; GPU=0 ; hostname=host ; file=cuda.cc ; line=1 ; expr=cudaSetDevice(0); `
 
-  it('with a driver that is too old for the libraries', async () => {
+  it('is unavailable with a driver that is too old for the libraries', async () => {
     const env = {
       ort: whole,
       paths: [driver],
@@ -185,7 +185,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     await failure(env, 'ERR_CUDA_DRIVER_VERSION', 'insufficient', 'cudaSetDevice(0)', 'Update')
   })
 
-  it('whose runtime finds no GPU', async () => {
+  it('is unavailable if its runtime finds no GPU', async () => {
     const STUB_PROVIDER_ERROR = cudaText(100, 'no CUDA-capable device is detected')
     await failure(
       { ort: whole, paths: [driver], STUB_PROVIDER_ERROR },
@@ -204,7 +204,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     [cudaText(700, 'an illegal memory access was encountered'), 'ERR_CUDA_FAILURE', '700'],
     ['CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=1 ; hostname=h', 'ERR_CUDA_FAILURE', 'GPU 1'],
     ['something else', 'ERR_ORT_FAIL', 'something else'],
-  ])('that fails with "%s", which no other provider makes up for', async (text, code, says) => {
+  ])('is an error if it fails with "%s", whatever other providers are listed', async (text, code, says) => {
     const env = { ort: whole, paths: [driver], STUB_PROVIDER_ERROR: text }
     const { result, warnings } = await report('create', [{ executionProviders: ['cuda', 'cpu'] }], env)
     expect(result.code).toMatch(code === 'ERR_ORT_FAIL' ? /^ERR_ORT_/ : new RegExp(`^${code}$`))
@@ -212,7 +212,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(warnings).toEqual([])
   })
 
-  it('says that there are no graphs on the CPU', async () => {
+  it('warns that the CPU captures no graphs', async () => {
     const options = { executionProviders: ['cuda', 'cpu'], enableGraphCapture: true }
     const { result, warnings } = await report('create', [options], { ort: bare, paths: [driver] })
     expect(result).toEqual(onCpu)
@@ -220,14 +220,14 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     expect(warnings[0].message).toContain('captures no graphs')
   })
 
-  it('refuses results on a device that the session then is not on', async () => {
+  it('is required by results on its device', async () => {
     const options = { executionProviders: ['cuda', 'cpu'], preferredOutputLocation: 'gpu-buffer' }
     const { result } = await report('create', [options], { ort: bare, paths: [driver] })
     expect(result).toMatchObject({ code: 'ERR_NOT_SUPPORTED' })
     expect(result.message).toContain('preferredOutputLocation')
   })
 
-  it('tries every provider of the list, and tells of them all', async () => {
+  it('is reported with every other provider of the list that fails', async () => {
     const options = { executionProviders: ['tensorrt', 'cuda', 'webgpu'] }
     const { result, warnings } = await report('create', [options], { ort: bare, paths: [driver] })
     expect(result.code).toBe('ERR_WEBGPU_NO_ADAPTER')
@@ -239,7 +239,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
     ])
   })
 
-  it('is not touched where the list begins with the CPU', async () => {
+  it('is not initialized if the list begins with the CPU', async () => {
     const { result, warnings } = await report('create', [{ executionProviders: ['cpu', 'cuda'] }], {
       ort: bare,
     })
@@ -248,7 +248,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
 })
 
 describe.skipIf(process.platform !== 'linux')('WebGPU', () => {
-  it('without a GPU', async () => {
+  it('is unavailable without a GPU', async () => {
     const { result, warnings } = await report('create', [{ executionProviders: ['webgpu'] }])
     expect(result).toMatchObject({ code: 'ERR_WEBGPU_NO_ADAPTER', remedy: expect.any(String) })
     expect(warnings).toEqual([])

@@ -63,8 +63,8 @@ describe('a graph whose output is its input', () => {
   })
 })
 
-describe('sequences that share their tensors', () => {
-  it('the other elements outlive the input of SequenceErase', async () => {
+describe('a sequence that shares its tensors', () => {
+  it('keeps the other elements beyond the input of SequenceErase', async () => {
     const nodes = [node('SequenceErase', ['s'], ['o'])]
     const bytes = model({ inputs: [value('s', sequence)], outputs: [value('o', sequence)], nodes })
     const session = await InferenceSession.create(bytes)
@@ -78,7 +78,7 @@ describe('sequences that share their tensors', () => {
     expect(new Set(element!.data as Float32Array)).toEqual(new Set([3]))
   })
 
-  it('all elements outlive the input of SequenceInsert', async () => {
+  it('keeps all elements beyond the input of SequenceInsert', async () => {
     const nodes = [node('SequenceInsert', ['s', 't'], ['o'])]
     const inputs = [value('s', sequence), value('t', 'float32', [null])]
     const session = await InferenceSession.create(model({ inputs, outputs: [value('o', sequence)], nodes }))
@@ -92,7 +92,7 @@ describe('sequences that share their tensors', () => {
     expect(o!.elements().map(({ data }) => data[N - 1])).toEqual([3, 4])
   })
 
-  it('a detached element is refused', async () => {
+  it('is refused if an element is detached', async () => {
     const session = await InferenceSession.create(sequenceAt())
     const data = new Float32Array(4)
     const binding = session.ioBinding()
@@ -114,7 +114,7 @@ describe('sequences that share their tensors', () => {
     else expect(() => binding.runSync()).toThrow(expect.objectContaining({ code: 'ERR_DETACHED' }))
   })
 
-  it('OrtValue.sequence accepts OrtValues only', () => {
+  it('consists of OrtValues only', () => {
     const impostor = { engineValue: {} } as unknown as OrtValue
     expect(() => OrtValue.sequence([impostor])).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
@@ -122,7 +122,7 @@ describe('sequences that share their tensors', () => {
   })
 })
 
-describe('dispose', () => {
+describe('dispose()', () => {
   it('detaches only the buffer over its own memory', () => {
     const disposed = filled(3)
     const view = disposed.data
@@ -132,7 +132,7 @@ describe('dispose', () => {
     expect(new Set(view)).toEqual(new Set([3])) // still visible, so still allocated
   })
 
-  it('of a binding lets the signal end its run in flight', async () => {
+  it("lets the signal end a binding's run in flight", async () => {
     const session = await InferenceSession.create(slowLoop(), { logSeverityLevel: 4 })
     const binding = session.createIoBinding()
     binding.inputs.trips![0] = 1_000_000_000n
@@ -144,8 +144,8 @@ describe('dispose', () => {
   })
 })
 
-describe('while a run is in flight', () => {
-  it('its strings can be neither read nor written', async () => {
+describe('a run in flight', () => {
+  it('locks its strings against reads and writes', async () => {
     const session = await InferenceSession.create(concatStrings(), { inlineRunBelowUs: 0 })
     const binding = session.createIoBinding({ a: [2], b: [2] })
     const run = binding.run()
@@ -178,7 +178,7 @@ describe('a run that fails inline', () => {
 })
 
 describe('hostile arguments', () => {
-  it('a getter in dims cannot release the session during a run', async () => {
+  it('cannot release the session during a run by a getter in dims', async () => {
     const session = await InferenceSession.create(oneNode(), { inlineRunBelowUs: 1_000_000 })
     const x = new Tensor('float32', new Float32Array(1), [1])
     for (let i = 0; i < 6; i++) await session.run({ x })
@@ -193,7 +193,7 @@ describe('hostile arguments', () => {
     await released
   })
 
-  it('properties of a prototype are not options', async () => {
+  it('are not options if they are properties of a prototype', async () => {
     const prototype = Object.prototype as { polluted?: number }
     prototype.polluted = 1
     try {

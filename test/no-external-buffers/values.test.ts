@@ -46,7 +46,7 @@ describe('allocated memory', () => {
     expect(() => x.data).toThrow(expect.objectContaining({ code: 'ERR_DISPOSED' }))
   })
 
-  it('can be more than exists, which is an error', () => {
+  it('is an error if it exceeds the available memory', () => {
     const allocate = () => OrtValue.allocate('float64', [2 ** 30, 2 ** 20])
     expect(allocate).toThrow(expect.objectContaining({ code: 'ERR_OUT_OF_MEMORY' }))
   })

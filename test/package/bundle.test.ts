@@ -28,17 +28,17 @@ function copyPrebuilds(folder: string): void {
   cpSync(join(package_, 'prebuilds'), join(inject('project'), folder, 'prebuilds'), { recursive: true })
 }
 
-it('runs outside the bundle', async () => {
+it('the package runs outside the bundle', async () => {
   expectLogits(await run([await bundle('external', ['onnxruntime-iobinding'])]))
 })
 
-it('runs inside the bundle with prebuilds/ beside it', async () => {
+it('the package runs inside the bundle with prebuilds/ beside it', async () => {
   const file = await bundle('inside', ['onnxruntime-node'])
   copyPrebuilds('inside')
   expectLogits(await run([file]))
 })
 
-it('reports where it looked without prebuilds/, or warns and runs on onnxruntime-node', async () => {
+it('the package reports its search without prebuilds/, or warns and runs on onnxruntime-node', async () => {
   const file = await bundle('without', ['onnxruntime-node'])
   const failed = run([file], process.execPath, { ONNXRUNTIME_IOBINDING_ENGINE: 'native' })
   await expect(failed).rejects.toThrow(/ERR_ADDON_NOT_LOADED/)
@@ -49,7 +49,7 @@ it('reports where it looked without prebuilds/, or warns and runs on onnxruntime
   await expect(run([file])).rejects.toThrow('OnnxRuntimeIoBindingWarning')
 })
 
-it('runs inside an ES module bundle that defines require', async () => {
+it('the package runs inside an ES module bundle that defines require', async () => {
   const file = await bundle('esm', ['onnxruntime-node'], {
     format: 'esm',
     banner: {

@@ -20,7 +20,7 @@ const files = readdirSync(installed, { recursive: true, withFileTypes: true })
   )
 const prebuilt = files.filter((file) => file.startsWith('prebuilds/'))
 
-it('contains exactly the compiled TypeScript, the prebuilt addons and the documentation', () => {
+it('the tarball contains exactly the compiled TypeScript, the prebuilt addons and the documentation', () => {
   const compiled = (file: string) => /^dist\/.*\.(js|mjs|d\.ts|d\.mts)$/.test(file)
   const read = (file: string) => /^(docs|examples)\//.test(file)
   const tracked = execFileSync('git', ['ls-files', 'docs', 'examples'], { cwd: root, encoding: 'utf8' })
@@ -38,7 +38,7 @@ it('contains exactly the compiled TypeScript, the prebuilt addons and the docume
   expect([...built].sort()).toEqual(expected.sort())
 })
 
-it('contains no file of ONNX Runtime', () => {
+it('the tarball contains no file of ONNX Runtime', () => {
   expect(files.filter((file) => /\.(so|dll|dylib)(\.|$)/i.test(file))).toEqual([])
   expect(files.filter((file) => /\.node$/.test(file))).toEqual(prebuilt)
 })
@@ -50,20 +50,20 @@ it.each(prebuilt)('%s matches its platform, is below 1 MB and needs no newer sys
   expect(checkBinary(join(installed, file), target, { portable: true })).toMatch(/kB/)
 })
 
-it('is below 1 MB without the addons', () => {
+it('the tarball is below 1 MB without the addons', () => {
   const bytes = files
     .filter((file) => !prebuilt.includes(file))
     .map((file) => statSync(join(installed, file)).size)
   expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_000_000)
 })
 
-it('passes publint', async () => {
+it('the tarball passes publint', async () => {
   const { messages } = await publint({ pkgDir: installed, strict: true, pack: false })
   const pkg = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
   expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
 })
 
-it('has correct types for every way to import it (attw)', () => {
+it('the tarball has correct types for every way to import it (attw)', () => {
   // The profile omits node10's resolution, which lacks subpaths. Node.js has not used it since version 12.
   const attw = tool('@arethetypeswrong/cli', 'attw')
   const args = [attw, inject('tarball'), '--profile', 'node16', '--format', 'json']

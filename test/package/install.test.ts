@@ -52,7 +52,7 @@ describe("README's first example", () => {
 })
 
 describe('the command', () => {
-  it('is installed where npx finds it', async () => {
+  it('is available to npx', async () => {
     const { bin, version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
     expect(await run([join(installed, bin['onnxruntime-iobinding']), '--version'])).toBe(`${version}\n`)
     expect(existsSync(join(inject('project'), 'node_modules', '.bin', 'onnxruntime-iobinding'))).toBe(true)

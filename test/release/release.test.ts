@@ -54,7 +54,7 @@ function date(folder: string, heading: string): void {
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { version } = manifest
 
-test('refuses a dirty tree', () => {
+test('the release refuses a dirty tree', () => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   commit(folder)
@@ -67,7 +67,7 @@ test('refuses a dirty tree', () => {
 })
 
 test.each(['0.0.0 (2026-01-31)', `${version} (unreleased)`])(
-  'refuses a changelog that begins with %s',
+  'the release refuses a changelog that begins with %s',
   (heading) => {
     const folder = repository()
     date(folder, heading)
@@ -87,7 +87,7 @@ test.each([
     { GITHUB_REPOSITORY: 'other/name' },
     'package.json names the repository git+https://example.org/owner/name.git: expected that of other/name',
   ],
-])('refuses the repository %j', (named, env, message) => {
+])('the release refuses the repository %j', (named, env, message) => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   writeManifest(folder, named)
@@ -96,7 +96,7 @@ test.each([
   expect({ status, stderr }).toEqual({ status: 1, stderr: `not released: ${message}\n` })
 })
 
-test('refuses a README that calls the package unpublished', () => {
+test('the release refuses a README that calls the package unpublished', () => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   writeFileSync(join(folder, 'README.md'), '**The package is not on the registry yet.**\n')
@@ -106,7 +106,7 @@ test('refuses a README that calls the package unpublished', () => {
   )
 })
 
-test('refuses an unknown option', () => {
+test('the release refuses an unknown option', () => {
   const { status, stderr } = release(repository(), ['--nonsense'])
   expect({ status, stderr }).toEqual({
     status: 1,
@@ -114,7 +114,7 @@ test('refuses an unknown option', () => {
   })
 })
 
-test('refuses a missing prebuilt addon', () => {
+test('the release refuses a missing prebuilt addon', () => {
   const folder = repository()
   date(folder, `${version} (2026-01-31)`)
   commit(folder)

@@ -15,7 +15,7 @@ function temporary(name: string, bytes: Uint8Array = new Uint8Array()): string {
   return join(folder, name)
 }
 
-describe('files', () => {
+describe('the check of files', () => {
   const expected = [
     ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.mts'],
     ...Object.keys(targets).map((name) => `prebuilds/${name}/onnxruntime_iobinding.node`),
@@ -92,7 +92,7 @@ function pe(machine: number, dll: string): Buffer {
   return file
 }
 
-describe('an addon', () => {
+describe('the check of an addon', () => {
   const check = (target: string, bytes: Buffer) =>
     checkBinary(temporary('addon.node', bytes), targets[target]!, { portable: true })
 

@@ -1,4 +1,4 @@
-// BERT on the CPU: each shape gets its share of the time, every round goes into the journal, the report is made from it.
+// BERT on the CPU: each shape gets a share of the time, the journal records every round, and the report reads the journal.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,12 +17,12 @@ export const cpuTargets = targets(
   ...[EAGER, 'torch-compile', 'python-run', 'python-binding', 'ort-node', 'run-sync', 'run', 'in-flight'],
 )
 
-/** A large model gets no more than the fewest rounds; a small one has `most` soon. */
+/** A large model gets no more than the fewest rounds; a small one soon reaches `most`. */
 const PLANS = {
   full: { sampleMs: 500, most: 40 },
   quick: { sampleMs: 150, most: LEAST_ROUNDS, pauseMs: 50 },
 }
-/** Rounds of one process: a process keeps its luck with the places of its memory. */
+/** Rounds of one process: the memory layout of a process affects all its rounds. */
 const REOPEN_EVERY = 14
 
 /**

@@ -9,7 +9,7 @@ import { setup } from '../gpu/report.mjs'
 import { EAGER, figures } from './figures.mjs'
 import { identify, shapePorts } from './model.mjs'
 
-/** The targets that answer what BERT is asked for; the others are about small models. */
+/** The targets that can measure BERT; the others are for small models. */
 export const cudaTargets = targets(
   ...[EAGER, 'torch-compile', 'torch-graph', 'python-run', 'python-binding', 'python-graph'],
   ...['ort-node', 'sync-spin', 'async', 'graph', 'graph-async'],

@@ -1,12 +1,12 @@
 // From rounds to figures: a median per target, and its ratios to targets that ran moments before or after it.
 import { spread } from '../../core/statistics.mjs'
 
-/** What all other targets are compared with. */
+/** The baseline of all other targets. */
 export const EAGER = 'torch-eager'
-/** What ours are compared with. */
+/** The baselines of this package's targets. */
 export const RIVALS = ['ort-node', 'python-binding']
 
-/** At least this many rounds per shape; and so many quiet ones replace all rounds. */
+/** The fewest rounds per shape. This many quiet rounds replace all rounds. */
 export const LEAST_ROUNDS = 3
 
 /**

@@ -1,4 +1,4 @@
-// The model of the BERT benchmark for ONNX Runtime and for torch, and what the targets are given of a shape.
+// The model of the BERT benchmark for ONNX Runtime and for torch, and the targets' inputs for a shape.
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
@@ -8,7 +8,7 @@ import { root, run } from '../../../scripts/run.mjs'
 import { port, symbolSizes, writeInput } from '../../core/case.mjs'
 import { findPython } from '../../targets/targets.mjs'
 
-/** Models that scripts/export made once. */
+/** Models that scripts/export has written. */
 const FOLDER = join(root, 'build', 'bert')
 const EXPORT = join(root, 'scripts', 'export', 'export_bert.py')
 

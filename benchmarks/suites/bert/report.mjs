@@ -77,10 +77,11 @@ function missing(shapes) {
 }
 
 const COMMON =
-  "the median over rounds of each round's median, (quartiles), and as a multiple of torch eager's time (× below 1 is faster). " +
-  'The ratios (÷) compare rounds that ran moments apart: median (quartiles) over rounds; 1.00 is as fast, less is faster. '
+  "the median over rounds of each round's median, (quartiles), and the ratio to torch eager's time (× below 1 is faster). " +
+  'The ratios (÷) compare rounds that ran moments apart, which the plain medians do not: median (quartiles) over rounds; ' +
+  'below 1 is faster. '
 const LEGEND = {
-  cpu: `Milliseconds per run: ${COMMON}Runs in flight together share the time: theirs is that of all by their number. Each target is a process of its own with the same number of threads; the targets take turns. A star: other work disturbed the samples.`,
+  cpu: `Milliseconds per run: ${COMMON}Runs in flight together share the time: their figure is the total divided by their number. Each target runs in its own process with the same number of threads, and the targets take turns. A star marks a sample that other work disturbed.`,
   cuda: `Milliseconds per run, from inputs in host memory to outputs in host memory: ${COMMON}`.trimEnd(),
 }
 
@@ -115,7 +116,7 @@ function section(report) {
     ...ratioTables(shapes),
     ...missing(shapes),
   ])
-  return [[...machine, ...warnings(report)].join('\n'), wrap(LEGEND[report.device]), ...tables]
+  return [...machine, ...warnings(report), wrap(LEGEND[report.device]), ...tables]
     .filter(Boolean)
     .join('\n\n')
 }
@@ -138,7 +139,7 @@ export function markdown(report, other) {
 
 const legend = { torch: 'PyTorch', theirs: 'onnxruntime-node and Python', ours: 'onnxruntime-iobinding' }
 
-/** A panel per shape, with an axis of its own from zero: a bar to each target's median, a whisker over its quartiles. */
+/** A panel per shape, with its own axis from zero: a bar to each target's median, a whisker over its quartiles. */
 export function plot(report) {
   const sequences = [...new Set(report.shapes.map(({ sequence }) => sequence))].sort((a, b) => a - b)
   const panels = byPrecision(report).flatMap(({ precision, shapes }) =>
@@ -160,7 +161,7 @@ export function plot(report) {
   )
   const subtitle = [
     'Bar: median over rounds; whisker: quartiles. Less is better.',
-    'Each panel (batch x tokens) has an axis of its own.',
+    'Each panel (batch x tokens) has its own axis.',
     measuredOn(report),
   ]
   const precisions = byPrecision(report).map(({ precision }) => precision)

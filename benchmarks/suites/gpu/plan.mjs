@@ -1,4 +1,4 @@
-// What is measured, the most telling first.
+// The measurements, the most informative first.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { querySmi } from '../../../test/gpu/machine.mjs'
 import { prepareCase } from '../../core/case.mjs'
@@ -23,7 +23,7 @@ import { ANSWER_MS, gpuRace } from './race.mjs'
 
 const IN_FLIGHT = [1, 2, 4, 8]
 const KIB = 1024
-const COPY_BYTES = [4 * KIB, 64 * KIB, 1024 * KIB, 16 * 1024 * KIB, 256 * 1024 * KIB]
+const COPY_BYTES = [4 * KIB, 64 * KIB, 1024 * KIB, 64 * 1024 * KIB, 256 * 1024 * KIB]
 
 /** @returns {Item[]} */
 export function plan({ model, shape, torch }) {

@@ -2,14 +2,14 @@
 import { openCase, race } from '../../core/race.mjs'
 import { compare, percentiles, pooled, quantile } from '../../core/statistics.mjs'
 
-/** The first of these that was measured is what others are compared with. */
+/** The first of these with a measurement is the baseline. */
 const BASELINES = ['python-binding', 'sync-spin']
 const LIMITS = ['torch-replay']
 const MOST_ROUNDS = 40
 const LEAST_ROUNDS = 3
 export const ANSWER_MS = 60_000
 
-/** Kernels and precisions may differ; mistakes differ more. */
+/** Kernels and precisions differ a little; wrong results differ more. */
 const tolerance = ({ magnitude }) => 1e-4 + 1e-2 * magnitude
 
 /**

@@ -1,4 +1,4 @@
-// The microbenchmark: what one call costs, side by side. `npm run bench -- --help` lists the options.
+// The microbenchmark: the cost of one call, side by side. `npm run bench -- --help` lists the options.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { models, prepare } from './models.mjs'
 import { BASELINE, LIMIT, MARKERS, markdown, plot } from './report.mjs'
 
 const RESULTS = join(root, 'benchmarks', 'results', 'cpu.json')
-/** Processes per target, one after another: a process keeps its luck with the places of its memory. */
+/** Processes per target, one after another: the memory layout of a process affects all its rounds. */
 const TRIALS = 3
 
 const all = targets(

@@ -4,7 +4,7 @@ import { ranged, setup, targetTable, wrap } from '../../core/report.mjs'
 import { digits } from '../../core/statistics.mjs'
 import { labelOf } from '../../targets/targets.mjs'
 
-/** What the other targets are compared with. */
+/** The baselines of the other targets. */
 export const LIMIT = 'c-loop'
 export const BASELINE = 'ort-node'
 export const MARKERS = /** @type {[string, string]} */ (['<!-- bench:begin -->', '<!-- bench:end -->'])
@@ -39,9 +39,9 @@ function clocks({ models }) {
 
 export function markdown(report) {
   const legend =
-    `× faster: than ${labelOf(BASELINE)}. × C loop, and + µs: p50 relative to the C loop. All compare rounds that ran ` +
-    'moments apart: median (and quartiles) over all rounds. Each target is a process of its own; the targets take turns; ' +
-    'every call is timed by itself, and reading the clock is part of each time.'
+    `× faster: compared with ${labelOf(BASELINE)}. × C loop and + µs: p50 compared with the C loop, the limit. All compare ` +
+    'rounds that ran moments apart: median (quartiles) over all rounds. Each target runs in its own process, and the ' +
+    'targets take turns. Every call is timed separately; the time includes reading the clock.'
   const end = wrap(`Reading the clock, in ns: ${clocks(report).join('; ')}.`)
   const parts = [setup(report), wrap(legend), ...report.models.map(section), end]
   return [MARKERS[0], parts.join('\n\n'), MARKERS[1]].join('\n')

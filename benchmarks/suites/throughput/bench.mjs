@@ -15,7 +15,7 @@ import { evaluate, KEEPS_UP, KNEE } from './statistics.mjs'
 
 const RESULTS = join(root, 'benchmarks', 'results', 'throughput.json')
 const QUICK = { seconds: 0.5, repetitions: 1, loads: [10, COMPARED_AT, 110] }
-/** All of it takes a quarter of an hour. */
+/** The whole suite takes about 20 minutes. */
 const FULL = { seconds: 1.75, repetitions: 3 }
 
 const { models: listed, missing } = listedModels()

@@ -9,7 +9,7 @@ import { THREADS } from '../../core/case.mjs'
 export const COMPARED_AT = 70
 /** Offered loads, in percent of onnxruntime-node's capacity with nothing else on its event loop. */
 export const LADDER = [10, 30, 50, 60, COMPARED_AT, 80, 90, 100, 120]
-/** For the models after the first: all of it should take a quarter of an hour. */
+/** For the models after the first: the whole suite should take about 20 minutes. */
 const TWO = [10, COMPARED_AT]
 
 /** @typedef {{ id: string, title: string, loads: number[], dims: Record<string, number[]> | number[], values?: Record<string, string>, path: string }} Model */

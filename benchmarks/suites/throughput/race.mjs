@@ -1,5 +1,5 @@
-// The measurement of one model: each target's capacity, then the loads. At each load the targets take turns, and all of it
-// is repeated. Each target keeps its process.
+// The measurement of one model: each target's capacity, then the loads. At each load the targets take turns, and the whole
+// sequence repeats. Each target keeps its process.
 import { join } from 'node:path'
 import { race } from '../../core/race.mjs'
 import { spread } from '../../core/statistics.mjs'
@@ -15,7 +15,7 @@ const [CLOSED_MS, WARM_UP_MS] = [500, 200]
 /** A step is made longer for this many requests, but at most LONGER times. */
 const ENOUGH_REQUESTS = 500
 const LONGER = 4
-/** A step ends, overloaded, when more requests than this are due and not answered. */
+/** A step is overloaded and ends when more requests than this are due and unanswered. */
 export const MOST_WAITING = 2000
 /** The event loop's other work at the load COMPARED_AT: half of it in handlers, half in a timer. */
 export const WORK_SHARE = 0.2

@@ -48,7 +48,9 @@ function lateness({ generator }) {
     const us = [p50, p99, p999].map((ms) => digits(ms * 1000)).join(' / ')
     return `${us} µs at ${load} %`
   })
-  return wrap(`The generator alone, with nothing to serve and no other work, is late by ${steps.join(', ')}.`)
+  return wrap(
+    `The load generator alone, with nothing to serve and no other work, is late by ${steps.join(', ')}.`,
+  )
 }
 
 function section(model) {
@@ -56,7 +58,7 @@ function section(model) {
   const range = [...new Set([Math.min(...counts), Math.max(...counts)])].join(' to ')
   return [
     wrap(
-      `**${model.title}** (100 % are ${digits(model.reference)} requests a second; steps of ${range} requests)`,
+      `**${model.title}** (100 % is ${digits(model.reference)} requests per second; steps of ${range} requests)`,
     ),
     markdownTable([[...TARGET_HEAD, '× onnxruntime-node', 'knee'], ...model.targets.map(targetRow)]),
     'Latency p50 / p99 / p99.9 in ms, by offered load:',
@@ -65,20 +67,20 @@ function section(model) {
   ].join('\n\n')
 }
 
-/** What the figures mean. */
+/** The meaning of the figures. */
 function legend({ seconds, repetitions, otherWork }) {
   const work = otherWork
-    ? `Other work (JSON) takes about ${percent(WORK_SHARE)} of the event loop's time at ${COMPARED_AT} % load: half of it in the requests' handlers, half in a timer every ${WORK_EVERY_MS} ms.`
+    ? `Other work (JSON) takes about ${percent(WORK_SHARE)} of the event loop's time at ${COMPARED_AT} % load: half of it in the request handlers, half in a timer every ${WORK_EVERY_MS} ms.`
     : 'There is no other work on the event loop.'
   return wrap(
     [
-      'Open loop: requests are due by a Poisson process that was fixed before. A latency counts from when the request was due, whatever delayed it; all requests count.',
-      "100 % is the capacity of onnxruntime-node's `run` with nothing else on its event loop.",
+      'Open loop: a Poisson process fixes in advance when requests are due. A latency counts from that time, whatever delayed the request, and all requests count.',
+      "100 % is the most that onnxruntime-node's `run` achieves with nothing else on its event loop.",
       work,
-      `Each target has a process of its own; at each load they take turns; ${repetitions} repetitions of steps of at least ${seconds} s: medians of these and, in parentheses, their quartiles (of three: the least and the most). p99.9 is of all repetitions together; a percentile that too few requests determine is omitted.`,
-      `× onnxruntime-node: p99 at ${COMPARED_AT} % as a multiple of its p99, by pairs of steps whose requests were due at the same times.`,
-      `Knee: the highest load that the target keeps up with (it answers at least ${percent(KEEPS_UP)} in time; a star where not) with a p99 of at most ${KNEE} times its own p50 at the lowest load.`,
-      `Overloaded: more than ${MOST_WAITING} requests waited, which ended the step; such a pair of steps is not in the ratio, and the number of remaining pairs is given.`,
+      `Every target runs in its own process, and the targets take turns at each load. There are ${repetitions} repetitions of steps of at least ${seconds} s; the figures are medians of these, with quartiles in parentheses (of three: the minimum and the maximum). p99.9 covers all repetitions together. A percentile of too few requests is omitted.`,
+      `× onnxruntime-node: p99 at ${COMPARED_AT} % as a multiple of onnxruntime-node's, by pairs of steps whose requests were due at the same times.`,
+      `Knee: the highest load that the target keeps up with (it answers at least ${percent(KEEPS_UP)} in time; a star marks where it does not) with a p99 of at most ${KNEE} times its own p50 at the lowest load.`,
+      `Overloaded: more than ${MOST_WAITING} requests waited, which ended the step. Such a pair of steps is not in the ratio, and the remaining pairs are counted.`,
     ].join(' '),
   )
 }
@@ -92,10 +94,11 @@ function totals(models) {
 export function markdown(report) {
   const { models, gate, missing } = report
   const parts = [
-    `${setup(report)}\n${wrap(describeGate(gate, totals(models)))}`,
+    setup(report),
+    wrap(describeGate(gate, totals(models))),
     legend(report),
     ...models.map(section),
-    ...(missing.length ? [`Not measured, since the files are missing: ${missing.join(', ')}.`] : []),
+    ...(missing.length ? [`Not measured, because the files are missing: ${missing.join(', ')}.`] : []),
   ]
   return [MARKERS[0], parts.join('\n\n'), MARKERS[1]].join('\n')
 }

@@ -1,7 +1,9 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import type { Engine } from '../engine'
-import { installedOnnxruntimeNodes } from '../library'
+import { type OnnxruntimeNode, resolveOnnxruntimeNode } from '../library'
 import { type EngineOptions, LOG_LEVELS, logSeverity } from '../log'
 import { NodeBinding } from './binding'
 import { INSTALL_ADDON, notSupported } from './convert'
@@ -17,14 +19,13 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
   if (options.libraryPath !== undefined)
     throw notSupported("'libraryPath'", 'Omit it: onnxruntime-node loads its own library')
   if (options.onLog !== undefined) throw notSupported("'onLog'", 'Omit it: onnxruntime-node logs to stderr')
-  const require = requireOnnxruntimeNode()
-  const ort = require('onnxruntime-node') as typeof Ort
+  const { ort, installed } = requireOnnxruntimeNode()
   ort.env.logLevel = LOG_LEVELS[logSeverity(options)]!
   return {
     name: 'onnxruntime-node',
     library: {
-      version: (require('onnxruntime-node/package.json') as { version: string }).version,
-      path: require.resolve('onnxruntime-node'),
+      version: installed.version,
+      path: createRequire(installed.path).resolve(dirname(installed.path)),
     },
     // All memory is V8's own.
     supports: { runSync: false, cancel: false, devices: false, externalBuffers: true },
@@ -42,20 +43,26 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
   }
 }
 
-/** `require` of the first installed onnxruntime-node that loads. */
-export function requireOnnxruntimeNode(): NodeJS.Require {
-  const causes: string[] = []
-  for (const { path, require } of installedOnnxruntimeNodes(causes)) {
-    try {
-      require('onnxruntime-node')
-      return require
-    } catch (error) {
-      causes.push(`${path}: ${(error as Error).message.split('\n')[0]}`)
-    }
+/** The installed onnxruntime-node, loaded. */
+export function requireOnnxruntimeNode(): { ort: typeof Ort; installed: OnnxruntimeNode } {
+  const tried: string[] = []
+  const installed = resolveOnnxruntimeNode(tried)
+  if (installed === undefined) throw notLoaded(tried)
+  try {
+    // By its path: a bundle may contain this file.
+    return { ort: createRequire(installed.path)(dirname(installed.path)) as typeof Ort, installed }
+  } catch (cause) {
+    throw notLoaded([...tried, `${installed.path}: ${(cause as Error).message.split('\n')[0]}`], cause)
   }
-  throw new OrtError(
+}
+
+function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
+  return new OrtError(
     'ERR_LIBRARY_NOT_FOUND',
-    `onnxruntime-node could not be loaded:\n  ${causes.join('\n  ')}`,
-    { remedy: 'Install onnxruntime-node' },
+    `onnxruntime-node could not be loaded:\n  ${tried.join('\n  ')}`,
+    {
+      remedy: 'Install onnxruntime-node beside this package or the main script',
+      ...(cause !== undefined && { cause }),
+    },
   )
 }

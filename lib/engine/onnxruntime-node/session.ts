@@ -54,7 +54,10 @@ export class NodeSession implements EngineSession {
 
   async run(feeds: Feeds, fetches: Fetches, settings?: RunSettings): Promise<Results> {
     const { inputNames, outputNames } = this.#loaded
-    const inputs = Object.fromEntries(feeds.map((feed, i) => [inputNames[i]!, toOrtTensor(this.ort, feed)]))
+    const entries = feeds.flatMap((feed, i) =>
+      feed === undefined ? [] : [[inputNames[i]!, toOrtTensor(this.ort, feed)] as const],
+    )
+    const inputs = Object.fromEntries(entries)
     const wanted = fetches ?? outputNames.map((_, index): Fetch => [index])
     const outputs = new Map(wanted.map(([index]) => [outputNames[index]!, null]))
     const results = await this.runNamed(inputs, outputs, settings)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { mainScriptVariable } from '../../engine/library'
 import { UsageError } from '../cli/command'
 import { compare, TOLERANCE } from '../tensors/compare'
 import { tensorText } from '../tensors/host-tensor'
@@ -78,6 +79,7 @@ interface TargetProcess extends Ready {
 async function start(plan: BenchPlan, spec: TargetSpec): Promise<TargetProcess> {
   const name = spec.inputs === undefined ? `binding.${spec.form}()` : 'onnxruntime-node'
   const child = fork(join(__dirname, 'target-process.js'), {
+    env: { ...process.env, ...mainScriptVariable() },
     serialization: 'advanced', // typed arrays and Maps
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

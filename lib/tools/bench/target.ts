@@ -88,8 +88,7 @@ export async function openBinding(plan: BenchPlan): Promise<Target & AsyncDispos
 
 /** onnxruntime-node as its users call it: `session.run` with the same Tensors each time. */
 export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly BenchInput[]): Promise<Target> {
-  const require = requireOnnxruntimeNode()
-  const ort = require('onnxruntime-node') as typeof Ort
+  const { ort, installed } = requireOnnxruntimeNode()
   const options = sessionOptions(plan) as Ort.InferenceSession.SessionOptions
   const names = plan.executionProviders.join(', ')
   const session = await ort.InferenceSession.create(plan.model, options).catch((error: Error) => {
@@ -108,10 +107,9 @@ export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly Benc
     results = await session.run(feeds)
   }
   await firstRun(run)
-  const { version } = require('onnxruntime-node/package.json') as { version: string }
   const isCpu = plan.executionProviders.every((name) => name === 'cpu')
   return {
-    about: { onnxruntime: version, ...(isCpu && { executionProviders: ['cpu'] }), inputs },
+    about: { onnxruntime: installed.version, ...(isCpu && { executionProviders: ['cpu'] }), inputs },
     calls: { run },
     outputs: () => {
       const tensors = Object.entries(results) as [string, Ort.Tensor][]

@@ -42,6 +42,18 @@ export function skipped(name: CheckName, why: string, facts: Check['facts'] = {}
 
 export const NOT_OPEN = 'ONNX Runtime is not open'
 
+/** The failure of ONNX Runtime's library that was built without a provider. */
+export function builtWithout(name: string, expected: string, opened: Opened): Failed | undefined {
+  const { availableProviders, libraryPath } = opened
+  if (availableProviders.includes(expected)) return undefined
+  return {
+    code: 'ERR_PROVIDER_UNAVAILABLE',
+    message: `ONNX Runtime's library ${libraryPath} was built without ${name}`,
+    expected,
+    given: availableProviders.join(', '),
+  }
+}
+
 /** Codes of what is missing, which is a problem only where it was required. */
 const MISSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'ERR_CUDA_DRIVER_NOT_FOUND',
@@ -52,11 +64,6 @@ const MISSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'ERR_WEBGPU_NO_ADAPTER',
 ])
 
-export function isRequired({ required }: Context, name: CheckName): boolean {
-  const { requirement }: CheckRow = CHECKS[name]
-  return requirement !== undefined && required.has(requirement)
-}
-
 /** A check that failed, as a problem with its remedy. */
 export function failed(
   context: Context,
@@ -66,6 +73,8 @@ export function failed(
   facts: Check['facts'] = {},
 ): Check {
   const problem = toProblem(failure, { python: context.python, ...situation })
-  const status = isRequired(context, name) || !MISSING.has(problem.code) ? 'problem' : 'absent'
+  const { requirement }: CheckRow = CHECKS[name]
+  const isRequired = requirement !== undefined && context.required.has(requirement)
+  const status = isRequired || !MISSING.has(problem.code) ? 'problem' : 'absent'
   return { name, status, summary: problem.message.split('\n', 1)[0]!, facts, problem }
 }

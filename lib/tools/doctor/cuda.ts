@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Context, failed, NOT_OPEN, type Opened, ok, probe, skipped } from './checks'
+import { builtWithout, type Context, failed, NOT_OPEN, type Opened, ok, probe, skipped } from './checks'
 import { checkDriver } from './cuda-driver'
 import { checkCudnn, checkLibraries } from './cuda-libraries'
 import type { Failed } from './remedies'
@@ -29,19 +29,12 @@ export async function checkCuda(context: Context, opened: Opened | undefined): P
 }
 
 /** ONNX Runtime's library opens the provider from its own folder. */
-function checkProvider(context: Context, { availableProviders, libraryPath, source }: Opened): Check {
+function checkProvider(context: Context, opened: Opened): Check {
   const name = 'cuda-provider'
-  const fail = (failure: Failed) => failed(context, name, failure, { source })
-  const expected = 'CUDAExecutionProvider'
-  if (!availableProviders.includes(expected)) {
-    return fail({
-      code: 'ERR_PROVIDER_UNAVAILABLE',
-      message: `ONNX Runtime's library ${libraryPath} was built without CUDA`,
-      expected,
-      given: availableProviders.join(', '),
-    })
-  }
-  const folder = dirname(libraryPath)
+  const fail = (failure: Failed) => failed(context, name, failure, { source: opened.source })
+  const unavailable = builtWithout('CUDA', 'CUDAExecutionProvider', opened)
+  if (unavailable !== undefined) return fail(unavailable)
+  const folder = dirname(opened.libraryPath)
   const missing = PROVIDER_FILES.find((file) => !existsSync(join(folder, file)))
   if (missing !== undefined) {
     return fail({

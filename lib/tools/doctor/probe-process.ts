@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import { mainScriptVariable } from '../../engine/library'
 import { commandLine } from '../cli/shell'
 import type { Failure } from './failure'
 import type { Probes } from './probes'
@@ -37,7 +38,7 @@ export function ask<N extends ProbeName>(
   return new Promise((resolve) => {
     const child = fork(ENTRY, [name, ...args], {
       execArgv: [],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...mainScriptVariable(), ...env },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     let sent: { answer: Answer<N> } | { failure: Failure } | undefined

@@ -1,6 +1,7 @@
 import {
   cudaMajor,
   isCudaMajor,
+  openLibrary,
   otherMajors,
   requiredLibraries,
   wheelName,
@@ -42,11 +43,7 @@ export interface CudaLibraries {
   readonly preloading?: Failure
 }
 
-/** Bytes of memory. */
-export interface Gpu {
-  readonly free: number
-  readonly total: number
-}
+type Gpu = ReturnType<Addon['deviceMemory']>
 
 const CUDA_DRIVER = process.platform === 'win32' ? 'nvcuda.dll' : 'libcuda.so.1'
 
@@ -75,7 +72,7 @@ async function cudaLibraries(provider: string, python?: string): Promise<CudaLib
     // Libraries that are not CUDA's exist on every system: they matter only where they are missing.
     .filter(({ name, reason }) => wheelName(name) !== undefined || reason !== undefined)
   const missing = libraries.find((library) => library.needed && library.reason !== undefined)
-  const instead = otherMajors(missing?.name ?? '').find(({ name }) => open(loader, name) === undefined)
+  const instead = otherMajors(missing?.name ?? '').find(({ name }) => openLibrary(loader, name) === undefined)
   return { major, libraries, instead: instead?.name }
 }
 
@@ -92,17 +89,8 @@ function neededBy(provider: string): string[] {
 }
 
 function locate(loader: Addon, name: string): Pick<CudaLibrary, 'path' | 'reason'> {
-  const reason = open(loader, name)
+  const reason = openLibrary(loader, name)
   return reason === undefined ? { path: sharedObject(name) ?? name } : { reason }
-}
-
-function open(loader: Addon, path: string): string | undefined {
-  try {
-    loader.loadLibrary(path)
-    return undefined
-  } catch (error) {
-    return (error as Error).message
-  }
 }
 
 /** An id beyond any machine's GPUs. */

@@ -1,4 +1,4 @@
-import { type Context, failed, NOT_OPEN, type Opened, ok, probe, skipped } from './checks'
+import { builtWithout, type Context, failed, NOT_OPEN, type Opened, ok, probe, skipped } from './checks'
 import type { Check } from './report'
 import { checkDeviceRun } from './runs'
 
@@ -11,14 +11,8 @@ export async function checkWebGpu(context: Context, opened: Opened | undefined):
 async function checkAdapter(context: Context, opened: Opened | undefined): Promise<Check> {
   const name = 'webgpu-adapter'
   if (opened === undefined) return skipped(name, NOT_OPEN)
-  const { availableProviders, libraryPath, source } = opened
-  const expected = 'WebGpuExecutionProvider'
-  if (!availableProviders.includes(expected)) {
-    const code = 'ERR_PROVIDER_UNAVAILABLE'
-    const message = `ONNX Runtime's library ${libraryPath} was built without WebGPU`
-    const given = availableProviders.join(', ')
-    return failed(context, name, { code, message, expected, given }, { source })
-  }
+  const unavailable = builtWithout('WebGPU', 'WebGpuExecutionProvider', opened)
+  if (unavailable !== undefined) return failed(context, name, unavailable, { source: opened.source })
   const outcome = await probe(context, 'webgpuAdapter', [], 'native')
   if ('failure' in outcome) return failed(context, name, outcome.failure)
   const drivers = outcome.answer.loaded.filter((path) => /vulkan|vk_|nvidia/i.test(path))

@@ -40,45 +40,8 @@ static_assert(ours::CU_EVENT_DISABLE_TIMING == CU_EVENT_DISABLE_TIMING);
 static_assert(ours::CU_MEMHOSTALLOC_PORTABLE == official::kPortable);
 static_assert(ours::CU_MEMHOSTALLOC_DEVICEMAP == official::kDeviceMap);
 
-// Switches without a default: the compiler names an enumerator that no case checks.
-#define CHECK_VALUE(name)                                                           \
-  case ours::name:                                                                  \
-    static_assert(static_cast<int>(ours::name) == static_cast<int>(::name), #name); \
-    break;
-
-[[maybe_unused]] static void CheckResults(ours::CUresult result) {
-  switch (result) {
-    CHECK_VALUE(CUDA_SUCCESS)
-    CHECK_VALUE(CUDA_ERROR_INVALID_VALUE)
-    CHECK_VALUE(CUDA_ERROR_OUT_OF_MEMORY)
-    CHECK_VALUE(CUDA_ERROR_NOT_INITIALIZED)
-    CHECK_VALUE(CUDA_ERROR_DEINITIALIZED)
-    CHECK_VALUE(CUDA_ERROR_STUB_LIBRARY)
-    CHECK_VALUE(CUDA_ERROR_NO_DEVICE)
-    CHECK_VALUE(CUDA_ERROR_INVALID_DEVICE)
-    CHECK_VALUE(CUDA_ERROR_INVALID_CONTEXT)
-    CHECK_VALUE(CUDA_ERROR_ECC_UNCORRECTABLE)
-    CHECK_VALUE(CUDA_ERROR_INVALID_HANDLE)
-    CHECK_VALUE(CUDA_ERROR_NOT_READY)
-    CHECK_VALUE(CUDA_ERROR_ILLEGAL_ADDRESS)
-    CHECK_VALUE(CUDA_ERROR_LAUNCH_TIMEOUT)
-    CHECK_VALUE(CUDA_ERROR_CONTEXT_IS_DESTROYED)
-    CHECK_VALUE(CUDA_ERROR_ASSERT)
-    CHECK_VALUE(CUDA_ERROR_HARDWARE_STACK_ERROR)
-    CHECK_VALUE(CUDA_ERROR_ILLEGAL_INSTRUCTION)
-    CHECK_VALUE(CUDA_ERROR_MISALIGNED_ADDRESS)
-    CHECK_VALUE(CUDA_ERROR_INVALID_ADDRESS_SPACE)
-    CHECK_VALUE(CUDA_ERROR_INVALID_PC)
-    CHECK_VALUE(CUDA_ERROR_LAUNCH_FAILED)
-    CHECK_VALUE(CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)
-    CHECK_VALUE(CUDA_ERROR_UNKNOWN)
-  }
-}
-
-[[maybe_unused]] static void CheckModes(ours::CUstreamCaptureMode mode) {
-  switch (mode) {
-    CHECK_VALUE(CU_STREAM_CAPTURE_MODE_GLOBAL)
-    CHECK_VALUE(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
-    CHECK_VALUE(CU_STREAM_CAPTURE_MODE_RELAXED)
-  }
-}
+#define CHECK_VALUE(name) static_assert(static_cast<int>(ours::name) == static_cast<int>(::name), #name);
+#define CUDA_RESULT(name, value) CHECK_VALUE(name)
+#include "driver_results.inc"
+CHECK_VALUE(CU_STREAM_CAPTURE_MODE_GLOBAL)
+CHECK_VALUE(CU_STREAM_CAPTURE_MODE_RELAXED)

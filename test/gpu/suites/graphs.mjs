@@ -246,7 +246,11 @@ export const tests = [
   { id: 'graphs/replays-tiny-bert', run: replaysOfBert },
   { id: 'graphs/state', run: state, tags: ['short'] },
   { id: 'graphs/decoder', run: decoder },
-  { id: 'graphs/two-bindings', run: twoBindings },
+  {
+    id: 'graphs/two-bindings',
+    run: twoBindings,
+    known: 'a graph goes stale when a larger batch runs on its session',
+  },
   { id: 'graphs/two-sessions', run: twoSessions },
   { id: 'graphs/beside', run: besideGraphs },
 ]

@@ -1,7 +1,9 @@
 // All tests, the most telling first: the budget cuts off the end.
 import { tests as basic } from './basic.mjs'
 import { tests as concurrency } from './concurrency.mjs'
+import { tests as endings } from './endings.mjs'
 import { tests as failures } from './failures.mjs'
+import { tests as graphHazards } from './graph-hazards.mjs'
 import { tests as graphs } from './graphs.mjs'
 import { tests as memory } from './memory.mjs'
 import { tests as models } from './models.mjs'
@@ -17,5 +19,7 @@ export const tests = [
   ...graphs,
   ...concurrency,
   ...failures,
+  ...endings,
   ...memory,
+  ...graphHazards,
 ]

@@ -1,0 +1,46 @@
+import type { Tensor } from 'onnxruntime-common'
+import { argumentTypeError } from '../errors'
+import { checkElementType, copyTypedArray, type TypedArray } from '../model/element-types'
+import { checkDims, elementCount } from '../model/shape'
+import { checkElements } from '../value/data'
+import { isTensor, tensorData } from '../value/tensor'
+import { gpuValue, OrtValue } from '../value/value'
+
+/** A copy of a Tensor, in memory of V8's where it can be: views of it stay valid after the value is disposed. */
+function copyOf(tensor: Tensor): OrtValue {
+  if (!isTensor(tensor)) throw argumentTypeError('tensor', 'a Tensor', tensor)
+  const type = checkElementType(tensor.type)
+  if (type === 'string' || gpuValue(tensor, 'tensor') !== undefined) return OrtValue.fromTensor(tensor)
+  const shape = checkDims(tensor.dims, 'dims')
+  const data = checkElements(type, elementCount(shape), tensorData(tensor, type, 'tensor'))
+  return OrtValue.wrap(type, copyTypedArray(data as TypedArray), shape)
+}
+
+/**
+ * The copies that `bindCpuInput` made last. The next one for the same input disposes of it, unless the user holds it: in a loop
+ * that never yields, nothing else would free the native state.
+ */
+export class CpuInputs {
+  readonly #copies = new Map<string, OrtValue>()
+
+  /** The copy, which `bind` binds. */
+  bind(name: string, tensor: Tensor, bind: (value: OrtValue) => void): OrtValue {
+    const value = copyOf(tensor)
+    try {
+      bind(value)
+    } catch (error) {
+      value.dispose()
+      throw error
+    }
+    this.#copies.get(name)?.dispose()
+    // The views of any other value would become empty.
+    if (value.location === 'cpu' && tensor.location !== 'gpu-buffer') this.#copies.set(name, value)
+    else this.#copies.delete(name)
+    return value
+  }
+
+  /** The user has the value bound to the input. */
+  keep(name: string): void {
+    this.#copies.delete(name)
+  }
+}
