@@ -7,6 +7,7 @@
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/path.h"
+#include "run/float_mode.h"
 
 namespace {
 
@@ -40,12 +41,20 @@ std::vector<bool> OnDevice(const device::Device* device, const OrtSession* sessi
   return on_device;
 }
 
+// Of the entries of ONNX Runtime's configuration.
+bool IsOn(Napi::Value config, const char* key) {
+  if (!config.IsObject()) return false;
+  const Napi::Value entry = config.As<Napi::Object>().Get(key);
+  return entry.IsString() && ToString(entry) == "1";
+}
+
 }  // namespace
 
 LoadSettings::LoadSettings(Napi::Object settings)
     : options(ToSessionOptions(settings)),
       enable_graph_capture(IsTrue(settings.Get("enableGraphCapture"))),
       record_graph_assignment(IsTrue(settings.Get("recordGraphAssignment"))),
+      denormals_as_zero(IsOn(settings.Get("config"), "session.set_denormal_as_zero")),
       blocking_wait(IsTrue(settings.Get("blockingWait"))),
       object(Napi::Persistent(settings)) {
   const Napi::Value value = settings.Get("provider");
@@ -67,6 +76,8 @@ LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState
 }
 
 void LoadJob::Work() {
+  // For the load, which folds constants, and for all runs on this thread.
+  if (settings_.denormals_as_zero) run::DenormalsAsZero::Keep();
   device::Device* device = nullptr;
   std::shared_ptr<device::Queue> queue;
   if (settings_.provider) {
@@ -95,6 +106,7 @@ void LoadJob::Work() {
   state_->outputs_on_device =
       OnDevice(device, handle.get(), state_->outputs.size(), ort::api().SessionGetMemoryInfoForOutputs);
   state_->graphs = settings_.enable_graph_capture;
+  state_->denormals_as_zero = settings_.denormals_as_zero;
   state_->records_assignment = settings_.record_graph_assignment;
   state_->queue = std::move(queue);
   state_->handle = std::move(handle);  // last: a session with a handle is loaded

@@ -26,6 +26,7 @@ struct LoadSettings {
   std::optional<Provider> provider;
   bool enable_graph_capture;
   bool record_graph_assignment;
+  bool denormals_as_zero;
   bool blocking_wait;
   Napi::ObjectReference object;  // keeps the bytes of external data alive
 };

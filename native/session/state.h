@@ -49,6 +49,7 @@ class SessionState {
   std::vector<bool> inputs_on_device;  // where ONNX Runtime reads each input; all false on the CPU
   std::vector<bool> outputs_on_device;
   bool graphs = false;              // bindings can capture graphs
+  bool denormals_as_zero = false;   // the mode of a thread that runs it: run/float_mode.h
   bool records_assignment = false;  // ONNX Runtime keeps which provider runs which node
   int next_graph_id = 1;            // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;

@@ -57,6 +57,16 @@ describe('session options', () => {
     expect(await optimized({ extra })).toEqual(['ORTM'])
   })
 
+  test.skipIf(isNative)(
+    'extra: onnxruntime-node would change the arithmetic of JavaScript itself',
+    async () => {
+      const extra = { session: { set_denormal_as_zero: '1' } }
+      await expectError(() => create(mlp(), { extra }), 'ERR_NOT_SUPPORTED', { says: 'set_denormal_as_zero' })
+      await using session = await create(mlp(), { extra: { session: { set_denormal_as_zero: '0' } } })
+      expect(session.inputNames).toEqual(['x'])
+    },
+  )
+
   test('extra reaches ONNX Runtime, which refuses an invalid value', async () => {
     const extra = { session: { intra_op_thread_affinities: 'nonsense' } }
     await expectError(() => create(oneNode(), { extra, intraOpNumThreads: 2 }), /^ERR_ORT_/, {

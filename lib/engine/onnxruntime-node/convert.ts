@@ -25,6 +25,7 @@ export function toInfo(metadata: Ort.InferenceSession.ValueMetadata): RawValueIn
 type SessionOptions = Ort.InferenceSession.SessionOptions
 
 const GRAPH_OPTIMIZATION = { 0: 'disabled', 1: 'basic', 2: 'extended', 3: 'layout', 99: 'all' } as const
+const DENORMALS = 'session.set_denormal_as_zero'
 const EXECUTION_MODE = ['sequential', 'parallel'] as const
 
 const refuse =
@@ -53,7 +54,11 @@ const OPTIONS: {
   executionMode: (mode) => ({ executionMode: EXECUTION_MODE[mode]! }),
   profileFilePrefix: (profileFilePrefix) => ({ enableProfiling: true, profileFilePrefix }),
   externalData: (files) => ({ externalData: Object.entries(files).map(([path, data]) => ({ path, data })) }),
-  config: (extra) => ({ extra }),
+  config: (extra) => {
+    // onnxruntime-node loads on JavaScript's own thread, whose arithmetic would change, and runs on others, which ignore it.
+    if (extra[DENORMALS] === '1') throw notSupported(`'${DENORMALS}'`, 'Omit it, or install the native addon')
+    return { extra }
+  },
   // onnxruntime-node accepts them without effect.
   freeDimensionOverrides: refuse('freeDimensionOverrides', 'Omit it, or install the native addon'),
   recordGraphAssignment: refuse('recordGraphAssignment', 'Omit it, or install the native addon'),
