@@ -149,7 +149,7 @@ describeCuda('binding.capture', () => {
     expect([...(binding.outputs.sum as Float32Array)]).toEqual([4, 6])
   })
 
-  test('verify finds a model that gives other results in each run', async () => {
+  test('verify detects a model whose results differ in each run', async () => {
     await using session = await onCuda(random(), GRAPHS)
     using binding = session.createIoBinding()
     const before = alive()
@@ -173,8 +173,8 @@ describeCuda('binding.capture', () => {
   })
 })
 
-describeCuda('binding.capture refuses', () => {
-  test('a session without graphs', async () => {
+describeCuda('a refused capture', () => {
+  test('is one on a session without graphs', async () => {
     await using session = await onCuda(mlp())
     await using cpu = await onCpu(mlp())
     for (const loaded of [session, cpu]) {
@@ -184,7 +184,7 @@ describeCuda('binding.capture refuses', () => {
     }
   })
 
-  test('an output that each run allocates', async () => {
+  test('is one with an output that each run allocates', async () => {
     await using session = await onCuda(nonZero(), GRAPHS)
     using binding = session.createIoBinding({ x: [4] })
     await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: "'y'" })
@@ -192,7 +192,7 @@ describeCuda('binding.capture refuses', () => {
     binding.runSync()
   })
 
-  test('and leaves the results of the last run readable', async () => {
+  test('leaves the results of the last run readable', async () => {
     // The output x is the device copy of the input x.
     const passing = model({
       inputs: [value('x', 'float32', [3])],
@@ -211,7 +211,7 @@ describeCuda('binding.capture refuses', () => {
     expect(numbers(binding.outputValue('y'))).toEqual([-1, -2, -3])
   })
 
-  test('strings, which the CPU reads', async () => {
+  test('is one with strings, which the CPU reads', async () => {
     await using session = await onCuda(concatStrings(), GRAPHS)
     using binding = session.createIoBinding({ a: [1], b: [1] })
     binding.bindOrtValueOutput('y', OrtValue.allocate('string', [1]))
@@ -222,7 +222,7 @@ describeCuda('binding.capture refuses', () => {
     expect(binding.outputValue('y')!.read()).toEqual(['pq'])
   })
 
-  test('unknown options, and unbound inputs', async () => {
+  test('is one with unknown options or unbound inputs', async () => {
     await using session = await onCuda(mlp(), GRAPHS)
     using binding = session.ioBinding()
     await expectError(() => binding.capture({ check: true } as never), 'ERR_UNKNOWN_OPTION')
@@ -231,7 +231,7 @@ describeCuda('binding.capture refuses', () => {
     binding.releaseCapture()
   })
 
-  test('a captured binding, as do all calls that would rebind it', async () => {
+  test('is one of a captured binding, which also refuses to be rebound', async () => {
     await using session = await onCuda(counter(), GRAPHS)
     using binding = session.createIoBinding({ state: [1] })
     using other = OrtValue.allocate('float32', [1], 'cuda')
@@ -257,7 +257,7 @@ describeCuda('binding.capture refuses', () => {
     expect([...(binding.outputs.new_state as Float32Array)]).toEqual([5])
   })
 
-  test('a binding in flight, as do runs during a capture', async () => {
+  test('is one of a binding in flight, and a capture in flight refuses runs', async () => {
     await using session = await slowOnCuda(GRAPHS)
     using binding = slowBinding(session, 1000n)
     const running = binding.run()
@@ -277,7 +277,7 @@ describeCuda('binding.capture refuses', () => {
     await binding.run()
   })
 
-  test('a released session', async () => {
+  test('is one on a released session', async () => {
     const session = await onCuda(counter(), GRAPHS)
     const binding = session.createIoBinding({ state: [1] })
     await session.release()

@@ -9,7 +9,7 @@ import { alive, describeCuda, LONG, numbers, onCuda, slowBinding, slowOnCuda } f
 const GRAPHS = { enableGraphCapture: true }
 
 describeCuda('concurrent captures', () => {
-  test('captures of several sessions on two GPUs are right', async () => {
+  test('captures of several sessions on two GPUs are correct', async () => {
     const sessions = await Promise.all(
       [0, 1, 0, 1].map((deviceId) => onCuda(counter(), { ...GRAPHS, deviceId })),
     )

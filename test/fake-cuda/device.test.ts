@@ -207,7 +207,7 @@ describeCuda('a bound run on a GPU', () => {
     expect([copy.location, ...(copy.data as Float32Array)]).toEqual(['cpu', 5])
   })
 
-  test.each(['spin', 'block'] as const)('waits for the run as `wait` says: %s', async (wait) => {
+  test.each(['spin', 'block'] as const)('waits for the run by the method of `wait`: %s', async (wait) => {
     await using session = await onCuda(counter(), { wait })
     using binding = session.createIoBinding({ state: [1] })
     await binding.run()
@@ -232,7 +232,7 @@ describeCuda('session.run on a GPU', () => {
     }
   })
 
-  test('returns results in pinned memory where preferredOutputLocation says so', async () => {
+  test('returns results in pinned memory for preferredOutputLocation', async () => {
     await using session = await onCuda(twoInputs(), { preferredOutputLocation: { sum: 'cpu-pinned' } })
     const { sum, prod } = await feeds(session, float32([1, 2, 3]))
     expect([sum!.location, prod!.location]).toEqual(['cpu-pinned', 'cpu'])

@@ -52,7 +52,7 @@ describeCuda('two GPUs', () => {
     expect((await session.run({ x: ours })).y!.data).toEqual(Float32Array.of(6))
   })
 
-  test('a session on the CPU refuses their memory', async () => {
+  test('have memory that a session on the CPU refuses', async () => {
     await using session = await onCpu(oneNode())
     using value = on(0, 5)
     using binding = session.createIoBinding()
@@ -87,7 +87,7 @@ describeCuda('two GPUs', () => {
   })
 })
 
-describeCuda('the inputs that a run uploads', () => {
+describeCuda('the uploaded inputs of a run', () => {
   const sum = (binding: IoBinding) => [...(binding.outputs.sum as Float32Array)]
   async function bound() {
     const session = await onCuda(twoInputs())

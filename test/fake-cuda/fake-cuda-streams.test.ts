@@ -37,7 +37,7 @@ describeFake('the streams of the fake CUDA driver', () => {
     ['a flush', () => fake.flush(queue)],
     ['a flush of all', () => fake.flush()],
     ['the second cuEventQuery', () => [resultOf('cuEventQuery', done), cu('cuEventQuery', done)]],
-  ])('do nothing until %s', (_, force) => {
+  ])('execute no work until %s', (_, force) => {
     cu('cuMemcpyHtoDAsync_v2', device, host, 16, queue)
     cu('cuMemsetD8Async', device + 8n, 9, 8, queue)
     cu('cuEventRecord', done, queue)
@@ -56,7 +56,7 @@ describeFake('the streams of the fake CUDA driver', () => {
     expect([...page]).toEqual(Array(16).fill(5))
   })
 
-  test('write pinned memory when something waits for them', () => {
+  test('write pinned memory at a wait for them', () => {
     cu('cuMemcpyDtoHAsync_v2', host, device, 16, queue)
     expect(byte(host)).toBe(1)
     cu('cuStreamSynchronize', queue)

@@ -124,7 +124,7 @@ describeFake('the fake CUDA driver', () => {
     cu('cuCtxPushCurrent_v2', contexts[0])
   })
 
-  test('numbers threads, and each has a context stack', async () => {
+  test('numbers threads, and gives each a context stack', async () => {
     const script = `
       const cuda = require(${JSON.stringify(fake.controlPath)}).driver
       const refused = cuda.cuMemAlloc_v2(16)[0]
@@ -236,7 +236,7 @@ describeFake('the fake CUDA driver', () => {
     expect(child(`cuda.${name}(0)[0]`, env)).toEqual(code)
   })
 
-  test('has the devices and the version that the environment names', () => {
+  test('has the devices and the version of the environment', () => {
     const call = '[cuda.cuInit(0)[0], cuda.cuDeviceGetCount()[1], cuda.cuDriverGetVersion()[1]]'
     expect(child(call, { FAKE_CUDA_DEVICES: '3', FAKE_CUDA_DRIVER_VERSION: '12040' })).toEqual([0, 3, 12040])
     expect(child(call, {})).toEqual([0, 2, 13000])

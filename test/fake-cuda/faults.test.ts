@@ -57,17 +57,17 @@ describeCuda('a call of the driver that fails', () => {
     LONGEST,
   )
 
-  test.each([1, 2, 700])('may be the first call of all: error %i', async (code) => {
+  test.each([1, 2, 700])('throws a coded error if it is the first of all: error %i', async (code) => {
     expect((await part('init', `${code}`)).failures).toEqual([])
   })
 
-  test.each([1, 2])('may be one that opens a GPU: error %i', async (code) => {
+  test.each([1, 2])('throws a coded error if it opens a GPU: error %i', async (code) => {
     expect(await lost(code, OPEN, names[1])).toEqual([])
   })
 
   // In two parts, side by side.
   test(
-    'may lose the GPU, whichever call it is',
+    'leaves a consistent state if the GPU is lost, whichever call it is',
     async () => {
       const middle = 'capture'
       const parts = await Promise.all([lost(700, OPEN, middle), lost(700, middle, undefined)])

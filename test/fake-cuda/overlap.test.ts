@@ -31,7 +31,7 @@ function mostStarted(): number {
 }
 
 describeCuda('bindings of one session in flight', () => {
-  test.each(['spin', 'block'] as const)('overlap, with the right results: %s', async (wait) => {
+  test.each(['spin', 'block'] as const)('overlap, with correct results: %s', async (wait) => {
     await using session = await slowOnCuda({ wait })
     const trips = [LONG, 1n, 2n, 3n, 4n, 5n, 6n]
     const expected = alone(session, trips)
@@ -81,7 +81,7 @@ describeCuda('bindings of one session in flight', () => {
     for (const binding of bindings) binding.dispose()
   })
 
-  test('at most four are in flight on the device', async () => {
+  test('occupy the device with at most four runs', async () => {
     await using session = await slowOnCuda()
     const bindings = Array.from({ length: 40 }, (_, i) => slowBinding(session, i === 0 ? LONG : 1n))
     fake.clearCalls()
@@ -91,25 +91,28 @@ describeCuda('bindings of one session in flight', () => {
   })
 
   // A run reads the host memory that an earlier run writes, in the order of the calls, as on the CPU.
-  test.each(['cpu', 'cuda-pinned', 'cuda'] as const)('pass a value on: %s', async (device) => {
-    await using session = await onCuda(counter())
-    const values = Array.from({ length: 9 }, () => OrtValue.allocate('float32', [1], device))
-    const bindings = values.slice(1).map((to, i) => {
-      return session.createIoBinding({ state: values[i]! }, { outputs: { new_state: to } })
-    })
-    for (let round = 0; round < 20; round++) {
-      values[0]!.write(Float32Array.of(100 * round))
-      await Promise.all(bindings.map((binding) => binding.run()))
-      expect(values.map((value) => numbers(value)[0])).toEqual(values.map((_, i) => 100 * round + i))
-    }
-    for (const binding of bindings) binding.dispose()
-    for (const value of values) value.dispose()
-  })
+  test.each(['cpu', 'cuda-pinned', 'cuda'] as const)(
+    'read the value that an earlier run writes: %s',
+    async (device) => {
+      await using session = await onCuda(counter())
+      const values = Array.from({ length: 9 }, () => OrtValue.allocate('float32', [1], device))
+      const bindings = values.slice(1).map((to, i) => {
+        return session.createIoBinding({ state: values[i]! }, { outputs: { new_state: to } })
+      })
+      for (let round = 0; round < 20; round++) {
+        values[0]!.write(Float32Array.of(100 * round))
+        await Promise.all(bindings.map((binding) => binding.run()))
+        expect(values.map((value) => numbers(value)[0])).toEqual(values.map((_, i) => 100 * round + i))
+      }
+      for (const binding of bindings) binding.dispose()
+      for (const value of values) value.dispose()
+    },
+  )
 
   test.each([
     ['as an output', { mapped: ['new_state'] }, {}],
     ['as an input', {}, { mapped: ['state'] }],
-  ])('pass mapped memory on: %s', async (_, first, second) => {
+  ])('read the mapped memory that an earlier run writes: %s', async (_, first, second) => {
     await using session = await onCuda(counter())
     const values = Array.from({ length: 9 }, () => OrtValue.allocate('float32', [1], 'cuda-pinned'))
     const bindings = values.slice(1).map((to, i) => {
@@ -159,7 +162,7 @@ describeCuda('bindings of one session in flight', () => {
     expect(order).toEqual(['run', 'session.run'])
   })
 
-  test('a signal ends a queued run at once and a running one soon', async () => {
+  test('end at once by a signal if they are queued, and soon if they are running', async () => {
     await using session = await slowOnCuda()
     const [expected] = alone(session, [2n])
     const controllers = [0, 1, 2].map(() => new AbortController())
@@ -185,7 +188,7 @@ describeCuda('bindings of one session in flight', () => {
     }
   })
 
-  test('a run that fails does not affect the others', async () => {
+  test('are unaffected by a run that fails', async () => {
     await using session = await slowOnCuda()
     const trips = [LONG, 1n, 2n, 3n, 4n]
     const expected = alone(session, trips)

@@ -33,7 +33,7 @@ describeCuda('memory of a GPU', () => {
     expect([value.location, value.deviceId, value.size, value.type]).toEqual([device, id, 400, 'float32'])
   })
 
-  test.each(PLACES)('read() returns the written data: %s %i', (device, id) => {
+  test.each(PLACES)('is read as it was written: %s %i', (device, id) => {
     using value = made([2, 3], [device, id], DATA)
     expect(numbers(value)).toEqual(DATA)
     value.write(new Float32Array(6).fill(7))
@@ -78,7 +78,7 @@ describeCuda('memory of a GPU', () => {
     expect([numbers(scalar), scalar.dims]).toEqual([[5], []])
   })
 
-  test('pinned memory is visible as `data`', () => {
+  test('is visible as `data` if it is pinned', () => {
     using pinned = made([10], ['cuda-pinned', 1])
     const data = pinned.data as Float32Array
     data.fill(3)
@@ -106,15 +106,18 @@ describeCuda('memory of a GPU', () => {
       await expectError(use, 'ERR_DISPOSED')
   })
 
-  test.each(['cuda', 'cuda-pinned'] as const)('a GPU that does not exist is refused: %s', async (device) => {
-    await expectError(() => OrtValue.allocate('float32', [1], device, 16), 'ERR_CUDA_DEVICE_ID', {
-      says: '16',
-    })
-    await expectError(() => OrtValue.allocate('float32', [1], device, -1), 'ERR_INVALID_ARG_VALUE')
-    await expectError(() => OrtValue.allocate('float32', [1], device, 0.5), 'ERR_INVALID_ARG_VALUE')
-  })
+  test.each(['cuda', 'cuda-pinned'] as const)(
+    'is refused on a GPU that does not exist: %s',
+    async (device) => {
+      await expectError(() => OrtValue.allocate('float32', [1], device, 16), 'ERR_CUDA_DEVICE_ID', {
+        says: '16',
+      })
+      await expectError(() => OrtValue.allocate('float32', [1], device, -1), 'ERR_INVALID_ARG_VALUE')
+      await expectError(() => OrtValue.allocate('float32', [1], device, 0.5), 'ERR_INVALID_ARG_VALUE')
+    },
+  )
 
-  test('an allocation that exceeds the memory fails, and leaks nothing', async () => {
+  test('is an error if it exceeds the available memory, and leaks nothing', async () => {
     made([1], ['cuda', 0]).dispose()
     const before = alive()
     await expectError(() => made([2 ** 30], ['cuda', 0]), 'ERR_CUDA_OUT_OF_MEMORY')
@@ -122,7 +125,7 @@ describeCuda('memory of a GPU', () => {
     expect(alive()).toEqual(before)
   })
 
-  test('dispose() frees it, once', () => {
+  test('is freed once by dispose()', () => {
     made([1], ['cuda', 0]).dispose()
     const before = alive()
     const values = PLACES.map((place) => made([5], place))
@@ -150,7 +153,7 @@ describeCuda('Tensors on a GPU', () => {
     expect(numbers(copy)).toEqual(DATA)
   })
 
-  test('getData(true) releases the GPU memory', async () => {
+  test('release the GPU memory by getData(true)', async () => {
     const value = OrtValue.fromTensor(float32(DATA), 'cuda')
     const blocks = alive().deviceBlocks
     const tensor = value.toTensor()
@@ -172,7 +175,7 @@ describeCuda('Tensors on a GPU', () => {
     await expectError(() => value.toTensor(), 'ERR_TYPE_MISMATCH')
   })
 
-  test('a download keeps its value alive, and refuses writes to it', async () => {
+  test('keep their value alive during a download, and refuse writes to it', async () => {
     await using session = await onCuda(counter())
     const value = OrtValue.fromTensor(float32([6]), 'cuda')
     using binding = session.createIoBinding({ state: value }, { outputs: { new_state: value } })
@@ -194,7 +197,7 @@ describeCuda('Tensors on a GPU', () => {
     expect(alive().deviceBlocks).toBe(blocks - 1)
   })
 
-  test('a download that fails throws, and leaves the tensor as it is', async () => {
+  test('throw if a download fails, and stay as they are', async () => {
     using value = OrtValue.fromTensor(float32(DATA), 'cuda')
     const tensor = value.toTensor()
     fake.failNthOf('cuMemcpyDtoHAsync_v2', 1, 1)
@@ -247,7 +250,7 @@ describeCuda('memory of a GPU in use by a run', () => {
     expect(alive().deviceBlocks).toBe(before.deviceBlocks - 3) // x, and the device copies of trips and y
   })
 
-  test('a feed is in use as well', async () => {
+  test('includes a feed of session.run', async () => {
     await using session = await onCuda(identity('float32', ['n']))
     using x = OrtValue.fromTensor(float32(DATA), 'cuda')
     const running = session.run({ x })

@@ -61,10 +61,10 @@ describe('the adapter', () => {
   })
 })
 
-describe('a binding or value refuses', () => {
+describe('a binding or a value', () => {
   const on = onDevice([1, 2])
 
-  test('device memory on a session on the CPU', async () => {
+  test('refuses device memory for a session on the CPU', async () => {
     await using session = await InferenceSession.create(twoInputs())
     using binding = session.createIoBinding({ a: [2], b: [2] })
     const says = ['the CPU', 'webgpu 0']
@@ -79,7 +79,7 @@ describe('a binding or value refuses', () => {
     expect(binding.outputs.sum).toEqual(floats(1, 2))
   })
 
-  test('device memory for an input that the CPU reads', async () => {
+  test('refuses or reads device memory for an input that the CPU reads', async () => {
     await using session = await createMixed(identity('uint8', ['n']))
     using x = OrtValue.allocate('uint8', [2], 'webgpu')
     using binding = session.ioBinding()
@@ -99,7 +99,7 @@ describe('a binding or value refuses', () => {
     }
   })
 
-  test("'mapped', and pinned memory", async () => {
+  test('refuses mapped and pinned memory', async () => {
     await using session = await create(oneNode())
     const value = OrtValue.allocate('float32', [1])
     using binding = session.createIoBinding()
@@ -115,7 +115,7 @@ describe('a binding or value refuses', () => {
     expect(binding.outputs.y).toEqual(floats(1))
   })
 
-  test('strings on a device, invalid ids and unknown devices', async () => {
+  test('refuses strings on a device, invalid ids and unknown devices', async () => {
     await expectError(() => OrtValue.allocate('string', [1], 'webgpu'), 'ERR_TYPE_MISMATCH', {
       type: TypeError,
     })
@@ -123,12 +123,12 @@ describe('a binding or value refuses', () => {
     await expectError(() => OrtValue.allocate('float32', [1], 'webgl' as 'webgpu'), 'ERR_INVALID_ARG_VALUE')
   })
 
-  test('more memory than exists', async () => {
+  test('refuses to allocate more memory than exists', async () => {
     await expectError(() => OrtValue.allocate('uint8', [2 ** 45], 'webgpu'), /^ERR_(OUT_OF_MEMORY|ORT_.+)$/)
     expect(onDevice([3]).read()).toEqual(floats(3))
   })
 
-  test('values and outputs of other types and shapes', async () => {
+  test('refuses values and outputs of other types and shapes', async () => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [2], b: [2] })
     const integers = OrtValue.allocate('int32', [2], 'webgpu')

@@ -18,7 +18,7 @@ import { create, createMixed, double, floats, onDevice, passThrough } from './we
 const take = (binding: IoBinding, name: string) => binding.outputValue(name)!
 
 describe.each(runForms)('host memory with a device copy, by %s', (_form, run) => {
-  test('is written where an output is an input', async () => {
+  test('is written if an output is an input', async () => {
     await using session = await createMixed(passThrough())
     for (const given of ['host', 'device'] as const) {
       for (const where of ['cpu', 'webgpu'] as const) {
@@ -69,7 +69,7 @@ describe.each(runForms)('host memory with a device copy, by %s', (_form, run) =>
     }
   })
 
-  test('of a wrapped array is read and written by each run', async () => {
+  test('is read and written by each run if it is a wrapped array', async () => {
     await using session = await create(double())
     const [x, y] = [floats(1, 2), floats(0, 0)]
     using given = OrtValue.wrap('float32', x, [2])
@@ -92,7 +92,7 @@ describe.each(runForms)('host memory with a device copy, by %s', (_form, run) =>
     }
   })
 
-  test('is uploaded again if the input is named', async () => {
+  test('is uploaded again if `upload` names the input', async () => {
     await using session = await create(twoInputs())
     using binding = session.createIoBinding({ a: [1], b: [1] })
     const { a, b } = binding.inputs
@@ -132,7 +132,7 @@ describe.each(runForms)('host memory with a device copy, by %s', (_form, run) =>
     expect(binding.outputs.sum).toEqual(floats(4, 5))
   })
 
-  test('with state is uploaded again after the run has written it', async () => {
+  test('is uploaded again if it holds state that the run has written', async () => {
     await using session = await create(counter())
     using state = OrtValue.allocate('float32', [1])
     using binding = session.createIoBinding({ state }, { outputs: { new_state: state } })
@@ -142,7 +142,7 @@ describe.each(runForms)('host memory with a device copy, by %s', (_form, run) =>
     }
   })
 
-  test('with state that the CPU writes is uploaded again', async () => {
+  test('is uploaded again if it holds state that the CPU writes', async () => {
     const sums = model({
       inputs: [value('x', 'float32', [4])],
       outputs: [value('y', 'float32', [4]), value('z', 'float32', [4])],

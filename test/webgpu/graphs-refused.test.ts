@@ -7,7 +7,7 @@ import { create, createMixed, floats, onDevice } from './webgpu.ts'
 
 const createGraphs = (model: Uint8Array) => create(model, { enableGraphCapture: true })
 
-describe('a capture refuses', () => {
+describe('a capture', () => {
   const rebinds: [string, (binding: IoBinding) => unknown][] = [
     ['bindOrtValueInput', (binding) => binding.bindOrtValueInput('x', onDevice([1]))],
     ['bindCpuInput', (binding) => binding.bindCpuInput('x', float32([1]))],
@@ -18,7 +18,7 @@ describe('a capture refuses', () => {
     ['capture', (binding) => binding.capture()],
   ]
 
-  test.each(rebinds)('%s after a graph is captured', async (_name, call) => {
+  test.each(rebinds)('makes the binding refuse %s after it has ended', async (_name, call) => {
     await using session = await createGraphs(oneNode())
     using binding = session.createIoBinding()
     await binding.capture()
@@ -35,7 +35,7 @@ describe('a capture refuses', () => {
     ['runSync', (binding) => binding.runSync()],
   ]
 
-  test.each(whileCapturing)('%s while it is captured', async (_name, call) => {
+  test.each(whileCapturing)('makes the binding refuse %s until it has ended', async (_name, call) => {
     await using session = await createGraphs(oneNode())
     using binding = session.createIoBinding()
     const pending = binding.capture()
@@ -45,7 +45,7 @@ describe('a capture refuses', () => {
     expect(binding.outputs.y).toEqual(floats(5))
   })
 
-  test('a session without enableGraphCapture, on the device and on the CPU', async () => {
+  test('is refused on a session without enableGraphCapture, on the device and on the CPU', async () => {
     await using session = await create(oneNode())
     using binding = session.createIoBinding()
     await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: 'enableGraphCapture' })
@@ -58,7 +58,7 @@ describe('a capture refuses', () => {
     expect(other.outputs.y).toEqual(floats(1))
   })
 
-  test('an output that ONNX Runtime allocates', async () => {
+  test('is refused if ONNX Runtime allocates an output', async () => {
     await using session = await createGraphs(twoInputs())
     for (const where of ['cpu', 'webgpu'] as const) {
       using binding = session.createIoBinding({ a: [1], b: [1] })
@@ -72,7 +72,7 @@ describe('a capture refuses', () => {
     }
   })
 
-  test('a model with nodes on the CPU', async () => {
+  test('is refused for a model with nodes on the CPU', async () => {
     const options = { enableGraphCapture: true, logSeverityLevel: 4 } as const
     for (const [model, shapes] of [
       [nonZero(), { x: [3] }],
@@ -86,7 +86,7 @@ describe('a capture refuses', () => {
     }
   })
 
-  test('unbound inputs, and unknown options', async () => {
+  test('is refused with unbound inputs, and with unknown options', async () => {
     await using session = await createGraphs(oneNode())
     using binding = session.ioBinding()
     await expectError(() => binding.capture(), 'ERR_MISSING_INPUT')
@@ -100,7 +100,7 @@ describe('a capture refuses', () => {
     expect(binding.outputs.y).toEqual(floats(2))
   })
 
-  test('a disposed value, a disposed binding, a released session', async () => {
+  test('is refused for a disposed binding and a released session, and does not replay disposed values', async () => {
     const session = await createGraphs(oneNode())
     const x = onDevice([1])
     using binding = session.createIoBinding({ x })
@@ -115,7 +115,7 @@ describe('a capture refuses', () => {
     await expectError(() => binding.releaseCapture(), 'ERR_DISPOSED')
   })
 
-  test('a run that fails, and leaves no graph', async () => {
+  test('is refused if its run fails, and leaves no graph', async () => {
     await using session = await create(twoInputs(), { enableGraphCapture: true, logSeverityLevel: 4 })
     using binding = session.createIoBinding({ a: [2], b: [3] }, { outputs: { sum: [2], prod: [2] } })
     await expectError(() => binding.capture(), /^ERR_ORT_/)

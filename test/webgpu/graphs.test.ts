@@ -135,7 +135,7 @@ describe.each(runForms)('a captured graph, by %s', (_form, run) => {
     }
   })
 
-  test('is released, and captured again', async () => {
+  test('is released and captured again', async () => {
     await using session = await createGraphs(mlp())
     using binding = session.createIoBinding({ x: [1, 128] })
     for (let i = 0; i < 5; ++i) {

@@ -71,8 +71,8 @@ describe('several threads at a time', () => {
   })
 })
 
-describe('values outlive their origin', () => {
-  test('after the binding is disposed and the session released, if ONNX Runtime allocated them', async () => {
+describe('device values', () => {
+  test('outlive their binding and session if ONNX Runtime allocated them', async () => {
     const session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const binding = session.createIoBinding({ a: [2], b: [2] })
     binding.bindOutput('sum', 'webgpu')
@@ -91,7 +91,7 @@ describe('values outlive their origin', () => {
     sum.dispose()
   })
 
-  test('when the binding runs again or binds other values, if ONNX Runtime allocated them', async () => {
+  test('outlive a later run and later bound values if ONNX Runtime allocated them', async () => {
     await using session = await create(counter())
     using binding = session.createIoBinding({ state: [1] })
     binding.bindOutput('new_state', 'webgpu')
@@ -108,7 +108,7 @@ describe('values outlive their origin', () => {
     })
   })
 
-  test('without a session, if OrtValue allocated them', async () => {
+  test('outlive the session if OrtValue allocated them', async () => {
     const value = onDevice([1, 2, 3])
     const session = await create(oneNode())
     await session.release()
@@ -116,7 +116,7 @@ describe('values outlive their origin', () => {
     value.dispose()
   })
 
-  test('also in a binding that is disposed after its session', async () => {
+  test('outlive a binding that is disposed after its session', async () => {
     const session = await create(twoInputs())
     const binding = session.createIoBinding({ a: onDevice([1]), b: [1] })
     binding.bindOutput('sum', 'webgpu')
@@ -129,7 +129,7 @@ describe('values outlive their origin', () => {
   })
 })
 
-describe('while a run is in flight', () => {
+describe('a run in flight', () => {
   const slow = () => createMixed(slowLoop(), { logSeverityLevel: 4 })
   const bind = (session: InferenceSession, trips: number) => {
     const binding = session.createIoBinding({ trips: [], x: [96, 96] })
@@ -138,7 +138,7 @@ describe('while a run is in flight', () => {
     return binding
   }
 
-  test('the binding, its values and the session are disposed', async () => {
+  test('ends although the binding, its values and the session are disposed', async () => {
     const session = await slow()
     const binding = bind(session, 20)
     const other = bind(session, 20)
@@ -157,7 +157,7 @@ describe('while a run is in flight', () => {
     y.dispose()
   })
 
-  test('a signal cancels it, and later runs are right', async () => {
+  test('is canceled by a signal, and later runs are correct', async () => {
     await using session = await slow()
     using binding = bind(session, 1_000_000)
     const controller = new AbortController()
@@ -172,7 +172,7 @@ describe('while a run is in flight', () => {
     expect(binding.outputs.y).toEqual((y as Tensor).data)
   })
 
-  test('getData of a result works while its session is released', async () => {
+  test('has results whose getData works while its session is released', async () => {
     const session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const { sum } = await session.run({ a: float32([1]), b: float32([2]) })
     const [data] = await Promise.all([sum!.getData(true), session.release()])
@@ -180,7 +180,7 @@ describe('while a run is in flight', () => {
   })
 })
 
-describe('processes and workers', () => {
+describe('a process', () => {
   const child = (scenario: string) =>
     runScript(new URL('fixtures/webgpu.mjs', import.meta.url).pathname, [scenario], {
       node: ['--expose-gc'],

@@ -21,7 +21,7 @@ const feeds = { a: float32([1, 2]), b: float32([3, 4]) }
 const [sum, prod] = [floats(4, 6), floats(3, 8)]
 
 describe('preferredOutputLocation', () => {
-  test("'gpu-buffer' leaves all results on the device", async () => {
+  test('leaves all results on the device with "gpu-buffer"', async () => {
     await using session = await create(twoInputs(), { preferredOutputLocation: 'gpu-buffer' })
     const results = await session.run(feeds)
     for (const [name, expected] of Object.entries({ sum, prod })) {
@@ -34,7 +34,7 @@ describe('preferredOutputLocation', () => {
     }
   })
 
-  test('by name leaves the others in host memory', async () => {
+  test('leaves the other results in host memory if it names some', async () => {
     const forms: Record<string, 'cpu' | 'gpu-buffer'>[] = [
       { prod: 'gpu-buffer' },
       { prod: 'gpu-buffer', sum: 'cpu' },
@@ -51,7 +51,7 @@ describe('preferredOutputLocation', () => {
     }
   })
 
-  test("'cpu-pinned' is ordinary host memory", async () => {
+  test('leaves results in ordinary host memory with "cpu-pinned"', async () => {
     await using session = await create(twoInputs(), { preferredOutputLocation: 'cpu-pinned' })
     expect((await session.run(feeds)).sum!.data).toEqual(sum)
   })
@@ -92,7 +92,7 @@ describe('preferredOutputLocation', () => {
     )
   })
 
-  test('gives OrtValues for types that onnxruntime-common has no GPU tensor of', async () => {
+  test('returns OrtValues for types without a GPU tensor in onnxruntime-common', async () => {
     await using session = await createMixed(identity('float64', ['n']), {
       preferredOutputLocation: 'gpu-buffer',
     })
@@ -172,7 +172,7 @@ describe('Tensors on the device', () => {
     await expectError(() => session.run(feeds, { sum: target }), 'ERR_NOT_SUPPORTED', { says: 'fetches.sum' })
   })
 
-  test('of a result are not the feed where an output is an input', async () => {
+  test('are not the feed if they are a result and the output is an input', async () => {
     for (const preferredOutputLocation of ['gpu-buffer', 'cpu'] as const) {
       await using session = await createMixed(passThrough(), { preferredOutputLocation })
       for (const x of [onDevice([1, 2]), OrtValue.fromTensor(feeds.a)]) {

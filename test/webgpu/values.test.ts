@@ -148,8 +148,8 @@ describe('copyTo', () => {
   })
 })
 
-describe('Tensors of a GPU', () => {
-  test('of toTensor download their data', async () => {
+describe('Tensors on a GPU', () => {
+  test('download their data if toTensor made them', async () => {
     using value = onDevice([1, 2, 3, 4], [2, 2])
     const tensor = value.toTensor()
     expect(tensor).toBeInstanceOf(Tensor)
@@ -177,7 +177,7 @@ describe('Tensors of a GPU', () => {
     await expectError(() => value.toTensor(), 'ERR_DISPOSED')
   })
 
-  test('of a disposed value are refused, also during the download', async () => {
+  test('are refused if their value is disposed, also during the download', async () => {
     const value = onDevice(new Float32Array(5000).fill(3))
     const late = value.toTensor()
     const pending = value.toTensor().getData()
