@@ -1,4 +1,4 @@
-import { type Check, checkOptions, choice, string } from '../check'
+import { boolean, type Check, checkOptions, choice, string } from '../check'
 import type { EngineName } from '../engine/engine'
 import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord } from '../engine/log'
 import { engine, openEngine } from '../engine/select'
@@ -10,6 +10,8 @@ export interface InitializeOptions {
   readonly libraryPath?: string
   /** The lowest severity that is logged. Default: `env.logLevel` of onnxruntime-common, then `'warning'`. */
   readonly logLevel?: LogLevel
+  /** Leaves ONNX Runtime's telemetry on. Default: false. A value of `ORT_DISABLE_TELEMETRY` stays as it is. */
+  readonly telemetry?: boolean
   /** Receives messages in place of stderr, asynchronously and from all threads. Not on the onnxruntime-node engine. */
   readonly onLog?: (record: LogRecord) => void
 }
@@ -28,6 +30,7 @@ export interface Initialized {
 const OPTIONS = {
   libraryPath: string,
   logLevel: choice(Object.fromEntries(LOG_LEVELS.map((level) => [level, level]))),
+  telemetry: boolean,
   onLog: ((value, name) => {
     if (typeof value === 'function') return value as (record: LogRecord) => void
     throw argumentTypeError(name, 'a function', value)

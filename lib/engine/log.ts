@@ -20,6 +20,7 @@ export interface LogRecord {
 export interface EngineOptions {
   readonly libraryPath?: string
   readonly logLevel?: LogLevel
+  readonly telemetry?: boolean
   readonly onLog?: (
     severity: number,
     category: string,

@@ -16,6 +16,8 @@ export interface Addon
   extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders' | 'deviceMemory'> {
   /** `factory` makes the errors that the addon throws. */
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
+  /** Turns ONNX Runtime's telemetry off, before the library is opened; returns whether the process has it on. */
+  allowTelemetry(allowed: boolean): boolean
   openLibrary(path: string): { path: string; version: string }
   /**
    * Opens the library and creates the environment on another thread, before `openLibrary` and `createEnvironment`, which
@@ -84,8 +86,9 @@ function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
 export async function preloadNative(): Promise<void> {
   const addon = loadAddon()
   const candidate = addon instanceof Error ? undefined : findLibrary(undefined, [])
-  if (!(addon instanceof Error) && candidate !== undefined)
-    await addon.preload(candidate.path, logSeverity({}))
+  if (addon instanceof Error || candidate === undefined) return
+  addon.allowTelemetry(false)
+  await addon.preload(candidate.path, logSeverity({}))
 }
 
 /** The native engine: the addon and ONNX Runtime's library. */
@@ -96,6 +99,12 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
   const tried: string[] = []
   const candidate = findLibrary(options.libraryPath, tried)
   if (candidate === undefined) throw libraryError('ERR_LIBRARY_NOT_FOUND', tried)
+  const telemetry = options.telemetry ?? false
+  if (!addon.allowTelemetry(telemetry) && telemetry) {
+    throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's telemetry is off already", {
+      remedy: 'Set telemetry in the first thread that uses the package',
+    })
+  }
   let library: { path: string; version: string }
   try {
     library = addon.openLibrary(candidate.path)

@@ -10,6 +10,7 @@
 #include "ort/environment.h"
 #include "ort/library.h"
 #include "ort/shared_library.h"
+#include "ort/telemetry.h"
 #include "pool_worker.h"
 
 namespace {
@@ -19,6 +20,13 @@ OrtLoggingLevel ToLevel(Napi::Value value) {
 }
 
 }  // namespace
+
+// allowTelemetry(allowed: boolean): boolean
+// The first thread that opens the library decides. Returns what the process does.
+Napi::Value AllowTelemetry(const Napi::CallbackInfo& info) {
+  if (!ort::HasEnvironment()) ort::AllowTelemetry(info[0].As<Napi::Boolean>());
+  return Napi::Boolean::New(info.Env(), ort::TelemetryAllowed());
+}
 
 // openLibrary(path: string): { path: string; version: string }
 Napi::Value OpenLibrary(const Napi::CallbackInfo& info) {

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "handles.h"
+#include "telemetry.h"
 
 namespace ort {
 namespace {
@@ -18,6 +19,8 @@ void CreateLocked(OrtLoggingLevel level, OrtLoggingFunction log) {
   Check(log != nullptr ? api().CreateEnvWithCustomLogger(log, nullptr, level, kLogId, &created)
                        : api().CreateEnv(level, kLogId, &created));
   Check(api().SetLanguageProjection(created, ORT_PROJECTION_NODEJS));
+  // The library may be open already, for onnxruntime-node, with telemetry.
+  if (DisablesTelemetryEvents()) Check(api().DisableTelemetryEvents(created));
   environment = created;
 }
 

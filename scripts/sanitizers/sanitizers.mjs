@@ -32,6 +32,7 @@ const omitted = [
   'library',
   'memory',
   'sync-loop',
+  'telemetry',
   'preload',
   'provider-options',
   'providers',

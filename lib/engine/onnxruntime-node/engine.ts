@@ -19,6 +19,8 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
   if (options.libraryPath !== undefined)
     throw notSupported("'libraryPath'", 'Omit it: onnxruntime-node loads its own library')
   if (options.onLog !== undefined) throw notSupported("'onLog'", 'Omit it: onnxruntime-node logs to stderr')
+  // Read when the library is opened. A worker's own copy of the environment does not reach it.
+  if (!options.telemetry) process.env.ORT_DISABLE_TELEMETRY ||= '1'
   const { ort, installed } = requireOnnxruntimeNode()
   ort.env.logLevel = LOG_LEVELS[logSeverity(options)]!
   return {

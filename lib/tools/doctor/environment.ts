@@ -8,6 +8,7 @@ const VARIABLES = [
   'ONNXRUNTIME_IOBINDING_BUILD',
   'ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS',
   'ORT_DYLIB_PATH',
+  'ORT_DISABLE_TELEMETRY',
   // Where the loader looks for libraries; on Windows for CUDA's.
   ...(process.platform === 'win32' ? ['PATH'] : ['LD_LIBRARY_PATH', 'LD_PRELOAD', 'DYLD_LIBRARY_PATH']),
   'CUDA_VISIBLE_DEVICES',

@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { runFixture } from './child'
+
+const folder = mkdtempSync(join(tmpdir(), 'iobinding-telemetry-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs the fixture with a home and a working directory of its own. */
+async function run(name: string, args: string[], env: Record<string, string | undefined> = {}) {
+  const [home, cwd] = ['home', 'cwd'].map((part) => join(folder, name, part)) as [string, string]
+  for (const path of [home, cwd]) mkdirSync(path, { recursive: true })
+  const ended = await runFixture('telemetry.mjs', args, {
+    cwd,
+    env: {
+      HOME: home,
+      XDG_CACHE_HOME: undefined,
+      // ONNX Runtime sends nothing where it takes the machine for a CI.
+      ...Object.fromEntries(
+        ['CI', 'GITHUB_ACTIONS', 'TF_BUILD', 'BUILD_ID', 'ORT_DISABLE_TELEMETRY'].map((key) => [
+          key,
+          undefined,
+        ]),
+      ),
+      ...env,
+    },
+  })
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  const files = [home, cwd].flatMap((path) => readdirSync(path, { recursive: true, encoding: 'utf8' }))
+  return { files, growth: Number(ended.stdout) }
+}
+
+describe.runIf(process.platform === 'linux')("ONNX Runtime's telemetry", () => {
+  it('is off: no file appears, and failing runs hold no memory', async () => {
+    const { files, growth } = await run('off', ['20000'])
+    expect(files).toEqual([])
+    expect(growth).toBeLessThan(25)
+  })
+
+  it('leaves no file where the home cannot be written', async () => {
+    // Not even by root.
+    const env = { HOME: '/proc/nobody' }
+    expect((await run('read-only', ['20'], env)).files).toEqual([])
+  })
+
+  it('is off where onnxruntime-node was imported first, by its variable', async () => {
+    const { files } = await run('beside', ['20', 'onnxruntime-node'], { ORT_DISABLE_TELEMETRY: '1' })
+    expect(files).toEqual([])
+  })
+
+  it('stays on for initialize({ telemetry: true })', async () => {
+    expect((await run('on', ['20', 'on'])).files.length).toBeGreaterThan(0)
+  })
+
+  it('stays off for initialize({ telemetry: true }) where the variable is set', async () => {
+    expect((await run('set', ['20', 'on'], { ORT_DISABLE_TELEMETRY: '1' })).files).toEqual([])
+  })
+})
