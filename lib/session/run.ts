@@ -70,8 +70,9 @@ function resolveFeed(inputs: SessionIO, index: number, feed: unknown): Feeds[num
 }
 
 /**
- * The fetches in the engine's form. A pre-allocated string tensor is filled afterwards: it has no memory. `locations` are
- * those of results that are to be elsewhere than in host memory.
+ * The fetches in the engine's form. A pre-allocated string tensor has no memory for ONNX Runtime, and is filled after the run.
+ *
+ * @param locations the results that do not belong in ordinary host memory
  */
 export function resolveFetches(
   outputs: SessionIO,
@@ -102,7 +103,7 @@ function toValue(name: string, target: Tensor | null, result: Results[number]): 
   if (result === null) return target!
   if (!Array.isArray(result)) {
     const value = OrtValue.fromEngine(result)
-    // What is no tensor of onnxruntime-common's in host memory is so on purpose: it was to be left on a device.
+    // The caller asked for device memory: a Tensor can hold it. An OrtValue in ordinary host memory stays an OrtValue.
     return target === null && value.location !== 'cpu' && hasTensor(value) ? value.toTensor() : value
   }
   const [code, dims, data] = result
@@ -118,7 +119,7 @@ function toValue(name: string, target: Tensor | null, result: Results[number]): 
 function fillTarget(name: string, target: Tensor, dims: readonly number[], data: unknown): Tensor {
   if (dims.length !== target.dims.length || dims.some((dim, i) => dim !== target.dims[i])) {
     throw new OrtError('ERR_OUTPUT_SHAPE', `output '${name}' does not fit its pre-allocated tensor`, {
-      // As where a binding's buffer does not fit: the run's shape, and the caller's.
+      // The same order as in the error of a binding's buffer.
       expected: `[${dims.join(', ')}]`,
       given: `[${target.dims.join(', ')}]`,
       remedy: "Leave the output to ONNX Runtime (null), or give a tensor of the run's shape",
