@@ -126,19 +126,20 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
   return array;
 }
 
-void WriteStrings(OrtValue* tensor, size_t count, Napi::Array strings) {
+std::vector<std::string> ToStrings(Napi::Value array, size_t count) {
+  const auto strings = array.As<Napi::Array>();
   if (strings.Length() != count) {
     throw ort::Error("ERR_INVALID_LENGTH", "expected " + std::to_string(count) + " strings, got " +
                                                std::to_string(strings.Length()));
   }
-  // Check all before writing the first: a failure must not change the tensor.
+  std::vector<std::string> texts;
+  texts.reserve(count);
   for (uint32_t i = 0; i < count; ++i) {
     const Napi::Value text = strings[i];
     if (!text.IsString()) {
       throw ort::Error("ERR_INVALID_ARG_TYPE", "element " + std::to_string(i) + " is not a string");
     }
+    texts.push_back(ToString(text));
   }
-  for (uint32_t i = 0; i < count; ++i) {
-    ort::WriteString(tensor, i, ToString(strings[i]));
-  }
+  return texts;
 }

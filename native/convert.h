@@ -37,4 +37,5 @@ struct Bytes {
 Bytes ToBytes(Napi::Value typed_array);
 
 Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count);
-void WriteStrings(OrtValue* tensor, size_t count, Napi::Array strings);
+// Reads all of them, by getters of the caller's perhaps, which may dispose of any value.
+std::vector<std::string> ToStrings(Napi::Value array, size_t count);

@@ -21,6 +21,10 @@ inline void WriteString(OrtValue* tensor, size_t index, std::string_view text) {
   text.copy(buffer, text.size());
 }
 
+inline void WriteStrings(OrtValue* tensor, const std::vector<std::string>& texts) {
+  for (size_t i = 0; i < texts.size(); ++i) WriteString(tensor, i, texts[i]);
+}
+
 inline void ClearStrings(OrtValue* tensor, size_t count) {
   for (size_t i = 0; i < count; ++i) WriteString(tensor, i, {});
 }

@@ -123,7 +123,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
   }
   if (view.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     fed_.push_back(ort::CreateStringTensor(view.dims));
-    WriteStrings(fed_.back().get(), ort::ElementCount(view.dims), view.data.As<Napi::Array>());
+    ort::WriteStrings(fed_.back().get(), ToStrings(view.data, ort::ElementCount(view.dims)));
   } else {
     const Bytes bytes = ToBytes(view.data);
     const size_t expected = ort::ByteLength(view.type, view.dims);

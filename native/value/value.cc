@@ -248,9 +248,10 @@ Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
 
 // setStrings(strings: readonly string[]): void - GetResizedStringTensorElementBuffer
 Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
+  const std::vector<std::string> texts = ToStrings(info[0], ort::ElementCount(State()->dims));
   const ValueState& state = *State();
   CheckNotInFlight(state);
-  WriteStrings(state.handle.get(), ort::ElementCount(state.dims), info[0].As<Napi::Array>());
+  ort::WriteStrings(state.handle.get(), texts);
   return {};
 }
 
