@@ -58,7 +58,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#host = host
     this.#binding = new host.engine.Binding(host.session)
     this.#inputs = new BoundValues(host.inputs, this.#owned)
-    this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding)
+    this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding, () => this.#runs.inFlight)
     this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
   }
 
@@ -202,6 +202,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * const [y] = io.getOutputs()
    */
   getOutputs(): OrtValue[] {
+    this.#runs.checkIdle('outputs')
     return this.#outputs.all()
   }
 
@@ -212,6 +213,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * const [y] = io.copyOutputsToCpu()
    */
   copyOutputsToCpu(): (Tensor | OrtValue)[] {
+    this.#runs.checkIdle('outputs')
     return this.#outputs.copies()
   }
 

@@ -15,11 +15,13 @@ export class BoundOutputs extends BoundValues {
   /** The run that `#allocated` is of. */
   #allocatedBy = 0
   #hasRun = false
-  #isRunning = false
+  readonly #isRunning: () => boolean
 
-  constructor(io: SessionIO, owned: Set<OrtValue>, binding: EngineBinding) {
+  /** @param isRunning whether a run is in flight: it may be refused, so the results stay, but nobody reads them until it ends */
+  constructor(io: SessionIO, owned: Set<OrtValue>, binding: EngineBinding, isRunning: () => boolean) {
     super(io, owned)
     this.#binding = binding
+    this.#isRunning = isRunning
   }
 
   override set(name: string, value: OrtValue | undefined): void {
@@ -32,21 +34,14 @@ export class BoundOutputs extends BoundValues {
     this.#drop()
   }
 
-  /** A run may be refused, so the results stay; nobody reads them until it ends. */
-  beginRun(): void {
-    this.#isRunning = true
-  }
-
   /** The results are those of another run. */
   endRun(): void {
-    this.#isRunning = false
     this.#hasRun = true
     this.#allocated = undefined
   }
 
   /** A run was refused, which leaves the results of the last one, or failed, or was canceled at its end. */
   failRun(): void {
-    this.#isRunning = false
     const run = this.#binding.resultsOf()
     if (run === 0) this.#drop()
     else if (run !== this.#allocatedBy) this.#allocated = undefined
@@ -64,13 +59,8 @@ export class BoundOutputs extends BoundValues {
 
   /** The outputs of the last run, in the order in which they were bound. */
   all(): OrtValue[] {
-    if (this.#isRunning) {
-      throw new OrtError('ERR_BUSY', 'the outputs are in use by the run in flight', {
-        remedy: 'Await the run before you read its outputs',
-      })
-    }
     if (!this.#hasRun) {
-      throw new OrtError('ERR_INVALID_ARG_VALUE', 'there are no outputs of a run', {
+      throw new OrtError('ERR_INVALID_ARG_VALUE', 'the binding has no results', {
         remedy: 'Run the binding first: it has not run, its last run failed, or its outputs were bound again',
       })
     }
@@ -89,7 +79,7 @@ export class BoundOutputs extends BoundValues {
   }
 
   #lastAllocated(): ReadonlyMap<string, OrtValue> {
-    if (!this.#hasRun || this.#isRunning) return new Map()
+    if (!this.#hasRun || this.#isRunning()) return new Map()
     if (this.#allocated !== undefined) return this.#allocated
     const values = this.#binding.outputs()
     this.#allocatedBy = this.#binding.resultsOf()

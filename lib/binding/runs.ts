@@ -24,6 +24,10 @@ export class BindingRuns {
     this.#outputs = outputs
   }
 
+  get inFlight(): boolean {
+    return this.#inFlight
+  }
+
   /** @throws OrtError `ERR_BUSY` while a run is in flight */
   readonly checkIdle = (name: string): void => {
     if (!this.#inFlight) return
@@ -36,7 +40,6 @@ export class BindingRuns {
   runSync(options: IoBindingRunSyncOptions | undefined): void {
     // The shortest path, without options, allocates nothing.
     const upload = options === undefined ? undefined : resolveBindingRun(this.#host, options, true).upload
-    this.#outputs.beginRun()
     try {
       this.#binding.runSync(upload)
     } catch (error) {
@@ -49,7 +52,6 @@ export class BindingRuns {
   run(options: IoBindingRunOptions | undefined): Promise<void> {
     try {
       const { signal, upload } = resolveBindingRun(this.#host, options, false)
-      this.#outputs.beginRun()
       const pending = this.#binding.run(upload, signal !== undefined)
       if (pending === undefined) {
         this.#outputs.endRun()
