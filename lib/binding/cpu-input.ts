@@ -1,19 +1,16 @@
 import type { Tensor } from 'onnxruntime-common'
 import { argumentTypeError } from '../errors'
 import { checkElementType, copyTypedArray, type TypedArray } from '../model/element-types'
-import { checkDims, elementCount } from '../model/shape'
-import { checkElements } from '../value/data'
 import { isTensor, tensorData } from '../value/tensor'
-import { gpuValue, OrtValue } from '../value/value'
+import { OrtValue } from '../value/value'
 
 /** A copy of a Tensor, in memory of V8's where it can be: views of it stay valid after the value is disposed. */
 function copyOf(tensor: Tensor): OrtValue {
   if (!isTensor(tensor)) throw argumentTypeError('tensor', 'a Tensor', tensor)
   const type = checkElementType(tensor.type)
-  if (type === 'string' || gpuValue(tensor, 'tensor') !== undefined) return OrtValue.fromTensor(tensor)
-  const shape = checkDims(tensor.dims, 'dims')
-  const data = checkElements(type, elementCount(shape), tensorData(tensor, type, 'tensor'))
-  return OrtValue.wrap(type, copyTypedArray(data as TypedArray), shape)
+  if (type === 'string' || tensor.location === 'gpu-buffer') return OrtValue.fromTensor(tensor)
+  const data = tensorData(tensor, type, 'tensor') as TypedArray
+  return OrtValue.wrap(type, copyTypedArray(data), tensor.dims)
 }
 
 /**
