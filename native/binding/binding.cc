@@ -6,7 +6,6 @@
 #include "jobs.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
-#include "run/float_mode.h"
 #include "session/session.h"
 #include "value/value.h"
 
@@ -182,10 +181,8 @@ Napi::Value Binding::ResultsOf(const Napi::CallbackInfo& info) {
 void Binding::RunSync(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
-  if (state.CanRunInline()) [[likely]] {
-    const run::DenormalsAsZero mode(state.session->denormals_as_zero);
+  if (state.CanRunInline()) [[likely]]
     return state.host->Start(false);
-  }
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
@@ -198,10 +195,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   state.PrepareRun(info.Env());
   if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
     const auto start = run::InlinePolicy::Clock::now();
-    {
-      const run::DenormalsAsZero mode(state.session->denormals_as_zero);
-      state.host->Start(false);
-    }
+    state.host->Start(false);
     state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
     return {};
   }

@@ -6,6 +6,7 @@
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/strings.h"
+#include "run/float_mode.h"
 
 namespace {
 
@@ -30,6 +31,7 @@ class CpuBinding final : public BindingHost {
   void ClearOutputs() override { ort::api().ClearBoundOutputs(binding_.get()); }
 
   void Start(bool) override {
+    const run::DenormalsAsZero mode(session_.denormals_as_zero);
     BeginResults();
     if (values_.renews()) {
       for (const BoundOutput& output : values_.outputs()) Renew(output);

@@ -67,6 +67,9 @@ class BindingHost {
 
  protected:
   BindingHost(SessionState& session, const BoundValues& values);
+  // When a run begins, and when it has ended without an error.
+  void BeginResults() noexcept { results_of_ = 0; }
+  void EndResults() noexcept { results_of_ = ++runs_ended_; }
   // Before each run. An OrtIoBinding keeps the tensor that its first run allocated, which does not fit
   // another shape; kernels expect a string output to be empty, and some append to it.
   void Renew(const BoundOutput& output) const;
@@ -78,8 +81,6 @@ class BindingHost {
   BindingOptions options_;
   ort::IoBindingHandle binding_;
   std::atomic<bool> terminated_{false};
-  void BeginResults() noexcept { results_of_ = 0; }
-  void EndResults() noexcept { results_of_ = ++runs_ended_; }
 
  private:
   unsigned results_of_ = 0;  // of the thread that runs

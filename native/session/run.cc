@@ -9,6 +9,7 @@
 #include "ort/environment.h"
 #include "ort/run_options.h"
 #include "ort/strings.h"
+#include "run/float_mode.h"
 
 namespace {
 
@@ -178,6 +179,7 @@ OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
 void RunCall::Execute(const std::atomic<bool>& canceled) {
   const device::DeviceLock lock =
       session_->device != nullptr ? session_->device->Lock(false, canceled) : device::DeviceLock();
+  const run::DenormalsAsZero mode(session_->denormals_as_zero);
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
   OrtStatus* status = bound_ ? RunBound(raw) : Run(raw);
   outputs_.clear();

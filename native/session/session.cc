@@ -7,7 +7,6 @@
 #include "options.h"
 #include "ort/environment.h"
 #include "run.h"
-#include "run/float_mode.h"
 
 namespace {
 
@@ -137,10 +136,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   if (is_inline) {
     static const std::atomic<bool> kNotCanceled{false};
     const auto start = run::InlinePolicy::Clock::now();
-    {
-      const run::DenormalsAsZero mode(state_->denormals_as_zero);
-      call.Execute(kNotCanceled);
-    }
+    call.Execute(kNotCanceled);
     policy_.Record(run::InlinePolicy::Clock::now() - start, true);
     return call.Results(info.Env());
   }
