@@ -29,7 +29,7 @@ export function resolveFeeds(inputs: SessionIO, feeds: unknown, ignoreUnknown: b
   for (let index = 0; index < inputs.names.length; ++index) {
     const name = inputs.names[index]!
     const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
-    if (inputs.isOptional(index) && (feed === undefined || feed === null)) {
+    if ((feed === undefined || feed === null) && inputs.isOptional(index)) {
       resolved.push(undefined)
       continue
     }
