@@ -1,4 +1,5 @@
 // This package's own CUDA code, without ONNX Runtime's provider: memory, copies between all places, and their speed.
+import { percentiles } from '../../benchmarks/core/statistics.mjs'
 import { deviceMemory, OrtValue } from '../../dist/index.mjs'
 import { assertSame, random } from '../../test/gpu/session.mjs'
 
@@ -31,7 +32,7 @@ for (const bytes of [2 ** 12, 2 ** 20, 2 ** 26]) {
       from.copyTo(to)
       times.push(performance.now() - start)
     }
-    const p50 = times.sort((a, b) => a - b)[times.length >> 1]
+    const { p50 } = percentiles(Float64Array.from(times))
     say({ bytes, direction, copies: times.length, p50us: p50 * 1000, gigabytesPerSecond: bytes / p50 / 1e6 })
   }
   free([pinned, device])

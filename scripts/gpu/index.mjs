@@ -1,22 +1,14 @@
 // What a run of once.sh did, from its files of JSON lines: `node index.mjs FOLDER TOTAL SECONDS` writes index.md there.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseLines } from '../../benchmarks/core/journal.mjs'
 
 const [folder, total, seconds] = process.argv.slice(2)
 
-/** The entries of a file; a run that was cut short may have left half a line at the end. */
 function entriesOf(file) {
   const path = join(folder, file)
   if (!existsSync(path)) return []
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        return [JSON.parse(line)]
-      } catch {
-        return []
-      }
-    })
+  return parseLines(readFileSync(path, 'utf8'))
 }
 
 const table = (head, rows) =>
