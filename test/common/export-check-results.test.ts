@@ -81,7 +81,7 @@ describe('effects', () => {
     ])
   })
 
-  test('a distant threshold, a table and a mask of ones are no problem', async () => {
+  test('a distant threshold, a table and a mask of ones are not reported as problems', async () => {
     const bytes = model({
       inputs: [value('x', 'float32', [2]), value('i', 'int64', [2]), value('mask', 'int64', [2])],
       outputs: [value('y', 'bool', [2]), value('z', 'float32', [2])],
@@ -126,7 +126,7 @@ describe('effects', () => {
     expect(summary(await check(bytes, samples))).toEqual(expected)
   })
 
-  test('a sum over bools and a column of NaN are no problem', async () => {
+  test('a sum over bools and a column of NaN are not reported as problems', async () => {
     const bytes = model({
       inputs: [value('mask', 'bool', [2]), value('x', 'float32', [2])],
       outputs: [value('count', 'int64', [1]), value('y', 'float32', [2])],
