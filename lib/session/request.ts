@@ -32,8 +32,10 @@ export interface RunRequest {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+const NO_OPTIONS = Object.freeze({})
+
 /** The arguments of `run(feeds, options?)` and `run(feeds, fetches, options?)`, by onnxruntime-common's rules. */
-export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown = {}): RunRequest {
+export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown = NO_OPTIONS): RunRequest {
   if (second === undefined) return { fetches: outputs.all, options: record(third, 'options') }
   if (typeof second !== 'object') {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
@@ -94,6 +96,7 @@ const RUN_OPTIONS = {
 
 /** The run options in the engine's form; undefined where there are none. */
 export function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
+  if (options === NO_OPTIONS) return undefined
   const { signal: _, extra, terminate, ...settings } = checkOptions(options, RUN_OPTIONS, 'run option')
   const all: RunSettings = settings
   if (terminate) all.terminate = true
