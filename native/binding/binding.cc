@@ -60,18 +60,14 @@ void Binding::DefineOwn(const char* name) {
 }
 
 Napi::Function Binding::Define(Napi::Env env) {
-  return DefineClass(env, "NativeBinding",
-                     {InstanceMethod<&Binding::Guarded<&Binding::BindInput>>("bindInput"),
-                      InstanceMethod<&Binding::Guarded<&Binding::BindOutput>>("bindOutput"),
-                      InstanceMethod<&Binding::Guarded<&Binding::ClearInputs>>("clearInputs"),
-                      InstanceMethod<&Binding::Guarded<&Binding::ClearOutputs>>("clearOutputs"),
-                      InstanceMethod<&Binding::Guarded<&Binding::Outputs>>("outputs"),
-                      InstanceMethod<&Binding::ResultsOf>("resultsOf"),
-                      InstanceMethod<&Binding::Guarded<&Binding::Capture>>("capture"),
-                      InstanceMethod<&Binding::Captured>("captured"),
-                      InstanceMethod<&Binding::Guarded<&Binding::ReleaseCapture>>("releaseCapture"),
-                      InstanceMethod<&Binding::Guarded<&Binding::Cancel>>("cancel"),
-                      InstanceMethod<&Binding::Dispose>("dispose")});
+  return DefineClass(
+      env, kName,
+      {Guarded<&Binding::BindInput>("bindInput"), Guarded<&Binding::BindOutput>("bindOutput"),
+       Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
+       Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
+       Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
+       Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
+       Guarded<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {

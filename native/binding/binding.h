@@ -35,18 +35,13 @@ class Binding : public Wrapped<Binding> {
   void Cancel(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
 
-  // Throws JavaScript's errors in place of ours.
-  template <auto method>
-  auto Guarded(const Napi::CallbackInfo& info) {
-    return Guard(info.Env(), [&] { return (this->*method)(info); });
-  }
   // A method of one object, which gets its address as data: napi_unwrap, a property lookup in V8, costs
   // 0.2 us. The function keeps the object alive, so the address stays valid.
   template <auto method>
   void DefineOwn(const char* name);
   template <auto method>
   static auto CallOwn(const Napi::CallbackInfo& info) {
-    return static_cast<Binding*>(info.Data())->Guarded<method>(info);
+    return Guard(info.Env(), [&info] { return (static_cast<Binding*>(info.Data())->*method)(info); });
   }
 
   BindingState& State() const;

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <type_traits>
 
 #include "addon_data.h"
 #include "js_error.h"
@@ -31,10 +32,8 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
   }
 
  protected:
-  using Method = Napi::Value (T::*)(const Napi::CallbackInfo&);
-
   // A method of the class, with its body in Guard.
-  template <Method method>
+  template <auto method>
   static Napi::ClassPropertyDescriptor<T> Guarded(const char* name) {
     napi_property_descriptor descriptor{};
     descriptor.utf8name = name;
@@ -49,12 +48,19 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
     delete this;
   }
 
-  template <Method method>
+  template <auto method>
   static napi_value Call(napi_env env, napi_callback_info raw) {
     try {
       const Napi::CallbackInfo info(env, raw);
       T& self = *T::Unwrap(info.This().As<Napi::Object>());
-      return Guard(env, [&] { return (self.*method)(info); });
+      return Guard(env, [&]() -> napi_value {
+        if constexpr (std::is_void_v<decltype((self.*method)(info))>) {
+          (self.*method)(info);
+          return nullptr;
+        } else {
+          return (self.*method)(info);
+        }
+      });
     } catch (const Napi::Error& error) {
       error.ThrowAsJavaScriptException();
       return nullptr;
