@@ -243,10 +243,3 @@ void Binding::Dispose(const Napi::CallbackInfo& info) {
   Account(info.Env(), 0);
   state_.reset();
 }
-
-void Binding::Account(Napi::Env env, size_t bytes) {
-  if (bytes == accounted_) return;
-  Napi::MemoryManagement::AdjustExternalMemory(
-      env, static_cast<int64_t>(bytes) - static_cast<int64_t>(accounted_));
-  accounted_ = bytes;
-}

@@ -17,7 +17,6 @@ class Binding : public Wrapped<Binding> {
 
   static Napi::Function Define(Napi::Env env);
   explicit Binding(const Napi::CallbackInfo& info);
-  void Finalize(Napi::Env env) override { Account(env, 0); }
 
  private:
   // EngineBinding of lib/engine/engine.ts.
@@ -48,10 +47,7 @@ class Binding : public Wrapped<Binding> {
   // The state, unless a run is in flight or a graph was captured.
   BindingState& RebindableState() const;
   Napi::Value Start(std::unique_ptr<BindingJob> job);
-  // Reports the memory of the device copies to V8.
-  void Account(Napi::Env env, size_t bytes);
 
   std::shared_ptr<BindingState> state_;     // until dispose()
   std::weak_ptr<BindingState> cancelable_;  // the same, for a run that outlives dispose()
-  size_t accounted_ = 0;
 };

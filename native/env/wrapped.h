@@ -20,6 +20,8 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
     AddonData::Of(info.Env()).wrappers.Add(info.Env(), *this);
   }
 
+  void Finalize(Napi::Env env) override { Account(env, 0); }
+
   // An argument, which may be anything. Too slow for each run: Unwrap is for objects that are known to be a
   // T.
   static T& Argument(Napi::Value value) {
@@ -39,6 +41,14 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
     descriptor.utf8name = name;
     descriptor.method = Call<method>;
     return descriptor;
+  }
+
+  // Reports to V8 how many bytes outside of its heap live as long as the object.
+  void Account(Napi::Env env, size_t bytes) {
+    if (bytes == accounted_) return;
+    Napi::MemoryManagement::AdjustExternalMemory(
+        env, static_cast<int64_t>(bytes) - static_cast<int64_t>(accounted_));
+    accounted_ = bytes;
   }
 
  private:
@@ -66,4 +76,6 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
       return nullptr;
     }
   }
+
+  size_t accounted_ = 0;
 };
