@@ -35,8 +35,7 @@ Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutp
   Value::KeepAlive used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
   if (ort::Kind(output.get()) == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
-    void* data = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
+    const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =
         state.host->IsInputOnDevice(data) || std::any_of(used.begin(), used.end(), [&](const auto& input) {

@@ -115,6 +115,18 @@ struct Location {
 
 using Options = std::vector<std::pair<std::string, std::string>>;
 
+// Options as ONNX Runtime's C functions take them; they point into the options.
+struct OptionArrays {
+  explicit OptionArrays(const Options& options) {
+    for (const auto& [key, value] : options) {
+      keys.push_back(key.c_str());
+      values.push_back(value.c_str());
+    }
+  }
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+};
+
 class Device {
  public:
   virtual ~Device() = default;

@@ -205,10 +205,7 @@ bool RunCall::IsTensor(size_t output) const {
 // A model's output may share its input's memory.
 bool RunCall::IsFed(const void* data) const {
   return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
-    if (ort::Kind(input) != ONNX_TYPE_TENSOR) return false;
-    void* fed = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(input), &fed));
-    return fed == data;
+    return ort::Kind(input) == ONNX_TYPE_TENSOR && ort::Data(input) == data;
   });
 }
 
@@ -227,8 +224,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
-  void* data = nullptr;
-  ort::Check(ort::api().GetTensorMutableData(value.get(), &data));
+  void* const data = ort::Data(value.get());
   if (on_device) {
     return IsFed(data) ? Value::Copy(env, value.get(), where)
                        : Value::Wrap(env, std::move(value), {}, where, handle_);
@@ -268,8 +264,7 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
 
 void RunJob::Terminate() noexcept {
   canceled_ = true;
-  if (OrtStatus* status = ort::api().RunOptionsSetTerminate(call_.options()))
-    ort::api().ReleaseStatus(status);
+  ort::Ignore(ort::api().RunOptionsSetTerminate(call_.options()));
 }
 
 void RunJob::Work() {

@@ -157,10 +157,8 @@ Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
   if (state_->device != nullptr && !state_->thread.Idle()) {
     throw ort::Error("ERR_BUSY", "cannot end profiling while a run of the session is in flight");
   }
-  char* path = nullptr;
-  ort::Check(ort::api().SessionEndProfiling(state_->handle.get(), ort::DefaultAllocator(), &path));
-  const ort::Allocated<char> owner(path);
-  return Napi::String::New(info.Env(), path != nullptr ? path : "");
+  return Napi::String::New(info.Env(), ort::CreateText(ort::api().SessionEndProfiling, state_->handle.get(),
+                                                       ort::DefaultAllocator()));
 }
 
 // release(): Promise<void> - ReleaseSession

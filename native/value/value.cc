@@ -91,7 +91,7 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
     state->type = shape.type;
     state->bytes = ort::ByteLength(shape.type, shape.dims);
     state->dims = std::move(shape.dims);
-    if (!state->IsString()) ort::Check(ort::api().GetTensorMutableData(value, &state->data));
+    if (!state->IsString()) state->data = ort::Data(value);
   }
   return New(env, std::move(state));
 }
@@ -102,9 +102,7 @@ Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location
   state->device = where.device;
   state->pinned = where.pinned;
   AllocateMemory(*state, device::HostMemory::Fill::kNone);
-  device::TensorView from{tensor, nullptr, state->bytes};
-  ort::Check(ort::api().GetTensorMutableData(tensor, &from.data));
-  state->CopyFrom(from, where);
+  state->CopyFrom({tensor, ort::Data(tensor), state->bytes}, where);
   return New(env, std::move(state));
 }
 
