@@ -189,9 +189,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
   if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
-    const auto start = run::InlinePolicy::Clock::now();
-    state.host->Start(false);
-    state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
+    state.policy.RecordInline([&state] { state.host->Start(false); });
     return {};
   }
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);

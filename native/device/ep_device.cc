@@ -25,11 +25,7 @@ constexpr unsigned char kIdentity[] = {
 class EpMemory final : public Memory {
  public:
   EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
-  ~EpMemory() override {
-    DeferredRelease deferred;
-    deferred.allocation = data();
-    device_.Release(std::move(deferred));
-  }
+  ~EpMemory() override { device_.Release({.allocation = data()}); }
 
  private:
   EpDevice& device_;

@@ -99,10 +99,7 @@ RunCall::~RunCall() {
   if (!bound_) return;
   for (ort::ValueHandle& value : outputs_) {
     if (!value) continue;
-    device::DeferredRelease deferred;
-    deferred.value = std::move(value);
-    deferred.session = handle_;
-    session_->device->Release(std::move(deferred));
+    session_->device->Release({.value = std::move(value), .session = handle_});
   }
 }
 
@@ -139,9 +136,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
       data = copies_.back()->data();
       if (bytes.length > 0) std::memcpy(data, bytes.data, bytes.length);
     }
-    fed_.push_back(ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
-                                                 ort::CpuMemoryInfo(), data, bytes.length, view.dims.data(),
-                                                 view.dims.size(), view.type));
+    fed_.push_back(device::MakeValue(ort::CpuMemoryInfo(), data, bytes.length, view.type, view.dims));
   }
   inputs_.push_back(fed_.back().get());
 }
@@ -268,9 +263,7 @@ void RunJob::Terminate() noexcept {
 }
 
 void RunJob::Work() {
-  const auto start = run::InlinePolicy::Clock::now();
-  call_.Execute(canceled_);
-  took_ = run::InlinePolicy::Clock::now() - start;
+  took_ = run::InlinePolicy::Time([this] { call_.Execute(canceled_); });
 }
 
 RunJob::~RunJob() {
