@@ -208,10 +208,7 @@ void DeviceBinding::Capture(bool verify) {
 
 void DeviceBinding::ReleaseCapture() noexcept {
   if (graph_id_ == 0) return;
-  device::DeferredRelease deferred;
-  deferred.graph_id = std::exchange(graph_id_, 0);
-  deferred.session = session_.handle;
-  session_.device->Release(std::move(deferred));
+  session_.device->Release({.graph_id = std::exchange(graph_id_, 0), .session = session_.handle});
 }
 
 void DeviceBinding::CheckCapturable() const {
@@ -266,10 +263,7 @@ void DeviceBinding::Release() noexcept {
   ReleaseCapture();
   if (binding_) {
     // With it go the outputs that ONNX Runtime allocated.
-    device::DeferredRelease deferred;
-    deferred.binding = std::move(binding_);
-    deferred.session = session_.handle;
-    session_.device->Release(std::move(deferred));
+    session_.device->Release({.binding = std::move(binding_), .session = session_.handle});
   }
   for (Slot& slot : slots_) slot = {};
   retired_.clear();

@@ -11,9 +11,7 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
 }
 
 void BindingRun::Work() {
-  const auto start = run::InlinePolicy::Clock::now();
-  state_->host->Start(overlaps);
-  took_ = run::InlinePolicy::Clock::now() - start;
+  took_ = run::InlinePolicy::Time([this] { state_->host->Start(overlaps); });
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {

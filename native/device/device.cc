@@ -22,11 +22,6 @@ void DeviceLock::Unlock() noexcept {
   device.ReleaseDeferred();
 }
 
-DeviceLock Device::Lock(bool capture) {
-  static const std::atomic<bool> kNotCanceled{false};
-  return Lock(capture, kNotCanceled);
-}
-
 DeviceLock Device::Lock(bool capture, const std::atomic<bool>& canceled) {
   // Whoever cancels cannot wake a thread that waits for a mutex.
   constexpr std::chrono::milliseconds kLook(5);

@@ -49,6 +49,9 @@ class Queue;
 
 using DeviceMutex = std::shared_timed_mutex;
 
+// For what nobody can cancel.
+inline const std::atomic<bool> kNotCanceled{false};
+
 // Held by whoever uses the device through ONNX Runtime, where that is not safe from several threads at once.
 // Not recursive: a thread that holds one takes no other, and waits for no other thread.
 class DeviceLock {
@@ -68,13 +71,13 @@ class DeviceLock {
 
 // What to release under the device lock, in this order.
 struct DeferredRelease {
-  ort::IoBindingHandle binding;
-  ort::ValueHandle value;
-  void* allocation = nullptr;           // of the device's own allocator
-  int graph_id = 0;                     // unless 0: a graph of the session
-  std::shared_ptr<OrtSession> session;  // owns the memory of the above; released after the lock
-  OrtSession* released = nullptr;       // a session itself,
-  std::shared_ptr<Queue> queue;         // and then its queue
+  ort::IoBindingHandle binding = nullptr;
+  ort::ValueHandle value = nullptr;
+  void* allocation = nullptr;                     // of the device's own allocator
+  int graph_id = 0;                               // unless 0: a graph of the session
+  std::shared_ptr<OrtSession> session = nullptr;  // owns the memory of the above; released after the lock
+  OrtSession* released = nullptr;                 // a session itself,
+  std::shared_ptr<Queue> queue = nullptr;         // and then its queue
 };
 
 // The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Download,
@@ -115,6 +118,18 @@ struct Location {
 
 using Options = std::vector<std::pair<std::string, std::string>>;
 
+// Options as ONNX Runtime's C functions take them; they point into the options.
+struct OptionArrays {
+  explicit OptionArrays(const Options& options) {
+    for (const auto& [key, value] : options) {
+      keys.push_back(key.c_str());
+      values.push_back(value.c_str());
+    }
+  }
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -149,10 +164,9 @@ class Device {
   virtual bool CopyAcross(const Copy&, Device&) { return false; }
   virtual void Zero(const TensorView& tensor);
 
-  // Any thread. `capture`: while ONNX Runtime captures a graph.
-  DeviceLock Lock(bool capture);
-  // For a run: throws ERR_RUN_CANCELED when it is canceled meanwhile.
-  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled);
+  // Any thread. `capture`: while ONNX Runtime captures a graph. Throws ERR_RUN_CANCELED when the run is
+  // canceled meanwhile.
+  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled = kNotCanceled);
 
   // Any thread. Does not wait, since a finalizer must not block the event loop: releases at once if the
   // device lock is free, else when it is unlocked.

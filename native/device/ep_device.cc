@@ -25,11 +25,7 @@ constexpr unsigned char kIdentity[] = {
 class EpMemory final : public Memory {
  public:
   EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
-  ~EpMemory() override {
-    DeferredRelease deferred;
-    deferred.allocation = data();
-    device_.Release(std::move(deferred));
-  }
+  ~EpMemory() override { device_.Release({.allocation = data()}); }
 
  private:
   EpDevice& device_;
@@ -165,26 +161,18 @@ void EpDevice::CopyAll(const std::vector<Copy>& copies) {
 }
 
 void EpDevice::ReleaseOwn(const DeferredRelease& deferred) const noexcept {
-  const auto ignore = [](OrtStatus* status) {
-    if (status != nullptr) ort::api().ReleaseStatus(status);
-  };
-  if (deferred.allocation != nullptr) ignore(ort::api().AllocatorFree(allocator_, deferred.allocation));
+  if (deferred.allocation != nullptr) ort::Ignore(ort::api().AllocatorFree(allocator_, deferred.allocation));
   if (deferred.graph_id != 0) {
-    ignore(ort::api().SessionReleaseCapturedGraph(deferred.session.get(), deferred.graph_id));
+    ort::Ignore(ort::api().SessionReleaseCapturedGraph(deferred.session.get(), deferred.graph_id));
   }
 }
 
 std::unique_ptr<Queue> EpDevice::MakeQueue(bool) { return std::make_unique<EpQueue>(*this); }
 
 void EpDevice::Append(OrtSessionOptions* options, const Options& provider_options, Queue*) {
-  std::vector<const char*> keys;
-  std::vector<const char*> values;
-  for (const auto& [key, value] : provider_options) {
-    keys.push_back(key.c_str());
-    values.push_back(value.c_str());
-  }
-  ort::Check(ort::api().SessionOptionsAppendExecutionProvider(options, "WebGPU", keys.data(), values.data(),
-                                                              keys.size()));
+  const OptionArrays arrays(provider_options);
+  ort::Check(ort::api().SessionOptionsAppendExecutionProvider(options, "WebGPU", arrays.keys.data(),
+                                                              arrays.values.data(), arrays.keys.size()));
 }
 
 }  // namespace device

@@ -28,6 +28,11 @@ inline void Check(OrtStatus* status) {
     Throw(status);
 }
 
+// For a call whose failure nobody can handle.
+inline void Ignore(OrtStatus* status) noexcept {
+  if (status != nullptr) api().ReleaseStatus(status);
+}
+
 // Any thread: keeps what a job throws for whoever waits for the job.
 template <typename Body>
 void CatchInto(std::optional<Error>& error, Body&& body) noexcept {

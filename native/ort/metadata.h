@@ -43,4 +43,7 @@ ONNXType Kind(const OrtValue* value);
 // Element type and shape of a tensor.
 TensorShape Shape(const OrtValue* tensor);
 
+// The memory of a tensor of numbers.
+void* Data(const OrtValue* tensor);
+
 }  // namespace ort

@@ -20,10 +20,7 @@ struct SessionDeleter {
       ort::api().ReleaseSession(session);
       return;
     }
-    device::DeferredRelease deferred;
-    deferred.released = session;
-    deferred.queue = std::move(queue);
-    device->Release(std::move(deferred));
+    device->Release({.released = session, .queue = std::move(queue)});
   }
 };
 

@@ -99,10 +99,7 @@ RunCall::~RunCall() {
   if (!bound_) return;
   for (ort::ValueHandle& value : outputs_) {
     if (!value) continue;
-    device::DeferredRelease deferred;
-    deferred.value = std::move(value);
-    deferred.session = handle_;
-    session_->device->Release(std::move(deferred));
+    session_->device->Release({.value = std::move(value), .session = handle_});
   }
 }
 
@@ -139,9 +136,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
       data = copies_.back()->data();
       if (bytes.length > 0) std::memcpy(data, bytes.data, bytes.length);
     }
-    fed_.push_back(ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
-                                                 ort::CpuMemoryInfo(), data, bytes.length, view.dims.data(),
-                                                 view.dims.size(), view.type));
+    fed_.push_back(device::MakeValue(ort::CpuMemoryInfo(), data, bytes.length, view.type, view.dims));
   }
   inputs_.push_back(fed_.back().get());
 }
@@ -205,10 +200,7 @@ bool RunCall::IsTensor(size_t output) const {
 // A model's output may share its input's memory.
 bool RunCall::IsFed(const void* data) const {
   return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
-    if (ort::Kind(input) != ONNX_TYPE_TENSOR) return false;
-    void* fed = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(input), &fed));
-    return fed == data;
+    return ort::Kind(input) == ONNX_TYPE_TENSOR && ort::Data(input) == data;
   });
 }
 
@@ -227,8 +219,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
-  void* data = nullptr;
-  ort::Check(ort::api().GetTensorMutableData(value.get(), &data));
+  void* const data = ort::Data(value.get());
   if (on_device) {
     return IsFed(data) ? Value::Copy(env, value.get(), where)
                        : Value::Wrap(env, std::move(value), {}, where, handle_);
@@ -268,14 +259,11 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
 
 void RunJob::Terminate() noexcept {
   canceled_ = true;
-  if (OrtStatus* status = ort::api().RunOptionsSetTerminate(call_.options()))
-    ort::api().ReleaseStatus(status);
+  ort::Ignore(ort::api().RunOptionsSetTerminate(call_.options()));
 }
 
 void RunJob::Work() {
-  const auto start = run::InlinePolicy::Clock::now();
-  call_.Execute(canceled_);
-  took_ = run::InlinePolicy::Clock::now() - start;
+  took_ = run::InlinePolicy::Time([this] { call_.Execute(canceled_); });
 }
 
 RunJob::~RunJob() {

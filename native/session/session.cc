@@ -134,10 +134,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   state_->CheckOpen();  // reading the arguments may have run JavaScript
   if (info[2].IsObject()) call.SetOptions(ToRunOptions(info[2].As<Napi::Object>()));
   if (is_inline) {
-    static const std::atomic<bool> kNotCanceled{false};
-    const auto start = run::InlinePolicy::Clock::now();
-    call.Execute(kNotCanceled);
-    policy_.Record(run::InlinePolicy::Clock::now() - start, true);
+    policy_.RecordInline([&call] { call.Execute(device::kNotCanceled); });
     return call.Results(info.Env());
   }
   auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy_, id);
@@ -157,10 +154,8 @@ Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
   if (state_->device != nullptr && !state_->thread.Idle()) {
     throw ort::Error("ERR_BUSY", "cannot end profiling while a run of the session is in flight");
   }
-  char* path = nullptr;
-  ort::Check(ort::api().SessionEndProfiling(state_->handle.get(), ort::DefaultAllocator(), &path));
-  const ort::Allocated<char> owner(path);
-  return Napi::String::New(info.Env(), path != nullptr ? path : "");
+  return Napi::String::New(info.Env(), ort::CreateText(ort::api().SessionEndProfiling, state_->handle.get(),
+                                                       ort::DefaultAllocator()));
 }
 
 // release(): Promise<void> - ReleaseSession

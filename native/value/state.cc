@@ -47,10 +47,7 @@ void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {
 // The device's provider frees device memory that ONNX Runtime allocated, under the device lock.
 ValueState::~ValueState() {
   if (!OnDevice() || memory) return;
-  device::DeferredRelease deferred;
-  deferred.value = std::move(handle);
-  deferred.session = std::move(session);
-  device->Release(std::move(deferred));
+  device->Release({.value = std::move(handle), .session = std::move(session)});
 }
 
 InUse::~InUse() {

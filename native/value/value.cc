@@ -71,7 +71,7 @@ Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
   const Napi::Object object = AddonData::Of(env).value_constructor.New({});
   Value* value = Unwrap(object);
   value->state_ = std::move(state);
-  value->Account(env, static_cast<int64_t>(value->state_->bytes));
+  value->Account(env, value->state_->bytes);
   return object;
 }
 
@@ -91,7 +91,7 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
     state->type = shape.type;
     state->bytes = ort::ByteLength(shape.type, shape.dims);
     state->dims = std::move(shape.dims);
-    if (!state->IsString()) ort::Check(ort::api().GetTensorMutableData(value, &state->data));
+    if (!state->IsString()) state->data = ort::Data(value);
   }
   return New(env, std::move(state));
 }
@@ -102,9 +102,7 @@ Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location
   state->device = where.device;
   state->pinned = where.pinned;
   AllocateMemory(*state, device::HostMemory::Fill::kNone);
-  device::TensorView from{tensor, nullptr, state->bytes};
-  ort::Check(ort::api().GetTensorMutableData(tensor, &from.data));
-  state->CopyFrom(from, where);
+  state->CopyFrom({tensor, ort::Data(tensor), state->bytes}, where);
   return New(env, std::move(state));
 }
 
@@ -149,8 +147,7 @@ Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
   static char nothing;
   PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
   const Napi::Object object = New(info.Env(), std::move(state));
-  Value* value = Unwrap(object);
-  value->Account(info.Env(), -value->accounted_);  // V8 owns the bytes
+  Unwrap(object)->Account(info.Env(), 0);  // V8 owns the bytes
   return object;
 }
 
@@ -213,7 +210,7 @@ Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   }
   const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state->data, state->bytes, owner);
   // Only now: where V8 refuses the buffer, this object keeps reporting the bytes.
-  Account(info.Env(), -accounted_);
+  Account(info.Env(), 0);
   buffer_ = owner;
   return buffer;
 }
@@ -281,18 +278,8 @@ Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
     state_->disposed = true;
     ++AddonData::Of(info.Env()).values_disposed;
   }
-  Release(info.Env());
-  return {};
-}
-
-void Value::Release(Napi::Env env) {
-  Account(env, -accounted_);
+  Account(info.Env(), 0);
   state_.reset();
   buffer_.reset();
-}
-
-void Value::Account(Napi::Env env, int64_t bytes) {
-  if (bytes == 0) return;
-  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
-  accounted_ += bytes;
+  return {};
 }

@@ -26,7 +26,6 @@ class Value : public Wrapped<Value> {
   static Napi::Function Define(Napi::Env env);
   explicit Value(const Napi::CallbackInfo& info) : Wrapped(info) {}
   ~Value() override = default;
-  void Finalize(Napi::Env env) override { Release(env); }
 
   // What must outlive a value. A sequence shares its elements' tensors, and ONNX Runtime's sequence operators
   // share those of their inputs.
@@ -63,10 +62,7 @@ class Value : public Wrapped<Value> {
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   const std::shared_ptr<ValueState>& State() const;
-  void Release(Napi::Env env);
-  void Account(Napi::Env env, int64_t bytes);
 
   std::shared_ptr<ValueState> state_;    // null once disposed
-  std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer over the memory
-  int64_t accounted_ = 0;                // bytes reported to V8, which counts an ArrayBuffer's bytes itself
+  std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer over the memory, whose bytes V8 counts itself
 };
