@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import {
   array,
@@ -179,7 +180,7 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
 function externalData(files: unknown, name: string): Record<string, Uint8Array> {
   const entries = array('an array')(files, name).map((file) => {
     const data: unknown = isRecord(file) ? file.data : undefined
-    if (!isRecord(file) || typeof file.path !== 'string' || !(data instanceof Uint8Array)) {
+    if (!isRecord(file) || typeof file.path !== 'string' || !types.isUint8Array(data)) {
       throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' has an invalid entry`, {
         expected: '{ path: string, data: Uint8Array }',
         given: describe(file),

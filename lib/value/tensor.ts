@@ -3,7 +3,7 @@ import { isRecord } from '../check'
 import { isHost } from '../device/device'
 import type { DeviceName } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { arrayLength, checkArray, type ElementType, isCommonType } from '../model/element-types'
+import { arrayLength, checkArray, type ElementType, isCommonType, localView } from '../model/element-types'
 import { checkAttached, type OrtValueData } from './data'
 
 /** Whether a value is a Tensor of any copy of onnxruntime-common: a process can have an ESM and a CommonJS one. */
@@ -81,7 +81,8 @@ export function toTensor(value: TensorSource): Tensor {
       dispose: () => value.dispose(),
     })
   }
-  const data = value.hostVisible ? value.data : value.read()
+  const elements = value.hostVisible ? value.data : value.read()
+  const data = Array.isArray(elements) ? elements : localView(elements)
   if (location === 'cuda-pinned' && value.hostVisible)
     return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, data as never, dims)
   return new Tensor(type as Tensor.Type, data as Tensor.DataType, dims)
