@@ -108,6 +108,10 @@ export interface OrtErrorConstructor<E extends Error> {
   readonly prototype: E & OrtErrorFields
 }
 
+/** Of errors of every copy of the package: a process can have several, and the addon has one. */
+const BRAND = Symbol.for('onnxruntime-iobinding.error')
+
+/** `error.name` stays JavaScript's, as that of Node.js's own errors with a code. */
 function define<E extends Error>(
   Base: new (message: string, options?: ErrorOptions) => E,
   name: string,
@@ -125,7 +129,7 @@ function define<E extends Error>(
     }
   }
   Object.defineProperty(Coded, 'name', { value: name })
-  Object.defineProperty(Coded.prototype, 'name', { value: name, configurable: true, writable: true })
+  Object.defineProperty(Coded.prototype, BRAND, { value: true })
   return Coded as unknown as OrtErrorConstructor<E>
 }
 
@@ -176,8 +180,8 @@ const isInstance = Function.prototype[Symbol.hasInstance]
 // A class has one base, so that OrtError itself says what its instances are. A subclass of it inherits this, and asks for its own.
 Object.defineProperty(OrtError, Symbol.hasInstance, {
   value(this: unknown, value: unknown): boolean {
-    const classes = this === OrtError ? [OrtError, OrtTypeError, OrtRangeError] : [this]
-    return classes.some((one) => isInstance.call(one, value))
+    if (this !== OrtError) return isInstance.call(this, value)
+    return typeof value === 'object' && value !== null && BRAND in value
   },
 })
 
