@@ -187,5 +187,15 @@ export function checkArray(type: ElementType, data: unknown, argument: string): 
   throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${argument}' does not fit a tensor of ${type}`, {
     expected: array?.name ?? 'string[]',
     given: describe(data),
+    ...conversion(type, data),
   })
+}
+
+/** How numbers become elements of the type, where its array has numbers and no bits. */
+function conversion(type: ElementType, data: unknown): { remedy?: string } {
+  const { array, bits, code } = row(type)
+  const numbers = Array.isArray(data) || (typedArrayName(data) !== undefined && bits === 64)
+  if (!numbers || array === undefined || array === Uint16Array || code > table.uint64.code) return {}
+  const isBig = type === 'int64' || type === 'uint64'
+  return { remedy: `Convert numbers: ${array.name}.from(data${isBig ? ', BigInt' : ''})` }
 }

@@ -23,6 +23,7 @@ import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
+import { profilePrefix } from './profile'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions {
@@ -152,7 +153,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     if ('setting' in row && values[name] !== undefined)
       Object.assign(settings, { [row.setting]: values[name] })
   const { executionProviders: providers, preferredOutputLocation } = values
-  if (values.enableProfiling) settings.profileFilePrefix = values.profileFilePrefix
+  if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (providers.choices.every(({ name }) => name === 'cpu')) {
     if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")

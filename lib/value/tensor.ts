@@ -16,6 +16,11 @@ export function isTensor(value: unknown): value is Tensor {
 
 /** The data of a Tensor in host memory. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_DETACHED`; OrtTypeError */
 export function tensorData(tensor: Tensor, type: ElementType, argument: string): OrtValueData {
+  if ((tensor.location as string) === 'none') {
+    throw new OrtError('ERR_DISPOSED', `'${argument}' is a Tensor that was disposed`, {
+      remedy: 'Dispose of it after the last call that takes it',
+    })
+  }
   if (tensor.location !== 'cpu' && tensor.location !== 'cpu-pinned') {
     throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is not in host memory`, {
       expected: "location 'cpu' or 'cpu-pinned'",

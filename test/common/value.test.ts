@@ -19,6 +19,17 @@ const arrayOf = (type: string) =>
     ? globalThis['Float16Array' as never]
     : elementTypes[type]!.array
 
+test.each(['int64', 'uint64'] as const)('%s says how numbers become its elements', async (type) => {
+  const remedy = `${type === 'int64' ? 'BigInt64Array' : 'BigUint64Array'}.from(data, BigInt)`
+  for (const given of [[1, 2], Float64Array.of(1, 2), Int32Array.of(1, 2)] as never[]) {
+    await expectError(() => OrtValue.allocate(type, [2]).write(given), 'ERR_TYPE_MISMATCH', { says: remedy })
+    await expectError(() => OrtValue.wrap(type, given, [2]), 'ERR_TYPE_MISMATCH', { says: remedy })
+  }
+  await expectError(() => OrtValue.allocate('float32', [1]).write([1] as never), 'ERR_TYPE_MISMATCH', {
+    says: 'Float32Array.from(data)',
+  })
+})
+
 describe('allocate', () => {
   test.each(types.filter((type) => type !== 'string'))('gives %s its own zeroed memory', (type) => {
     for (const dims of [[3, 2], [], [0], [2, 0, 3], [1000]]) {
