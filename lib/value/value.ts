@@ -207,7 +207,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     const value = this.engineValue
     const elements = checkElements(this.type, this.size, data)
     if (Array.isArray(elements)) value.setStrings(elements)
-    else if (this.hostVisible) setElements(this.type, this.data, elements)
+    else if (this.hostVisible) setElements(this.data, elements)
     else {
       const source = engine().Value.borrow(elementTypeCode(this.type), this.dims, rawView(elements))
       try {

@@ -152,8 +152,14 @@ void Binding::ClearOutputs(const Napi::CallbackInfo&) {
 // for each that was bound to a value the caller knows.
 Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
   BindingState& state = State();
-  state.CheckIdle();
-  std::vector<ort::ValueHandle> values = state.host->Outputs();
+  state.CheckNotRunning();
+  if (state.session->device != nullptr) state.session->CheckOpen();
+  std::vector<ort::ValueHandle> values;
+  {
+    // The release job may be dropping the handles.
+    const std::lock_guard lock(state.session->release_mutex);
+    values = state.host->Outputs();
+  }
   const std::vector<BoundOutput>& outputs = state.values.outputs();
   const auto result = Napi::Array::New(info.Env(), outputs.size());
   for (uint32_t i = 0; i < outputs.size(); ++i) {

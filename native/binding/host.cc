@@ -56,14 +56,19 @@ void BindingHost::CheckCapturable() const {
   throw ort::Error("ERR_GRAPH_CAPTURE", "the session runs on the CPU, which captures no graphs");
 }
 
-std::vector<ort::ValueHandle> BindingHost::Outputs() const {
+std::vector<ort::ValueHandle> BindingHost::Outputs() {
+  if (!binding_) return std::move(kept_);
   OrtValue** raw = nullptr;
   size_t count = 0;
-  if (binding_) {
-    ort::Check(ort::api().GetBoundOutputValues(binding_.get(), ort::DefaultAllocator(), &raw, &count));
-  }
+  ort::Check(ort::api().GetBoundOutputValues(binding_.get(), ort::DefaultAllocator(), &raw, &count));
   const ort::Allocated<OrtValue*> array(raw);
   return std::vector<ort::ValueHandle>(raw, raw + count);
+}
+
+void BindingHost::KeepOutputs() noexcept {
+  if (session_.device != nullptr || !values_.renews() || results_of_ == 0) return;
+  std::optional<ort::Error> error;  // leaves none to read
+  ort::CatchInto(error, [this] { kept_ = Outputs(); });
 }
 
 void BindingHost::Renew(const BoundOutput& output) const {

@@ -54,7 +54,10 @@ class BindingHost {
   virtual void ReleaseCapture() noexcept {}
 
   // JS thread, while no run is in flight: the outputs of the last run, in the order they were bound.
-  std::vector<ort::ValueHandle> Outputs() const;
+  std::vector<ort::ValueHandle> Outputs();
+  // Run thread, before the session is released: an output that ONNX Runtime allocated in host memory outlives
+  // it.
+  void KeepOutputs() noexcept;
   // The same: the number of that run; 0 where it failed.
   unsigned results_of() const noexcept { return results_of_; }
   // Whether device memory belongs to an input of the last run: its device copy, or mapped.
@@ -83,6 +86,7 @@ class BindingHost {
   std::atomic<bool> terminated_{false};
 
  private:
+  std::vector<ort::ValueHandle> kept_;
   unsigned results_of_ = 0;  // of the thread that runs
   unsigned runs_ended_ = 0;
 };

@@ -1,6 +1,7 @@
 #include "slot.h"
 
 #include "ort/environment.h"
+#include "ort/tensor.h"
 
 Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name)
     : tensor(value.view()) {
@@ -16,10 +17,10 @@ Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool ma
     placement = Placement::kMapped;
     void* const pointer = device.Mapped(value.data);
     device_pointer = pointer;
-    on_device.value = device::MakeValue(device.memory_info(), pointer, value.bytes, value.type, value.dims);
+    on_device.value = ort::TensorOver(device.memory_info(), pointer, value.bytes, value.type, value.dims);
   } else {
     placement = Placement::kCopied;
-    host = device::MakeValue(ort::CpuMemoryInfo(), value.data, value.bytes, value.type, value.dims);
+    host = ort::TensorOver(ort::CpuMemoryInfo(), value.data, value.bytes, value.type, value.dims);
     tensor.value = host.get();
   }
 }

@@ -21,6 +21,10 @@ BindingState::~BindingState() {
 void BindingState::CheckIdle() const {
   JS_THREAD();
   session->CheckOpen();
+  CheckNotRunning();
+}
+
+void BindingState::CheckNotRunning() const {
   if (job != nullptr) {
     throw ort::Error("ERR_BUSY", "the binding is running: one run at a time, await it before the next call");
   }

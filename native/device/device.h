@@ -219,10 +219,6 @@ Device& Open(const std::string& name, int id, const Options& options);
 // Before the process exits: waits for the devices. A driver that is torn down at work crashes.
 void DrainAll() noexcept;
 
-// A tensor over memory, which it does not own.
-ort::ValueHandle MakeValue(const OrtMemoryInfo* info, void* data, size_t bytes,
-                           ONNXTensorElementDataType type, const std::vector<int64_t>& dims);
-
 // A tensor and its memory.
 struct Tensor {
   std::shared_ptr<Memory> memory;

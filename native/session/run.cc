@@ -9,6 +9,7 @@
 #include "ort/environment.h"
 #include "ort/run_options.h"
 #include "ort/strings.h"
+#include "ort/tensor.h"
 #include "run/float_mode.h"
 
 namespace {
@@ -136,7 +137,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
       data = copies_.back()->data();
       if (bytes.length > 0) std::memcpy(data, bytes.data, bytes.length);
     }
-    fed_.push_back(device::MakeValue(ort::CpuMemoryInfo(), data, bytes.length, view.type, view.dims));
+    fed_.push_back(ort::TensorOver(ort::CpuMemoryInfo(), data, bytes.length, view.type, view.dims));
   }
   inputs_.push_back(fed_.back().get());
 }

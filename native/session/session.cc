@@ -24,7 +24,10 @@ class ReleaseJob final : public AsyncJob {
   void Work() override {
     {
       const std::lock_guard lock(state_->release_mutex);
-      for (BindingState* binding : state_->bindings) binding->Release();
+      for (BindingState* binding : state_->bindings) {
+        binding->host->KeepOutputs();
+        binding->Release();
+      }
     }
     state_->handle.reset();
     state_->queue.reset();

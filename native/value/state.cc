@@ -6,6 +6,7 @@
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
+#include "ort/tensor.h"
 
 namespace {
 
@@ -31,7 +32,7 @@ std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std:
 void PointAt(ValueState& state, void* data) {
   state.data = data;
   const OrtMemoryInfo* info = state.OnDevice() ? state.device->memory_info() : ort::CpuMemoryInfo();
-  state.handle = device::MakeValue(info, data, state.bytes, state.type, state.dims);
+  state.handle = ort::TensorOver(info, data, state.bytes, state.type, state.dims);
 }
 
 void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {

@@ -5,12 +5,12 @@ import { createSession } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { counter, identity } from '../helpers/model-builder.mjs'
-import { elementTypes } from '../helpers/tensors.mjs'
+import { dataLength, elementTypes } from '../helpers/tensors.mjs'
 import { float32, int64 } from '../helpers/values.ts'
 
 type ElementType = Parameters<typeof OrtValue.allocate>[0]
 
-const fallbackLacks = /^(bfloat16|float8|u?int4)/
+const fallbackLacks = /^(bfloat16|float8|u?int[24]$)/
 const types = Object.keys(elementTypes).filter(
   (type) => isNative || !fallbackLacks.test(type),
 ) as ElementType[]
@@ -19,6 +19,17 @@ const arrayOf = (type: string) =>
     ? globalThis['Float16Array' as never]
     : elementTypes[type]!.array
 
+test.each(['int64', 'uint64'] as const)('%s says how numbers become its elements', async (type) => {
+  const remedy = `${type === 'int64' ? 'BigInt64Array' : 'BigUint64Array'}.from(data, BigInt)`
+  for (const given of [[1, 2], Float64Array.of(1, 2), Int32Array.of(1, 2)] as never[]) {
+    await expectError(() => OrtValue.allocate(type, [2]).write(given), 'ERR_TYPE_MISMATCH', { says: remedy })
+    await expectError(() => OrtValue.wrap(type, given, [2]), 'ERR_TYPE_MISMATCH', { says: remedy })
+  }
+  await expectError(() => OrtValue.allocate('float32', [1]).write([1] as never), 'ERR_TYPE_MISMATCH', {
+    says: 'Float32Array.from(data)',
+  })
+})
+
 describe('allocate', () => {
   test.each(types.filter((type) => type !== 'string'))('gives %s its own zeroed memory', (type) => {
     for (const dims of [[3, 2], [], [0], [2, 0, 3], [1000]]) {
@@ -26,7 +37,7 @@ describe('allocate', () => {
       const size = dims.reduce((product, dim) => product * dim, 1)
       expect(value).toMatchObject({ kind: 'tensor', type, dims, size, location: 'cpu', disposed: false })
       expect(value.data).toBeInstanceOf(arrayOf(type))
-      expect(value.data).toHaveLength(type.endsWith('int4') ? Math.ceil(size / 2) : size)
+      expect(value.data).toHaveLength(dataLength(type, dims))
       expect(new Uint8Array(value.data.buffer).every((byte) => byte === 0)).toBe(true)
       expect(value.data).toBe(value.data)
     }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type * as Ort from 'onnxruntime-node'
 import { OrtError, type OrtErrorCode } from '../../errors'
 import { type ElementType, elementTypeCode } from '../../model/element-types'
@@ -93,7 +94,7 @@ const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
 
 export function explain(error: unknown): OrtError {
   if (error instanceof OrtError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = types.isNativeError(error) ? error.message : String(error)
   const known = outputShapeError(message)
   if (known !== undefined) return known
   const code = CODES.find(([pattern]) => pattern.test(message))?.[1] ?? 'ERR_ORT_FAIL'

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import {
@@ -6,6 +7,7 @@ import {
   elementTypeCode,
   elementTypeName,
   isCommonType,
+  localView,
   rawView,
   type TypedArray,
   zeroed,
@@ -47,7 +49,7 @@ export class HeapValue implements EngineValue {
   }
 
   static borrow(type: number, dims: readonly number[], data: ArrayBufferView): HeapValue {
-    if (!(data.buffer instanceof ArrayBuffer)) {
+    if (types.isSharedArrayBuffer(data.buffer)) {
       throw notSupported(
         'tensors over a SharedArrayBuffer',
         'Use an ArrayBuffer, or install the native addon',
@@ -162,7 +164,8 @@ function makeTensor(
   dims: readonly number[],
 ): Ort.Tensor {
   if (Array.isArray(data)) checkStrings(data)
-  const tensor = new ort.Tensor(type as Ort.Tensor.Type, data as Ort.Tensor.DataType, dims)
+  const elements = Array.isArray(data) ? data : localView(data)
+  const tensor = new ort.Tensor(type as Ort.Tensor.Type, elements as Ort.Tensor.DataType, dims)
   if (Array.isArray(data)) return tensor
   // onnxruntime-common creates a Float16Array where it can, and onnxruntime-node reads that as empty.
   const bits = rawView(tensor.data as TypedArray)
