@@ -247,8 +247,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);
   }
-  auto owner = std::make_shared<BufferOwner>();
-  owner->memory = std::shared_ptr<OrtValue>(std::move(value));
+  auto owner = std::make_shared<BufferOwner>(std::shared_ptr<OrtValue>(std::move(value)), data, bytes);
   return Tuple(env, shape, ExternalArrayBuffer(env, data, bytes, std::move(owner)));
 }
 
