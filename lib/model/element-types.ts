@@ -139,17 +139,30 @@ export function typedArrayView(type: ElementType, buffer: ArrayBuffer): TypedArr
 /** Zeroed memory of V8. @throws OrtError `ERR_OUT_OF_MEMORY` */
 export function zeroed(type: ElementType, size: number): TypedArray {
   const bytes = arrayLength(type, size) * typedArrayView(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
-  try {
-    return typedArrayView(type, new ArrayBuffer(bytes))
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause
-    throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, { cause })
-  }
+  return typedArrayView(
+    type,
+    allocating(bytes, () => new ArrayBuffer(bytes)),
+  )
 }
 
-/** A copy of an array; `slice()` of a Buffer is a view. */
+/** A copy of an array; `slice()` of a Buffer is a view. @throws OrtError `ERR_OUT_OF_MEMORY` */
 export function copyTypedArray<T extends TypedArray>(array: T): T {
-  return (array instanceof Uint8Array ? new Uint8Array(array) : array.slice()) as T
+  const copy = () => (array instanceof Uint8Array ? new Uint8Array(array) : array.slice())
+  return allocating(array.byteLength, copy) as T
+}
+
+/** V8 throws a bare RangeError where it cannot allocate. */
+function allocating<T>(bytes: number, allocate: () => T): T {
+  try {
+    return allocate()
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    const remedy = "Free memory, or raise the process's limit"
+    throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, {
+      remedy,
+      cause,
+    })
+  }
 }
 
 /** The array in a form that Node-API knows: a `Uint16Array` of bits for a `Float16Array`. */

@@ -243,7 +243,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     return env.Null();
   }
   if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
-    auto buffer = Napi::ArrayBuffer::New(env, bytes);
+    Napi::ArrayBuffer buffer = NewArrayBuffer(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "env/addon_data.h"
@@ -40,6 +41,16 @@ std::shared_ptr<void> BufferOwner::MemoryAt(const void* data) {
   const BufferOwner& owner = *std::prev(next)->second;
   const bool holds = static_cast<const char*>(data) < owner.data_ + owner.bytes_;
   return holds ? owner.memory_ : nullptr;
+}
+
+Napi::ArrayBuffer NewArrayBuffer(Napi::Env env, size_t bytes) {
+  const auto constructor = env.Global().Get("ArrayBuffer").As<Napi::Function>();
+  try {
+    return constructor.New({Napi::Number::New(env, static_cast<double>(bytes))}).As<Napi::ArrayBuffer>();
+  } catch (const Napi::Error&) {
+    throw ort::Error("ERR_OUT_OF_MEMORY",
+                     "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
+  }
 }
 
 Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {

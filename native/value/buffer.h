@@ -26,5 +26,8 @@ class BufferOwner {
   size_t bytes_;
 };
 
+// Zeroed memory of V8's. Throws ERR_OUT_OF_MEMORY, where Node-API ends the process.
+Napi::ArrayBuffer NewArrayBuffer(Napi::Env env, size_t bytes);
+
 // It keeps the owner alive.
 Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner);
