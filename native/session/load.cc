@@ -53,6 +53,8 @@ LoadSettings::LoadSettings(Napi::Object settings)
       record_graph_assignment(IsTrue(settings.Get("recordGraphAssignment"))),
       denormals_as_zero(IsOn(settings.Get("config"), "session.set_denormal_as_zero")),
       blocking_wait(IsTrue(settings.Get("blockingWait"))),
+      borrows_model(IsOn(settings.Get("config"), "session.use_ort_model_bytes_directly") &&
+                    IsOn(settings.Get("config"), "session.use_ort_model_bytes_for_initializers")),
       object(Napi::Persistent(settings)) {
   const Napi::Value value = settings.Get("provider");
   if (value.IsUndefined()) return;
@@ -127,5 +129,9 @@ ort::SessionHandle LoadJob::Create() const {
 
 // A session that failed to load needs no thread.
 void LoadJob::OnDone() noexcept {
-  if (!state_->handle) state_->thread.Stop();
+  if (!state_->handle) {
+    state_->thread.Stop();
+  } else if (settings_.borrows_model) {
+    state_->borrowed = std::move(keep_model_);
+  }
 }

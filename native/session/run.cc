@@ -235,12 +235,11 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     return env.Null();
   }
   if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
-    auto buffer = Napi::ArrayBuffer::New(env, bytes);
+    Napi::ArrayBuffer buffer = NewArrayBuffer(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);
   }
-  auto owner = std::make_shared<BufferOwner>();
-  owner->memory = std::shared_ptr<OrtValue>(std::move(value));
+  auto owner = std::make_shared<BufferOwner>(std::shared_ptr<OrtValue>(std::move(value)), data, bytes);
   return Tuple(env, shape, ExternalArrayBuffer(env, data, bytes, std::move(owner)));
 }
 

@@ -32,7 +32,10 @@ class ReleaseJob final : public AsyncJob {
     state_->handle.reset();
     state_->queue.reset();
   }
-  void OnDone() noexcept override { state_->thread.Stop(); }
+  void OnDone() noexcept override {
+    state_->thread.Stop();
+    state_->borrowed.Reset();
+  }
 
  private:
   std::shared_ptr<SessionState> state_;

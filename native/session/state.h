@@ -40,6 +40,9 @@ class SessionState {
   // The reverse, for an output that ONNX Runtime allocates. Throws for another device.
   const OrtMemoryInfo* MemoryInfo(const device::Location& where, const std::string& output) const;
 
+  // Bytes that ONNX Runtime reads for as long as the session lives.
+  Napi::Reference<Napi::Value> borrowed;
+
   // Created on the run thread, and released there, unless a value that ONNX Runtime allocated on the device
   // still needs it: that memory is of the session's allocator, so the value shares the handle. The handle's
   // deleter takes the device lock, and releases the queue last.

@@ -33,7 +33,7 @@ struct ValueState : device::Location {
   std::shared_ptr<device::Memory> memory;             // memory of the addon,
   Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,
   std::vector<std::shared_ptr<ValueState>> elements;  // the elements of a sequence that the user made,
-  std::vector<std::shared_ptr<void>> shared;          // or what Value::KeepAlive names.
+  std::vector<std::shared_ptr<void>> shared;          // or what Value::KeepAlive and BufferOwner name.
   std::shared_ptr<OrtSession> session;                // whose device allocator owns the OrtValue's memory
   ort::ValueHandle handle;
 

@@ -36,22 +36,6 @@ bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
 
 }  // namespace
 
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {
-  if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
-  if (!AddonData::Of(env).external_buffers) {
-    throw ort::Error("ERR_NO_EXTERNAL_BUFFERS",
-                     "V8 refuses an ArrayBuffer over this memory, which it did not allocate");
-  }
-  auto* hint = new std::shared_ptr<BufferOwner>(std::move(owner));
-  const auto release = [](napi_env, void*, void* held) {
-    delete static_cast<std::shared_ptr<BufferOwner>*>(held);
-  };
-  napi_value buffer = nullptr;
-  // Node.js runs the finalizer even where the call fails.
-  CheckStatus(env, napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer));
-  return {env, buffer};
-}
-
 Napi::Function Value::Define(Napi::Env env) {
   const Napi::Function value = DefineClass(
       env, kName,
@@ -143,6 +127,7 @@ Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
               napi_get_typedarray_info(info.Env(), info[2], nullptr, nullptr, nullptr, &buffer, nullptr));
   state->borrowed = Napi::Reference<Napi::Value>::New({info.Env(), buffer}, 1);
   state->CheckAttached(info.Env());
+  if (auto memory = BufferOwner::MemoryAt(bytes.data)) state->shared.push_back(std::move(memory));
   // An empty array may have no address, and ONNX Runtime wants one.
   static char nothing;
   PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
@@ -202,12 +187,9 @@ Napi::Value Value::DeviceId(const Napi::CallbackInfo& info) {
 Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& state = State();
   if (state->OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "device memory has no ArrayBuffer");
-  const auto owner = std::make_shared<BufferOwner>();
-  if (state->memory) {
-    owner->memory = state->memory;
-  } else {
-    owner->memory = state;
-  }
+  std::shared_ptr<void> memory = state->memory;
+  if (!memory) memory = state;
+  const auto owner = std::make_shared<BufferOwner>(std::move(memory), state->data, state->bytes);
   const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state->data, state->bytes, owner);
   // Only now: where V8 refuses the buffer, this object keeps reporting the bytes.
   Account(info.Env(), 0);
@@ -272,7 +254,7 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
 Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
   if (buffer_ && Shows(info.Env(), info[0], state_->data) &&
       napi_detach_arraybuffer(info.Env(), info[0]) == napi_ok) {
-    buffer_->memory.reset();
+    buffer_->Release();
   }
   if (state_) {
     state_->disposed = true;

@@ -6,17 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "buffer.h"
 #include "env/wrapped.h"
 #include "state.h"
-
-// Keeps the memory of an external ArrayBuffer alive. The ArrayBuffer's finalizer waits for the event loop;
-// whoever detaches the ArrayBuffer may release the memory at once.
-struct BufferOwner {
-  std::shared_ptr<void> memory;
-};
-
-// An ArrayBuffer over memory that V8 did not allocate; it keeps the owner alive.
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner);
 
 class Value : public Wrapped<Value> {
  public:

@@ -21,12 +21,15 @@ export class NodeSession implements EngineSession {
   #outputs: RawValueInfo[] = []
   /** Settles when all runs so far have ended. */
   #idle: Promise<unknown> = Promise.resolve()
+  /** ONNX Runtime may read the model's bytes in each run: `session.use_ort_model_bytes_for_initializers`. */
+  model: string | Uint8Array | undefined
   closed = false
 
   constructor(readonly ort: typeof Ort) {}
 
   async load(model: string | Uint8Array, settings: SessionSettings): Promise<void> {
     const options = toOptions(settings)
+    if (settings.config?.['session.use_ort_model_bytes_for_initializers'] === '1') this.model = model
     try {
       this.#session = await this.ort.InferenceSession.create(model as string, options)
       this.#inputs = this.#session.inputMetadata.map(toInfo)
@@ -96,6 +99,7 @@ export class NodeSession implements EngineSession {
     await this.#idle
     await this.#session?.release()
     this.#session = undefined
+    this.model = undefined
   }
 
   get #loaded(): Ort.InferenceSession {
