@@ -168,3 +168,11 @@ export function checkArray(type: ElementType, data: unknown, argument: string): 
     given: describe(data),
   })
 }
+
+/** Whether two tensors' data, typed arrays or arrays of strings, have memory in common. */
+export function shareMemory(one: unknown, other: unknown): boolean {
+  if (!ArrayBuffer.isView(one) || !ArrayBuffer.isView(other)) return one === other
+  if (one.buffer !== other.buffer) return false
+  const [first, second] = one.byteOffset <= other.byteOffset ? [one, other] : [other, one]
+  return second.byteLength > 0 && first.byteOffset + first.byteLength > second.byteOffset
+}

@@ -191,6 +191,7 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
+  SavePassed();
   const auto results = Napi::Array::New(env, outputs_.size());
   for (uint32_t i = 0; i < outputs_.size(); ++i) results.Set(i, Result(env, i));
   return results;
@@ -200,16 +201,6 @@ bool RunCall::IsTensor(size_t output) const {
   // An output that is declared as an optional may be a tensor.
   if (session_->outputs[output_indices_[output]].kind == ONNX_TYPE_TENSOR) return true;
   return ort::Kind(outputs_[output].get()) == ONNX_TYPE_TENSOR;
-}
-
-// A model's output may share its input's memory.
-bool RunCall::IsFed(const void* data) const {
-  return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
-    if (ort::Kind(input) != ONNX_TYPE_TENSOR) return false;
-    void* fed = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(input), &fed));
-    return fed == data;
-  });
 }
 
 Napi::Value RunCall::Result(Napi::Env env, size_t output) {
@@ -233,6 +224,8 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     return IsFed(data) ? Value::Copy(env, value.get(), where)
                        : Value::Wrap(env, std::move(value), {}, where, handle_);
   }
+  const bool fed = IsFed(data);
+  if (saved_[output]) data = saved_[output]->data();
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
     const Bytes array = ToBytes(target.array.Value());
@@ -242,7 +235,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     return env.Null();
   }
-  if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
+  if (bytes < kCopyBelow || fed || !AddonData::Of(env).external_buffers) {
     auto buffer = Napi::ArrayBuffer::New(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);

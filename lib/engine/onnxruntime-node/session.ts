@@ -90,7 +90,7 @@ export class NodeSession implements EngineSession {
     const level = this.ort.env.logLevel ?? 'warning'
     if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf('warning')) return
     process.stderr.write(
-      `[onnxruntime-iobinding] a binding copies ${bytes} bytes after each run: an input is an output too, or their memory is the same\n`,
+      `[onnxruntime-iobinding] a binding copies ${bytes} bytes after each run: the model returns an input, or an input and an output have the same memory (let two values take turns, or bind with inPlace: 'alias' if the model allows it)\n`,
     )
   }
 
