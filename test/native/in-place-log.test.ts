@@ -21,7 +21,9 @@ test('a binding that copies says so once, with its bytes', async () => {
   io.bindOrtValueOutput('new_state', state)
   io.runSync()
   expect(await logged()).toEqual([
-    expect.stringMatching(/^warning onnxruntime-iobinding a binding copies 4 bytes after each run: .*inPlace: 'alias'/),
+    expect.stringMatching(
+      /^warning onnxruntime-iobinding a binding copies 4 bytes after each run: .*inPlace: 'alias'/,
+    ),
   ])
   expect([...state.data]).toEqual([4])
 })
