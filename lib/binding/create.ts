@@ -6,7 +6,7 @@ import type { SessionIO } from '../model/io'
 import { checkDims, resolveShape, symbolSizes } from '../model/shape'
 import { OrtValue } from '../value/value'
 import type { BindingHost } from './host'
-import type { BindOptions } from './run-options'
+import { type BindOptions, type BindOutputOptions, type InPlaceOptions, inPlace } from './run-options'
 
 /** What an input is bound to: allocated memory of a shape, a value, or null: an optional input without a value. */
 export type InputSpec = readonly number[] | OrtValue | null
@@ -17,7 +17,7 @@ export type OutputSpec = readonly number[] | OrtValue | 'dynamic'
 type Bindable = readonly number[] | OrtValue
 
 /** Options of `session.createIoBinding`. */
-export interface IoBindingOptions {
+export interface IoBindingOptions extends InPlaceOptions {
   /**
    * What outputs are bound to. Default: memory that is allocated once, if the declared shape follows from the inputs' shapes;
    * else `'dynamic'`.
@@ -32,11 +32,12 @@ export interface IoBindingOptions {
 /** The methods of a binding that its values are bound by. */
 interface Binder {
   bindOrtValueInput(name: string, value: OrtValue, options: BindOptions): void
-  bindOrtValueOutput(name: string, value: OrtValue, options: BindOptions): void
+  bindOrtValueOutput(name: string, value: OrtValue, options: BindOutputOptions): void
   bindOutput(name: string): void
 }
 
-const OPTIONS = { outputs: record, fetches: array('an array of names'), mapped: array('an array of names') }
+const names = array('an array of names')
+const OPTIONS = { outputs: record, fetches: names, mapped: names, inPlace }
 
 /**
  * Binds every input and the outputs of `options`: to the given values, or to memory that is allocated.
@@ -76,7 +77,11 @@ export function bindAll(
       own(outputsGiven as Record<string, OutputSpec>, name) ?? derivedShape(outputs, index, symbols)
     const mapped = mappedNames.includes(name)
     if (spec === 'dynamic') binder.bindOutput(name)
-    else binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), { mapped })
+    else
+      binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), {
+        mapped,
+        inPlace: checked.inPlace === true ? 'alias' : 'copy',
+      })
   }
 }
 

@@ -162,8 +162,11 @@ export interface EngineBinding {
    * memory directly.
    */
   bindInput(index: number, value: EngineValue, mapped?: boolean): void
-  /** Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. */
-  bindOutput(index: number, value: EngineValue, mapped?: boolean): void
+  /**
+   * Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. An output in an input's
+   * memory is written elsewhere and copied after the run; `alias`: ONNX Runtime writes it at once.
+   */
+  bindOutput(index: number, value: EngineValue, mapped?: boolean, alias?: boolean): void
   bindOutput(index: number, value: undefined, device: DeviceName, id: number): void
   clearInputs(): void
   clearOutputs(): void

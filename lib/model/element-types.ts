@@ -212,3 +212,11 @@ function conversion(type: ElementType, data: unknown): { remedy?: string } {
   const isBig = type === 'int64' || type === 'uint64'
   return { remedy: `Convert numbers: ${array.name}.from(data${isBig ? ', BigInt' : ''})` }
 }
+
+/** Whether two tensors' data, typed arrays or arrays of strings, have memory in common. */
+export function shareMemory(one: unknown, other: unknown): boolean {
+  if (!ArrayBuffer.isView(one) || !ArrayBuffer.isView(other)) return one === other
+  if (one.buffer !== other.buffer) return false
+  const [first, second] = one.byteOffset <= other.byteOffset ? [one, other] : [other, one]
+  return second.byteLength > 0 && first.byteOffset + first.byteLength > second.byteOffset
+}

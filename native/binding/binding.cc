@@ -97,6 +97,7 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
   const size_t index = ToUint32(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
+  state.values.CheckInput(index, *value);
   if (value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
   } else if (state.values.inputs()[index]) {
@@ -112,8 +113,8 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   Account(info.Env(), state.host->device_bytes());
 }
 
-// bindOutput(index, value, mapped?): into the value's memory. bindOutput(index, undefined, device, id): ONNX
-// Runtime allocates.
+// bindOutput(index, value, mapped?, alias?): into the value's memory. bindOutput(index, undefined, device,
+// id): ONNX Runtime allocates.
 void Binding::BindOutput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
   const size_t index = ToUint32(info[0]);
@@ -121,6 +122,8 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
   BoundOutput output{index, nullptr, ort::CpuMemoryInfo()};
   if (!info[1].IsUndefined()) {
     output.value = ToBindable(*state.session, info[1], "output", declared.name);
+    output.alias = IsTrue(info[3]);
+    state.values.CheckOutput(index, *output.value);
   } else if (info[2].IsString()) {
     output.info = state.session->MemoryInfo(ToLocation(info[2], info[3]), declared.name);
     if (output.info != ort::CpuMemoryInfo() &&

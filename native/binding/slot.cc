@@ -2,6 +2,7 @@
 
 #include "ort/environment.h"
 #include "ort/tensor.h"
+#include "overlap.h"
 
 Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name)
     : tensor(value.view()) {
@@ -26,7 +27,13 @@ Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool ma
 }
 
 void Slot::AllocateCopy(device::Device& device) {
-  if (!LacksCopy()) return;
+  if (doubled && !second.value) {
+    second =
+        placement == Placement::kHost
+            ? MakeSecond(tensor.value, tensor.bytes)
+            : device::MakeTensorLike(tensor.value, device.AllocateLocked(tensor.bytes), device.memory_info());
+  }
+  if (placement != Placement::kCopied || on_device.memory) return;
   on_device = device::MakeTensorLike(host.get(), device.AllocateLocked(tensor.bytes), device.memory_info());
   device_pointer = on_device.memory->data();
 }

@@ -38,5 +38,10 @@ void BindingState::CheckNotCaptured(const char* message) const {
 void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
   host->Unterminate();
-  values.Check(env);
+  if (values.Unchecked()) [[unlikely]] {
+    values.Check();
+    host->Arrange();
+    values.SetChecked();
+  }
+  values.CheckAttached(env);
 }

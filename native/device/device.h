@@ -80,9 +80,9 @@ struct DeferredRelease {
   std::shared_ptr<Queue> queue = nullptr;         // and then its queue
 };
 
-// The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Download,
-// Submit, and Poll until it has ended; the next run follows. When a step throws, Abandon waits until the
-// device has stopped working on the run.
+// The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Copy,
+// Download, Submit, and Poll until it has ended; the next run follows. When a step throws, Abandon waits
+// until the device has stopped working on the run.
 class DeviceRun {
  public:
   virtual ~DeviceRun() = default;
@@ -90,9 +90,11 @@ class DeviceRun {
   // run is captured. `host` must stay valid until the run has ended: a later run that touches what this one
   // writes waits for it. `canceled` ends the wait for the lock.
   virtual void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) = 0;
-  virtual void Upload(const std::vector<Copy>& copies) = 0;
+  virtual void Upload(const std::vector<device::Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
-  virtual void Download(const std::vector<Copy>& copies) = 0;
+  // Within the device, in this order.
+  virtual void Copy(const std::vector<device::Copy>& copies) = 0;
+  virtual void Download(const std::vector<device::Copy>& copies) = 0;
   // Everything is queued on the device: releases the device lock.
   virtual void Submit() = 0;
   // Whether the run has ended; with `wait`, after waiting for its end. Throws the error of the device.

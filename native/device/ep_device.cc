@@ -41,11 +41,15 @@ class EpRun final : public DeviceRun {
   void Begin(bool, bool capture, const HostUse&, const std::atomic<bool>& canceled) override {
     lock_ = device_.Lock(capture, canceled);
   }
-  void Upload(const std::vector<Copy>& copies) override { CopyTensors(copies); }
+  void Upload(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
   void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
     ort::Check(ort::api().RunWithBinding(session, options, binding));
   }
-  void Download(const std::vector<Copy>& copies) override { CopyTensors(copies); }
+  // One at a time: a copy may read what the one before it wrote.
+  void Copy(const std::vector<device::Copy>& copies) override {
+    for (const device::Copy& copy : copies) CopyTensors({copy});
+  }
+  void Download(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
   void Submit() override { lock_ = {}; }
   bool Poll(bool) override { return true; }
   void Abandon() noexcept override { lock_ = {}; }

@@ -17,6 +17,9 @@ const std::unordered_map<std::string, const char*> kRemedies = {
      "Create the session with enableGraphCapture, and bind every output to preallocated memory: "
      "createIoBinding(inputs, { outputs: { name: shape } })"},
     {"ERR_GRAPH_CAPTURED", "Call releaseCapture() first"},
+    {"ERR_MEMORY_OVERLAP",
+     "Bind a value with memory of its own; to exchange the values of outputs, call clearBindingOutputs() "
+     "first"},
     {"ERR_MISSING_INPUT", "Bind it with createIoBinding or bindOrtValueInput"},
     {"ERR_MISSING_OUTPUT", "Bind the outputs with createIoBinding, bindOutput or bindOrtValueOutput"},
     {"ERR_NO_EXTERNAL_BUFFERS",

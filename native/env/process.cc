@@ -58,6 +58,7 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
   OrtLoggingFunction log = nullptr;
   if (info[1].IsFunction()) log = SendLogTo(info.Env(), info[1].As<Napi::Function>());
+  SetLogLevel(ToLevel(info[0]));
   return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
 }
 

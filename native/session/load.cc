@@ -45,6 +45,17 @@ bool IsOn(Napi::Value config, const char* key) {
   return entry.IsString() && ToString(entry) == "1";
 }
 
+std::vector<std::optional<size_t>> PassedInputs(const std::vector<ort::ValueInfo>& inputs,
+                                                const std::vector<ort::ValueInfo>& outputs) {
+  std::vector<std::optional<size_t>> passed(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    for (size_t j = 0; j < inputs.size(); ++j) {
+      if (inputs[j].name == outputs[i].name) passed[i] = j;
+    }
+  }
+  return passed;
+}
+
 }  // namespace
 
 LoadSettings::LoadSettings(Napi::Object settings)
@@ -96,6 +107,7 @@ void LoadJob::Work() {
   state_->device = device;
   state_->inputs = ort::Inputs(handle.get());
   state_->outputs = ort::Outputs(handle.get());
+  state_->passed_inputs = PassedInputs(state_->inputs, state_->outputs);
   state_->metadata = ort::ReadModelMetadata(handle.get());
   state_->only_tensors = std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
     return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;

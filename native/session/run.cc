@@ -187,6 +187,7 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
+  SavePassed();
   const auto results = Napi::Array::New(env, outputs_.size());
   for (uint32_t i = 0; i < outputs_.size(); ++i) results.Set(i, Result(env, i));
   return results;
@@ -196,13 +197,6 @@ bool RunCall::IsTensor(size_t output) const {
   // An output that is declared as an optional may be a tensor.
   if (session_->outputs[output_indices_[output]].kind == ONNX_TYPE_TENSOR) return true;
   return ort::Kind(outputs_[output].get()) == ONNX_TYPE_TENSOR;
-}
-
-// A model's output may share its input's memory.
-bool RunCall::IsFed(const void* data) const {
-  return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
-    return ort::Kind(input) == ONNX_TYPE_TENSOR && ort::Data(input) == data;
-  });
 }
 
 Napi::Value RunCall::Result(Napi::Env env, size_t output) {
@@ -220,11 +214,13 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
-  void* const data = ort::Data(value.get());
+  void* data = ort::Data(value.get());
+  const bool fed = IsFed(data);
   if (on_device) {
-    return IsFed(data) ? Value::Copy(env, value.get(), where)
-                       : Value::Wrap(env, std::move(value), {}, where, handle_);
+    return fed ? Value::Copy(env, value.get(), where)
+               : Value::Wrap(env, std::move(value), {}, where, handle_);
   }
+  if (saved_[output]) data = saved_[output]->data();
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
     const Bytes array = ToBytes(target.array.Value());
@@ -234,7 +230,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     return env.Null();
   }
-  if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
+  if (bytes < kCopyBelow || fed || !AddonData::Of(env).external_buffers) {
     Napi::ArrayBuffer buffer = NewArrayBuffer(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);

@@ -60,6 +60,7 @@ class RunCall {
   OrtStatus* RunBound(std::vector<OrtValue*>& results) const;
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
+  void SavePassed();
   Napi::Value Result(Napi::Env env, size_t output);
 
   SessionState* session_;
@@ -75,7 +76,8 @@ class RunCall {
   std::vector<const char*> output_names_;
   std::vector<ort::ValueHandle> outputs_;
   std::vector<Target> targets_;
-  bool bound_ = false;  // some result stays in device or pinned memory
+  std::vector<std::shared_ptr<device::HostMemory>> saved_;  // of results that share a feed's memory
+  bool bound_ = false;                                      // some result stays in device or pinned memory
 };
 
 class RunJob final : public AsyncJob {

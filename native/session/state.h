@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -57,6 +58,8 @@ class SessionState {
   int next_graph_id = 1;            // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
+  // By the index of an output: the input that it is, whose value ONNX Runtime gives as the result.
+  std::vector<std::optional<size_t>> passed_inputs;
   ort::ModelMetadata
       metadata;               // read once: ONNX Runtime locks it, and some providers hold that lock in a run
   bool only_tensors = false;  // every output is a tensor of numbers

@@ -11,6 +11,7 @@ import type {
   RunSettings,
   SessionSettings,
 } from '../engine'
+import { LOG_LEVELS } from '../log'
 import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
 import { toOrtTensor, toResult } from './value'
 
@@ -85,6 +86,15 @@ export class NodeSession implements EngineSession {
     } catch (error) {
       throw explain(error)
     }
+  }
+
+  /** A binding's message, as the native engine writes it, on stderr as onnxruntime-node's own. */
+  warnCopies(bytes: number): void {
+    const level = this.ort.env.logLevel ?? 'warning'
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf('warning')) return
+    process.stderr.write(
+      `[onnxruntime-iobinding] a binding copies ${bytes} bytes after each run: the model returns an input, or an input and an output have the same memory (let two values take turns, or bind with inPlace: 'alias' if the model allows it)\n`,
+    )
   }
 
   cancel(): void {}

@@ -70,6 +70,27 @@ export class HeapValue implements EngineValue {
     return this.#type === 'string'
   }
 
+  get byteLength(): number {
+    return this.#byteLength
+  }
+
+  /** How the memory of this value and of another overlaps. */
+  overlap(other: HeapValue): 'none' | 'part' | 'same' {
+    if (this.isString || other.isString) return this === other ? 'same' : 'none'
+    if (this.#data === undefined || other.#data === undefined) return 'none'
+    const [one, two] = [bytes(this.#data as TypedArray), bytes(other.#data as TypedArray)]
+    if (one.buffer !== two.buffer || one.length === 0 || two.length === 0) return 'none'
+    if (one.byteOffset === two.byteOffset && one.length === two.length) return 'same'
+    const apart =
+      one.byteOffset + one.length <= two.byteOffset || two.byteOffset + two.length <= one.byteOffset
+    return apart ? 'none' : 'part'
+  }
+
+  /** A value of the same type and shape, with memory of its own. */
+  like(): HeapValue {
+    return HeapValue.allocate(this.type(), this.#dims)
+  }
+
   kind(): number {
     return ValueKind.tensor
   }
