@@ -39,4 +39,5 @@ void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
   host->Unterminate();
   values.Check(env);
+  values.CheckFree(*session->addon().in_flight);
 }

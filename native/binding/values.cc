@@ -73,6 +73,18 @@ void BoundValues::CheckBound() const {
   }
 }
 
+void BoundValues::CheckShared(const InFlight& in_flight) const {
+  const auto check = [&](const ValueState& value, bool writes, const char* side, const std::string& name) {
+    value.CheckFree(in_flight, writes, &session_, std::string(side) + " '" + name + "'");
+  };
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i]) check(*inputs_[i], false, "input", session_.inputs[i].name);
+  }
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) check(*output.value, true, "output", session_.outputs[output.index].name);
+  }
+}
+
 std::vector<std::shared_ptr<void>> BoundValues::UsedInputs() const {
   std::vector<std::shared_ptr<void>> used(inputs_.begin(), inputs_.end());
   used.insert(used.end(), replaced_.begin(), replaced_.end());

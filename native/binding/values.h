@@ -35,11 +35,19 @@ class BoundValues {
   // Before each run: throws where an input or every output is unbound, or a value was disposed or detached.
   void Check(Napi::Env env);
 
+  // The same: throws ERR_BUSY where a run in flight writes the memory of a value, or in another session reads
+  // what this one writes.
+  void CheckFree(const InFlight& in_flight) const {
+    if (!in_flight.empty()) [[unlikely]]
+      CheckShared(in_flight);
+  }
+
   // The inputs of the last run, whose memory its outputs may share.
   std::vector<std::shared_ptr<void>> UsedInputs() const;
 
  private:
   void CheckBound() const;
+  void CheckShared(const InFlight& in_flight) const;
 
   static constexpr uint64_t kUnchecked = ~uint64_t{0};
 
