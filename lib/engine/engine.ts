@@ -102,6 +102,8 @@ export interface EngineValue {
   deviceId(): number
   /** An ArrayBuffer over the value's host memory; not for strings. Called once a value. */
   arrayBuffer(): ArrayBuffer
+  /** @throws OrtError `ERR_BUSY` where work in flight writes the memory, or, for a write, reads it */
+  checkFree(writes: boolean): void
   strings(): string[]
   setStrings(strings: readonly string[]): void
   /** Copies the tensor into another of the same type and shape, between any two devices. */

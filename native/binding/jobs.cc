@@ -1,7 +1,9 @@
 #include "jobs.h"
 
 BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
-    : AsyncJob(env, owner), state_(std::move(state)), in_use_(InUse::By::kRun) {
+    : AsyncJob(env, owner),
+      state_(std::move(state)),
+      in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, state_->session.get()) {
   for (const auto& input : state_->values.inputs()) {
     if (input) in_use_.Read(input);
   }

@@ -44,4 +44,5 @@ void BindingState::PrepareRun(Napi::Env env) {
     values.SetChecked();
   }
   values.CheckAttached(env);
+  values.CheckFree(*session->addon().in_flight);
 }

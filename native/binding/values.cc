@@ -4,12 +4,6 @@
 
 #include "overlap.h"
 
-std::string BoundValues::Input(size_t index) const { return "input '" + session_.inputs[index].name + "'"; }
-
-std::string BoundValues::Output(size_t index) const {
-  return "output '" + session_.outputs[index].name + "'";
-}
-
 namespace {
 
 void CheckPart(const std::string& name, const ValueState& value, const std::string& other_name,
@@ -29,6 +23,12 @@ std::string Text(const std::vector<int64_t>& dims) {
 }
 
 }  // namespace
+
+std::string BoundValues::Input(size_t index) const { return "input '" + session_.inputs[index].name + "'"; }
+
+std::string BoundValues::Output(size_t index) const {
+  return "output '" + session_.outputs[index].name + "'";
+}
 
 void BoundValues::SetInput(size_t index, std::shared_ptr<ValueState> value) {
   borrows_ = borrows_ || value->Borrows();
@@ -122,23 +122,29 @@ const ValueState* BoundValues::Passed(const BoundOutput& output) const {
 }
 
 void BoundValues::Check() const {
-  const auto check = [](const ValueState& value, const char* side, const std::string& name) {
-    if (value.disposed) {
-      throw ort::Error("ERR_DISPOSED",
-                       std::string(side) + " '" + name + "' is bound to an OrtValue that was disposed");
-    }
+  const auto check = [](const ValueState& value, const std::string& name) {
+    if (value.disposed) throw ort::Error("ERR_DISPOSED", name + " is bound to an OrtValue that was disposed");
   };
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const ort::ValueInfo& info = session_.inputs[i];
     if (inputs_[i]) {
-      check(*inputs_[i], "input", info.name);
+      check(*inputs_[i], Input(i));
     } else if (info.kind != ONNX_TYPE_OPTIONAL) {
       throw ort::Error("ERR_MISSING_INPUT", "input '" + info.name + "' is not bound");
     }
   }
   if (outputs_.empty()) throw ort::Error("ERR_MISSING_OUTPUT", "no output is bound");
   for (const BoundOutput& output : outputs_) {
-    if (output.value) check(*output.value, "output", session_.outputs[output.index].name);
+    if (output.value) check(*output.value, Output(output.index));
+  }
+}
+
+void BoundValues::CheckShared(const InFlight& in_flight) const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i]) inputs_[i]->CheckFree(in_flight, false, &session_, Input(i));
+  }
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) output.value->CheckFree(in_flight, true, &session_, Output(output.index));
   }
 }
 

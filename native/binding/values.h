@@ -56,11 +56,19 @@ class BoundValues {
       CheckBorrowed(env);
   }
 
+  // The same: throws ERR_BUSY where a run in flight writes the memory of a value, or in another session reads
+  // what this one writes.
+  void CheckFree(const InFlight& in_flight) const {
+    if (!in_flight.empty()) [[unlikely]]
+      CheckShared(in_flight);
+  }
+
   // The inputs of the last run, whose memory its outputs may share.
   std::vector<std::shared_ptr<void>> UsedInputs() const;
 
  private:
   void CheckBorrowed(Napi::Env env) const;
+  void CheckShared(const InFlight& in_flight) const;
   // For errors.
   std::string Input(size_t index) const;
   std::string Output(size_t index) const;

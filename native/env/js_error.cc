@@ -9,7 +9,7 @@ namespace {
 
 // What the user can do about an error that only the addon detects.
 const std::unordered_map<std::string, const char*> kRemedies = {
-    {"ERR_BUSY", "Await the run, or use one binding for each run in flight"},
+    {"ERR_BUSY", "Await the run in flight, or give each run in flight a binding and values of its own"},
     {"ERR_DETACHED", "Bind a typed array that is not transferred, or an OrtValue with memory of its own"},
     {"ERR_DEVICE_MISMATCH",
      "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between devices"},

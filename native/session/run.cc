@@ -148,6 +148,31 @@ void RunCall::SetOptions(ort::RunOptionsHandle options) {
   if (session_->graphs) ort::Check(ort::api().AddRunConfigEntry(options_.get(), "gpu_graph_id", "-1"));
 }
 
+device::HostRange RunCall::Range(const Target& target) {
+  if (target.array.IsEmpty()) return {};
+  const Bytes bytes = ToBytes(target.array.Value());
+  return {static_cast<const char*>(bytes.data), bytes.length};
+}
+
+void RunCall::CheckFree(const InFlight& in_flight) const {
+  if (in_flight.empty()) return;
+  for (const auto& value : fed_values_)
+    value->CheckFree(in_flight, false, session_, "an OrtValue of 'feeds'");
+  for (size_t i = 0; i < targets_.size(); ++i) {
+    const MemoryUse use{.range = Range(targets_[i]), .writes = true, .session = session_};
+    if (in_flight.Conflict(use) == nullptr) continue;
+    throw ort::Error("ERR_BUSY", "the pre-allocated result '" + std::string(output_names_[i]) +
+                                     "' is memory that a run in flight uses");
+  }
+}
+
+void RunCall::Use(InUse& in_use) const {
+  for (const auto& value : fed_values_) in_use.Read(value);
+  for (const Target& target : targets_) {
+    if (!target.array.IsEmpty()) in_use.Write(Range(target));
+  }
+}
+
 OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
   return ort::api().Run(handle_.get(), options_.get(), input_names_.data(), inputs_.data(), inputs_.size(),
                         output_names_.data(), output_names_.size(), results.data());
@@ -246,11 +271,11 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       call_(std::move(call)),
       policy_(policy),
       id_(id),
-      in_use_(InUse::By::kRun) {
+      in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
   if (id_ != 0) session_->runs[id_] = this;
-  for (const auto& value : call_.fed_values()) in_use_.Read(value);
+  call_.Use(in_use_);
 }
 
 void RunJob::Terminate() noexcept {

@@ -40,7 +40,10 @@ class RunCall {
 
   void SetOptions(ort::RunOptionsHandle options);
   OrtRunOptions* options() const noexcept { return options_.get(); }
-  const std::vector<std::shared_ptr<ValueState>>& fed_values() const noexcept { return fed_values_; }
+  // Throws ERR_BUSY where work in flight forbids the run to read its values, or to write a pre-allocated
+  // result.
+  void CheckFree(const InFlight& in_flight) const;
+  void Use(InUse& in_use) const;
 
   // The thread that runs it. `canceled` ends the wait for the device lock.
   void Execute(const std::atomic<bool>& canceled);
@@ -54,6 +57,7 @@ class RunCall {
     const OrtMemoryInfo* info;  // memory for the result
   };
 
+  static device::HostRange Range(const Target& target);
   void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
   OrtStatus* Run(std::vector<OrtValue*>& results) const;

@@ -138,6 +138,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
                          state_->device == nullptr;
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript
+  call.CheckFree(*state_->addon().in_flight);
   if (info[2].IsObject()) call.SetOptions(ToRunOptions(info[2].As<Napi::Object>()));
   if (is_inline) {
     policy_.RecordInline([&call] { call.Execute(device::kNotCanceled); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "env/addon_data.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
@@ -52,6 +53,8 @@ ValueState::~ValueState() {
 }
 
 InUse::~InUse() {
+  if (!in_flight_) return;
+  in_flight_->Remove(id_);
   for (const auto& [value, role] : values_) {
     --(value.get()->*role);
     if (by_ == By::kCopy) --value->copies;
@@ -61,7 +64,31 @@ InUse::~InUse() {
 void InUse::Add(std::shared_ptr<ValueState> value, Role role) {
   ++(value.get()->*role);
   if (by_ == By::kCopy) ++value->copies;
+  AddUse(value->Use(role == &ValueState::writers, nullptr));
+  for (const auto& element : value->elements) AddUse(element->Use(false, nullptr));
   values_.emplace_back(std::move(value), role);
+}
+
+void InUse::AddUse(MemoryUse use) {
+  use.session = session_;
+  use.by = id_;
+  in_flight_->Add(use);
+}
+
+MemoryUse ValueState::Use(bool writes, const void* session) const noexcept {
+  MemoryUse use{.value = this, .writes = writes, .session = session};
+  if (!OnDevice()) use.range = {static_cast<const char*>(data), data != nullptr ? bytes : 0};
+  return use;
+}
+
+void ValueState::CheckFree(const InFlight& in_flight, bool writes, const void* session,
+                           const std::string& what) const {
+  if (in_flight.empty()) return;
+  for (const auto& element : elements) element->CheckFree(in_flight, writes, session, what);
+  if (const MemoryUse* other = in_flight.Conflict(Use(writes, session))) {
+    throw ort::Error("ERR_BUSY",
+                     what + " is memory that a run in flight " + (other->writes ? "writes" : "reads"));
+  }
 }
 
 bool ValueState::Borrows() const noexcept {
@@ -85,9 +112,9 @@ void ValueState::CheckCopy(Napi::Env env, const ValueState& from) const {
   if (from.kind != ONNX_TYPE_TENSOR || from.IsString() || from.type != type || from.dims != dims) {
     throw ort::Error("ERR_TYPE_MISMATCH", "a copy needs two tensors of numbers of one type and shape");
   }
-  if ((from.OnDevice() && from.writers > 0) || (OnDevice() && InUse())) {
-    throw ort::Error("ERR_BUSY", "the device memory is in use by a run in flight");
-  }
+  const InFlight& in_flight = *AddonData::Of(env).in_flight;
+  from.CheckFree(in_flight, false, nullptr, "the source of the copy");
+  CheckFree(in_flight, true, nullptr, "the target of the copy");
 }
 
 void ValueState::CopyFrom(const device::TensorView& from, const device::Location& where) {

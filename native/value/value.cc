@@ -37,16 +37,17 @@ bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
 }  // namespace
 
 Napi::Function Value::Define(Napi::Env env) {
-  const Napi::Function value = DefineClass(
-      env, kName,
-      {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
-       StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
-       StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
-       Guarded<&Value::Type>("type"), Guarded<&Value::Dims>("dims"), Guarded<&Value::DeviceName>("device"),
-       Guarded<&Value::DeviceId>("deviceId"), Guarded<&Value::CopyTo>("copyTo"),
-       Guarded<&Value::CopyToAsync>("copyToAsync"), Guarded<&Value::ArrayBuffer>("arrayBuffer"),
-       Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
-       Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
+  const Napi::Function value =
+      DefineClass(env, kName,
+                  {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
+                   StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
+                   StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
+                   Guarded<&Value::Type>("type"), Guarded<&Value::Dims>("dims"),
+                   Guarded<&Value::DeviceName>("device"), Guarded<&Value::DeviceId>("deviceId"),
+                   Guarded<&Value::CopyTo>("copyTo"), Guarded<&Value::CopyToAsync>("copyToAsync"),
+                   Guarded<&Value::ArrayBuffer>("arrayBuffer"), Guarded<&Value::CheckFree>("checkFree"),
+                   Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
+                   Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
   AddonData::Of(env).value_constructor = Napi::Persistent(value);
   return value;
 }
@@ -211,11 +212,17 @@ Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& from = State();
   const std::shared_ptr<ValueState>& to = State(info[0]);
   to->CheckCopy(info.Env(), *from);
-  InUse in_use(InUse::By::kCopy);
+  InUse in_use(AddonData::Of(info.Env()).in_flight, InUse::By::kCopy);
   in_use.Read(from);
   in_use.Write(to);
   auto work = [from, to, in_use = std::move(in_use)] { to->CopyFrom(from->view(), *from); };
   return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
+}
+
+// checkFree(writes: boolean): void - throws ERR_BUSY while a run in flight uses the memory
+Napi::Value Value::CheckFree(const Napi::CallbackInfo& info) {
+  State()->CheckFree(*AddonData::Of(info.Env()).in_flight, IsTrue(info[0]), nullptr, "the OrtValue");
+  return {};
 }
 
 // strings(): string[] - GetStringTensorContent

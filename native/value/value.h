@@ -48,6 +48,7 @@ class Value : public Wrapped<Value> {
   Napi::Value ArrayBuffer(const Napi::CallbackInfo& info);
   Napi::Value CopyTo(const Napi::CallbackInfo& info);
   Napi::Value CopyToAsync(const Napi::CallbackInfo& info);
+  Napi::Value CheckFree(const Napi::CallbackInfo& info);
   Napi::Value Strings(const Napi::CallbackInfo& info);
   Napi::Value SetStrings(const Napi::CallbackInfo& info);
   Napi::Value Elements(const Napi::CallbackInfo& info);

@@ -115,6 +115,8 @@ export class HeapValue implements EngineValue {
     return wholeBuffer(this.#open as TypedArray)
   }
 
+  checkFree(): void {}
+
   strings(): string[] {
     return [...(this.#open as string[])]
   }
