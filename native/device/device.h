@@ -180,6 +180,9 @@ class Device {
   // Run options of every run on the device.
   virtual Options run_options() const { return {}; }
 
+  // Under the device lock, after a run whose results stay on the device: may wait for the device.
+  virtual void LimitRunsAhead() {}
+
   struct MemoryUse {
     size_t free;
     size_t total;

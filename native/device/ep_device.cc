@@ -1,5 +1,7 @@
 #include "ep_device.h"
 
+#include <algorithm>
+
 #include "host_memory.h"
 #include "ort/environment.h"
 
@@ -49,14 +51,26 @@ class EpRun final : public DeviceRun {
   void Copy(const std::vector<device::Copy>& copies) override {
     for (const device::Copy& copy : copies) CopyTensors({copy});
   }
-  void Download(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
-  void Submit() override { lock_ = {}; }
+  void Download(const std::vector<device::Copy>& copies) override {
+    CopyTensors(copies);
+    downloaded_ =
+        std::any_of(copies.begin(), copies.end(), [](const device::Copy& copy) { return copy.to.bytes > 0; });
+  }
+  void Submit() override {
+    if (downloaded_) {
+      device_.Downloaded();
+    } else {
+      device_.LimitRunsAhead();
+    }
+    lock_ = {};
+  }
   bool Poll(bool) override { return true; }
   void Abandon() noexcept override { lock_ = {}; }
 
  private:
   EpDevice& device_;
   DeviceLock lock_;
+  bool downloaded_ = false;
 };
 
 class EpQueue final : public Queue {
@@ -103,6 +117,18 @@ void EpDevice::DrainWebGpu() noexcept {
 }
 
 // A download waits for everything that was submitted before it.
+void EpDevice::LimitRunsAhead() {
+  if (++runs_ahead_ < kMostRunsAhead) return;
+  if (!marker_.value) {
+    marker_ = MakeTensor(AllocateLocked(sizeof(float)), info_, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+  }
+  float host = 0;
+  const auto to =
+      MakeValue(ort::CpuMemoryInfo(), &host, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+  CopyTensors({{marker_.view(), {to.get(), &host, sizeof host}}});
+  Downloaded();
+}
+
 void EpDevice::Drain() noexcept {
   try {
     const auto host = HostMemory::Allocate(sizeof(float), HostMemory::Fill::kZero);

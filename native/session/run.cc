@@ -209,6 +209,7 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
   // Only results on a device need the session. This call's last reference would release it on the JS thread.
   if (!bound_) handle_.reset();
   ort::Check(status);
+  if (bound_) session_->device->LimitRunsAhead();
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
