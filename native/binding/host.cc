@@ -135,7 +135,7 @@ void BindingHost::Renew(const BoundOutput& output, OrtValue* second) const {
 void BindingHost::LogCopies(size_t bytes) {
   if (std::exchange(copies_logged_, true)) return;
   WriteLog(
-      ORT_LOGGING_LEVEL_WARNING,
+      ORT_LOGGING_LEVEL_INFO,
       "a binding copies " + std::to_string(bytes) +
           " bytes after each run: the model returns an input, or an input and an output have the same memory "
           "(let two values take turns, or bind with inPlace: 'alias' if the model allows it)");

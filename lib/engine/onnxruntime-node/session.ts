@@ -91,7 +91,7 @@ export class NodeSession implements EngineSession {
   /** A binding's message, as the native engine writes it, on stderr as onnxruntime-node's own. */
   warnCopies(bytes: number): void {
     const level = this.ort.env.logLevel ?? 'warning'
-    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf('warning')) return
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf('info')) return
     process.stderr.write(
       `[onnxruntime-iobinding] a binding copies ${bytes} bytes after each run: the model returns an input, or an input and an output have the same memory (let two values take turns, or bind with inPlace: 'alias' if the model allows it)\n`,
     )
