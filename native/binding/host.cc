@@ -57,13 +57,8 @@ void BindingHost::CheckCapturable() const {
 }
 
 std::vector<ort::ValueHandle> BindingHost::Outputs() const {
-  OrtValue** raw = nullptr;
-  size_t count = 0;
-  if (binding_) {
-    ort::Check(ort::api().GetBoundOutputValues(binding_.get(), ort::DefaultAllocator(), &raw, &count));
-  }
-  const ort::Allocated<OrtValue*> array(raw);
-  return std::vector<ort::ValueHandle>(raw, raw + count);
+  if (!binding_) return {};
+  return ort::BoundOutputs(binding_.get());
 }
 
 void BindingHost::Renew(const BoundOutput& output) const {

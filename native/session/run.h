@@ -56,8 +56,8 @@ class RunCall {
 
   void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
-  OrtStatus* Run(std::vector<OrtValue*>& results) const;
-  OrtStatus* RunBound(std::vector<OrtValue*>& results) const;
+  std::vector<ort::ValueHandle> Run(OrtSession* session) const;
+  std::vector<ort::ValueHandle> RunBound(OrtSession* session) const;
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   Napi::Value Result(Napi::Env env, size_t output);
