@@ -125,7 +125,7 @@ function define<E extends Error>(
       details: OrtErrorDetails = {},
     ) {
       super(compose(message, details), 'cause' in details ? { cause: details.cause } : undefined)
-      // An absent detail is no property: console.log() shows all of them.
+      // An absent detail gets no property, because console.log() shows all properties.
       for (const key of ['expected', 'given', 'remedy'] as const)
         if (details[key] !== undefined) Object.assign(this, { [key]: details[key] })
     }

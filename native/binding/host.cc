@@ -106,11 +106,7 @@ void BindingHost::CheckCapturable() const {
 
 std::vector<ort::ValueHandle> BindingHost::Outputs() {
   if (!binding_) return std::move(kept_);
-  OrtValue** raw = nullptr;
-  size_t count = 0;
-  ort::Check(ort::api().GetBoundOutputValues(binding_.get(), ort::DefaultAllocator(), &raw, &count));
-  const ort::Allocated<OrtValue*> array(raw);
-  return std::vector<ort::ValueHandle>(raw, raw + count);
+  return ort::BoundOutputs(binding_.get());
 }
 
 void BindingHost::KeepOutputs() noexcept {

@@ -4,6 +4,7 @@
 
 #include "host_memory.h"
 #include "ort/environment.h"
+#include "ort/tensor.h"
 
 namespace device {
 namespace {
@@ -124,7 +125,7 @@ void EpDevice::LimitRunsAhead() {
   }
   float host = 0;
   const auto to =
-      MakeValue(ort::CpuMemoryInfo(), &host, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+      ort::TensorOver(ort::CpuMemoryInfo(), &host, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
   CopyTensors({{marker_.view(), {to.get(), &host, sizeof host}}});
   Downloaded();
 }

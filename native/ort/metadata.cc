@@ -95,6 +95,14 @@ TensorShape Shape(const OrtValue* tensor) {
   return ReadShape(info.get());
 }
 
+std::vector<ValueHandle> BoundOutputs(const OrtIoBinding* binding) {
+  OrtValue** raw = nullptr;
+  size_t count = 0;
+  Check(api().GetBoundOutputValues(binding, DefaultAllocator(), &raw, &count));
+  const Allocated<OrtValue*> array(raw);
+  return std::vector<ValueHandle>(raw, raw + count);
+}
+
 void* Data(const OrtValue* tensor) {
   void* data = nullptr;
   // ONNX Runtime has no other function for a tensor that is only read.

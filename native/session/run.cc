@@ -173,50 +173,41 @@ void RunCall::Use(InUse& in_use) const {
   }
 }
 
-OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
-  return ort::api().Run(handle_.get(), options_.get(), input_names_.data(), inputs_.data(), inputs_.size(),
-                        output_names_.data(), output_names_.size(), results.data());
+std::vector<ort::ValueHandle> RunCall::Run(OrtSession* session) const {
+  std::vector<OrtValue*> raw(output_names_.size(), nullptr);
+  OrtStatus* status = ort::api().Run(session, options_.get(), input_names_.data(), inputs_.data(),
+                                     inputs_.size(), output_names_.data(), output_names_.size(), raw.data());
+  std::vector<ort::ValueHandle> results(raw.begin(), raw.end());
+  ort::Check(status);
+  return results;
 }
 
 // For results in device or pinned memory, which OrtApi::Run cannot ask for.
-OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
-  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, handle_.get());
+std::vector<ort::ValueHandle> RunCall::RunBound(OrtSession* session) const {
+  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session);
   for (size_t i = 0; i < inputs_.size(); ++i) {
     ort::Check(ort::api().BindInput(binding.get(), input_names_[i], inputs_[i]));
   }
   for (size_t i = 0; i < output_names_.size(); ++i) {
     ort::Check(ort::api().BindOutputToDevice(binding.get(), output_names_[i], targets_[i].info));
   }
-  if (OrtStatus* status = ort::api().RunWithBinding(handle_.get(), options_.get(), binding.get()))
-    return status;
-  OrtValue** values = nullptr;
-  size_t count = 0;
-  ort::Check(ort::api().GetBoundOutputValues(binding.get(), ort::DefaultAllocator(), &values, &count));
-  const ort::Allocated<OrtValue*> array(values);
-  std::copy(values, values + count, results.begin());
-  return nullptr;
+  ort::Check(ort::api().RunWithBinding(session, options_.get(), binding.get()));
+  return ort::BoundOutputs(binding.get());
 }
 
 void RunCall::Execute(const std::atomic<bool>& canceled) {
   const device::DeviceLock lock =
       session_->device != nullptr ? session_->device->Lock(false, canceled) : device::DeviceLock();
   const run::DenormalsAsZero mode(session_->denormals_as_zero);
-  std::vector<OrtValue*> raw(output_names_.size(), nullptr);
-  OrtStatus* status = bound_ ? RunBound(raw) : Run(raw);
-  outputs_.clear();
-  for (OrtValue* value : raw) outputs_.emplace_back(value);
-  if (status != nullptr) outputs_.clear();  // under the device lock
   // Only results on a device need the session. This call's last reference would release it on the JS thread.
-  if (!bound_) handle_.reset();
-  ort::Check(status);
+  const std::shared_ptr<OrtSession> session = bound_ ? handle_ : std::move(handle_);
+  outputs_ = bound_ ? RunBound(session.get()) : Run(session.get());
   if (bound_) session_->device->LimitRunsAhead();
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
   SavePassed();
-  const auto results = Napi::Array::New(env, outputs_.size());
-  for (uint32_t i = 0; i < outputs_.size(); ++i) results.Set(i, Result(env, i));
-  return results;
+  return MakeArray(env, outputs_.size(), [&](uint32_t i) { return Result(env, i); });
 }
 
 bool RunCall::IsTensor(size_t output) const {

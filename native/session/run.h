@@ -60,8 +60,8 @@ class RunCall {
   static device::HostRange Range(const Target& target);
   void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
-  OrtStatus* Run(std::vector<OrtValue*>& results) const;
-  OrtStatus* RunBound(std::vector<OrtValue*>& results) const;
+  std::vector<ort::ValueHandle> Run(OrtSession* session) const;
+  std::vector<ort::ValueHandle> RunBound(OrtSession* session) const;
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   void SavePassed();

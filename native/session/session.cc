@@ -54,15 +54,13 @@ Napi::Array Nodes(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
   const OrtEpAssignedNode* const* nodes = nullptr;
   size_t count = 0;
   ort::Check(ort::api().EpAssignedSubgraph_GetNodes(subgraph, &nodes, &count));
-  const auto array = Napi::Array::New(env, count);
-  for (uint32_t i = 0; i < count; ++i) {
+  return MakeArray(env, count, [&](uint32_t i) {
     const auto node = Napi::Object::New(env);
     node.Set("name", Text(env, ort::api().EpAssignedNode_GetName, nodes[i]));
     node.Set("domain", Text(env, ort::api().EpAssignedNode_GetDomain, nodes[i]));
     node.Set("opType", Text(env, ort::api().EpAssignedNode_GetOperatorType, nodes[i]));
-    array.Set(i, node);
-  }
-  return array;
+    return node;
+  });
 }
 
 }  // namespace
@@ -113,14 +111,12 @@ Napi::Value Session::GraphAssignment(const Napi::CallbackInfo& info) {
   const OrtEpAssignedSubgraph* const* subgraphs = nullptr;
   size_t count = 0;
   ort::Check(ort::api().Session_GetEpGraphAssignmentInfo(state_->handle.get(), &subgraphs, &count));
-  const auto array = Napi::Array::New(info.Env(), count);
-  for (uint32_t i = 0; i < count; ++i) {
+  return MakeArray(info.Env(), count, [&](uint32_t i) {
     const auto subgraph = Napi::Object::New(info.Env());
     subgraph.Set("provider", Text(info.Env(), ort::api().EpAssignedSubgraph_GetEpName, subgraphs[i]));
     subgraph.Set("nodes", Nodes(info.Env(), subgraphs[i]));
-    array.Set(i, subgraph);
-  }
-  return array;
+    return subgraph;
+  });
 }
 
 // run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results> - Run

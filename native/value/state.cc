@@ -21,8 +21,9 @@ void CopyThroughHost(const device::Copy& copy, device::Device& from, device::Dev
 
 }  // namespace
 
-std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims) {
-  auto state = std::make_shared<ValueState>();
+std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims,
+                                            const device::Location& where) {
+  auto state = std::make_shared<ValueState>(where);
   state->type = type;
   state->bytes = ort::ByteLength(type, dims);
   state->dims = std::move(dims);

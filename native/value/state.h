@@ -14,7 +14,7 @@
 // Shared by the wrapper, the bindings it is bound to and the runs in flight: the last of them to go frees the
 // memory. Created and destroyed on the JS thread.
 struct ValueState : device::Location {
-  ValueState() = default;
+  explicit ValueState(const device::Location& where = {}) : Location(where) {}
   ~ValueState();
   ValueState(const ValueState&) = delete;
   ValueState& operator=(const ValueState&) = delete;
@@ -94,8 +94,9 @@ class InUse {
   std::vector<std::pair<std::shared_ptr<ValueState>, Role>> values_;
 };
 
-// A tensor's state, without memory.
-std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims);
+// The state of a tensor at a location, without memory.
+std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims,
+                                            const device::Location& where = {});
 
 // Creates the tensor's OrtValue over memory at the state's location.
 void PointAt(ValueState& state, void* data);

@@ -62,9 +62,7 @@ Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
 
 Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared,
                          const device::Location& where, std::shared_ptr<OrtSession> session) {
-  auto state = std::make_shared<ValueState>();
-  state->device = where.device;
-  state->pinned = where.pinned;
+  auto state = std::make_shared<ValueState>(where);
   state->session = std::move(session);
   // First: the state releases the value where it belongs, whatever fails below.
   state->handle = std::move(handle);
@@ -83,9 +81,7 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
 
 Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location& where) {
   ort::TensorShape shape = ort::Shape(tensor);
-  auto state = MakeTensorState(shape.type, std::move(shape.dims));
-  state->device = where.device;
-  state->pinned = where.pinned;
+  auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
   AllocateMemory(*state, device::HostMemory::Fill::kNone);
   state->CopyFrom({tensor, ort::Data(tensor), state->bytes}, where);
   return New(env, std::move(state));
@@ -246,14 +242,12 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& state = State();
   size_t count = 0;
   if (state->kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state->handle.get(), &count));
-  const auto array = Napi::Array::New(info.Env(), count);
-  for (uint32_t i = 0; i < count; ++i) {
+  return MakeArray(info.Env(), count, [&](uint32_t i) {
     auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state->handle.get(),
                                                  static_cast<int>(i), ort::DefaultAllocator());
     CheckOnHost(element.get());
-    array.Set(i, Wrap(info.Env(), std::move(element), {state}));
-  }
-  return array;
+    return Wrap(info.Env(), std::move(element), {state});
+  });
 }
 
 // dispose(buffer?: ArrayBuffer): void

@@ -16,7 +16,7 @@ export { tensor }
 
 /**
  * @param {string} type
- * @param {readonly Dim[]} [dims] left out where not even the rank is known
+ * @param {readonly Dim[]} [dims] omitted if not even the rank is known
  * @returns a TypeProto
  */
 export function tensorType(type, dims) {
@@ -52,7 +52,7 @@ export function value(name, type, dims) {
 
 /**
  * @param {string} op
- * @param {readonly string[]} inputs '' for one left out
+ * @param {readonly string[]} inputs '' for an omitted one
  * @param {readonly string[]} outputs
  * @param {Record<string, any>} [attributes] see `attribute`
  * @param {{ name?: string, domain?: string }} [rest]
