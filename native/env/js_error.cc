@@ -14,7 +14,8 @@ const std::unordered_map<std::string, const char*> kRemedies = {
     {"ERR_DEVICE_MISMATCH",
      "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between devices"},
     {"ERR_GRAPH_CAPTURE",
-     "Create the session with enableGraphCapture, and bind every output to preallocated memory: "
+     "Create the session on CUDA or WebGPU with enableGraphCapture, and bind every output to preallocated "
+     "memory: "
      "createIoBinding(inputs, { outputs: { name: shape } })"},
     {"ERR_GRAPH_CAPTURED", "Call releaseCapture() first"},
     {"ERR_MEMORY_OVERLAP",
