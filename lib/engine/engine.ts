@@ -5,6 +5,8 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
+import type { LogLevel } from './log'
+
 export type EngineName = 'native' | 'onnxruntime-node'
 
 /** `ONNXType` of the C API. */
@@ -206,6 +208,8 @@ export interface Engine {
     borrow(type: number, dims: readonly number[], data: ArrayBufferView): EngineValue
     sequence(values: readonly EngineValue[]): EngineValue
   }
+  /** A message of this package, in the log of ONNX Runtime. */
+  log(level: LogLevel, message: string): void
   availableProviders(): string[]
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

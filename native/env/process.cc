@@ -58,7 +58,14 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
   OrtLoggingFunction log = nullptr;
   if (info[1].IsFunction()) log = SendLogTo(info.Env(), info[1].As<Napi::Function>());
+  SetLogLevel(ToLevel(info[0]));
   return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
+}
+
+// log(severity: number, message: string): void
+Napi::Value LogMessage(const Napi::CallbackInfo& info) {
+  WriteLog(ToLevel(info[0]), ToString(info[1]));
+  return {};
 }
 
 // loadLibrary(path: string): void
