@@ -5,6 +5,7 @@ import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims, resolveShape, symbolSizes } from '../model/shape'
 import { OrtValue } from '../value/value'
+import type { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import type { BindOptions } from './run-options'
 
@@ -20,7 +21,7 @@ type Bindable = readonly number[] | OrtValue
 export interface IoBindingOptions {
   /**
    * What outputs are bound to. Default: memory that is allocated once, if the declared shape follows from the inputs' shapes;
-   * else `'dynamic'`.
+   * else `'dynamic'`. If a run gives another shape than the model declares, the output is `'dynamic'` from then on.
    */
   readonly outputs?: Readonly<Record<string, OutputSpec>>
   /** The outputs that are bound. Default: all. */
@@ -42,6 +43,7 @@ const OPTIONS = { outputs: record, fetches: array('an array of names'), mapped: 
  * Binds every input and the outputs of `options`: to the given values, or to memory that is allocated.
  *
  * @param onAllocated receives each allocated value before it is bound
+ * @param guesses receives the outputs whose shape is not given
  */
 export function bindAll(
   binder: Binder,
@@ -49,6 +51,7 @@ export function bindAll(
   given: Readonly<Record<string, InputSpec>>,
   options: IoBindingOptions,
   onAllocated: (value: OrtValue) => void,
+  guesses: OutputGuesses,
 ): void {
   const { inputs, outputs } = host
   const checked = checkOptions(options, OPTIONS, 'option of createIoBinding')
@@ -72,11 +75,15 @@ export function bindAll(
   for (const name of Object.keys(outputsGiven)) outputs.indexOf(name, 'outputs')
   for (const name of new Set(fetches as readonly string[])) {
     const index = outputs.indexOf(name, 'fetches')
-    const spec =
-      own(outputsGiven as Record<string, OutputSpec>, name) ?? derivedShape(outputs, index, symbols)
+    const given = own(outputsGiven as Record<string, OutputSpec>, name)
+    const spec = given ?? derivedShape(outputs, index, symbols)
     const mapped = mappedNames.includes(name)
-    if (spec === 'dynamic') binder.bindOutput(name)
-    else binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), { mapped })
+    if (spec === 'dynamic') {
+      binder.bindOutput(name)
+      continue
+    }
+    binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), { mapped })
+    if (given === undefined) guesses.add(name, mapped)
   }
 }
 
