@@ -121,7 +121,7 @@ function allocateFor(
       'ERR_TYPE_MISMATCH',
       `${io.side} '${name}' is not a tensor, and cannot be bound by its shape`,
       {
-        expected: 'an OrtValue',
+        expected: io.side === 'input' ? 'an OrtValue' : "'dynamic'",
         given: describe(dims),
       },
     )

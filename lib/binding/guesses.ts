@@ -1,4 +1,4 @@
-import type { EngineBinding } from '../engine/engine'
+import { type EngineBinding, ValueKind } from '../engine/engine'
 import { isOrtError, OrtError } from '../errors'
 import { shapeText } from '../model/shape'
 import type { OrtValue } from '../value/value'
@@ -49,7 +49,7 @@ export class OutputGuesses {
 
   /** Whether a run that failed with this error is to be repeated. @throws the error, if that would write a state twice */
   repeats(error: unknown): boolean {
-    if (this.#open || !isOrtError(error) || error.code !== 'ERR_OUTPUT_SHAPE') return false
+    if (this.#open || !isOrtError(error) || !isOfOutput(error)) return false
     if (this.#binding.captured() || !this.#allocate()) return false
     if (!this.#writesInputs()) return true
     throw new OrtError('ERR_OUTPUT_SHAPE', error.message, {
@@ -68,13 +68,14 @@ export class OutputGuesses {
       const result = results[i]
       if (!this.#isGuess(name) || !result) return
       const guess = this.#guesses.get(name)!
-      const dims = result.dims()
-      if (shapeText(dims) === shapeText(guess.value.dims)) {
+      const given =
+        result.kind() === ValueKind.tensor ? shapeText(result.dims()) : 'a value that is not a tensor'
+      if (given === shapeText(guess.value.dims)) {
         result.copyTo(guess.value.engineValue)
         result.dispose()
         this.#bind(name, guess)
       } else {
-        this.#refute(name, guess.value, dims)
+        this.#refute(name, guess.value, given)
       }
     })
     this.#setTested()
@@ -118,12 +119,12 @@ export class OutputGuesses {
     return this.#open
   }
 
-  #refute(name: string, value: OrtValue, dims: readonly number[]): void {
+  #refute(name: string, value: OrtValue, given: string): void {
     const { outputs, engine } = this.#host
     const declared = shapeText(outputs.info(outputs.indexOf(name, 'name')).shape ?? [])
     const taken = shapeText(value.dims)
     const here = taken === declared ? '' : `, here ${taken}`
-    const what = `output '${name}' declares the shape ${declared}${here}, and a run gave ${shapeText(dims)}`
+    const what = `output '${name}' declares the shape ${declared}${here}, and a run gave ${given}`
     this.#guesses.delete(name)
     this.#outputs.set(name, undefined)
     value.dispose()
@@ -141,6 +142,13 @@ export class OutputGuesses {
     this.#inputs.changed = false
     this.#outputs.changed = false
   }
+}
+
+/** Whether a run failed because an output is not the tensor that it declares. */
+function isOfOutput({ code, message }: OrtError): boolean {
+  // A sparse initializer that is an output, which ONNX Runtime reports as a tensor.
+  const isSparse = code === 'ERR_ORT_FAIL' && message.includes('Unsupported type proto value case')
+  return code === 'ERR_OUTPUT_SHAPE' || isSparse
 }
 
 function sharesMemory(one: OrtValue, other: OrtValue): boolean {

@@ -17,6 +17,11 @@ export interface RawValueInfo {
   readonly name: string
   readonly kind: number
   readonly type: number
+  /**
+   * The type as text, with element types by their numbers, such as `sequence(tensor(1))`; absent where the engine does not
+   * report more than the kind.
+   */
+  readonly form?: string
   /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
   readonly shape?: readonly (number | string)[]
 }
@@ -99,6 +104,8 @@ export interface RunSettings {
 export interface EngineValue {
   kind(): number
   type(): number
+  /** The type as text: see {@link RawValueInfo.form}; only the kind where no more is known. */
+  form(): string
   dims(): number[]
   device(): DeviceName
   deviceId(): number

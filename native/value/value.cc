@@ -53,16 +53,17 @@ Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::sh
 }
 
 Napi::Function Value::Define(Napi::Env env) {
-  const Napi::Function value = DefineClass(
-      env, kName,
-      {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
-       StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
-       StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
-       Guarded<&Value::Type>("type"), Guarded<&Value::Dims>("dims"), Guarded<&Value::DeviceName>("device"),
-       Guarded<&Value::DeviceId>("deviceId"), Guarded<&Value::CopyTo>("copyTo"),
-       Guarded<&Value::CopyToAsync>("copyToAsync"), Guarded<&Value::ArrayBuffer>("arrayBuffer"),
-       Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
-       Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
+  const Napi::Function value =
+      DefineClass(env, kName,
+                  {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
+                   StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
+                   StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
+                   Guarded<&Value::Type>("type"), Guarded<&Value::Form>("form"),
+                   Guarded<&Value::Dims>("dims"), Guarded<&Value::DeviceName>("device"),
+                   Guarded<&Value::DeviceId>("deviceId"), Guarded<&Value::CopyTo>("copyTo"),
+                   Guarded<&Value::CopyToAsync>("copyToAsync"), Guarded<&Value::ArrayBuffer>("arrayBuffer"),
+                   Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
+                   Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
   AddonData::Of(env).value_constructor = Napi::Persistent(value);
   return value;
 }
@@ -185,6 +186,11 @@ Napi::Value Value::Type(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int>(State()->type));
 }
 
+// form(): string - GetTypeInfo
+Napi::Value Value::Form(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), ort::Form(State()->handle.get()));
+}
+
 // dims(): number[]
 Napi::Value Value::Dims(const Napi::CallbackInfo& info) { return FromDims(info.Env(), State()->dims); }
 
@@ -206,11 +212,7 @@ Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& state = State();
   if (state->OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "device memory has no ArrayBuffer");
   const auto owner = std::make_shared<BufferOwner>();
-  if (state->memory) {
-    owner->memory = state->memory;
-  } else {
-    owner->memory = state;
-  }
+  owner->memory = state->memory ? std::shared_ptr<void>(state->memory) : state;
   const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state->data, state->bytes, owner);
   // Only now: where V8 refuses the buffer, this object keeps reporting the bytes.
   Account(info.Env(), -accounted_);
