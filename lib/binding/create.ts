@@ -53,7 +53,7 @@ export function bindAll(
   onAllocated: (value: OrtValue) => void,
   guesses: OutputGuesses,
 ): void {
-  const { inputs, outputs } = host
+  const { inputs, outputs, wrongShapes } = host
   const checked = checkOptions(options, OPTIONS, 'option of createIoBinding')
   const mappedNames = (checked.mapped ?? []) as readonly string[]
   for (const name of mappedNames) if (!outputs.has(name)) inputs.indexOf(name, 'mapped')
@@ -76,7 +76,7 @@ export function bindAll(
   for (const name of new Set(fetches as readonly string[])) {
     const index = outputs.indexOf(name, 'fetches')
     const given = own(outputsGiven as Record<string, OutputSpec>, name)
-    const spec = given ?? derivedShape(outputs, index, symbols)
+    const spec = given ?? (wrongShapes.has(name) ? 'dynamic' : derivedShape(outputs, index, symbols))
     const mapped = mappedNames.includes(name)
     if (spec === 'dynamic') {
       binder.bindOutput(name)

@@ -1,6 +1,6 @@
 import { type EngineBinding, ValueKind } from '../engine/engine'
-import { isOrtError, OrtError } from '../errors'
-import { shapeText } from '../model/shape'
+import { isOrtError, OrtError, type OrtErrorDetails } from '../errors'
+import { resolveShape, shapeText, symbolSizes } from '../model/shape'
 import type { OrtValue } from '../value/value'
 import type { BindingHost } from './host'
 import type { BoundOutputs } from './outputs'
@@ -38,13 +38,13 @@ export class OutputGuesses {
   }
 
   /**
-   * Before each run. A run that fails may have written a state in place, and cannot be repeated: the first run of what is bound
-   * then has the outputs allocated.
+   * Before each run. A run that fails may have written a state in place, and cannot be repeated: the first run on inputs of these
+   * shapes then has the outputs allocated.
    */
   beginRun(): void {
-    if (!this.#inputs.changed && !this.#outputs.changed) return
+    if (!this.#inputs.shapesChanged) return
     if (this.#guesses.size > 0 && this.#writesInputs()) this.#allocate()
-    this.#setTested()
+    this.#inputs.shapesChanged = false
   }
 
   /** Whether a run that failed with this error is to be repeated. @throws the error, if that would write a state twice */
@@ -52,10 +52,9 @@ export class OutputGuesses {
     if (this.#open || !isOrtError(error) || !isOfOutput(error)) return false
     if (this.#binding.captured() || !this.#allocate()) return false
     if (!this.#writesInputs()) return true
-    throw new OrtError('ERR_OUTPUT_SHAPE', error.message, {
-      remedy:
-        'The run may have written the inputs that are bound as outputs: write them again, and repeat it. ONNX Runtime allocates the output from now on',
-      cause: error,
+    throw new OrtError('ERR_OUTPUT_SHAPE', `${what(error)}, and the run may have written a state in place`, {
+      ...details(error),
+      remedy: 'Write the state again and repeat the run: ONNX Runtime allocates the output from now on',
     })
   }
 
@@ -78,7 +77,6 @@ export class OutputGuesses {
         this.#refute(name, guess.value, given)
       }
     })
-    this.#setTested()
   }
 
   /** A capture, which needs outputs with memory of their own. */
@@ -88,13 +86,13 @@ export class OutputGuesses {
     this.#open = false
     try {
       await call()
-      this.#setTested()
+      this.#inputs.shapesChanged = false
     } catch (error) {
       const names = [...this.#guesses.keys()].filter((name) => this.#isGuess(name))
       if (names.length === 0 || !isOrtError(error) || error.code !== 'ERR_OUTPUT_SHAPE') throw error
-      throw new OrtError('ERR_GRAPH_CAPTURE', `cannot capture: ${error.message}`, {
+      throw new OrtError('ERR_GRAPH_CAPTURE', `cannot capture: ${what(error)}`, {
+        ...details(error),
         remedy: `Give the shape of ${names.map((name) => `'${name}'`).join(', ')}: createIoBinding(inputs, { outputs: { NAME: [...] } })`,
-        cause: error,
       })
     }
   }
@@ -120,27 +118,31 @@ export class OutputGuesses {
   }
 
   #refute(name: string, value: OrtValue, given: string): void {
-    const { outputs, engine } = this.#host
-    const declared = shapeText(outputs.info(outputs.indexOf(name, 'name')).shape ?? [])
+    const { outputs, engine, wrongShapes } = this.#host
+    const index = outputs.indexOf(name, 'name')
+    const declared = shapeText(outputs.info(index).shape ?? [])
     const taken = shapeText(value.dims)
     const here = taken === declared ? '' : `, here ${taken}`
     const what = `output '${name}' declares the shape ${declared}${here}, and a run gave ${given}`
     this.#guesses.delete(name)
     this.#outputs.set(name, undefined)
+    if (this.#isDeclared(index, value.dims)) wrongShapes.add(name)
     value.dispose()
     value.retired = `: ${what}. Read the output after each run`
     engine.log('warning', `${what}: ONNX Runtime allocates it in each run from now on`)
+  }
+
+  /** Whether the model declares these dims for inputs of the shapes that are bound. */
+  #isDeclared(index: number, dims: readonly number[]): boolean {
+    const { inputs, outputs } = this.#host
+    const symbols = symbolSizes(inputs.givenShapes((name) => this.#inputs.bound(name)?.dims))
+    return String(resolveShape(outputs.info(index).shape, symbols)) === String(dims)
   }
 
   /** Whether a run writes memory that it reads. */
   #writesInputs(): boolean {
     const inputs = this.#inputs.boundValues
     return this.#outputs.boundValues.some((output) => inputs.some((input) => sharesMemory(output, input)))
-  }
-
-  #setTested(): void {
-    this.#inputs.changed = false
-    this.#outputs.changed = false
   }
 }
 
@@ -149,6 +151,16 @@ function isOfOutput({ code, message }: OrtError): boolean {
   // A sparse initializer that is an output, which ONNX Runtime reports as a tensor.
   const isSparse = code === 'ERR_ORT_FAIL' && message.includes('Unsupported type proto value case')
   return code === 'ERR_OUTPUT_SHAPE' || isSparse
+}
+
+/** The message without its details, which name other remedies. */
+function what({ message }: OrtError): string {
+  return message.split(': expected ')[0]!
+}
+
+function details(error: OrtError): OrtErrorDetails {
+  const { expected, given } = error
+  return { ...(expected && { expected }), ...(given && { given }), cause: error }
 }
 
 function sharesMemory(one: OrtValue, other: OrtValue): boolean {

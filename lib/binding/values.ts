@@ -14,8 +14,8 @@ export type AnyViews = Readonly<Record<string, any>>
 export class BoundValues {
   /** In the order in which they were bound; undefined for an output that ONNX Runtime allocates. */
   protected readonly values = new Map<string, OrtValue | undefined>()
-  /** Whether something was bound or unbound since the last run. */
-  changed = false
+  /** Whether a value of another shape was bound since the last run. */
+  shapesChanged = false
   readonly #io: SessionIO
   /** The values that were allocated for the binding. */
   readonly #owned: Set<OrtValue>
@@ -42,17 +42,13 @@ export class BoundValues {
     const replaced = this.values.get(name)
     if (replaced !== undefined && replaced !== value) this.#owned.delete(replaced)
     this.values.set(name, value)
-    this.#change()
+    this.shapesChanged ||= String(value?.dims) !== String(replaced?.dims)
+    this.#views = undefined
   }
 
   clear(): void {
     this.values.clear()
-    this.#change()
-  }
-
-  #change(): void {
     this.#views = undefined
-    this.changed = true
   }
 
   /** In the order in which they were bound. */

@@ -14,6 +14,7 @@ import {
   transposed,
   twice,
 } from '../helpers/shape-models.mjs'
+import { float32 } from '../helpers/values.ts'
 
 const create = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 })
 const floats = (...values: number[]) => Float32Array.from(values)
@@ -142,7 +143,7 @@ describe.each(runForms)('an output with a wrong declared shape, by %s', (_form, 
 
   test.each([true, false])('steps a state in place once; the state is written first: %s', async (isFirst) => {
     await using session = await create(stateful(isFirst))
-    for (const end of [2, 3]) {
+    for (const end of [3, 2]) {
       const state = OrtValue.wrap('float32', floats(10), [1])
       using binding = session.createIoBinding({ x: [3], end: [1], state }, { outputs: { new_state: state } })
       binding.inputs.x.set([1, 2, 3])
@@ -193,6 +194,32 @@ describe.each(runForms)('an output with a wrong declared shape, by %s', (_form, 
     }
     expect(state.data).toEqual(floats(12))
     expect(binding.outputs.y).toHaveLength(2)
+  })
+
+  test('is dynamic in the later bindings of the session, unless they give its shape', async () => {
+    await using session = await create(oneWrong())
+    using first = session.createIoBinding({ x: [1] })
+    await run(first)
+    using second = session.createIoBinding({ x: [2] })
+    expect(second.outputs.right).toHaveLength(2)
+    expect(second.outputs.wrong).toBeUndefined()
+    using third = session.createIoBinding({ x: [2] }, { outputs: { wrong: [4] } })
+    expect(third.outputs.wrong).toHaveLength(4)
+    for (const binding of [second, third]) {
+      binding.inputs.x.set([3, 4])
+      await run(binding)
+      expect(binding.outputs.wrong).toEqual(floats(3, 4, 3, 4))
+    }
+  })
+
+  test('is not dynamic in later bindings if only an input of another shape was bound', async () => {
+    await using session = await create(twoInputs())
+    using first = session.createIoBinding({ a: [2], b: [2] })
+    for (const name of ['a', 'b']) first.bindCpuInput(name, float32([1]))
+    await run(first)
+    expect(first.outputs.sum).toEqual(floats(2))
+    using second = session.createIoBinding({ a: [2], b: [2] })
+    expect(second.outputs.sum).toHaveLength(2)
   })
 
   test('keeps bindings of one session apart', async () => {

@@ -10,8 +10,12 @@ initialize({ onLog: (record) => records.push(record) })
 
 test('the log reports once that a declared shape is wrong', async () => {
   await using session = await createSession(oneWrong(), { logSeverityLevel: 4 })
-  using binding = session.createIoBinding({ x: [2] })
-  for (let i = 0; i < 5; i++) await binding.run()
+  for (const n of [2, 3]) {
+    using binding = session.createIoBinding({ x: [n] })
+    for (let i = 0; i < 5; i++) await binding.run()
+    expect(binding.outputs.right).toHaveLength(n)
+    expect(binding.outputs.wrong).toHaveLength(2 * n)
+  }
   await setTimeout(50)
   expect(records).toHaveLength(1)
   const { level, category, message } = records[0]!
