@@ -77,6 +77,7 @@ Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& val
     object.Set("name", value.name);
     object.Set("kind", static_cast<int>(value.kind));
     object.Set("type", static_cast<int>(value.type));
+    object.Set("form", value.form);
     if (value.has_shape) object.Set("shape", FromDimensions(env, value.dims));
     return object;
   });

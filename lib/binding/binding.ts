@@ -5,6 +5,7 @@ import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { OrtValue } from '../value/value'
 import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
+import { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
 import {
@@ -53,6 +54,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #copies = new CpuInputs()
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
+  readonly #guesses: OutputGuesses
   readonly #runs: BindingRuns
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
@@ -61,7 +63,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#binding = new host.engine.Binding(host.session)
     this.#inputs = new BoundValues(host.inputs, this.#owned)
     this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding, () => this.#runs.inFlight)
-    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
+    this.#guesses = new OutputGuesses(host, this.#binding, this.#inputs, this.#outputs)
+    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs, this.#guesses)
   }
 
   /** @internal see `session.createIoBinding()` */
@@ -72,7 +75,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   ): IoBinding {
     const binding = new IoBinding(host)
     try {
-      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value))
+      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value), binding.#guesses)
     } catch (error) {
       binding.dispose()
       throw error
@@ -98,8 +101,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   /**
    * A typed array over the memory of each bound output: always the same one for an output with memory of its own; for an output
-   * that ONNX Runtime allocates that of the last run, and undefined before the first. Its properties throw `ERR_BUSY` while a
-   * run is in flight.
+   * that ONNX Runtime allocates that of the last run, and undefined before the first. An output with a default shape that a run
+   * contradicts becomes one of these. Its properties throw `ERR_BUSY` while a run is in flight.
    * @example
    * const copy = io.outputs.y.slice()
    */
@@ -256,7 +259,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#binding.capture(resolveCapture(options))
+    await this.#guesses.capture(() => this.#binding.capture(resolveCapture(options)))
   }
 
   /** Whether runs replay a graph. */

@@ -5,6 +5,8 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
+import type { LogLevel } from './log'
+
 export type EngineName = 'native' | 'onnxruntime-node'
 
 /** `ONNXType` of the C API. */
@@ -15,6 +17,11 @@ export interface RawValueInfo {
   readonly name: string
   readonly kind: number
   readonly type: number
+  /**
+   * The type as text, with element types by their numbers, such as `sequence(tensor(1))`; absent where the engine does not
+   * report more than the kind.
+   */
+  readonly form?: string
   /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
   readonly shape?: readonly (number | string)[]
 }
@@ -97,6 +104,8 @@ export interface RunSettings {
 export interface EngineValue {
   kind(): number
   type(): number
+  /** The type as text: see {@link RawValueInfo.form}; only the kind where no more is known. */
+  form(): string
   dims(): number[]
   device(): DeviceName
   deviceId(): number
@@ -211,6 +220,8 @@ export interface Engine {
     borrow(type: number, dims: readonly number[], data: ArrayBufferView): EngineValue
     sequence(values: readonly EngineValue[]): EngineValue
   }
+  /** A message of this package, in the log of ONNX Runtime. */
+  log(level: LogLevel, message: string): void
   availableProviders(): string[]
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

@@ -7,7 +7,7 @@ import { OrtError, type OrtErrorCode } from '../errors'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { findLibrary } from './library'
-import { type EngineOptions, logSeverity } from './log'
+import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
 import { outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
@@ -26,6 +26,7 @@ export interface Addon
   preload(path: string, logSeverity: number): Promise<void>
   /** False if the process already has an environment. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
+  log(severity: number, message: string): void
   /** Opens a shared library and never closes it. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
   loadLibrary(path: string): void
   /** Appends the provider to session options and drops them. Fails as a session would. */
@@ -131,6 +132,7 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
     Session: addon.Session,
     Binding: addon.Binding,
     Value: addon.Value,
+    log: (level, message) => addon.log(LOG_LEVELS.indexOf(level), message),
     availableProviders: () => addon.availableProviders(),
     deviceMemory: (device, id) => addon.deviceMemory(device, id),
   }

@@ -119,6 +119,13 @@ function toValue(name: string, target: Tensor | null, result: Results[number]): 
   if (result === null) return target!
   if (!Array.isArray(result)) {
     const value = OrtValue.fromEngine(result)
+    if (target !== null && value.kind !== 'tensor') {
+      throw new OrtTypeError('ERR_TYPE_MISMATCH', `output '${name}' does not fit its pre-allocated tensor`, {
+        expected: value.kind,
+        given: 'a Tensor',
+        remedy: 'Leave the output to ONNX Runtime (null)',
+      })
+    }
     // The caller asked for device memory: a Tensor can hold it. An OrtValue in ordinary host memory stays an OrtValue.
     return target === null && value.location !== 'cpu' && hasTensor(value) ? value.toTensor() : value
   }

@@ -44,6 +44,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   readonly size: number
   /** Where the memory is. */
   readonly location: DeviceName
+  /** @internal why the package disposed of it, for errors */
+  retired = ''
   readonly #type: ElementType | undefined
   #value: EngineValue | undefined
   #data: TypedArray | undefined
@@ -134,15 +136,14 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * const sequence = OrtValue.sequence([OrtValue.allocate('float32', [2]), OrtValue.allocate('float32', [3])])
    */
   static sequence(values: readonly OrtValue[]): OrtValue {
-    return new OrtValue(
-      engine().Value.sequence(values.map((one) => checkOrtValue(one, 'values').engineValue)),
-    )
+    const elements = values.map((one) => checkOrtValue(one, 'values').engineValue)
+    return new OrtValue(engine().Value.sequence(elements))
   }
 
   /** @internal */
   get engineValue(): EngineValue {
     if (this.#value !== undefined) return this.#value
-    throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
+    throw new OrtError('ERR_DISPOSED', `the OrtValue was disposed${this.retired}`)
   }
 
   /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value that is not a tensor */
@@ -294,7 +295,6 @@ export function gpuValue(tensor: Tensor, argument: string): OrtValue | undefined
   if (tensor.location !== 'gpu-buffer') return undefined
   const value: unknown = tensor.gpuBuffer
   if (value instanceof OrtValue) return value
-  const expected = 'a Tensor of session.run or of OrtValue.toTensor()'
-  const details = { expected, given: describe(value) }
+  const details = { expected: 'a Tensor of session.run or of OrtValue.toTensor()', given: describe(value) }
   throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is a 'gpu-buffer' of another library`, details)
 }

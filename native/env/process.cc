@@ -62,6 +62,12 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
 }
 
+// log(severity: number, message: string): void
+Napi::Value LogMessage(const Napi::CallbackInfo& info) {
+  WriteLog(ToLevel(info[0]), ToString(info[1]));
+  return {};
+}
+
 // loadLibrary(path: string): void
 // The library stays open, so that libraries opened later find it.
 Napi::Value LoadLibrary(const Napi::CallbackInfo& info) {

@@ -27,6 +27,60 @@ void ReadTensor(const OrtTypeInfo* type_info, ValueInfo& value) {
   }
 }
 
+std::string Form(const OrtTypeInfo* type_info);
+
+// The form of what a type contains. `cast` gives the type's own description, owned by the type.
+template <typename Info>
+std::string Inner(const OrtTypeInfo* type_info,
+                  OrtStatus*(ORT_API_CALL* cast)(const OrtTypeInfo*, const Info**),
+                  OrtStatus*(ORT_API_CALL* get)(const Info*, OrtTypeInfo**)) {
+  const Info* info = nullptr;
+  Check(cast(type_info, &info));
+  return Form(Create<TypeInfoHandle>(get, info).get());
+}
+
+std::string ElementForm(const OrtTypeInfo* type_info) {
+  const OrtTensorTypeAndShapeInfo* info = nullptr;
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  Check(api().CastTypeInfoToTensorInfo(type_info, &info));
+  if (info != nullptr) Check(api().GetTensorElementType(info, &type));
+  return std::to_string(static_cast<int>(type));
+}
+
+std::string KeyForm(const OrtTypeInfo* type_info) {
+  const OrtMapTypeInfo* info = nullptr;
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  Check(api().CastTypeInfoToMapTypeInfo(type_info, &info));
+  Check(api().GetMapKeyType(info, &type));
+  return std::to_string(static_cast<int>(type));
+}
+
+// By ONNXType.
+constexpr const char* kKinds[] = {"opaque", "tensor",       "sequence", "map",
+                                  "opaque", "sparseTensor", "optional"};
+
+std::string Form(const OrtTypeInfo* type_info) {
+  ONNXType kind = ONNX_TYPE_UNKNOWN;
+  Check(api().GetOnnxTypeFromTypeInfo(type_info, &kind));
+  const auto with = [kind](const std::string& inner) {
+    return std::string(kKinds[kind]) + "(" + inner + ")";
+  };
+  switch (kind) {
+    case ONNX_TYPE_TENSOR:
+    case ONNX_TYPE_SPARSETENSOR:
+      return with(ElementForm(type_info));
+    case ONNX_TYPE_SEQUENCE:
+      return with(Inner(type_info, api().CastTypeInfoToSequenceTypeInfo, api().GetSequenceElementType));
+    case ONNX_TYPE_MAP:
+      return with(KeyForm(type_info) + "," +
+                  Inner(type_info, api().CastTypeInfoToMapTypeInfo, api().GetMapValueType));
+    case ONNX_TYPE_OPTIONAL:
+      return with(Inner(type_info, api().CastTypeInfoToOptionalTypeInfo, api().GetOptionalContainedTypeInfo));
+    default:
+      return kKinds[ONNX_TYPE_OPAQUE];
+  }
+}
+
 using Count = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t*);
 using Name = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtAllocator*, char**);
 using Type = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtTypeInfo**);
@@ -40,6 +94,7 @@ std::vector<ValueInfo> Read(const OrtSession* session, Count count, Name name, T
     value.name = CreateText(name, session, i, DefaultAllocator());
     const auto type_info = Create<TypeInfoHandle>(type, session, i);
     Check(api().GetOnnxTypeFromTypeInfo(type_info.get(), &value.kind));
+    value.form = Form(type_info.get());
     if (value.kind == ONNX_TYPE_TENSOR) ReadTensor(type_info.get(), value);
   }
   return values;
@@ -88,6 +143,14 @@ ONNXType Kind(const OrtValue* value) {
   Check(api().HasValue(value, &has_value));
   if (has_value != 0) Check(api().GetValueType(value, &kind));
   return kind;
+}
+
+std::string Form(const OrtValue* value) {
+  try {
+    return Form(Create<TypeInfoHandle>(api().GetTypeInfo, value).get());
+  } catch (const Error&) {
+    return kKinds[Kind(value)];
+  }
 }
 
 TensorShape Shape(const OrtValue* tensor) {

@@ -212,8 +212,13 @@ Napi::Value RunCall::Results(Napi::Env env) {
 
 bool RunCall::IsTensor(size_t output) const {
   // An output that is declared as an optional may be a tensor.
-  if (session_->outputs[output_indices_[output]].kind == ONNX_TYPE_TENSOR) return true;
-  return ort::Kind(outputs_[output].get()) == ONNX_TYPE_TENSOR;
+  if (session_->outputs[output_indices_[output]].kind != ONNX_TYPE_TENSOR) {
+    return ort::Kind(outputs_[output].get()) == ONNX_TYPE_TENSOR;
+  }
+  // ONNX Runtime reports a sparse initializer that is an output as a tensor.
+  int is_tensor = 0;
+  ort::Check(ort::api().IsTensor(outputs_[output].get(), &is_tensor));
+  return is_tensor != 0;
 }
 
 Napi::Value RunCall::Result(Napi::Env env, size_t output) {

@@ -37,17 +37,17 @@ bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
 }  // namespace
 
 Napi::Function Value::Define(Napi::Env env) {
-  const Napi::Function value =
-      DefineClass(env, kName,
-                  {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
-                   StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
-                   StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
-                   Guarded<&Value::Type>("type"), Guarded<&Value::Dims>("dims"),
-                   Guarded<&Value::DeviceName>("device"), Guarded<&Value::DeviceId>("deviceId"),
-                   Guarded<&Value::CopyTo>("copyTo"), Guarded<&Value::CopyToAsync>("copyToAsync"),
-                   Guarded<&Value::ArrayBuffer>("arrayBuffer"), Guarded<&Value::CheckFree>("checkFree"),
-                   Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
-                   Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
+  const Napi::Function value = DefineClass(
+      env, kName,
+      {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
+       StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
+       StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
+       Guarded<&Value::Type>("type"), Guarded<&Value::Form>("form"), Guarded<&Value::Dims>("dims"),
+       Guarded<&Value::DeviceName>("device"), Guarded<&Value::DeviceId>("deviceId"),
+       Guarded<&Value::CopyTo>("copyTo"), Guarded<&Value::CopyToAsync>("copyToAsync"),
+       Guarded<&Value::ArrayBuffer>("arrayBuffer"), Guarded<&Value::CheckFree>("checkFree"),
+       Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
+       Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
   AddonData::Of(env).value_constructor = Napi::Persistent(value);
   return value;
 }
@@ -162,6 +162,11 @@ Napi::Value Value::Kind(const Napi::CallbackInfo& info) {
 // type(): number
 Napi::Value Value::Type(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int>(State()->type));
+}
+
+// form(): string - GetTypeInfo
+Napi::Value Value::Form(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), ort::Form(State()->handle.get()));
 }
 
 // dims(): number[]

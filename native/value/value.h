@@ -42,6 +42,7 @@ class Value : public Wrapped<Value> {
 
   Napi::Value Kind(const Napi::CallbackInfo& info);
   Napi::Value Type(const Napi::CallbackInfo& info);
+  Napi::Value Form(const Napi::CallbackInfo& info);
   Napi::Value Dims(const Napi::CallbackInfo& info);
   Napi::Value DeviceName(const Napi::CallbackInfo& info);
   Napi::Value DeviceId(const Napi::CallbackInfo& info);

@@ -85,9 +85,13 @@ export class NodeBinding implements EngineBinding {
 
   releaseCapture(): void {}
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
     this.#checkIdle()
     this.#checkBound()
+    return this.#run()
+  }
+
+  async #run(): Promise<void> {
     const { ort } = this.#session
     const inputNames = this.#session.inputs()
     const outputNames = this.#session.outputs()

@@ -17,10 +17,11 @@ export function toInfo(metadata: Ort.InferenceSession.ValueMetadata): RawValueIn
   const { name } = metadata
   if (!metadata.isTensor) return { name, kind: ValueKind.opaque, type: 0 }
   const type = elementTypeCode(metadata.type as ElementType)
+  const form = `tensor(${type})`
   // onnxruntime-node reports [] both for a scalar and for an unknown rank.
   return metadata.shape.length > 0
-    ? { name, kind: ValueKind.tensor, type, shape: metadata.shape }
-    : { name, kind: ValueKind.tensor, type }
+    ? { name, kind: ValueKind.tensor, type, form, shape: metadata.shape }
+    : { name, kind: ValueKind.tensor, type, form }
 }
 
 type SessionOptions = Ort.InferenceSession.SessionOptions

@@ -1,5 +1,6 @@
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
+import { elementTypeName } from '../../model/element-types'
 import type {
   EngineSession,
   Feeds,
@@ -74,6 +75,7 @@ export class NodeSession implements EngineSession {
     outputs: ReadonlyMap<string, Ort.Tensor | null>,
     settings?: RunSettings,
   ): Promise<Record<string, Ort.Tensor>> {
+    for (const { name, type } of this.#outputs) if (outputs.has(name)) checkResultType(name, type)
     const { config, ...rest } = settings ?? {}
     if (rest.terminate) throw notSupported("the run option 'terminate'", 'Omit it')
     const options = (
@@ -116,4 +118,11 @@ export class NodeSession implements EngineSession {
     if (this.#session === undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
     return this.#session
   }
+}
+
+/** Of a result of these types onnxruntime-node ends the process. */
+function checkResultType(name: string, code: number): void {
+  const type = elementTypeName(code)
+  if (type === 'int4' || type === 'uint4')
+    throw notSupported(`results of ${type} (output '${name}')`, `${INSTALL_ADDON}, or fetch other outputs`)
 }

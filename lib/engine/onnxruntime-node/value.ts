@@ -99,6 +99,10 @@ export class HeapValue implements EngineValue {
     return elementTypeCode(this.#type)
   }
 
+  form(): string {
+    return `tensor(${this.type()})`
+  }
+
   dims(): number[] {
     return [...this.#dims]
   }
