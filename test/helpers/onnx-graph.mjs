@@ -107,6 +107,7 @@ export function graph({ inputs, outputs, nodes, initializers = [], name = 'graph
  * @property {string} [domain]
  * @property {number} [modelVersion]
  * @property {string} [docString]
+ * @property {object[]} [functions] FunctionProtos
  */
 
 /**
