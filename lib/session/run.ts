@@ -11,6 +11,7 @@ import {
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
+import { setOwn } from '../own'
 import { hasTensor, isTensor, tensorData } from '../value/tensor'
 import { gpuValue, OrtValue } from '../value/value'
 import type { OutputLocation } from './options'
@@ -95,7 +96,7 @@ export function resolveFetches(
 export function toReturnValue(fetches: RunRequest['fetches'], results: Results): Record<string, RunValue> {
   const values: Record<string, RunValue> = {}
   let i = 0
-  for (const [name, target] of fetches) values[name] = toValue(name, target, results[i++]!)
+  for (const [name, target] of fetches) setOwn(values, name, toValue(name, target, results[i++]!))
   return values
 }
 
