@@ -5,7 +5,7 @@
  * @example
  * const isKnown = ORT_ERROR_CODES.includes('ERR_BUSY')
  */
-export const ORT_ERROR_CODES = [
+export const ORT_ERROR_CODES = Object.freeze([
   'ERR_ADDON_NOT_LOADED',
   'ERR_ALREADY_INITIALIZED',
   'ERR_BUSY',
@@ -72,7 +72,7 @@ export const ORT_ERROR_CODES = [
   'ERR_ORT_NO_MODEL',
   'ERR_ORT_NO_SUCHFILE',
   'ERR_ORT_RUNTIME_EXCEPTION',
-] as const
+] as const)
 
 /**
  * Code of an {@link OrtError}: one of {@link ORT_ERROR_CODES}, or for another error of the CUDA driver `ERR_CUDA_` and the

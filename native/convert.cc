@@ -91,7 +91,13 @@ Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata
     object.Set("version", static_cast<double>(metadata.version));
   }
   const auto custom = Napi::Object::New(env);
-  for (const auto& [key, value] : metadata.custom) custom.Set(key, value);
+  // Defined, because setting a property of the name `__proto__` sets none.
+  for (const auto& [key, value] : metadata.custom) {
+    constexpr auto kPlain =
+        static_cast<napi_property_attributes>(napi_writable | napi_enumerable | napi_configurable);
+    custom.DefineProperty(
+        Napi::PropertyDescriptor::Value(Napi::String::New(env, key), Napi::String::New(env, value), kPlain));
+  }
   object.Set("customMetadata", custom);
   return object;
 }

@@ -1,7 +1,8 @@
-import { array, boolean, type Check, checkOptions, choice } from '../check'
+import { array, boolean, type Check, checkOptions, choice, record } from '../check'
 import type { SessionDevice } from '../device/device'
 import { checkSignal } from '../engine/abort'
 import { OrtError } from '../errors'
+import { bare, property } from '../own'
 import type { BindingHost } from './host'
 
 /** Options of a synchronous run. */
@@ -52,7 +53,7 @@ export interface ResolvedRunOptions {
   readonly upload?: readonly number[] | undefined
 }
 
-const NONE: ResolvedRunOptions = {}
+const NONE: ResolvedRunOptions = Object.freeze(bare({}))
 const SYNC_OPTIONS = { upload: array('an array of input names') }
 const OPTIONS = { signal: ((value) => value) satisfies Check<unknown>, ...SYNC_OPTIONS }
 
@@ -63,7 +64,7 @@ export function resolveBindingRun(
   isSync: boolean,
 ): ResolvedRunOptions {
   if (options === undefined) return NONE
-  const signal = checkSignal(engine, (options as IoBindingRunOptions | null)?.signal)
+  const signal = checkSignal(engine, property(record(options, 'options'), 'signal'))
   const { upload } = checkOptions(options, isSync ? SYNC_OPTIONS : OPTIONS, 'run option')
   return { signal, upload: upload?.map((name) => inputs.indexOf(name as string, 'upload')) }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import bindings = require('bindings')
 
 import { OrtError, type OrtErrorCode } from '../errors'
+import { bare } from '../own'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { findLibrary } from './library'
@@ -89,7 +90,7 @@ export async function preloadNative(): Promise<void> {
   const candidate = addon instanceof Error ? undefined : findLibrary(undefined, [])
   if (addon instanceof Error || candidate === undefined) return
   addon.allowTelemetry(false)
-  await addon.preload(candidate.path, logSeverity({}))
+  await addon.preload(candidate.path, logSeverity(bare({})))
 }
 
 /** The native engine: the addon and ONNX Runtime's library. */

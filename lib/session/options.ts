@@ -23,6 +23,7 @@ import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
+import { bare } from '../own'
 import { profilePrefix } from './profile'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
@@ -148,7 +149,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const values = Object.fromEntries(
     rows.map(([name, row]) => [name, checked[name] ?? ('default' in row ? row.default : undefined)]),
   ) as { [K in keyof Options]: Checked<Options[K]> }
-  const settings: SessionSettings = {}
+  const settings: SessionSettings = bare({})
   for (const [name, row] of rows)
     if ('setting' in row && values[name] !== undefined)
       Object.assign(settings, { [row.setting]: values[name] })
@@ -172,7 +173,7 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
   const size = integer(0, Number.MAX_SAFE_INTEGER)
   return checkOptions(
     overrides,
-    Object.fromEntries(Object.keys(overrides).map((dim) => [dim, size])),
+    Object.fromEntries(Object.keys(overrides).map((dim) => [string(dim, name), size])),
     'dimension',
   ) as Record<string, number>
 }
@@ -188,7 +189,7 @@ function externalData(files: unknown, name: string): Record<string, Uint8Array> 
         remedy: 'Files beside a model that is created from a path need no entry',
       })
     }
-    return [file.path, data] as const
+    return [string(file.path, name), data] as const
   })
   return Object.fromEntries(entries)
 }

@@ -12,6 +12,7 @@ import {
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
+import { setOwn } from '../own'
 import { hasTensor, isTensor, tensorData } from '../value/tensor'
 import { gpuValue, OrtValue } from '../value/value'
 import type { OutputLocation } from './options'
@@ -111,7 +112,7 @@ function checkApart(name: string, data: unknown, others: ReadonlyMap<string, unk
 export function toReturnValue(fetches: RunRequest['fetches'], results: Results): Record<string, RunValue> {
   const values: Record<string, RunValue> = {}
   let i = 0
-  for (const [name, target] of fetches) values[name] = toValue(name, target, results[i++]!)
+  for (const [name, target] of fetches) setOwn(values, name, toValue(name, target, results[i++]!))
   return values
 }
 

@@ -10,6 +10,7 @@ import { argumentTypeError, OrtError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { ValueMetadata } from '../model/io'
 import { wrapShapeError } from '../model/shape'
+import { property } from '../own'
 import { createSession, type LoadedSession } from './create'
 import type { SessionOptions } from './options'
 import { checkWritten } from './profile'
@@ -163,7 +164,7 @@ export class InferenceSession implements AsyncDisposable {
     const settings = resolveRunOptions(request.options)
     const resolvedFeeds = resolveFeeds(inputs, feeds, ignoreUnknownFeeds)
     const resolvedFetches = resolveFetches(outputs, request.fetches, locations)
-    const signal = checkSignal(engine, request.options.signal)
+    const signal = checkSignal(engine, property(request.options, 'signal'))
     const id = signal === undefined ? 0 : nextRunId()
     try {
       const results = session.run(resolvedFeeds, resolvedFetches, settings, id)

@@ -138,6 +138,7 @@ export function graph({
  * @property {string} [domain]
  * @property {number} [modelVersion]
  * @property {string} [docString]
+ * @property {object[]} [functions] FunctionProtos
  */
 
 /**
