@@ -33,7 +33,7 @@ export function inspectGraph(session: InferenceSession, path: string): GraphRepo
   }
 }
 
-/** What the graph tells beyond ONNX Runtime's metadata. */
+/** What the graph contains beyond ONNX Runtime's metadata. */
 function analyze({ graph }: OnnxModel, { inputMetadata, outputMetadata, inputNames }: InferenceSession) {
   const used = usedNames(graph)
   const rankless = new Set(
