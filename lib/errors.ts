@@ -179,7 +179,7 @@ export type OrtRangeError = InstanceType<typeof OrtRangeError>
 
 const isInstance = Function.prototype[Symbol.hasInstance]
 
-// A class has one base, so that OrtError itself says what its instances are. A subclass of it inherits this, and asks for its own.
+// A class has one base, so OrtError itself defines what its instances are. A subclass inherits this, and tests its own instances.
 Object.defineProperty(OrtError, Symbol.hasInstance, {
   value(this: unknown, value: unknown): boolean {
     if (this !== OrtError) return isInstance.call(this, value)

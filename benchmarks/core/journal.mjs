@@ -49,7 +49,7 @@ export class Journal {
       .map((key) => `${key}: ${JSON.stringify(there[key])} there, ${JSON.stringify(now[key])} now`)
     if (differences.length > 0) {
       throw new Error(
-        `${this.#file} is of another machine or build (${differences.join('; ')}): name another file by --out, or start it anew with --fresh`,
+        `${this.#file} is of another machine or build (${differences.join('; ')}): name another file by --out, or overwrite it with --fresh`,
       )
     }
     this.entries = rest

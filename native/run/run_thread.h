@@ -78,7 +78,7 @@ class RunThread {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job*> queue_;
-  std::atomic<bool> work_{false};  // for the spinning thread: a job is queued, or the thread shall stop
+  std::atomic<bool> work_{false};  // for the spinning thread: a job is queued, or the thread must stop
   bool stopping_ = false;
   std::deque<Job*> started_;  // of the run thread
   int unsettled_ = 0;         // of the owner's thread

@@ -25,22 +25,24 @@ TEXT
 phase=$1 out='' total='' steps='' kit='' part='' more='' python=python3 quick='' rehearse=''
 case $phase in base | proof) shift ;; *) usage ;; esac
 while [ $# -gt 0 ]; do
-  case $1 in
-    --quick) quick=--quick && shift && continue ;;
-    --rehearse) rehearse=--rehearse && shift && continue ;;
-    --out | --total | --steps | --kit | --part | --env | --python) [ $# -gt 1 ] || usage ;;
+  option=$1
+  shift
+  case $option in
+    --quick) quick=$option && continue ;;
+    --rehearse) rehearse=$option && continue ;;
+  esac
+  [ $# -gt 0 ] || usage
+  case $option in
+    --out) out=$1 ;;
+    --total) total=$1 ;;
+    --steps) steps=$1 ;;
+    --kit) kit=$1 ;;
+    --part) part=$1 ;;
+    --env) more=$1 ;;
+    --python) python=$1 ;;
     *) usage ;;
   esac
-  case $1 in
-    --out) out=$2 ;;
-    --total) total=$2 ;;
-    --steps) steps=$2 ;;
-    --kit) kit=$2 ;;
-    --part) part=$2 ;;
-    --env) more=$2 ;;
-    --python) python=$2 ;;
-  esac
-  shift 2
+  shift
 done
 [ -n "$out" ] && [ -n "$total" ] && [ -n "$steps" ] || usage
 mkdir -p "$out" && out=$(cd "$out" && pwd)
@@ -66,15 +68,22 @@ skip() {
 
 # Runs a step's command within its budget and the time that is left. A step is a shell function: a child shell has it.
 run_step() {
-  # What a program that does not end at once takes (-k), and the index, are within the total.
+  # The last 5 seconds are for a program that does not end at once (-k), and for the index.
   local left=$((total - SECONDS - 5)) begin=$EPOCHREALTIME
   limit=$((budget < left ? budget : left))
-  [ "$limit" -gt 0 ] || { skip 'out of time' && failed=1 && return; }
+  if [ "$limit" -le 0 ]; then
+    skip 'out of time'
+    failed=1
+    return
+  fi
   reason=$(lacks_"$name")
-  [ -z "$reason" ] || { skip "$reason" && return; }
+  if [ -n "$reason" ]; then
+    skip "$reason"
+    return
+  fi
   record "\"status\":\"begun\",\"budget\":$budget,\"limit\":$limit,\"at\":$SECONDS"
   printf '\n=== %s (%s s)\n' "$name" "$limit" >>"$log"
-  # What a program may use of it to end by itself.
+  # The budget of a program that ends by itself.
   soft=$((limit - limit / 10))
   export name limit soft
   timeout -k 3 "$limit" bash -c '. "$root/scripts/gpu/steps.sh" && step_"$name"' >>"$log" 2>&1 </dev/null
@@ -95,7 +104,7 @@ trap 'finish 143' TERM INT
 if [ $phase = proof ]; then
   if [ -n "$kit" ]; then . "$kit/env.sh" || exit; fi
   if [ -n "$more" ]; then . "$more" || exit; fi
-  # Of the step `python`.
+  # The step `python` fills it.
   site=${kit:-$scratch}/python-site
   export PYTHONPATH="$site${PYTHONPATH:+:$PYTHONPATH}" PYTHONUNBUFFERED=1
 fi

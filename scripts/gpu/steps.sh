@@ -2,9 +2,13 @@
 # The steps of once.sh. `lacks_NAME` prints why a step cannot run here; `step_NAME` runs it, in a shell of its own.
 
 has() { command -v "$1" >/dev/null 2>&1 || echo "no $1"; }
-bench() { cd "$root" && node benchmarks/suites/gpu/bench.mjs $rehearse --out "$out/bench.jsonl" --python "$python" --budget "$soft" "$@"; }
+bench() {
+  cd "$root" && node benchmarks/suites/gpu/bench.mjs $rehearse --out "$out/bench.jsonl" --python "$python" \
+    --budget "$soft" "$@"
+}
 # The targets that a short race needs.
-race_targets=sync-spin,sync-block,async,mapped,graph,graph-async,graph-mapped,python-binding,python-graph,torch-eager,torch-graph,torch-replay
+race_targets=sync-spin,sync-block,async,mapped,graph,graph-async,graph-mapped
+race_targets+=,python-binding,python-graph,torch-eager,torch-graph,torch-replay
 
 # base
 
@@ -37,9 +41,13 @@ step_sanitizer() {
 
 # Python's ONNX Runtime for CUDA, whose providers are the base's.
 lacks_python() {
-  [ -e "$root/python-part.tar.xz" ] || { echo 'no python-part.tar.xz in the pack' && return; }
-  [ -d "$kit/ort" ] || { echo 'no base' && return; }
-  has "$python"
+  if [ ! -e "$root/python-part.tar.xz" ]; then
+    echo 'no python-part.tar.xz in the pack'
+  elif [ ! -d "$kit/ort" ]; then
+    echo 'no base'
+  else
+    has "$python"
+  fi
 }
 step_python() {
   mkdir -p "$site" && "$python" -m tarfile -e "$root/python-part.tar.xz" "$site" || return
@@ -78,7 +86,7 @@ step_timeline() {
     node scripts/gpu/request.mjs >"$out/timeline.csv"
 }
 
-# What the budgets above have cut off.
+# The tests and measurements that the budgets above have cut off.
 lacks_rest() { :; }
 step_rest() {
   cd "$root" && node test/gpu/test.mjs $rehearse $quick --out "$out/tests.jsonl" --budget "$((soft / 2))"
@@ -89,8 +97,11 @@ step_rest() {
 torch_lacks() {
   local lacking
   lacking=$(has "$python")
-  [ -n "$lacking" ] && echo "$lacking" && return
-  # Finds them without an import of torch, which takes seconds of no step's budget.
+  if [ -n "$lacking" ]; then
+    echo "$lacking"
+    return
+  fi
+  # Finds them without an import of torch, whose seconds would belong to no step's budget.
   "$python" -c 'import importlib.util as u; assert all(map(u.find_spec, "torch transformers onnx onnxscript".split()))' \
     2>/dev/null || echo "$python has no torch, transformers, onnx or onnxscript"
 }

@@ -1,8 +1,7 @@
 // The tarball: what it must contain, and nothing else.
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { checkBinary } from '../prebuild/check-binary.mjs'
 import { checkStamp } from '../prebuild/sources.mjs'
 import { addonOf, NAME, targets } from '../prebuild/targets.mjs'
@@ -43,37 +42,21 @@ export function packTarball(folder) {
   return join(folder, filename)
 }
 
-/**
- * Packs into a folder. The packed package.json has no scripts, because npm runs `prepare` of a package that it installs from
- * a folder, and the tarball has nothing to build.
- */
-export function pack(folder) {
-  const stage = mkdtempSync(join(tmpdir(), 'onnxruntime-iobinding-pack-'))
-  try {
-    for (const path of packedFiles()) cpSync(join(root, path), join(stage, path))
-    const { scripts, devDependencies, workspaces, ...manifest } = JSON.parse(
-      readFileSync(join(root, 'package.json'), 'utf8'),
-    )
-    writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-    return npmPack(['--pack-destination', resolve(folder)], stage)
-  } finally {
-    rmSync(stage, { recursive: true, force: true })
-  }
-}
+/** Packs into a folder. */
+export const pack = (folder) => npmPack('--pack-destination', folder)
 
 /** The paths that a tarball would have. */
-export const packedFiles = () => npmPack(['--dry-run'], root).files.map(({ path }) => path)
+export const packedFiles = () => npmPack('--dry-run').files.map(({ path }) => path)
 
 /**
  * Without `prepare`, which would build again.
  * @param {readonly string[]} options
  * @returns {{ filename: string, files: { path: string }[], size: number }}
  */
-function npmPack(options, cwd) {
+function npmPack(...options) {
   const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...options], {
-    cwd,
+    cwd: root,
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
     shell: process.platform === 'win32',
   })
   // An array up to npm 11, since then an object by package.

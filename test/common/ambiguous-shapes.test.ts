@@ -12,7 +12,7 @@ const add = () =>
     outputs: [value('sum', 'float32', ['n'])],
     nodes: [node('Add', ['a', 'b'], ['ab']), node('Add', ['ab', 'c'], ['sum'])],
   })
-// Without the log of the runs that fail, which they shall.
+// Without the log of the runs that are expected to fail.
 const create = () => createSession(add(), { logSeverityLevel: 4 })
 const SAYS = ["'n' is 2 in 'a', 'c' and 3 in 'b'", 'shapes that agree']
 

@@ -7,7 +7,7 @@ import { expectError } from '../helpers/errors.ts'
 import { mlp, oneNode, twoInputs, wrongShapeDeclared } from '../helpers/model-builder.mjs'
 import { float32, int64 } from '../helpers/values.ts'
 
-// Without the log of the runs that fail, which they shall.
+// Without the log of the runs that are expected to fail.
 const create = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 })
 const floats = (...values: number[]) => Float32Array.from(values)
 

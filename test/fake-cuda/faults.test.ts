@@ -1,52 +1,6 @@
-// The fault matrix: every driver call of every scenario fails once with a passing error, and once with an error that
-// destroys the GPU's context. The scenario then throws a coded error, or succeeds where only a release failed; nothing
-// hangs, leaks or is misused; and the rest works, or reports that the GPU is lost.
-import { afterAll, expect, test } from 'vitest'
-import { runScript } from '../native/child'
-import { scenarios } from './fixtures/fault-scenarios.mjs'
+import { expect, test } from 'vitest'
+import { LONGEST, lost, names, OPEN, part } from './fault-matrix.ts'
 import { describeCuda } from './support'
-
-interface Report {
-  readonly cases: number
-  readonly calls: number
-  readonly failures: string[]
-  readonly next?: [scenario: string, call: number]
-}
-
-const OPEN = 'open a GPU'
-const names = Object.keys(scenarios)
-const total = { cases: 0, calls: 0 }
-/** Under a sanitizer, on a busy machine. */
-const LONGEST = 600_000
-
-async function part(...args: string[]): Promise<Report> {
-  const path = `${import.meta.dirname}/fixtures/faults.mjs`
-  const env = { FAKE_CUDA_DEVICES: '16' }
-  const { stdout, ...ended } = await runScript(path, args, { node: ['--expose-gc'], env })
-  expect(ended).toEqual({ code: 0, signal: null, stderr: '' })
-  const report = JSON.parse(stdout) as Report
-  total.cases += report.cases
-  total.calls += report.calls
-  return report
-}
-
-/** From one call of one scenario to the end of the part's scenarios. */
-async function lost(code: number, from: string, until: string | undefined): Promise<string[]> {
-  const failures: string[] = []
-  let next: Report['next'] = [from, 1]
-  while (next !== undefined) {
-    const report: Report = await part(
-      'each',
-      `${code}`,
-      next[0],
-      `${next[1]}`,
-      ...(until !== undefined ? [until] : []),
-    )
-    failures.push(...report.failures)
-    next = report.next
-  }
-  return failures
-}
 
 describeCuda('a call of the driver that fails', () => {
   test(
@@ -63,21 +17,5 @@ describeCuda('a call of the driver that fails', () => {
 
   test.each([1, 2])('throws a coded error if it opens a GPU: error %i', async (code) => {
     expect(await lost(code, OPEN, names[1])).toEqual([])
-  })
-
-  // In two parts, side by side.
-  test(
-    'leaves a consistent state if the GPU is lost, whichever call it is',
-    async () => {
-      const middle = 'capture'
-      const parts = await Promise.all([lost(700, OPEN, middle), lost(700, middle, undefined)])
-      expect(parts.flat()).toEqual([])
-    },
-    LONGEST,
-  )
-
-  afterAll(() => {
-    const { cases, calls } = total
-    console.log(`fault matrix: ${cases} cases over ${names.length} scenarios, ${calls} driver calls`)
   })
 })

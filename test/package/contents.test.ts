@@ -49,12 +49,6 @@ it('the tarball contains exactly the compiled TypeScript, the prebuilt addons an
   expect([...built].sort()).toEqual(expected.sort())
 })
 
-it('the packed package.json has no scripts, which npm would run where the tarball is unpacked', () => {
-  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-  expect(manifest).not.toHaveProperty('scripts')
-  expect(manifest).toMatchObject({ name: 'onnxruntime-iobinding', main: './dist/index.js' })
-})
-
 it('the tarball contains no file of ONNX Runtime', () => {
   expect(files.filter((file) => /\.(so|dll|dylib)(\.|$)/i.test(file))).toEqual([])
   expect(files.filter((file) => /\.node$/.test(file))).toEqual(prebuilt)

@@ -1,7 +1,7 @@
 // A user's first minutes: an empty project, no compiler, and onnxruntime-node without its download.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
 import { root, tool } from '../../scripts/run.mjs'
 import { commonJs, example, expectLogits, run, write } from './example.ts'
@@ -18,6 +18,18 @@ describe('npm install of the tarball', () => {
     for (const compiler of ['c++', 'cc', 'cmake', 'python3']) {
       expect(spawnSync(compiler, { env: { PATH: inject('path') } }).error).toMatchObject({ code: 'ENOENT' })
     }
+  })
+  // npm runs the script `prepare` of a package that it installs from a folder.
+  it('succeeds in its unpacked folder, where nothing can be built', () => {
+    const folder = dirname(inject('project'))
+    const unpacked = join(folder, 'unpacked')
+    const cwd = join(folder, 'linked')
+    cpSync(installed, unpacked, { recursive: true })
+    mkdirSync(cwd)
+    writeFileSync(join(cwd, 'package.json'), '{ "private": true }\n')
+    const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--legacy-peer-deps', unpacked]
+    execFileSync('npm', args, { cwd, stdio: 'pipe', shell: process.platform === 'win32' })
+    expect(existsSync(join(cwd, 'node_modules', 'onnxruntime-iobinding', 'dist', 'index.js'))).toBe(true)
   })
   it('installs the native engine', async () => {
     const script = "console.log(require('onnxruntime-iobinding').initialized().engine)"

@@ -28,7 +28,7 @@ const HELP = `npm run bench:bert -- [options]
   --quick            few rounds, always from the start: a smoke test, not a measurement
   --rehearse         on cuda: with the addon of the fake driver; no figure is a GPU's
   --out FILE         JSON lines, appended one by one; the same command continues a run (build/bert)
-  --fresh            starts that file anew
+  --fresh            overwrites that file
   --json FILE        the results, and FILE.svg a plot of them; benchmarks/results for a full run
   --markdown FILE    a file whose text between ${MARKERS.join(' and ')} is replaced`
 

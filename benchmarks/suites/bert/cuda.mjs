@@ -39,7 +39,7 @@ export async function measureCuda({
   const earlier = journal.entries.find(({ type }) => type === 'models')
   if (earlier === undefined) journal.record({ type: 'models', identity })
   else if (JSON.stringify(earlier.identity) !== JSON.stringify(identity)) {
-    throw new Error(`${out} is of other models: name another file by --out, or start it anew with --fresh`)
+    throw new Error(`${out} is of other models: name another file by --out, or overwrite it with --fresh`)
   }
   const cases = models.flatMap((model) =>
     shapes.map((shape) => ({ model, shape, item: shapeItem(model, shape) })),
@@ -62,7 +62,7 @@ function makeReport(cases, wanted, journal, identity) {
     const race = journal.entries.findLast((entry) => entry.type === 'race' && entry.id === id)
     if (race === undefined) return []
     const all = journal.entries.filter((entry) => entry.type === 'round' && entry.id === id)
-    // The last race's: one that was cut short began anew.
+    // Of the last race: an interrupted one started again.
     const rounds = all.slice(all.findLastIndex(({ round }) => round === 0)).map(({ times }) => times)
     const reasons = Object.fromEntries(race.targets.map((target) => [target.id, target.notMeasured]))
     return [{ ...shape, precision, rounds: rounds.length, targets: figures(wanted, rounds, reasons) }]

@@ -35,7 +35,7 @@ export async function inspectGraph(session: InferenceSession, path: string): Pro
   }
 }
 
-/** What the graph tells beyond ONNX Runtime's metadata. */
+/** What the graph contains beyond ONNX Runtime's metadata. */
 function analyze({ graph }: OnnxModel, { inputMetadata, outputMetadata, inputNames }: InferenceSession) {
   const used = usedNames(graph)
   const rankless = new Set(
