@@ -5,7 +5,6 @@ import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { OrtValue } from '../value/value'
 import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
-import { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
 import {
@@ -52,7 +51,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #copies = new CpuInputs()
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
-  readonly #guesses: OutputGuesses
   readonly #runs: BindingRuns
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
@@ -61,8 +59,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#binding = new host.engine.Binding(host.session)
     this.#inputs = new BoundValues(host.inputs, this.#owned)
     this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding, () => this.#runs.inFlight)
-    this.#guesses = new OutputGuesses(host, this.#binding, this.#inputs, this.#outputs)
-    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs, this.#guesses)
+    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
   }
 
   /** @internal see `session.createIoBinding()` */
@@ -73,7 +70,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   ): IoBinding {
     const binding = new IoBinding(host)
     try {
-      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value), binding.#guesses)
+      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value), binding.#runs.guesses)
     } catch (error) {
       binding.dispose()
       throw error
@@ -254,7 +251,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#guesses.capture(() => this.#binding.capture(resolveCapture(options)))
+    await this.#runs.guesses.capture(() => this.#binding.capture(resolveCapture(options)))
   }
 
   /** Whether runs replay a graph. */
