@@ -1,4 +1,5 @@
 import { argumentTypeError, describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
+import { bare, property } from './own'
 
 /** A check of an argument or option: returns its value, or throws an error that names it. */
 export type Check<T> = (value: unknown, name: string) => T
@@ -12,7 +13,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The options that are given, checked; an option that is undefined is absent.
+ * The options that are given, checked; an option that is undefined is absent. A class may define them, Object.prototype may
+ * not: a library that is tricked into adding to it would set options everywhere. The result has no prototype.
  *
  * @param what what each of them is, for the error of an unknown one
  * @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError naming the option
@@ -20,9 +22,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function checkOptions<C extends Checks>(options: unknown, checks: C, what: string): Checked<C> {
   const given = record(options, 'options')
   checkKnown(given, Object.keys(checks), what)
-  const checked: Checked<C> = {}
+  const checked: Checked<C> = bare({})
   for (const name of Object.keys(checks) as (keyof C & string)[]) {
-    const value = given[name] // may be inherited
+    const value = property(given, name)
     if (value !== undefined) checked[name] = checks[name]!(value, name) as ReturnType<C[typeof name]>
   }
   return checked
@@ -128,16 +130,16 @@ export const choice =
  * `{ session: { intra_op: { allow_spinning: '0' } } }` is `session.intra_op.allow_spinning`.
  */
 export const configEntries: Check<Record<string, string>> = (value, argument) => {
-  const entries: Record<string, string> = {}
+  const entries: Record<string, string> = bare({})
   const visit = (node: Record<string, unknown>, prefix: string, above: readonly unknown[]) => {
     if (above.includes(node))
       throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' contains itself, at '${prefix}'`)
     for (const [name, entry] of Object.entries(node)) {
-      const key = prefix + name
+      const key = string(prefix + name, argument)
       if (isRecord(entry)) visit(entry, `${key}.`, [...above, node])
       else if (typeof entry === 'boolean') entries[key] = entry ? '1' : '0'
       else if (typeof entry === 'string' || typeof entry === 'number')
-        entries[string(key, argument)] = string(String(entry), key)
+        entries[key] = string(String(entry), key)
       else
         throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${argument}' has an invalid entry, '${key}'`, {
           expected: 'a string, a number, a boolean or an object of them',

@@ -9,9 +9,11 @@ import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
 import {
   type BindOptions,
+  type BindOutputOptions,
   type CaptureOptions,
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
+  resolveBindOutput,
   resolveCapture,
   resolveMapped,
 } from './run-options'
@@ -128,7 +130,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   /**
    * Binds a value to an input: each run reads its memory.
-   * @throws OrtError `ERR_DEVICE_MISMATCH` for memory of another device than the session's, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
+   * @throws OrtError `ERR_DEVICE_MISMATCH` for memory of another device than the session's, `ERR_MEMORY_OVERLAP` where it
+   *   shares a part of its memory with an output, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
    * @example
    * io.bindOrtValueInput('x', OrtValue.wrap('float32', new Float32Array(4), [1, 4]))
    */
@@ -148,14 +151,16 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Binds a value to an output: each run writes into its memory. An input's value can be bound too, for state in place.
-   * @throws OrtError `ERR_DEVICE_MISMATCH`, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
+   * Binds a value to an output: each run writes into its memory. An input's value can be bound too, for state in place, which
+   * costs a copy after each run unless `inPlace` is `'alias'`.
+   * @throws OrtError `ERR_MEMORY_OVERLAP` where it shares memory with another output, or in part with an input;
+   *   `ERR_DEVICE_MISMATCH`, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
    * @example
    * io.bindOrtValueOutput('y', OrtValue.allocate('float32', [1, 4]))
    */
-  bindOrtValueOutput(name: string, value: OrtValue, options: BindOptions = {}): void {
+  bindOrtValueOutput(name: string, value: OrtValue, options: BindOutputOptions = {}): void {
     const index = this.#outputs.check(name, value)
-    this.#binding.bindOutput(index, value.engineValue, resolveMapped(options, this.#host.device))
+    this.#binding.bindOutput(index, value.engineValue, ...resolveBindOutput(options, this.#host.device))
     this.#outputs.set(name, value)
   }
 

@@ -7,7 +7,7 @@ import { checkDims, resolveShape, symbolSizes } from '../model/shape'
 import { OrtValue } from '../value/value'
 import type { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
-import type { BindOptions } from './run-options'
+import { type BindOptions, type BindOutputOptions, type InPlaceOptions, inPlace } from './run-options'
 
 /** What an input is bound to: allocated memory of a shape, a value, or null: an optional input without a value. */
 export type InputSpec = readonly number[] | OrtValue | null
@@ -18,7 +18,7 @@ export type OutputSpec = readonly number[] | OrtValue | 'dynamic'
 type Bindable = readonly number[] | OrtValue
 
 /** Options of `session.createIoBinding`. */
-export interface IoBindingOptions {
+export interface IoBindingOptions extends InPlaceOptions {
   /**
    * What outputs are bound to. Default: memory that is allocated once, if the declared shape follows from the inputs' shapes;
    * else `'dynamic'`. If a run gives another shape than the model declares, the output is `'dynamic'` from then on.
@@ -33,11 +33,12 @@ export interface IoBindingOptions {
 /** The methods of a binding that its values are bound by. */
 interface Binder {
   bindOrtValueInput(name: string, value: OrtValue, options: BindOptions): void
-  bindOrtValueOutput(name: string, value: OrtValue, options: BindOptions): void
+  bindOrtValueOutput(name: string, value: OrtValue, options: BindOutputOptions): void
   bindOutput(name: string): void
 }
 
-const OPTIONS = { outputs: record, fetches: array('an array of names'), mapped: array('an array of names') }
+const names = array('an array of names')
+const OPTIONS = { outputs: record, fetches: names, mapped: names, inPlace }
 
 /**
  * Binds every input and the outputs of `options`: to the given values, or to memory that is allocated.
@@ -82,7 +83,10 @@ export function bindAll(
       binder.bindOutput(name)
       continue
     }
-    binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), { mapped })
+    binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), {
+      mapped,
+      inPlace: checked.inPlace === true ? 'alias' : 'copy',
+    })
     if (given === undefined) guesses.add(name, mapped)
   }
 }

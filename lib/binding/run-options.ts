@@ -1,7 +1,8 @@
-import { array, boolean, type Check, checkOptions } from '../check'
+import { array, boolean, type Check, checkOptions, choice, record } from '../check'
 import type { SessionDevice } from '../device/device'
 import { checkSignal } from '../engine/abort'
 import { OrtError } from '../errors'
+import { bare, property } from '../own'
 import type { BindingHost } from './host'
 
 /** Options of a synchronous run. */
@@ -34,12 +35,25 @@ export interface BindOptions {
   readonly mapped?: boolean
 }
 
+/** How an output is written whose value is bound to an input too. */
+export interface InPlaceOptions {
+  /**
+   * `'copy'` (the default): ONNX Runtime writes a second buffer, which is copied into the value after the run, so that every
+   * model is right. `'alias'`: ONNX Runtime writes the value's memory while it may still read it, without a copy. Only for a model
+   * whose kernels read each element before they write it, and that reads the input in no later node.
+   */
+  readonly inPlace?: 'copy' | 'alias'
+}
+
+/** Options of binding a value to an output. */
+export interface BindOutputOptions extends BindOptions, InPlaceOptions {}
+
 export interface ResolvedRunOptions {
   readonly signal?: AbortSignal | undefined
   readonly upload?: readonly number[] | undefined
 }
 
-const NONE: ResolvedRunOptions = {}
+const NONE: ResolvedRunOptions = Object.freeze(bare({}))
 const SYNC_OPTIONS = { upload: array('an array of input names') }
 const OPTIONS = { signal: ((value) => value) satisfies Check<unknown>, ...SYNC_OPTIONS }
 
@@ -50,9 +64,18 @@ export function resolveBindingRun(
   isSync: boolean,
 ): ResolvedRunOptions {
   if (options === undefined) return NONE
-  const signal = checkSignal(engine, (options as IoBindingRunOptions | null)?.signal)
+  const signal = checkSignal(engine, property(record(options, 'options'), 'signal'))
   const { upload } = checkOptions(options, isSync ? SYNC_OPTIONS : OPTIONS, 'run option')
   return { signal, upload: upload?.map((name) => inputs.indexOf(name as string, 'upload')) }
+}
+
+/** Whether an output in an input's memory is written at once. */
+export const inPlace: Check<boolean> = choice({ copy: false, alias: true })
+
+/** Whether an output is to be mapped, and written in an input's memory at once. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_UNKNOWN_OPTION`; OrtTypeError */
+export function resolveBindOutput(options: BindOutputOptions, device: SessionDevice): [boolean, boolean] {
+  const checked = checkOptions(options, { mapped: boolean, inPlace }, 'option')
+  return [resolveMapped({ mapped: checked.mapped ?? false }, device), checked.inPlace ?? false]
 }
 
 /** Whether a value is to be mapped. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_UNKNOWN_OPTION`; OrtTypeError */

@@ -3,6 +3,7 @@ import type { EngineName } from '../engine/engine'
 import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord } from '../engine/log'
 import { engine, openEngine } from '../engine/select'
 import { argumentTypeError } from '../errors'
+import { bare } from '../own'
 
 /** Options of {@link initialize}. */
 export interface InitializeOptions {
@@ -48,7 +49,7 @@ const OPTIONS = {
  */
 export function initialize(options: InitializeOptions = {}): Initialized {
   const { onLog, ...rest } = checkOptions(options, OPTIONS, 'option of initialize')
-  openEngine({ ...rest, ...(onLog !== undefined && { onLog: logReceiver(onLog) }) })
+  openEngine(bare({ ...rest, ...(onLog !== undefined && { onLog: logReceiver(onLog) }) }))
   return initialized()
 }
 

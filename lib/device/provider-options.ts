@@ -1,5 +1,6 @@
 import { boolean, type Check, checkKnown, choice, integer, strings } from '../check'
 import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
+import { bare } from '../own'
 
 /** Tables of the options of an execution provider: a row for each option, by its name in this package. */
 
@@ -90,7 +91,7 @@ export function checkProviderOptions(
   own: readonly string[],
 ): Record<string, string> {
   const known = [...Object.keys(table).filter((name) => table[name]!.refused !== true), ...own]
-  const result: Record<string, string> = {}
+  const result: Record<string, string> = bare({})
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || own.includes(name)) continue
     // A refused option explains itself by ONNX Runtime's name too.

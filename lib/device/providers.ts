@@ -2,6 +2,7 @@ import type { InferenceSession as Common } from 'onnxruntime-common'
 import { array, boolean, checkOptions, choice, integer, isRecord, string } from '../check'
 import type { ProviderSettings } from '../engine/engine'
 import { describe, OrtError } from '../errors'
+import { property } from '../own'
 import { CUDA_OPTIONS, type CudaExecutionProviderOption } from './cuda-options'
 import { checkProviderOptions } from './provider-options'
 import { WEBGPU_OPTIONS, type WebGpuExecutionProviderOption } from './webgpu-options'
@@ -62,7 +63,7 @@ export function resolveProviders(list: unknown = []): Providers {
 }
 
 function providerName(entry: unknown): string {
-  const name: unknown = isRecord(entry) ? entry.name : entry
+  const name: unknown = isRecord(entry) ? property(entry, 'name') : entry
   if (typeof name === 'string' && KNOWN.includes(name)) return name
   // Such as CUDA, and ONNX Runtime's own CUDAExecutionProvider, which Python takes.
   const short = String(name)
@@ -84,7 +85,8 @@ const OWN_OPTIONS = {
 function choose(name: string, options: Record<string, unknown>, thenCpu: boolean): ProviderChoice {
   const names = thenCpu && name !== 'cpu' ? [name, 'cpu'] : [name]
   if (name !== 'cuda' && name !== 'webgpu') return { name, names }
-  const { wait, deviceId } = options
+  const wait = property(options, 'wait')
+  const deviceId = property(options, 'deviceId')
   const own = checkOptions(name === 'cuda' ? { wait, deviceId } : { wait }, OWN_OPTIONS, 'option')
   const settings = {
     name,

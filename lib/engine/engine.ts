@@ -111,6 +111,8 @@ export interface EngineValue {
   deviceId(): number
   /** An ArrayBuffer over the value's host memory; not for strings. Called once a value. */
   arrayBuffer(): ArrayBuffer
+  /** @throws OrtError `ERR_BUSY` where work in flight writes the memory, or, for a write, reads it */
+  checkFree(writes: boolean): void
   strings(): string[]
   setStrings(strings: readonly string[]): void
   /** Copies the tensor into another of the same type and shape, between any two devices. */
@@ -171,8 +173,11 @@ export interface EngineBinding {
    * memory directly.
    */
   bindInput(index: number, value: EngineValue, mapped?: boolean): void
-  /** Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. */
-  bindOutput(index: number, value: EngineValue, mapped?: boolean): void
+  /**
+   * Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. An output in an input's
+   * memory is written elsewhere and copied after the run; `alias`: ONNX Runtime writes it at once.
+   */
+  bindOutput(index: number, value: EngineValue, mapped?: boolean, alias?: boolean): void
   bindOutput(index: number, value: undefined, device: DeviceName, id: number): void
   clearInputs(): void
   clearOutputs(): void

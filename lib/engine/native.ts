@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import bindings = require('bindings')
 
 import { OrtError, type OrtErrorCode } from '../errors'
+import { bare } from '../own'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { findLibrary } from './library'
 import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
-import { arenaError, outputShapeError } from './ort-errors'
+import { outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
 /** The functions and classes that native/addon.cc registers. */
@@ -89,13 +90,18 @@ export async function preloadNative(): Promise<void> {
   const candidate = addon instanceof Error ? undefined : findLibrary(undefined, [])
   if (addon instanceof Error || candidate === undefined) return
   addon.allowTelemetry(false)
-  await addon.preload(candidate.path, logSeverity({}))
+  await addon.preload(candidate.path, logSeverity(bare({})))
 }
 
 /** The native engine: the addon and ONNX Runtime's library. */
 export function openNative(addon: Addon, options: EngineOptions): Engine & { readonly addon: Addon } {
   addon.setErrorFactory((code, message, remedy) =>
-    toError(code, message, remedy ?? DRIVER_REMEDIES[code], (name) => openLibrary(addon, name) === undefined),
+    toError(
+      code,
+      message,
+      remedy ?? DRIVER_REMEDIES[code] ?? RESOURCE_REMEDIES[code],
+      (name) => openLibrary(addon, name) === undefined,
+    ),
   )
   const tried: string[] = []
   const candidate = findLibrary(options.libraryPath, tried)
@@ -144,7 +150,7 @@ function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unkn
 
 function toError(code: OrtErrorCode, message: string, remedy: string | undefined, canLoad: CanLoad): Error {
   const known = code.startsWith('ERR_ORT_')
-    ? (outputShapeError(message) ?? providerError(message, canLoad) ?? arenaError(message))
+    ? (outputShapeError(message) ?? providerError(message, canLoad) ?? resourceError(message))
     : undefined
   return known ?? new OrtError(code, message, remedy !== undefined ? { remedy } : {})
 }

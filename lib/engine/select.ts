@@ -1,4 +1,5 @@
 import { describe, OrtError } from '../errors'
+import { bare } from '../own'
 import type { Engine } from './engine'
 import type { EngineOptions } from './log'
 
@@ -9,7 +10,7 @@ let selected: Engine | undefined
  * environment variable `ONNXRUNTIME_IOBINDING_ENGINE` overrides the choice.
  */
 export function engine(): Engine {
-  selected ??= select({})
+  selected ??= select(bare({}))
   return selected
 }
 

@@ -16,13 +16,14 @@ export type ValueMetadata =
     }
 
 export function toMetadata(info: RawValueInfo): ValueMetadata {
-  if (info.kind !== ValueKind.tensor) return { name: info.name, isTensor: false }
-  return {
+  if (info.kind !== ValueKind.tensor) return Object.freeze({ name: info.name, isTensor: false })
+  return Object.freeze({
     name: info.name,
     isTensor: true,
     type: elementTypeName(info.type) ?? 'undefined',
-    shape: info.shape ?? [],
-  }
+    // The session checks shapes by the same array.
+    shape: Object.freeze(info.shape ?? []),
+  })
 }
 
 interface CheckedValue {

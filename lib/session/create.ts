@@ -7,6 +7,7 @@ import { engineAsync } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { modelArguments, wrapModelError } from '../model/source'
+import { bare } from '../own'
 import { type OwnedModel, ownModel } from './bytes'
 import {
   type OutputLocation,
@@ -35,11 +36,11 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
-    const { name = 'cpu', deviceId: id = 0 } = provider.settings ?? {}
-    const device: SessionDevice = { name, id }
+    const { name, deviceId: id } = provider.settings ?? ({ name: 'cpu', deviceId: 0 } as const)
+    const device: SessionDevice = Object.freeze({ name, id })
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
     const { ignoreUnknownFeeds } = resolved
-    const executionProviders = provider.names
+    const executionProviders = Object.freeze(provider.names)
     return {
       engine,
       session,
@@ -82,13 +83,13 @@ async function openSession(
   const { choices } = options.providers
   const skipped: string[] = []
   for (const [i, choice] of choices.entries()) {
-    const provider = { ...choice, names: providerNames(choice, options.settings.config) }
+    const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       checkAvailable(engine, provider)
       const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
       const settings = settingsFor(provider, options)
       await session
-        .load(model, { ...settings, ...(externalData && { externalData }) })
+        .load(model, bare({ ...settings, ...(externalData && { externalData }) }))
         .catch((error: unknown) => {
           throw wrapModelError(error, model)
         })

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import {
   array,
@@ -22,6 +23,8 @@ import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
+import { bare } from '../own'
+import { profilePrefix } from './profile'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions {
@@ -146,12 +149,12 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const values = Object.fromEntries(
     rows.map(([name, row]) => [name, checked[name] ?? ('default' in row ? row.default : undefined)]),
   ) as { [K in keyof Options]: Checked<Options[K]> }
-  const settings: SessionSettings = {}
+  const settings: SessionSettings = bare({})
   for (const [name, row] of rows)
     if ('setting' in row && values[name] !== undefined)
       Object.assign(settings, { [row.setting]: values[name] })
   const { executionProviders: providers, preferredOutputLocation } = values
-  if (values.enableProfiling) settings.profileFilePrefix = values.profileFilePrefix
+  if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (providers.choices.every(({ name }) => name === 'cpu')) {
     if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
@@ -170,7 +173,7 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
   const size = integer(0, Number.MAX_SAFE_INTEGER)
   return checkOptions(
     overrides,
-    Object.fromEntries(Object.keys(overrides).map((dim) => [dim, size])),
+    Object.fromEntries(Object.keys(overrides).map((dim) => [string(dim, name), size])),
     'dimension',
   ) as Record<string, number>
 }
@@ -179,14 +182,14 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
 function externalData(files: unknown, name: string): Record<string, Uint8Array> {
   const entries = array('an array')(files, name).map((file) => {
     const data: unknown = isRecord(file) ? file.data : undefined
-    if (!isRecord(file) || typeof file.path !== 'string' || !(data instanceof Uint8Array)) {
+    if (!isRecord(file) || typeof file.path !== 'string' || !types.isUint8Array(data)) {
       throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' has an invalid entry`, {
         expected: '{ path: string, data: Uint8Array }',
         given: describe(file),
         remedy: 'Files beside a model that is created from a path need no entry',
       })
     }
-    return [file.path, data] as const
+    return [string(file.path, name), data] as const
   })
   return Object.fromEntries(entries)
 }

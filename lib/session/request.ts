@@ -4,6 +4,7 @@ import type { RunSettings } from '../engine/engine'
 import { argumentTypeError, describe, OrtTypeError } from '../errors'
 import type { ElementType } from '../model/element-types'
 import type { SessionIO } from '../model/io'
+import { bare } from '../own'
 import { isTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
 
@@ -32,8 +33,10 @@ export interface RunRequest {
   readonly options: Readonly<Record<string, unknown>>
 }
 
+const NO_OPTIONS = Object.freeze(bare({}))
+
 /** The arguments of `run(feeds, options?)` and `run(feeds, fetches, options?)`, by onnxruntime-common's rules. */
-export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown = {}): RunRequest {
+export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown = NO_OPTIONS): RunRequest {
   if (second === undefined) return { fetches: outputs.all, options: record(third, 'options') }
   if (typeof second !== 'object') {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
@@ -94,8 +97,9 @@ const RUN_OPTIONS = {
 
 /** The run options in the engine's form; undefined where there are none. */
 export function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
+  if (options === NO_OPTIONS) return undefined
   const { signal: _, extra, terminate, ...settings } = checkOptions(options, RUN_OPTIONS, 'run option')
-  const all: RunSettings = settings
+  const all: RunSettings = bare(settings)
   if (terminate) all.terminate = true
   if (extra !== undefined) all.config = extra
   return Object.keys(all).length > 0 ? all : undefined

@@ -7,10 +7,12 @@ import {
   elementTypeCode,
   elementTypeName,
   rawView,
+  shareMemory,
   typedArrayView,
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
+import { setOwn } from '../own'
 import { hasTensor, isTensor, tensorData } from '../value/tensor'
 import { gpuValue, OrtValue } from '../value/value'
 import type { OutputLocation } from './options'
@@ -80,6 +82,7 @@ export function resolveFetches(
   locations?: ReadonlyMap<string, OutputLocation>,
 ): Fetches {
   if (fetches === outputs.all && locations === undefined) return undefined
+  const targets = new Map<string, unknown>()
   return Array.from(fetches, ([name, target]): Fetch => {
     const index = outputs.indexOf(name, 'fetches')
     if (target === null) {
@@ -87,15 +90,29 @@ export function resolveFetches(
       return location === undefined || location === 'cpu' ? [index] : [index, location]
     }
     const data = tensorData(target, checkElementType(target.type), `fetches.${name}`)
+    checkApart(name, data, targets)
+    targets.set(name, data)
     return Array.isArray(data) ? [index] : [index, rawView(data), target.dims]
   })
+}
+
+/** @throws OrtError `ERR_MEMORY_OVERLAP` if the memory of a pre-allocated tensor is that of another one too */
+function checkApart(name: string, data: unknown, others: ReadonlyMap<string, unknown>): void {
+  for (const [other, its] of others) {
+    if (!shareMemory(its, data)) continue
+    throw new OrtError(
+      'ERR_MEMORY_OVERLAP',
+      `'fetches.${other}' and 'fetches.${name}' would be written to the same memory`,
+      { remedy: 'Give each output a tensor with memory of its own, or null' },
+    )
+  }
 }
 
 /** The results by name: Tensors, and OrtValues for what onnxruntime-common has no Tensor for. */
 export function toReturnValue(fetches: RunRequest['fetches'], results: Results): Record<string, RunValue> {
   const values: Record<string, RunValue> = {}
   let i = 0
-  for (const [name, target] of fetches) values[name] = toValue(name, target, results[i++]!)
+  for (const [name, target] of fetches) setOwn(values, name, toValue(name, target, results[i++]!))
   return values
 }
 

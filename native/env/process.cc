@@ -83,8 +83,7 @@ Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
   char** names = nullptr;
   int count = 0;
   ort::Check(ort::api().GetAvailableProviders(&names, &count));
-  const auto result = Napi::Array::New(info.Env(), count);
-  for (int i = 0; i < count; ++i) result.Set(static_cast<uint32_t>(i), names[i]);
+  const auto result = MakeArray(info.Env(), count, [names](uint32_t i) { return names[i]; });
   ort::Check(ort::api().ReleaseAvailableProviders(names, count));
   return result;
 }

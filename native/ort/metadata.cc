@@ -3,11 +3,6 @@
 namespace ort {
 namespace {
 
-std::string Take(char* text) {
-  const Allocated<char> owner(text);
-  return text != nullptr ? text : "";
-}
-
 TensorShape ReadShape(const OrtTensorTypeAndShapeInfo* info) {
   TensorShape shape{};
   size_t rank = 0;
@@ -96,9 +91,7 @@ std::vector<ValueInfo> Read(const OrtSession* session, Count count, Name name, T
   std::vector<ValueInfo> values(n);
   for (size_t i = 0; i < n; ++i) {
     ValueInfo& value = values[i];
-    char* text = nullptr;
-    Check(name(session, i, DefaultAllocator(), &text));
-    value.name = Take(text);
+    value.name = CreateText(name, session, i, DefaultAllocator());
     const auto type_info = Create<TypeInfoHandle>(type, session, i);
     Check(api().GetOnnxTypeFromTypeInfo(type_info.get(), &value.kind));
     value.form = Form(type_info.get());
@@ -127,9 +120,7 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
                                        std::pair("graphDescription", api().ModelMetadataGetGraphDescription),
                                        std::pair("domain", api().ModelMetadataGetDomain),
                                        std::pair("description", api().ModelMetadataGetDescription)}) {
-    char* text = nullptr;
-    Check(function(metadata, DefaultAllocator(), &text));
-    result.texts.emplace_back(name, Take(text));
+    result.texts.emplace_back(name, CreateText(function, metadata, DefaultAllocator()));
   }
   Check(api().ModelMetadataGetVersion(metadata, &result.version));
 
@@ -138,10 +129,9 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
   Check(api().ModelMetadataGetCustomMetadataMapKeys(metadata, DefaultAllocator(), &raw_keys, &count));
   const Allocated<char*> keys(raw_keys);
   for (int64_t i = 0; i < count; ++i) {
-    const std::string key = Take(raw_keys[i]);
-    char* value = nullptr;
-    Check(api().ModelMetadataLookupCustomMetadataMap(metadata, DefaultAllocator(), key.c_str(), &value));
-    result.custom.emplace_back(key, Take(value));
+    const Allocated<char> key(raw_keys[i]);
+    result.custom.emplace_back(key.get(), CreateText(api().ModelMetadataLookupCustomMetadataMap, metadata,
+                                                     DefaultAllocator(), key.get()));
   }
   return result;
 }
@@ -166,6 +156,21 @@ std::string Form(const OrtValue* value) {
 TensorShape Shape(const OrtValue* tensor) {
   const auto info = Create<TensorInfoHandle>(api().GetTensorTypeAndShape, tensor);
   return ReadShape(info.get());
+}
+
+std::vector<ValueHandle> BoundOutputs(const OrtIoBinding* binding) {
+  OrtValue** raw = nullptr;
+  size_t count = 0;
+  Check(api().GetBoundOutputValues(binding, DefaultAllocator(), &raw, &count));
+  const Allocated<OrtValue*> array(raw);
+  return std::vector<ValueHandle>(raw, raw + count);
+}
+
+void* Data(const OrtValue* tensor) {
+  void* data = nullptr;
+  // ONNX Runtime has no other function for a tensor that is only read.
+  Check(api().GetTensorMutableData(const_cast<OrtValue*>(tensor), &data));
+  return data;
 }
 
 }  // namespace ort

@@ -48,4 +48,10 @@ std::string Form(const OrtValue* value);
 // Element type and shape of a tensor.
 TensorShape Shape(const OrtValue* tensor);
 
+// The outputs of a binding's last run, in the order they were bound.
+std::vector<ValueHandle> BoundOutputs(const OrtIoBinding* binding);
+
+// The memory of a tensor of numbers.
+void* Data(const OrtValue* tensor);
+
 }  // namespace ort

@@ -9,7 +9,7 @@ describe.concurrent('bench', () => {
     [['mlp.onnx', '--nonsense'], "Unknown option '--nonsense'"],
     [
       ['mlp.onnx'],
-      'the model leaves dimensions of its inputs open:\n  x  [batch, 128]\nGive their shapes, such as\n  npx onnxruntime-iobinding bench mlp.onnx --shape x=1x128\n',
+      'the model leaves dimensions of its inputs open:\n    x  [batch, 128]\n  Give their shapes, such as\n    npx onnxruntime-iobinding bench mlp.onnx --shape x=1x128\n',
     ],
     [['strings.onnx', '--shape', 'a=7'], 'bench strings.onnx --shape a=7 --shape b=7\n'],
     [['mlp.onnx', '--shape', 'x'], "--shape: expected NAME=1x128, got 'x'"],

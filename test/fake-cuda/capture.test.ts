@@ -131,6 +131,7 @@ describeCuda('binding.capture', () => {
   test('a capture frees its copies', async () => {
     await using session = await onCuda(accumulator(), GRAPHS)
     const { state, binding } = accumulating(session, 'cuda')
+    binding.runSync() // allocates the second buffer of the state
     const before = alive()
     await binding.capture({ verify: true })
     expect(alive()).toEqual(before)

@@ -17,7 +17,7 @@ export { tensor }
 
 /**
  * @param {string} type
- * @param {readonly Dim[]} [dims] left out where not even the rank is known
+ * @param {readonly Dim[]} [dims] omitted if not even the rank is known
  * @returns a TypeProto
  */
 export function tensorType(type, dims) {
@@ -69,7 +69,7 @@ export function value(name, type, dims) {
 
 /**
  * @param {string} op
- * @param {readonly string[]} inputs '' for one left out
+ * @param {readonly string[]} inputs '' for an omitted one
  * @param {readonly string[]} outputs
  * @param {Record<string, any>} [attributes] see `attribute`
  * @param {{ name?: string, domain?: string }} [rest]
@@ -138,6 +138,7 @@ export function graph({
  * @property {string} [domain]
  * @property {number} [modelVersion]
  * @property {string} [docString]
+ * @property {object[]} [functions] FunctionProtos
  */
 
 /**

@@ -1,8 +1,9 @@
+import { types } from 'node:util'
 import type * as Ort from 'onnxruntime-node'
 import { OrtError, type OrtErrorCode } from '../../errors'
 import { type ElementType, elementTypeCode } from '../../model/element-types'
 import { type RawValueInfo, type SessionSettings, ValueKind } from '../engine'
-import { outputShapeError } from '../ort-errors'
+import { outputShapeError, resourceError } from '../ort-errors'
 
 /** Conversions between the engine's types and onnxruntime-node's. */
 
@@ -94,8 +95,8 @@ const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
 
 export function explain(error: unknown): OrtError {
   if (error instanceof OrtError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  const known = outputShapeError(message)
+  const message = types.isNativeError(error) ? error.message : String(error)
+  const known = outputShapeError(message) ?? resourceError(message)
   if (known !== undefined) return known
   const code = CODES.find(([pattern]) => pattern.test(message))?.[1] ?? 'ERR_ORT_FAIL'
   return new OrtError(code, message, { cause: error })

@@ -1,6 +1,7 @@
 import { initialized } from '../../index'
 import { type Command, UsageError } from '../cli/command'
 import { readModel } from '../cli/options'
+import { printReport } from '../cli/output'
 import { measure } from './measure'
 import { type BenchPlan, type Form, readPlan } from './plan'
 import { race } from './race'
@@ -67,7 +68,7 @@ export const bench: Command = {
     const report = await (compare === undefined ? measureForms(plan) : raceForms(plan)).finally(() =>
       progress(''),
     )
-    console.log(json === true ? JSON.stringify(report, null, 2) : toText(report))
+    printReport(report, json === true, toText)
     return 0
   },
 }

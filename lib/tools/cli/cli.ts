@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util'
+import { inspect as inspectValue, parseArgs } from 'node:util'
 import { isOrtError } from '../../index'
 import { bench } from '../bench'
 import { doctor } from '../doctor/command'
 import { inspect } from '../inspect'
 import { type Command, UsageError } from './command'
+import { printError } from './output'
 import { PACKAGE } from './package'
 
 const COMMANDS: Readonly<Record<string, Command>> = { bench, doctor, inspect }
@@ -27,7 +28,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return name === undefined ? 2 : 0
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) throw new UsageError(`unknown command '${name}'\n\n${HELP}`)
+  if (command === undefined) throw new UsageError(`unknown command '${name}'`, HELP)
   const { positionals, values } = parse(command, args)
   if (values.help !== true) return command.run(positionals, values)
   console.log(command.help)
@@ -42,14 +43,14 @@ function parse({ options, help }: Command, args: string[]) {
       options: { ...options, help: { type: 'boolean', short: 'h' } },
     })
   } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${help}`)
+    throw new UsageError((error as Error).message, help)
   }
 }
 
 // Lost output is a failure, unless the reader has seen enough, as head does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
-  console.error(`the output could not be written: ${error.message}`)
+  printError(`the output could not be written: ${error.message}`)
   process.exit(2)
 })
 main(process.argv.slice(2)).then(
@@ -58,8 +59,8 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     // The user can fix these: the message is enough.
-    if (error instanceof UsageError || isOrtError(error)) console.error(error.message)
-    else console.error(error)
+    if (error instanceof UsageError) printError(error.message, error.help)
+    else printError(isOrtError(error) ? error.message : inspectValue(error))
     process.exitCode = 2
   },
 )

@@ -1,7 +1,15 @@
 import type { ParseArgsConfig } from 'node:util'
 
 /** A command line that cannot be executed: its message is printed without a stack, and the exit code is 2. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  /** @param help follows the message */
+  constructor(
+    message: string,
+    readonly help?: string,
+  ) {
+    super(message)
+  }
+}
 
 /** The values of a command's options, as parseArgs returns them. */
 export type OptionValues = Readonly<Record<string, unknown>>

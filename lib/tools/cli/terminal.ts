@@ -10,12 +10,12 @@ export const paint: typeof styleText = (style, text) => (hasColors() ? styleText
 
 /** The length of the longest text, for a column that fits all. */
 export function widest(texts: readonly string[]): number {
-  return Math.max(0, ...texts.map(({ length }) => length))
+  return texts.reduce((most, { length }) => Math.max(most, length), 0)
 }
 
 /** The rows as lines, in columns; those from `right` on are aligned to the right. */
 export function alignColumns(rows: readonly (readonly string[])[], right = Infinity): string[] {
-  const columns = Math.max(0, ...rows.map(({ length }) => length))
+  const columns = rows.reduce((most, { length }) => Math.max(most, length), 0)
   const widths = Array.from({ length: columns }, (_, i) => widest(rows.map((row) => row[i] ?? '')))
   const align = (cell: string, i: number) => (i < right ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
   return rows.map((row) => row.map(align).join('  ').trimEnd())

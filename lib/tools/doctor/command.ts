@@ -1,5 +1,6 @@
 import { type Command, UsageError } from '../cli/command'
 import { readNumber } from '../cli/options'
+import { printReport } from '../cli/output'
 import { diagnose } from '.'
 import { PROOFS, type Requirement } from './report'
 import { toText } from './text'
@@ -41,7 +42,7 @@ export const doctor: Command = {
       timeout: Math.ceil(readNumber(values, 'timeout', 0.001, MAX_SECONDS)! * 1000),
       python: values.python as string | undefined,
     })
-    console.log(values.json === true ? JSON.stringify(diagnosis, null, 2) : toText(diagnosis))
+    printReport(diagnosis, values.json === true, toText, { keepNewlines: true })
     return diagnosis.ok ? 0 : 1
   },
 }

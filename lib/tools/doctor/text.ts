@@ -8,16 +8,16 @@ const STATUSES = {
   skipped: { word: 'skipped', style: 'gray' },
 } as const satisfies Record<CheckStatus, object>
 
-/** One line per check, and its details below it. */
+/** One line per check, and its details below it, indented, however many lines they have. */
 export function toText({ required, checks }: Diagnosis): string {
   const words = widest(Object.values(STATUSES).map(({ word }) => word))
   const labels = widest(Object.values(CHECKS).map(({ label }) => label))
   const indent = ' '.repeat(words + labels + 4)
-  const lines = checks.flatMap((check) => {
+  const lines = checks.map((check) => {
     const { word, style } = STATUSES[check.status]
     const label = CHECKS[check.name].label.padEnd(labels)
     const head = `${paint(style, word.padEnd(words))}  ${label}  ${summary(check)}`
-    return [head, ...details(check).map((line) => `${indent}${line}`)]
+    return [head, ...details(check)].join('\n').replaceAll('\n', `\n${indent}`)
   })
   return [...lines, '', conclusion(required)].join('\n')
 }

@@ -9,7 +9,20 @@ interface Known {
   readonly cause: OnnxNode | undefined
 }
 
-type Scope = Map<string, Known>
+/** What is known of a graph's values, and of those of the graphs around it. A copy of theirs would be large. */
+class Scope {
+  readonly #values = new Map<string, Known>()
+
+  constructor(private readonly outer?: Scope) {}
+
+  get(name: string): Known | undefined {
+    return this.#values.get(name) ?? this.outer?.get(name)
+  }
+
+  set(name: string, known: Known): void {
+    this.#values.set(name, known)
+  }
+}
 
 const CONSTANT: Known = { fromData: false, cause: undefined }
 const DATA: Known = { fromData: true, cause: undefined }
@@ -86,7 +99,9 @@ export function dataDependentShapes(
   inputs: readonly string[],
 ): ReadonlyMap<string, OnnxNode> {
   const causes = new Map<string, OnnxNode>()
-  const results = follow(graph, new Map(inputs.map((name) => [name, DATA])))
+  const scope = new Scope()
+  for (const name of inputs) scope.set(name, DATA)
+  const results = follow(graph, scope)
   graph.outputs.forEach(({ name }, i) => {
     const cause = results[i]?.cause
     if (cause !== undefined) causes.set(name, cause)
@@ -129,7 +144,7 @@ function nodeResults(node: OnnxNode, scope: Scope): (output: number) => Known {
 }
 
 function ifResults(node: OnnxNode, [condition = CONSTANT]: readonly Known[], scope: Scope) {
-  const branches = node.subgraphs.map((graph) => follow(graph, new Map(scope)))
+  const branches = node.subgraphs.map((graph) => follow(graph, new Scope(scope)))
   return (output: number): Known => {
     const results = branches.flatMap((branch) => branch[output] ?? [])
     return {
@@ -142,7 +157,7 @@ function ifResults(node: OnnxNode, [condition = CONSTANT]: readonly Known[], sco
 /** Each iteration reads what the one before computed: all of it counts as data, and one open shape opens all. */
 function loopResults(node: OnnxNode, inputs: readonly Known[], scope: Scope) {
   const [body] = node.subgraphs
-  const inner = new Map(scope)
+  const inner = new Scope(scope)
   const isLoop = node.opType === 'Loop'
   for (const [i, { name }] of (body?.inputs ?? []).entries()) {
     // A Loop's iteration number and condition, which are examined below.

@@ -1,4 +1,3 @@
-import type { AssignedNode } from '../../index'
 import { counted } from '../cli/terminal'
 import type { GraphReport } from './graph'
 import { operators, type Warning } from './warnings'
@@ -33,13 +32,11 @@ function assignmentLines({
   if (assignment === undefined) {
     return [`${runsOn}; the onnxruntime-node engine does not report which nodes run where`]
   }
-  const byProvider = new Map<string, AssignedNode[]>()
-  for (const { provider, nodes } of assignment) {
-    byProvider.set(provider, [...(byProvider.get(provider) ?? []), ...nodes])
-  }
-  const lines = [...byProvider].flatMap(([provider, nodes]) =>
-    wrap(`    ${provider}, ${counted(nodes.length, 'node')}: ${operators(nodes)}`, '      '),
-  )
+  const byProvider = groupBy(assignment, ({ provider }) => provider)
+  const lines = [...byProvider].flatMap(([provider, subgraphs]) => {
+    const nodes = subgraphs.flatMap((subgraph) => subgraph.nodes)
+    return wrap(`    ${provider}, ${counted(nodes.length, 'node')}: ${operators(nodes)}`, '      ')
+  })
   if (!assignmentIsWhole) {
     lines.push('    and nodes in the layout NHWC, which ONNX Runtime does not report')
   } else if (assignment.length === 0) lines.push('    no nodes')
@@ -48,12 +45,18 @@ function assignmentLines({
 
 /** Warnings that differ only in what they are about: a model may have a state per layer. */
 function grouped(warnings: readonly Warning[]): Warning[][] {
-  const groups = new Map<string, Warning[]>()
-  for (const warning of warnings) {
-    const key = warning.code + warning.remedy
-    groups.set(key, [...(groups.get(key) ?? []), warning])
+  return [...groupBy(warnings, ({ code, remedy }) => code + remedy).values()]
+}
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) {
+    const key = keyOf(one)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [one])
+    else group.push(one)
   }
-  return [...groups.values()]
+  return groups
 }
 
 function warningLines(warnings: readonly Warning[]): string[] {

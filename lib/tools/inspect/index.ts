@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { InferenceSession, initialized } from '../../index'
 import { type Command, UsageError } from '../cli/command'
 import { readModel, readProviders } from '../cli/options'
+import { printReport } from '../cli/output'
 import { checkExport, type Samples } from '../export-check'
 import { inspectGraph } from './graph'
 import { type Inspection, toText } from './text'
@@ -62,7 +63,7 @@ export const inspect: Command = {
         ? { graph: await inspectGraph(session, model) }
         : { check: await checkExport(session, samples) }),
     }
-    console.log(json === true ? JSON.stringify(inspection, null, 2) : toText(inspection))
+    printReport(inspection, json === true, toText)
     return inspection.check?.ok === false ? 1 : 0
   },
 }

@@ -25,6 +25,8 @@ export class FileBytes implements Disposable {
   }
 
   text(begin: number, end: number): string {
+    if (begin >= this.#begin && end <= this.#end)
+      return this.#chunk.toString('utf8', begin - this.#begin, end - this.#begin)
     const bytes = Buffer.alloc(end - begin)
     readSync(this.#file, bytes, 0, bytes.length, begin)
     return bytes.toString()

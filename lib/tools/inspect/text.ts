@@ -45,11 +45,13 @@ function valueLines(
   values: readonly ValueMetadata[],
   warnings: readonly Warning[] = [],
 ): string[] {
-  const rankless = warnings.filter(({ code }) => code === 'rank-unknown').map((warning) => warning[side])
+  const rankless = new Set(
+    warnings.filter(({ code }) => code === 'rank-unknown').map((warning) => warning[side]),
+  )
   const rows = values.map((value) => {
     const { name } = value
     if (!value.isTensor) return [`  ${side.padEnd(6)}`, name, 'not a tensor']
-    const dims = rankless.includes(name) ? 'no shape declared' : shapeText(value.shape)
+    const dims = rankless.has(name) ? 'no shape declared' : shapeText(value.shape)
     return [`  ${side.padEnd(6)}`, name, value.type, dims]
   })
   return alignColumns(rows)

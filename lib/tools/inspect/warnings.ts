@@ -47,8 +47,11 @@ interface Inspected {
 const SPECIFY = 'specify it: createIoBinding(inputs, { outputs: { NAME: [...] } })'
 
 export function findWarnings(inspected: Inspected): Warning[] {
+  const declared = new Set<number | string>(
+    inspected.inputs.flatMap((input) => (input.isTensor ? input.shape : [])),
+  )
   return [
-    ...inspected.outputs.flatMap((output) => shapeWarnings(output, inspected)),
+    ...inspected.outputs.flatMap((output) => shapeWarnings(output, declared, inspected)),
     ...(inspected.wrongShapes ?? []).map(wrongShapeWarning),
     ...nodesOnCpu(inspected),
     ...inspected.inputs.flatMap((input) => valueWarnings('input', input, inspected)),
@@ -56,11 +59,15 @@ export function findWarnings(inspected: Inspected): Warning[] {
   ]
 }
 
-function shapeWarnings(output: ValueMetadata, { inputs, graph }: Inspected): Warning[] {
+/** @param declared the dimensions of all inputs */
+function shapeWarnings(
+  output: ValueMetadata,
+  declared: ReadonlySet<number | string>,
+  { graph }: Inspected,
+): Warning[] {
   // A binding has ONNX Runtime allocate strings, and what is not a tensor, in any case.
   if (!output.isTensor || output.type === 'string') return []
   const { name } = output
-  const declared = new Set<number | string>(inputs.flatMap((input) => (input.isTensor ? input.shape : [])))
   const open = output.shape.filter((dim) => dim === '' || (typeof dim === 'string' && !declared.has(dim)))
   const rankless = graph?.rankless.has(name) === true
   if (open.length === 0 && !rankless) return []
