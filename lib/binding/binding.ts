@@ -160,8 +160,9 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   bindOrtValueOutput(name: string, value: OrtValue, options: BindOutputOptions = {}): void {
     const index = this.#outputs.check(name, value)
-    this.#binding.bindOutput(index, value.engineValue, ...resolveBindOutput(options, this.#host.device))
-    this.#outputs.set(name, value)
+    const [mapped, alias] = resolveBindOutput(options, this.#host.device)
+    this.#binding.bindOutput(index, value.engineValue, mapped, alias)
+    this.#outputs.set(name, value, alias)
   }
 
   /**
