@@ -5,7 +5,6 @@ import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { OrtValue } from '../value/value'
 import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
-import { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
 import {
@@ -54,7 +53,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #copies = new CpuInputs()
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
-  readonly #guesses: OutputGuesses
   readonly #runs: BindingRuns
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
@@ -63,8 +61,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#binding = new host.engine.Binding(host.session)
     this.#inputs = new BoundValues(host.inputs, this.#owned)
     this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding, () => this.#runs.inFlight)
-    this.#guesses = new OutputGuesses(host, this.#binding, this.#inputs, this.#outputs)
-    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs, this.#guesses)
+    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
   }
 
   /** @internal see `session.createIoBinding()` */
@@ -75,7 +72,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   ): IoBinding {
     const binding = new IoBinding(host)
     try {
-      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value), binding.#guesses)
+      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value), binding.#runs.guesses)
     } catch (error) {
       binding.dispose()
       throw error
@@ -163,8 +160,9 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   bindOrtValueOutput(name: string, value: OrtValue, options: BindOutputOptions = {}): void {
     const index = this.#outputs.check(name, value)
-    this.#binding.bindOutput(index, value.engineValue, ...resolveBindOutput(options, this.#host.device))
-    this.#outputs.set(name, value)
+    const [mapped, alias] = resolveBindOutput(options, this.#host.device)
+    this.#binding.bindOutput(index, value.engineValue, mapped, alias)
+    this.#outputs.set(name, value, alias)
   }
 
   /**
@@ -259,7 +257,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#guesses.capture(() => this.#binding.capture(resolveCapture(options)))
+    await this.#runs.guesses.capture(() => this.#binding.capture(resolveCapture(options)))
   }
 
   /** Whether runs replay a graph. */

@@ -83,11 +83,10 @@ export function bindAll(
       binder.bindOutput(name)
       continue
     }
-    binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), {
-      mapped,
-      inPlace: checked.inPlace === true ? 'alias' : 'copy',
-    })
-    if (given === undefined) guesses.add(name, mapped)
+    const alias = checked.inPlace === true
+    const options = { mapped, inPlace: alias ? 'alias' : 'copy' } as const
+    binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), options)
+    if (given === undefined) guesses.add(name, mapped, alias)
   }
 }
 

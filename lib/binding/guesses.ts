@@ -9,6 +9,7 @@ import type { BoundValues } from './values'
 interface Guess {
   readonly value: OrtValue
   readonly mapped: boolean
+  readonly alias: boolean
 }
 
 /**
@@ -33,13 +34,13 @@ export class OutputGuesses {
   }
 
   /** The value that is bound to the output has a shape that the user did not give. */
-  add(name: string, mapped: boolean): void {
-    this.#guesses.set(name, { value: this.#outputs.bound(name)!, mapped })
+  add(name: string, mapped: boolean, alias: boolean): void {
+    this.#guesses.set(name, { value: this.#outputs.bound(name)!, mapped, alias })
   }
 
   /**
-   * Before each run. A run that fails may have written a state in place, and cannot be repeated: the first run on inputs of these
-   * shapes then has the outputs allocated.
+   * Before each run. A run that fails may have written a state in place that is an alias, and cannot be repeated: the first run
+   * on inputs of these shapes then has the outputs allocated.
    */
   beginRun(): void {
     if (!this.#inputs.shapesChanged) return
@@ -103,8 +104,8 @@ export class OutputGuesses {
     return guess !== undefined && guess.value === this.#outputs.bound(name)
   }
 
-  #bind(name: string, { value, mapped }: Guess): void {
-    this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped)
+  #bind(name: string, { value, mapped, alias }: Guess): void {
+    this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped, alias)
   }
 
   /** Has ONNX Runtime allocate them. Returns whether there are any. */
@@ -139,10 +140,10 @@ export class OutputGuesses {
     return String(resolveShape(outputs.info(index).shape, symbols)) === String(dims)
   }
 
-  /** Whether a run writes memory that it reads. */
+  /** Whether a run that fails may have written memory that it reads. */
   #writesInputs(): boolean {
     const inputs = this.#inputs.boundValues
-    return this.#outputs.boundValues.some((output) => inputs.some((input) => sharesMemory(output, input)))
+    return this.#outputs.aliases.some((output) => inputs.some((input) => sharesMemory(output, input)))
   }
 }
 
@@ -163,8 +164,13 @@ function details(error: OrtError): OrtErrorDetails {
   return { ...(expected && { expected }), ...(given && { given }), cause: error }
 }
 
+/** Also where that is unknown: a run in flight uses the memory. */
 function sharesMemory(one: OrtValue, other: OrtValue): boolean {
   if (one === other) return true
-  const areVisible = one.hostVisible && !one.disposed && other.hostVisible && !other.disposed
-  return areVisible && one.data.buffer === other.data.buffer
+  if (!one.hostVisible || !other.hostVisible) return false
+  try {
+    return one.data.buffer === other.data.buffer
+  } catch {
+    return true
+  }
 }

@@ -15,6 +15,7 @@ export class BoundOutputs extends BoundValues {
   /** The run that `#allocated` is of. */
   #allocatedBy = 0
   #hasRun = false
+  readonly #aliases = new Set<string>()
   readonly #isRunning: () => boolean
 
   /** @param isRunning whether a run is in flight: it may be refused, so the results stay, but nobody reads them until it ends */
@@ -24,14 +25,23 @@ export class BoundOutputs extends BoundValues {
     this.#isRunning = isRunning
   }
 
-  override set(name: string, value: OrtValue | undefined): void {
+  /** @param alias a run writes the value's memory while it may read it as an input's */
+  override set(name: string, value: OrtValue | undefined, alias = false): void {
     super.set(name, value)
+    if (alias) this.#aliases.add(name)
+    else this.#aliases.delete(name)
     this.#drop()
   }
 
   override clear(): void {
     super.clear()
+    this.#aliases.clear()
     this.#drop()
+  }
+
+  /** The values whose memory a run that fails may have written, though it is an input's. */
+  get aliases(): readonly OrtValue[] {
+    return [...this.#aliases].flatMap((name) => this.bound(name) ?? [])
   }
 
   /** The results are those of another run. */

@@ -2,7 +2,7 @@ import { abortable } from '../engine/abort'
 import type { EngineBinding } from '../engine/engine'
 import { OrtError } from '../errors'
 import { wrapShapeError } from '../model/shape'
-import type { OutputGuesses } from './guesses'
+import { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import type { BoundOutputs } from './outputs'
 import {
@@ -21,21 +21,15 @@ export class BindingRuns {
   readonly #binding: EngineBinding
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
-  readonly #guesses: OutputGuesses
+  readonly guesses: OutputGuesses
   #inFlight = false
 
-  constructor(
-    host: BindingHost,
-    binding: EngineBinding,
-    inputs: BoundValues,
-    outputs: BoundOutputs,
-    guesses: OutputGuesses,
-  ) {
+  constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
     this.#host = host
     this.#binding = binding
     this.#inputs = inputs
     this.#outputs = outputs
-    this.#guesses = guesses
+    this.guesses = new OutputGuesses(host, binding, inputs, outputs)
   }
 
   get inFlight(): boolean {
@@ -55,11 +49,11 @@ export class BindingRuns {
     // The shortest path, without options, allocates nothing.
     const upload = options === undefined ? undefined : resolveBindingRun(this.#host, options, true).upload
     try {
-      this.#guesses.beginRun()
+      this.guesses.beginRun()
       try {
         this.#binding.runSync(upload)
       } catch (error) {
-        if (!this.#guesses.repeats(error)) throw error
+        if (!this.guesses.repeats(error)) throw error
         this.#binding.runSync(upload)
       }
       this.#endRun()
@@ -72,7 +66,7 @@ export class BindingRuns {
   run(options: IoBindingRunOptions | undefined): Promise<void> {
     try {
       const resolved = resolveBindingRun(this.#host, options, false)
-      this.#guesses.beginRun()
+      this.guesses.beginRun()
       const pending = this.#start(resolved)
       if (pending !== undefined) return this.#finish(pending, resolved)
       this.#endRun()
@@ -88,7 +82,7 @@ export class BindingRuns {
     try {
       return this.#attempt(options)
     } catch (error) {
-      if (!this.#guesses.repeats(error)) throw error
+      if (!this.guesses.repeats(error)) throw error
       return this.#attempt(options)
     }
   }
@@ -106,7 +100,7 @@ export class BindingRuns {
       try {
         await pending
       } catch (error) {
-        if (!this.#guesses.repeats(error)) throw error
+        if (!this.guesses.repeats(error)) throw error
         await this.#attempt(options)
       }
       this.#endRun()
@@ -119,7 +113,7 @@ export class BindingRuns {
   }
 
   #endRun(): void {
-    this.#guesses.endRun()
+    this.guesses.endRun()
     this.#outputs.endRun()
   }
 

@@ -92,10 +92,9 @@ export class BoundValues {
       enumerable: true,
       get: () => {
         checkIdle(name)
-        if (data !== undefined && !value!.disposed) return data
         // A run may have shown that an output does not have the shape of its value.
-        const isBound = value !== undefined && this.values.get(name) === value
-        return isBound ? (data ?? value.data) : copiedData(this.get(name))
+        if (value === undefined || value.retired !== '') return copiedData(this.get(name))
+        return data ?? value.data
       },
       // Without a setter, code in sloppy mode would silently ignore the assignment.
       set: () => {
