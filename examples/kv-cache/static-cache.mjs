@@ -19,7 +19,10 @@ const names = session.inputNames.filter((name) => /^(key|value)_cache\./.test(na
 // [cache]
 const newCaches = () => Object.fromEntries(names.map((name) => [name, OrtValue.allocate('float32', CACHE)]))
 
-/** A binding for `tokens` tokens per run, which reads and writes the caches in place. */
+/**
+ * A binding for `tokens` tokens per run, which reads and writes the caches in place: TensorScatter allows an output in its
+ * input's memory, and then copies nothing.
+ */
 function bind(caches, tokens) {
   const outputs = Object.fromEntries(names.map((name) => [`updated_${name}`, caches[name]]))
   return session.createIoBinding(
@@ -30,7 +33,7 @@ function bind(caches, tokens) {
       nonpad_kv_seqlen: [1],
       ...caches,
     },
-    { outputs },
+    { outputs, inPlace: 'alias' },
   )
 }
 
