@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { describe, OrtError, OrtTypeError } from '../errors'
 
 type Float16Data = typeof globalThis extends { Float16Array: new (...args: never) => infer A }
@@ -49,7 +50,8 @@ interface TypedArrayConstructor {
   readonly name: string
   readonly BYTES_PER_ELEMENT: number
   new (length: number): TypedArray
-  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): TypedArray
+  new (elements: TypedArray): TypedArray
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray
 }
 
 const float16Array = (globalThis as { Float16Array?: TypedArrayConstructor }).Float16Array
@@ -142,29 +144,58 @@ export function zeroed(type: ElementType, size: number): TypedArray {
   try {
     return typedArrayView(type, new ArrayBuffer(bytes))
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause
+    if (!types.isNativeError(cause) || cause.name !== 'RangeError') throw cause
     throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, { cause })
   }
 }
 
+const nameOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!
+
+/** Name of a typed array's class, or of the one that it extends. A vm context such as Jest's has classes of its own. */
+function typedArrayName(value: unknown): string | undefined {
+  return nameOf.call(value)
+}
+
+const arrays = new Map(Object.values<Row>(table).map(({ array }) => [array?.name, array!]))
+
 /** A copy of an array; `slice()` of a Buffer is a view. */
 export function copyTypedArray<T extends TypedArray>(array: T): T {
-  return (array instanceof Uint8Array ? new Uint8Array(array) : array.slice()) as T
+  return new (arrays.get(typedArrayName(array))!)(array) as T
+}
+
+/** A view of the same memory, of this realm's class, which onnxruntime-common wants. */
+export function localView(array: TypedArray): TypedArray {
+  const local = arrays.get(typedArrayName(array))!
+  return array instanceof local ? array : new local(array.buffer, array.byteOffset, array.length)
 }
 
 /** The array in a form that Node-API knows: a `Uint16Array` of bits for a `Float16Array`. */
 export function rawView(array: TypedArray): TypedArray {
-  if (float16Array === undefined || !(array instanceof float16Array)) return array
+  if (typedArrayName(array) !== 'Float16Array') return array
   return new Uint16Array(array.buffer, array.byteOffset, array.length)
 }
 
 /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless `data` is the type's typed array, or a `Uint16Array` of float16 bits */
 export function checkArray(type: ElementType, data: unknown, argument: string): TypedArray {
   const { array } = row(type)
-  if (array !== undefined && data instanceof array) return data
-  if (type === 'float16' && data instanceof Uint16Array) return data
+  const name = typedArrayName(data)
+  if (array !== undefined && name === array.name) return data as TypedArray
+  if (type === 'float16' && name === 'Uint16Array') return data as Uint16Array
   throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${argument}' does not fit a tensor of ${type}`, {
     expected: array?.name ?? 'string[]',
     given: describe(data),
+    ...conversion(type, data),
   })
+}
+
+/** How numbers become elements of the type, where its array has numbers and no bits. */
+function conversion(type: ElementType, data: unknown): { remedy?: string } {
+  const { array, bits, code } = row(type)
+  const numbers = Array.isArray(data) || (typedArrayName(data) !== undefined && bits === 64)
+  if (!numbers || array === undefined || array === Uint16Array || code > table.uint64.code) return {}
+  const isBig = type === 'int64' || type === 'uint64'
+  return { remedy: `Convert numbers: ${array.name}.from(data${isBig ? ', BigInt' : ''})` }
 }

@@ -74,6 +74,7 @@ export function checkCopy({ type, dims }: TypeAndShape, target: TypeAndShape): v
 }
 
 export function setElements(type: ElementType, target: TypedArray, source: TypedArray): void {
+  checkAttached(target, 'data')
   if (type === 'float16' && source.constructor !== target.constructor) {
     // Of a Float16Array and a Uint16Array of bits, set() would convert the numbers.
     rawView(target).set(rawView(source) as never)

@@ -82,6 +82,7 @@ export function toTensor(value: TensorSource): Tensor {
     })
   }
   const data = value.hostVisible ? value.data : value.read()
+  checkAttached(data, 'data')
   if (location === 'cuda-pinned' && value.hostVisible)
     return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, data as never, dims)
   return new Tensor(type as Tensor.Type, data as Tensor.DataType, dims)
