@@ -35,19 +35,24 @@ export function checkKnown(options: object, known: readonly string[], what: stri
   for (const [key, value] of Object.entries(options)) {
     if (known.includes(key) || value === undefined) continue
     const near = nearest(key, known)
-    throw new OrtError('ERR_UNKNOWN_OPTION', `unknown ${what} '${key}'`, {
+    throw new OrtError('ERR_UNKNOWN_OPTION', `unknown ${what} ${describe(key)}`, {
       expected: `one of ${known.join(', ')}`,
       ...(near !== undefined && { remedy: `Did you mean '${near}'?` }),
     })
   }
 }
 
+/** The comparison of two texts takes as many steps as the product of their lengths. */
+const LONGEST_COMPARED = 100
+
 /** The same name in another spelling, or the one that is fewest edits away. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > LONGEST_COMPARED) return undefined
   const plain = (text: string) => text.replaceAll(/[_-]/g, '').toLowerCase()
   let best: string | undefined
   let least = Math.min(4, name.length / 2)
   for (const candidate of known) {
+    if (candidate.length > LONGEST_COMPARED) continue
     const edits = distance(plain(name), plain(candidate))
     if (edits < least) [best, least] = [candidate, edits]
   }
@@ -95,18 +100,27 @@ export const string: Check<string> = (value, name) => {
   })
 }
 
-/** @param expected what the array must be, in the error of another value */
+/** `new Array(2 ** 32 - 1)` costs nothing; a look at its entries takes minutes. */
+const LONGEST_ARRAY = 2 ** 20
+
+/** A copy without holes. @param expected what the array must be, in the error of another value */
 export const array =
   (expected: string): Check<readonly unknown[]> =>
   (value, name) => {
-    if (Array.isArray(value)) return value
-    throw argumentTypeError(name, expected, value)
+    if (!Array.isArray(value)) throw argumentTypeError(name, expected, value)
+    if (value.length <= LONGEST_ARRAY) return Array.from(value)
+    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'${name}' is too long`, {
+      expected: `at most ${LONGEST_ARRAY} entries`,
+      given: String(value.length),
+    })
   }
 
 export const strings: Check<readonly string[]> = (value, name) => {
-  if (Array.isArray(value) && value.every((entry) => typeof entry === 'string'))
-    return value.map((entry) => string(entry, name))
-  throw argumentTypeError(name, 'an array of strings', value)
+  const expected = 'an array of strings'
+  return array(expected)(value, name).map((entry) => {
+    if (typeof entry === 'string') return string(entry, name)
+    throw argumentTypeError(name, expected, value)
+  })
 }
 
 export const record: Check<Record<string, unknown>> = (value, name) => {
@@ -125,6 +139,9 @@ export const choice =
     })
   }
 
+/** ONNX Runtime's own keys have four parts at most. */
+const DEEPEST = 32
+
 /**
  * Configuration entries by dotted keys, from nested objects such as onnxruntime-common's `extra`:
  * `{ session: { intra_op: { allow_spinning: '0' } } }` is `session.intra_op.allow_spinning`.
@@ -134,6 +151,10 @@ export const configEntries: Check<Record<string, string>> = (value, argument) =>
   const visit = (node: Record<string, unknown>, prefix: string, above: readonly unknown[]) => {
     if (above.includes(node))
       throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' contains itself, at '${prefix}'`)
+    if (above.length >= DEEPEST)
+      throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${argument}' is nested too deeply`, {
+        expected: `at most ${DEEPEST} objects within each other`,
+      })
     for (const [name, entry] of Object.entries(node)) {
       const key = string(prefix + name, argument)
       if (isRecord(entry)) visit(entry, `${key}.`, [...above, node])

@@ -210,13 +210,35 @@ export function firstLine({ message }: Error): string {
   return message.split('\n', 1)[0]!
 }
 
-/** A short text for a value in an error's `given`. */
+const MOST_LISTED = 10
+const LONGEST = 200
+
+/** The first of the texts, and how many more there are: a model can have thousands of names. */
+export function listed(texts: readonly string[]): string {
+  const first = texts.slice(0, MOST_LISTED).join(', ')
+  return texts.length > MOST_LISTED ? `${first} and ${texts.length - MOST_LISTED} more` : first
+}
+
+/** A short text for a value in an error's `given`. It throws for no value, whatever its getters and traps do. */
 export function describe(value: unknown): string {
+  try {
+    if (!Array.isArray(value)) return describeOne(value)
+    const more = value.length - MOST_LISTED
+    const first = Array.from(value.slice(0, MOST_LISTED), describeOne).join(', ')
+    return more > 0 ? `[${first}, and ${more} more]` : `[${first}]`
+  } catch {
+    return `an unreadable ${typeof value}`
+  }
+}
+
+function describeOne(value: unknown): string {
   if (value === null) return 'null'
-  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'string')
+    return value.length > LONGEST
+      ? `'${value.slice(0, LONGEST)}…' (${value.length} characters)`
+      : `'${value}'`
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`
-  if (Array.isArray(value))
-    return `[${value.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(', ')}]`
-  if (typeof value === 'object') return value.constructor?.name ?? 'object'
+  if (Array.isArray(value)) return 'Array'
+  if (typeof value === 'object') return String(value.constructor?.name ?? 'object')
   return String(value)
 }

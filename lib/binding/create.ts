@@ -59,7 +59,7 @@ export function bindAll(
   const mappedNames = (checked.mapped ?? []) as readonly string[]
   for (const name of mappedNames) if (!outputs.has(name)) inputs.indexOf(name, 'mapped')
   const valueFor = (io: SessionIO, name: string, spec: Bindable, mapped: boolean): OrtValue => {
-    if (spec instanceof OrtValue) return spec
+    if (OrtValue.is(spec)) return spec
     const value = allocateFor(host, io, name, spec, mapped)
     onAllocated(value)
     return value

@@ -149,7 +149,7 @@ const PRINT_SITES =
   "import json, site, sysconfig; print(json.dumps([sysconfig.get_path('purelib'), *site.getsitepackages(), site.getusersitepackages()]))"
 
 async function sitePackages(python: string): Promise<string[]> {
-  if (statSync(python, { throwIfNoEntry: false })?.isDirectory()) {
+  if (isFolder(python)) {
     const found = sitesBelow(python)
     if (found.length > 0) return found
     throw noPython(python, 'a folder without nvidia or site-packages')
@@ -159,6 +159,15 @@ async function sitePackages(python: string): Promise<string[]> {
     return [...new Set(JSON.parse(stdout) as string[])]
   } catch (cause) {
     throw noPython(python, firstLine(cause as Error), cause)
+  }
+}
+
+/** False also for a path that the system refuses, such as one that is too long. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
   }
 }
 

@@ -1,5 +1,6 @@
+import { nearest } from '../check'
 import { type EngineValue, type RawValueInfo, ValueKind } from '../engine/engine'
-import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
+import { describe, listed, OrtError, OrtRangeError, OrtTypeError } from '../errors'
 import { type ElementType, elementTypeCode, elementTypeName } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
 
@@ -59,10 +60,15 @@ export class SessionIO {
   indexOf(name: string, argument: string): number {
     const index = this.#indices.get(name)
     if (index !== undefined) return index
+    const near = typeof name === 'string' ? nearest(name, this.names) : undefined
     throw new OrtRangeError(
       this.side === 'input' ? 'ERR_UNKNOWN_INPUT' : 'ERR_UNKNOWN_OUTPUT',
       `'${argument}' names an ${this.side} that the model does not have`,
-      { expected: `one of ${this.names.map((known) => `'${known}'`).join(', ')}`, given: `'${name}'` },
+      {
+        expected: `one of ${listed(this.names.map(describe))}`,
+        given: describe(name),
+        ...(near !== undefined && { remedy: `Did you mean '${near}'?` }),
+      },
     )
   }
 

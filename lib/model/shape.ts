@@ -1,11 +1,20 @@
 import { describe, isOrtError, OrtError, OrtRangeError, OrtTypeError } from '../errors'
 
+/** More than any model has: an array of any length would not fit into the memory. */
+const HIGHEST_RANK = 1000
+
 /** @throws OrtTypeError, OrtRangeError `ERR_INVALID_DIMS` unless `given` is an array of non-negative integers */
 export function checkDims(given: unknown, argument: string): readonly number[] {
   if (!Array.isArray(given)) {
     throw new OrtTypeError('ERR_INVALID_DIMS', `'${argument}' is not a shape`, {
       expected: 'an array of non-negative integers',
       given: describe(given),
+    })
+  }
+  if (given.length > HIGHEST_RANK) {
+    throw new OrtRangeError('ERR_INVALID_DIMS', `'${argument}' has too many dimensions`, {
+      expected: `at most ${HIGHEST_RANK}`,
+      given: String(given.length),
     })
   }
   // A copy, which the caller cannot change after the check.

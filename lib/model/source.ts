@@ -42,11 +42,23 @@ interface Found {
  */
 export function wrapModelError(error: unknown, source: ModelSource): unknown {
   if (!isOrtError(error) || !error.code.startsWith('ERR_ORT_')) return error
-  const found =
-    typeof source === 'string' ? lookAt(resolve(source)) : identify(source, `${source.length} bytes`)
+  const found = typeof source === 'string' ? tryToLookAt(source) : identify(source, `${source.length} bytes`)
   if (found === undefined) return error
   const details = { expected: 'an ONNX model', ...found, cause: error }
   return new OrtError(error.code, 'the model could not be loaded', details)
+}
+
+/** The working directory, and any part of the path, may not exist or not be accessible. */
+function tryToLookAt(source: string): Found | undefined {
+  try {
+    return lookAt(resolve(source))
+  } catch (cause) {
+    const { code, syscall } = cause as NodeJS.ErrnoException
+    return {
+      given: `${describe(source)}, which cannot be read (${code}, ${syscall})`,
+      remedy: 'Name a file that this process can read',
+    }
+  }
 }
 
 function lookAt(path: string): Found | undefined {

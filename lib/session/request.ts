@@ -2,7 +2,7 @@ import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
 import { boolean, type Check, checkOptions, configEntries, INT_MAX, integer, record, string } from '../check'
 import type { RunSettings } from '../engine/engine'
 import { argumentTypeError, describe, OrtTypeError } from '../errors'
-import type { ElementType } from '../model/element-types'
+import { checkElementType } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { bare } from '../own'
 import { isTensor } from '../value/tensor'
@@ -73,14 +73,14 @@ function fetchTargets(
   const fetches = new Map<string, Tensor | null>()
   for (const name of outputs.names) {
     const target = Object.hasOwn(object, name) ? object[name] : undefined
-    if (target instanceof OrtValue) {
+    if (OrtValue.is(target)) {
       throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'fetches.${name}' must be a Tensor or null`, {
         given: describe(target),
         remedy: 'Bind OrtValues as outputs with an IoBinding',
       })
     }
     if (target !== null && !isTensor(target)) continue
-    if (target !== null) outputs.checkType(outputs.indexOf(name, 'fetches'), target.type as ElementType)
+    if (target !== null) outputs.checkType(outputs.indexOf(name, 'fetches'), checkElementType(target.type))
     fetches.set(name, target)
   }
   return fetches

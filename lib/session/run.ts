@@ -46,7 +46,7 @@ export function resolveFeeds(inputs: SessionIO, feeds: unknown, ignoreUnknown: b
 }
 
 function resolveFeed(inputs: SessionIO, index: number, feed: unknown): Feeds[number] {
-  if (feed instanceof OrtValue) {
+  if (OrtValue.is(feed)) {
     inputs.checkValue(index, feed)
     return feed.engineValue
   }
@@ -89,10 +89,11 @@ export function resolveFetches(
       const location = locations?.get(name)
       return location === undefined || location === 'cpu' ? [index] : [index, location]
     }
+    const dims = checkDims(target.dims, `fetches.${name}`)
     const data = tensorData(target, checkElementType(target.type), `fetches.${name}`)
     checkApart(name, data, targets)
     targets.set(name, data)
-    return Array.isArray(data) ? [index] : [index, rawView(data), target.dims]
+    return Array.isArray(data) ? [index] : [index, rawView(data), dims]
   })
 }
 

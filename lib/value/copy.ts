@@ -1,6 +1,14 @@
 import type { EngineValue } from '../engine/engine'
 import { engine } from '../engine/select'
-import { type ElementType, elementTypeCode, rawView, type TypedArray, zeroed } from '../model/element-types'
+import {
+  copyTypedArray,
+  type ElementType,
+  elementTypeCode,
+  rawView,
+  type TypedArray,
+  zeroed,
+} from '../model/element-types'
+import { checkAttached } from './data'
 
 interface Source {
   readonly type: ElementType
@@ -22,4 +30,19 @@ export function copyOut(source: Source, copyTo: (target: EngineValue) => void): 
     target.dispose()
   }
   return copy
+}
+
+export function copyIn({ type, dims }: Source, elements: TypedArray, target: EngineValue): void {
+  const source = engine().Value.borrow(elementTypeCode(type), dims, rawView(elements))
+  try {
+    source.copyTo(target)
+  } finally {
+    source.dispose()
+  }
+}
+
+/** @throws OrtError `ERR_DETACHED` */
+export function copyView(data: TypedArray): TypedArray {
+  checkAttached(data, 'data')
+  return copyTypedArray(data)
 }

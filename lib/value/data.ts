@@ -75,6 +75,7 @@ export function checkCopy({ type, dims }: TypeAndShape, target: TypeAndShape): v
 
 /** Of a Float16Array and a Uint16Array of bits, set() would convert the numbers. */
 export function setElements(target: TypedArray, source: TypedArray): void {
+  checkAttached(target, 'data')
   rawView(target).set(rawView(source) as never)
 }
 

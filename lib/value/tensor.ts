@@ -87,6 +87,7 @@ export function toTensor(value: TensorSource): Tensor {
     })
   }
   const elements = value.hostVisible ? value.data : value.read()
+  checkAttached(elements, 'data')
   const data = Array.isArray(elements) ? elements : localView(elements)
   if (location === 'cuda-pinned' && value.hostVisible)
     return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, data as never, dims)

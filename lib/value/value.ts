@@ -1,12 +1,12 @@
 import type { Tensor } from 'onnxruntime-common'
+import { array } from '../check'
 import { checkDevice, isHost } from '../device/device'
-import { type DeviceName, type EngineValue, ValueKind } from '../engine/engine'
+import type { DeviceName, EngineValue } from '../engine/engine'
 import { engine } from '../engine/select'
 import { argumentTypeError, describe, OrtError, OrtTypeError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import {
   checkElementType,
-  copyTypedArray,
   type ElementArrays,
   type ElementType,
   elementTypeCode,
@@ -17,14 +17,10 @@ import {
   zeroed,
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
-import { copyOut, copyTarget } from './copy'
+import { copyIn, copyOut, copyTarget, copyView } from './copy'
 import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
+import { type OrtValueKind, ortValueError, valueKind } from './kind'
 import { isTensor, tensorData, toTensor } from './tensor'
-
-/** What a value is: ONNX Runtime's `ONNXType`. */
-export type OrtValueKind = keyof typeof ValueKind
-
-const KINDS = new Map(Object.entries(ValueKind).map(([name, code]) => [code as number, name as OrtValueKind]))
 
 /**
  * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} owns its memory, whose address does not
@@ -51,7 +47,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   #data: TypedArray | undefined
 
   private constructor(value: EngineValue, data?: TypedArray) {
-    this.kind = KINDS.get(value.kind()) ?? 'opaque'
+    this.kind = valueKind(value.kind())
     this.#type = this.kind === 'tensor' ? elementTypeName(value.type()) : undefined
     this.dims = Object.freeze(value.dims())
     this.size = elementCount(this.dims)
@@ -136,19 +132,26 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * const sequence = OrtValue.sequence([OrtValue.allocate('float32', [2]), OrtValue.allocate('float32', [3])])
    */
   static sequence(values: readonly OrtValue[]): OrtValue {
-    const elements = values.map((one) => checkOrtValue(one, 'values').engineValue)
-    return new OrtValue(engine().Value.sequence(elements))
+    const all = Array.from(array('an array')(values, 'values'), (one) => checkOrtValue(one, 'values'))
+    return new OrtValue(engine().Value.sequence(all.map(({ engineValue }) => engineValue)))
+  }
+
+  /** @internal false for a proxy of a value, which has its class and none of its fields */
+  static is(value: unknown): value is OrtValue {
+    return typeof value === 'object' && value !== null && #value in value
   }
 
   /** @internal */
   get engineValue(): EngineValue {
-    if (this.#value !== undefined) return this.#value
+    const value = checkOrtValue(this, 'this').#value
+    if (value !== undefined) return value
     throw new OrtError('ERR_DISPOSED', `the OrtValue was disposed${this.retired}`)
   }
 
   /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value that is not a tensor */
   get type(): T {
-    if (this.#type !== undefined) return this.#type as T
+    const type = checkOrtValue(this, 'this').#type
+    if (type !== undefined) return type as T
     throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value has no element type', { given: this.kind })
   }
 
@@ -163,7 +166,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   }
 
   get disposed(): boolean {
-    return this.#value === undefined
+    return checkOrtValue(this, 'this').#value === undefined
   }
 
   /** @internal whether `data` is a view of the memory; else `read` and `write` copy */
@@ -193,7 +196,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
-    if (this.#data !== undefined) return copyTypedArray(this.data) as Read
+    if (this.#data !== undefined) return copyView(this.data) as Read
     return copyOut(this, (target) => this.engineValue.copyTo(target)) as Read
   }
 
@@ -209,14 +212,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     value.checkFree(true)
     if (Array.isArray(elements)) value.setStrings(elements)
     else if (this.hostVisible) setElements(this.data, elements)
-    else {
-      const source = engine().Value.borrow(elementTypeCode(this.type), this.dims, rawView(elements))
-      try {
-        source.copyTo(value)
-      } finally {
-        source.dispose()
-      }
-    }
+    else copyIn(this, elements, value)
   }
 
   /**
@@ -267,7 +263,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * value.dispose()
    */
   dispose(): void {
-    this.#value?.dispose(this.#data?.buffer as ArrayBuffer | undefined)
+    checkOrtValue(this, 'this').#value?.dispose(this.#data?.buffer as ArrayBuffer | undefined)
     this.#value = undefined
     this.#data = undefined
   }
@@ -286,15 +282,15 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
 
 /** @throws OrtTypeError `ERR_INVALID_ARG_TYPE` */
 export function checkOrtValue(value: unknown, argument: string): OrtValue {
-  if (value instanceof OrtValue) return value
-  throw argumentTypeError(argument, 'an OrtValue', value)
+  if (OrtValue.is(value)) return value
+  throw ortValueError(argument, value, value instanceof OrtValue)
 }
 
 /** The value of a Tensor in GPU memory; undefined for a Tensor in host memory. */
 export function gpuValue(tensor: Tensor, argument: string): OrtValue | undefined {
   if (tensor.location !== 'gpu-buffer') return undefined
   const value: unknown = tensor.gpuBuffer
-  if (value instanceof OrtValue) return value
+  if (OrtValue.is(value)) return value
   const details = { expected: 'a Tensor of session.run or of OrtValue.toTensor()', given: describe(value) }
   throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is a 'gpu-buffer' of another library`, details)
 }

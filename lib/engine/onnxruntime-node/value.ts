@@ -131,8 +131,8 @@ export class HeapValue implements EngineValue {
   }
 
   copyTo(target: EngineValue): void {
-    const data = this.#open
-    const other = (target as HeapValue).#open
+    const data = this.#attached
+    const other = (target as HeapValue).#attached
     if (Array.isArray(data)) (target as HeapValue).setStrings(data)
     else bytes(other as TypedArray).set(bytes(data))
   }
@@ -152,6 +152,15 @@ export class HeapValue implements EngineValue {
 
   /** A tensor over the same memory. */
   toTensor(ort: typeof Ort): Ort.Tensor {
+    return makeTensor(ort, this.#type, this.#attached, this.#dims)
+  }
+
+  /** Takes the result of a run that could not write into its memory. */
+  receive(result: Ort.Tensor): void {
+    if (this.isString) this.setStrings(result.data as string[])
+  }
+
+  get #attached(): TypedArray | string[] {
     const data = this.#open
     if (!Array.isArray(data) && data.byteLength !== this.#byteLength) {
       throw new OrtError(
@@ -162,12 +171,7 @@ export class HeapValue implements EngineValue {
         },
       )
     }
-    return makeTensor(ort, this.#type, data, this.#dims)
-  }
-
-  /** Takes the result of a run that could not write into its memory. */
-  receive(result: Ort.Tensor): void {
-    if (this.isString) this.setStrings(result.data as string[])
+    return data
   }
 
   get #open(): TypedArray | string[] {

@@ -1,3 +1,4 @@
+import { listed } from '../../errors'
 import type { OrtValueData, ValueMetadata } from '../../index'
 import { type ElementType, zeroed } from '../../model/element-types'
 import { elementCount, shapeText, symbolSizes } from '../../model/shape'
@@ -51,7 +52,7 @@ export function checkNames(
     const names = known.map(({ name }) => name)
     const unknown = [...given].find((name) => !names.includes(name))
     if (unknown === undefined) return
-    throw new UsageError(`${option}: the model has no ${what} '${unknown}'; it has ${names.join(', ')}`)
+    throw new UsageError(`${option}: the model has no ${what} '${unknown}'; it has ${listed(names)}`)
   }
   check('--shape', [...inputs, ...outputs], plan.shapes.keys(), 'input or output')
   check('--range', inputs, plan.ranges.keys(), 'input')

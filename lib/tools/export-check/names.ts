@@ -1,8 +1,9 @@
+import { listed } from '../../errors'
 import type { InferenceSession, ValueMetadata } from '../../index'
 import type { Findings } from './report'
 import type { ResolvedSample } from './samples'
 
-const quoted = (names: Iterable<string>): string => [...names].map((name) => `'${name}'`).join(', ')
+const quoted = (names: Iterable<string>): string => listed([...names].map((name) => `'${name}'`))
 
 /** Compares the samples' names and types with the model's. @returns whether the samples can be run */
 export function checkNames(
