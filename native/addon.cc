@@ -16,6 +16,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Binding", Binding::Define(env));
   exports.Set("Value", Value::Define(env));
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
+  exports.Set("listenForExit", Napi::Function::New<Guarded<ListenForExit>>(env));
   exports.Set("allowTelemetry", Napi::Function::New<Guarded<AllowTelemetry>>(env));
   exports.Set("openLibrary", Napi::Function::New<Guarded<OpenLibrary>>(env));
   exports.Set("preload", Napi::Function::New<Guarded<Preload>>(env));

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 
 import bindings = require('bindings')
 
@@ -16,6 +17,11 @@ export interface Addon
   extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders' | 'deviceMemory'> {
   /** `factory` makes the errors that the addon throws. */
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
+  /**
+   * Stops the thread's runs and loads at the 'exit' event of `process`; on the main thread also those of the workers. One
+   * listener, however often it is called.
+   */
+  listenForExit(isMainThread: boolean): void
   /** Turns ONNX Runtime's telemetry off, before the library is opened; returns whether the process has it on. */
   allowTelemetry(allowed: boolean): boolean
   openLibrary(path: string): { path: string; version: string }
@@ -61,7 +67,9 @@ export function loadAddon(): Addon | OrtError {
       continue
     }
     try {
-      return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+      const addon = bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+      addon.listenForExit(isMainThread)
+      return addon
     } catch (cause) {
       // No fallback to the next folder: a broken addon must not change which one runs.
       return notLoaded([...tried, `${path}: ${(cause as Error).message}`], cause)

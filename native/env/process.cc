@@ -21,6 +21,12 @@ OrtLoggingLevel ToLevel(Napi::Value value) {
 
 }  // namespace
 
+// listenForExit(isMainThread: boolean): void
+Napi::Value ListenForExit(const Napi::CallbackInfo& info) {
+  AddonData::Of(info.Env()).ListenForExit(IsTrue(info[0]));
+  return {};
+}
+
 // allowTelemetry(allowed: boolean): boolean
 // The first thread that opens the library decides. Returns what the process does.
 Napi::Value AllowTelemetry(const Napi::CallbackInfo& info) {

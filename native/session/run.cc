@@ -153,7 +153,8 @@ void RunCall::SetOptions(ort::RunOptionsHandle options) {
 }
 
 OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
-  return ort::api().Run(handle_.get(), options_.get(), input_names_.data(), inputs_.data(), inputs_.size(),
+  const OrtRunOptions* options = options_ ? options_.get() : session_->inline_options.get();
+  return ort::api().Run(handle_.get(), options, input_names_.data(), inputs_.data(), inputs_.size(),
                         output_names_.data(), output_names_.size(), results.data());
 }
 
