@@ -76,6 +76,12 @@ LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState
   }
 }
 
+void LoadJob::Terminate() noexcept {
+  canceled_ = true;
+  if (OrtStatus* status = ort::api().SessionOptionsSetLoadCancellationFlag(settings_.options.get(), true))
+    ort::api().ReleaseStatus(status);
+}
+
 void LoadJob::Work() {
   // For the load, which folds constants, and for all runs on this thread.
   if (settings_.denormals_as_zero) run::DenormalsAsZero::Keep();
