@@ -15,7 +15,8 @@ export class BindingRuns {
   readonly #binding: EngineBinding
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
-  #inFlight = false
+  /** Of the run in flight, and of queued runs that were aborted, or refused, in this turn. */
+  readonly #unsettled = new Set<Promise<void>>()
 
   constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
     this.#host = host
@@ -25,12 +26,12 @@ export class BindingRuns {
   }
 
   get inFlight(): boolean {
-    return this.#inFlight
+    return this.#unsettled.size > 0
   }
 
   /** @throws OrtError `ERR_BUSY` while a run is in flight */
   readonly checkIdle = (name: string): void => {
-    if (!this.#inFlight) return
+    if (!this.inFlight) return
     throw new OrtError('ERR_BUSY', `'${name}' is in use by the run in flight`, {
       remedy:
         'Await the run before you read or write bound memory, or use one binding for each run in flight',
@@ -46,7 +47,7 @@ export class BindingRuns {
       this.#fail()
       throw this.#explain(error)
     }
-    this.#outputs.endRun()
+    this.#endSync()
   }
 
   run(options: IoBindingRunOptions | undefined): Promise<void> {
@@ -54,7 +55,7 @@ export class BindingRuns {
       const { signal, upload } = resolveBindingRun(this.#host, options, false)
       const pending = this.#binding.run(upload, signal !== undefined)
       if (pending === undefined) {
-        this.#outputs.endRun()
+        this.#endSync()
         return DONE
       }
       return this.#finish(
@@ -67,7 +68,7 @@ export class BindingRuns {
   }
 
   async #finish(pending: Promise<void>): Promise<void> {
-    this.#inFlight = true
+    this.#unsettled.add(pending)
     try {
       await pending
       this.#outputs.endRun()
@@ -75,13 +76,19 @@ export class BindingRuns {
       this.#outputs.failRun()
       throw this.#explain(error)
     } finally {
-      this.#inFlight = false
+      this.#unsettled.delete(pending)
     }
+  }
+
+  /** The end of a run on this thread, which proves that none is in flight. */
+  #endSync(): void {
+    if (this.inFlight) this.#unsettled.clear()
+    this.#outputs.endRun()
   }
 
   /** A call that is refused for a run in flight leaves the results to that run. */
   #fail(): void {
-    if (!this.#inFlight) this.#outputs.failRun()
+    if (!this.inFlight) this.#outputs.failRun()
   }
 
   #explain(error: unknown): unknown {
