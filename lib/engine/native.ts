@@ -32,6 +32,8 @@ export interface Addon
   preload(path: string, logSeverity: number): Promise<void>
   /** False if the process already has an environment. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
+  /** False, and nothing changes, if the process's log was set to another level before. */
+  setLogLevel(logSeverity: number): boolean
   /** Opens a shared library and never closes it. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
   loadLibrary(path: string): void
   /** Appends the provider to session options and drops them. Fails as a session would. */
@@ -124,6 +126,12 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
   if (!created && options.onLog !== undefined) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log already has a receiver", {
       remedy: 'Set onLog in the first thread that uses the package',
+    })
+  }
+  if (options.logLevel !== undefined && !addon.setLogLevel(logSeverity(options))) {
+    throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log has another level already", {
+      given: options.logLevel,
+      remedy: 'Set the same logLevel in every thread, or only in one',
     })
   }
   return {

@@ -72,3 +72,8 @@ OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback) {
   receiver = created;
   return Log;
 }
+
+void SendSessionLog(OrtSessionOptions* options) {
+  const std::lock_guard lock(mutex);
+  if (receiver != nullptr) ort::Check(ort::api().SetUserLoggingFunction(options, Log, nullptr));
+}

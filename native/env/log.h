@@ -9,3 +9,7 @@
 // returns the function to create the environment with. Messages come from any thread and reach JavaScript on
 // its own thread; once the callback's environment has ended they go to stderr.
 OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback);
+
+// Any thread: sends a session's messages to the receiver, if the process has one. They would go to the log of
+// the environment, which may be onnxruntime-node's.
+void SendSessionLog(OrtSessionOptions* options);

@@ -67,6 +67,11 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
 }
 
+// setLogLevel(logSeverity: number): boolean - UpdateEnvWithCustomLogLevel
+Napi::Value SetLogLevel(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), ort::SetLogLevel(ToLevel(info[0])));
+}
+
 // loadLibrary(path: string): void
 // The library stays open, so that libraries opened later find it.
 Napi::Value LoadLibrary(const Napi::CallbackInfo& info) {
