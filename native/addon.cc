@@ -16,11 +16,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Binding", Binding::Define(env));
   exports.Set("Value", Value::Define(env));
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
+  exports.Set("listenForExit", Napi::Function::New<Guarded<ListenForExit>>(env));
   exports.Set("allowTelemetry", Napi::Function::New<Guarded<AllowTelemetry>>(env));
   exports.Set("openLibrary", Napi::Function::New<Guarded<OpenLibrary>>(env));
   exports.Set("preload", Napi::Function::New<Guarded<Preload>>(env));
   exports.Set("createEnvironment", Napi::Function::New<Guarded<CreateEnvironment>>(env));
   exports.Set("log", Napi::Function::New<Guarded<LogMessage>>(env));
+  exports.Set("setLogLevel", Napi::Function::New<Guarded<SetLogLevel>>(env));
   exports.Set("loadLibrary", Napi::Function::New<Guarded<LoadLibrary>>(env));
   exports.Set("availableProviders", Napi::Function::New<Guarded<AvailableProviders>>(env));
   exports.Set("appendProvider", Napi::Function::New<Guarded<AppendProvider>>(env));

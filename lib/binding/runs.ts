@@ -22,7 +22,8 @@ export class BindingRuns {
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly guesses: OutputGuesses
-  #inFlight = false
+  /** Of the run in flight, and of queued runs that were aborted, or refused, in this turn. */
+  readonly #unsettled = new Set<Promise<void>>()
 
   constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
     this.#host = host
@@ -33,12 +34,12 @@ export class BindingRuns {
   }
 
   get inFlight(): boolean {
-    return this.#inFlight
+    return this.#unsettled.size > 0
   }
 
   /** @throws OrtError `ERR_BUSY` while a run is in flight */
   readonly checkIdle = (name: string): void => {
-    if (!this.#inFlight) return
+    if (!this.inFlight) return
     throw new OrtError('ERR_BUSY', `'${name}' is in use by the run in flight`, {
       remedy:
         'Await the run before you read or write bound memory, or use one binding for each run in flight',
@@ -56,7 +57,7 @@ export class BindingRuns {
         if (!this.guesses.repeats(error)) throw error
         this.#binding.runSync(upload)
       }
-      this.#endRun()
+      this.#endSync()
     } catch (error) {
       this.#fail()
       throw this.#explain(error)
@@ -69,7 +70,7 @@ export class BindingRuns {
       this.guesses.beginRun()
       const pending = this.#start(resolved)
       if (pending !== undefined) return this.#finish(pending, resolved)
-      this.#endRun()
+      this.#endSync()
       return DONE
     } catch (error) {
       this.#fail()
@@ -95,7 +96,7 @@ export class BindingRuns {
   }
 
   async #finish(pending: Promise<void>, options: ResolvedRunOptions): Promise<void> {
-    this.#inFlight = true
+    this.#unsettled.add(pending)
     try {
       try {
         await pending
@@ -108,7 +109,7 @@ export class BindingRuns {
       this.#outputs.failRun()
       throw this.#explain(error)
     } finally {
-      this.#inFlight = false
+      this.#unsettled.delete(pending)
     }
   }
 
@@ -117,9 +118,15 @@ export class BindingRuns {
     this.#outputs.endRun()
   }
 
+  /** The end of a run on this thread, which proves that none is in flight. */
+  #endSync(): void {
+    if (this.inFlight) this.#unsettled.clear()
+    this.#endRun()
+  }
+
   /** A call that is refused for a run in flight leaves the results to that run. */
   #fail(): void {
-    if (!this.#inFlight) this.#outputs.failRun()
+    if (!this.inFlight) this.#outputs.failRun()
   }
 
   #explain(error: unknown): unknown {

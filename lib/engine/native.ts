@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 
 import bindings = require('bindings')
 
@@ -17,6 +18,11 @@ export interface Addon
   extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders' | 'deviceMemory'> {
   /** `factory` makes the errors that the addon throws. */
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
+  /**
+   * Stops the thread's runs and loads at the 'exit' event of `process`; on the main thread also those of the workers. One
+   * listener, however often it is called.
+   */
+  listenForExit(isMainThread: boolean): void
   /** Turns ONNX Runtime's telemetry off, before the library is opened; returns whether the process has it on. */
   allowTelemetry(allowed: boolean): boolean
   openLibrary(path: string): { path: string; version: string }
@@ -28,6 +34,8 @@ export interface Addon
   /** False if the process already has an environment. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
   log(severity: number, message: string): void
+  /** False, and nothing changes, if the process's log was set to another level before. */
+  setLogLevel(logSeverity: number): boolean
   /** Opens a shared library and never closes it. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
   loadLibrary(path: string): void
   /** Appends the provider to session options and drops them. Fails as a session would. */
@@ -63,7 +71,9 @@ export function loadAddon(): Addon | OrtError {
       continue
     }
     try {
-      return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+      const addon = bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+      addon.listenForExit(isMainThread)
+      return addon
     } catch (cause) {
       // No fallback to the next folder: a broken addon must not change which one runs.
       return notLoaded([...tried, `${path}: ${(cause as Error).message}`], cause)
@@ -123,6 +133,12 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
   if (!created && options.onLog !== undefined) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log already has a receiver", {
       remedy: 'Set onLog in the first thread that uses the package',
+    })
+  }
+  if (options.logLevel !== undefined && !addon.setLogLevel(logSeverity(options))) {
+    throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log has another level already", {
+      given: options.logLevel,
+      remedy: 'Set the same logLevel in every thread, or only in one',
     })
   }
   return {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, promises, readSync, type Stats, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { types } from 'node:util'
 import { integer } from '../check'
@@ -29,6 +29,31 @@ export function modelArguments(args: readonly unknown[]): { source: ModelSource;
 function checkObject(options: unknown = {}): object {
   if (typeof options === 'object' && options !== null) return options
   throw argumentTypeError('options', 'an object', options)
+}
+
+const READ_IT = 'Read it yourself, and pass its bytes'
+/** What a path can name in place of a regular file. */
+const OTHER_FILES = [
+  ['isDirectory', 'folder', 'Name the file in it, usually model.onnx'],
+  ['isFIFO', 'FIFO', READ_IT],
+  ['isCharacterDevice', 'device', READ_IT],
+  ['isBlockDevice', 'device', READ_IT],
+  ['isSocket', 'socket', 'Name a file'],
+] as const satisfies [keyof Stats, string, string][]
+
+/**
+ * ONNX Runtime would wait for the writer of a FIFO, for ever perhaps, and such a load cannot be canceled.
+ *
+ * @throws OrtError `ERR_INVALID_ARG_VALUE` for the path of anything but a regular file
+ */
+export async function checkModelFile(source: ModelSource): Promise<void> {
+  if (typeof source !== 'string') return
+  const stat = await promises.stat(source).catch(() => undefined) // ONNX Runtime reports what cannot be opened
+  const other = stat && OTHER_FILES.find(([is]) => stat[is]())
+  if (other === undefined) return
+  const [, kind, remedy] = other
+  const details = { expected: 'a regular file', given: `the ${kind} ${resolve(source)}`, remedy }
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', 'the path of the model does not name a file', details)
 }
 
 interface Found {
@@ -69,8 +94,6 @@ function lookAt(path: string): Found | undefined {
       remedy: 'Name an existing file; a relative path starts at the working directory',
     }
   }
-  if (stat.isDirectory())
-    return { given: `the folder ${path}`, remedy: 'Name the file in it, usually model.onnx' }
   return identify(firstBytes(path), path)
 }
 

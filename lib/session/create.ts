@@ -6,7 +6,7 @@ import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
 import { engineAsync } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
-import { modelArguments, wrapModelError } from '../model/source'
+import { checkModelFile, modelArguments, wrapModelError } from '../model/source'
 import { bare } from '../own'
 import { type OwnedModel, ownModel } from './bytes'
 import {
@@ -31,6 +31,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   const { source, options } = modelArguments(args)
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
+  await checkModelFile(source)
   const engine = await engineAsync()
   const { session, provider } = await openSession(engine, owned, resolved)
   try {

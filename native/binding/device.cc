@@ -191,6 +191,7 @@ bool DeviceBinding::Poll(bool wait) {
 void DeviceBinding::PrepareCapture() {
   JS_THREAD();
   const int id = session_.next_graph_id++;
+  const std::lock_guard lock(session_.release_mutex);  // SessionState::End uses the options
   options_.SetGraph(*session_.device, id);
   graph_id_ = id;
 }

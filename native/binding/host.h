@@ -42,10 +42,9 @@ class BindingHost {
     terminated_ = true;
     options_.Terminate();
   }
+  bool terminated() const noexcept { return terminated_; }
   // JS thread, before the next run.
   void Unterminate() {
-    if (!terminated_) [[likely]]
-      return;
     options_.Unterminate();
     terminated_ = false;
   }

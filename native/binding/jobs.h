@@ -56,6 +56,7 @@ class WaitedRun final : public run::WaitedJob {
   void Work() override { host_.Start(overlaps); }
   bool CanOverlap() const noexcept override { return host_.CanOverlap(); }
   bool Poll(bool wait) override { return host_.Poll(wait); }
+  void Terminate() noexcept override { host_.Terminate(); }
 
  private:
   BindingHost& host_;

@@ -37,7 +37,13 @@ void BindingState::CheckNotCaptured(const char* message) const {
 
 void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
-  host->Unterminate();
+  if (host->terminated()) [[unlikely]] {
+    {
+      const std::lock_guard lock(session->release_mutex);
+      host->Unterminate();
+    }
+    session->CheckOpen();  // again: SessionState::End may have terminated the run to come
+  }
   if (values.Unchecked()) [[unlikely]] {
     values.Check();
     host->Arrange();

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "async_job.h"
 #include "js_error.h"
@@ -80,10 +81,41 @@ void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
   }
 }
 
-void AddonData::StopThreads() {
-  for (AsyncJob* job : in_flight_) job->Terminate();
-  for (SessionState* session : sessions) session->Abandon();
-  sessions.clear();
+void AddonData::Add(SessionState* session) {
+  const std::lock_guard lock(live_mutex);
+  sessions_.insert(session);
+  if (ending_) session->End();
+}
+
+void AddonData::Remove(SessionState* session) {
+  const std::lock_guard lock(live_mutex);
+  sessions_.erase(session);
+}
+
+void AddonData::End() noexcept {
+  ending_ = true;
+  for (SessionState* session : sessions_) session->End();
+}
+
+void AddonData::Join() {
+  // Without the mutex: only the JS thread, which is this one or has ended, changes the set.
+  for (SessionState* session : sessions_) session->thread.Stop();
+}
+
+void AddonData::ListenForExit(bool is_main_thread) {
+  if (std::exchange(listens_, true)) return;
+  const Napi::Env env(env_);
+  const auto on_exit = Napi::Function::New(env, [this, is_main_thread](const Napi::CallbackInfo&) {
+    {
+      const std::lock_guard lock(live_mutex);
+      for (AddonData* data : live) {
+        if (is_main_thread || data == this) data->End();
+      }
+    }
+    Join();
+  });
+  const auto process = env.Global().Get("process").As<Napi::Object>();
+  process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
 }
 
 void AddonData::StopAtExit() noexcept {
@@ -94,7 +126,8 @@ void AddonData::StopAtExit() noexcept {
     static std::atomic_flag done;
     if (done.test_and_set()) return;
     const std::lock_guard lock(live_mutex);
-    for (AddonData* data : live) data->StopThreads();
+    for (AddonData* data : live) data->End();
+    for (AddonData* data : live) data->Join();
     device::DrainAll();
   });
 #endif
@@ -104,8 +137,10 @@ void AddonData::Shutdown() {
   {
     const std::lock_guard lock(live_mutex);
     live.erase(this);
+    End();
   }
-  StopThreads();
+  Join();
+  for (SessionState* session : sessions_) session->Abandon();
   for (AsyncJob* job : in_flight_) delete job;
   in_flight_.clear();
 }

@@ -30,14 +30,19 @@ class AddonData {
   // Run thread: hands a finished job to the JS thread.
   void Post(AsyncJob* job) noexcept;
 
-  // Registers an exit handler that ends the runs of every environment. Without it the run threads would
-  // continue while exit handlers destroy the libraries: process.exit() runs no cleanup hooks on the main
-  // thread. Call it after each library that is opened, since exit handlers run last in, first out.
+  // JS thread: the sessions of the environment, which end with it.
+  void Add(SessionState* session);
+  void Remove(SessionState* session);
+
+  // JS thread, the first time: listens for the process's 'exit' event, which comes before anything is torn
+  // down. The main thread then ends the runs of the workers too, which Node.js waits for.
+  void ListenForExit(bool is_main_thread);
+  // Registers an exit handler for a process that ends without the event. Exit handlers run last in, first
+  // out, so call it after each library that is opened and each model that is loaded: a load creates static
+  // objects of ONNX Runtime's, whose destruction the run threads must not see.
   static void StopAtExit() noexcept;
 
   Wrappers wrappers;
-  // Sessions whose threads stop when the environment ends.
-  std::unordered_set<SessionState*> sessions;
   uint64_t values_disposed = 0;
   // Shared with work that may end after the environment.
   const std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
@@ -47,8 +52,10 @@ class AddonData {
   Napi::FunctionReference value_constructor;
 
  private:
-  // Ends every run and joins every thread.
-  void StopThreads();
+  // Under the mutex of `live`, and waits for no thread: asks every run to end, and refuses new ones.
+  void End() noexcept;
+  // After End: joins every thread.
+  void Join();
   // Cleanup hook: runs before V8 tears the environment down. No JavaScript runs after it.
   void Shutdown();
   static void Complete(napi_env env, napi_value, void* context, void* data);
@@ -56,4 +63,7 @@ class AddonData {
   napi_env env_;
   napi_threadsafe_function completions_ = nullptr;
   std::unordered_set<AsyncJob*> in_flight_;
+  bool listens_ = false;
+  bool ending_ = false;  // under the mutex of `live`, as are
+  std::unordered_set<SessionState*> sessions_;
 };

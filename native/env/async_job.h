@@ -25,9 +25,6 @@ class AsyncJob : public run::Job {
   // JS thread, once the work has ended: settles the promise and deletes the job.
   void Settle(Napi::Env env);
 
-  // Any thread: asks the work to end early.
-  virtual void Terminate() noexcept {}
-
  protected:
   // JS thread, before the promise is settled, whether the work failed or not.
   virtual void OnDone() noexcept {}

@@ -13,6 +13,7 @@ const std::unordered_map<std::string, const char*> kRemedies = {
     {"ERR_DETACHED", "Bind a typed array that is not transferred, or an OrtValue with memory of its own"},
     {"ERR_DEVICE_MISMATCH",
      "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between devices"},
+    {"ERR_EXITING", "Run and load before the 'exit' event: its listeners cannot"},
     {"ERR_GRAPH_CAPTURE",
      "Create the session on CUDA or WebGPU with enableGraphCapture, and bind every output to preallocated "
      "memory: "

@@ -75,7 +75,12 @@ OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback) {
   return Log;
 }
 
-void SetLogLevel(OrtLoggingLevel level) noexcept { least = level; }
+void SendSessionLog(OrtSessionOptions* options) {
+  const std::lock_guard lock(mutex);
+  if (receiver != nullptr) ort::Check(ort::api().SetUserLoggingFunction(options, Log, nullptr));
+}
+
+void SetLeastLogged(OrtLoggingLevel level) noexcept { least = level; }
 
 void WriteLog(OrtLoggingLevel severity, const std::string& message) noexcept {
   if (severity < least) return;

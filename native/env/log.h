@@ -12,7 +12,11 @@
 // its own thread; once the callback's environment has ended they go to stderr.
 OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback);
 
+// Any thread: sends a session's messages to the receiver, if the process has one. They would go to the log of
+// the environment, which may be onnxruntime-node's.
+void SendSessionLog(OrtSessionOptions* options);
+
 // The least severity that is logged, as ONNX Runtime's environment has it.
-void SetLogLevel(OrtLoggingLevel level) noexcept;
+void SetLeastLogged(OrtLoggingLevel level) noexcept;
 // Any thread: a message of this package in the same log.
 void WriteLog(OrtLoggingLevel severity, const std::string& message) noexcept;

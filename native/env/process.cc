@@ -21,6 +21,12 @@ OrtLoggingLevel ToLevel(Napi::Value value) {
 
 }  // namespace
 
+// listenForExit(isMainThread: boolean): void
+Napi::Value ListenForExit(const Napi::CallbackInfo& info) {
+  AddonData::Of(info.Env()).ListenForExit(IsTrue(info[0]));
+  return {};
+}
+
 // allowTelemetry(allowed: boolean): boolean
 // The first thread that opens the library decides. Returns what the process does.
 Napi::Value AllowTelemetry(const Napi::CallbackInfo& info) {
@@ -58,7 +64,7 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
   OrtLoggingFunction log = nullptr;
   if (info[1].IsFunction()) log = SendLogTo(info.Env(), info[1].As<Napi::Function>());
-  SetLogLevel(ToLevel(info[0]));
+  SetLeastLogged(ToLevel(info[0]));
   return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
 }
 
@@ -66,6 +72,13 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
 Napi::Value LogMessage(const Napi::CallbackInfo& info) {
   WriteLog(ToLevel(info[0]), ToString(info[1]));
   return {};
+}
+
+// setLogLevel(logSeverity: number): boolean - UpdateEnvWithCustomLogLevel
+Napi::Value SetLogLevel(const Napi::CallbackInfo& info) {
+  const bool set = ort::SetLogLevel(ToLevel(info[0]));
+  if (set) SetLeastLogged(ToLevel(info[0]));
+  return Napi::Boolean::New(info.Env(), set);
 }
 
 // loadLibrary(path: string): void

@@ -1,6 +1,7 @@
 #include "environment.h"
 
 #include <mutex>
+#include <optional>
 
 #include "handles.h"
 #include "telemetry.h"
@@ -36,6 +37,16 @@ bool CreateEnvironment(OrtLoggingLevel level, OrtLoggingFunction log) {
 bool HasEnvironment() {
   const std::lock_guard lock(mutex);
   return environment != nullptr;
+}
+
+bool SetLogLevel(OrtLoggingLevel level) {
+  static std::optional<OrtLoggingLevel> set;
+  OrtEnv* env = Environment();
+  const std::lock_guard lock(mutex);
+  if (set) return *set == level;
+  Check(api().UpdateEnvWithCustomLogLevel(env, level));
+  set = level;
+  return true;
 }
 
 OrtEnv* Environment() {

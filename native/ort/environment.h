@@ -11,6 +11,10 @@ bool CreateEnvironment(OrtLoggingLevel level, OrtLoggingFunction log = nullptr);
 
 bool HasEnvironment();
 
+// Sets the level of the process's log, which onnxruntime-node may have created. False, and nothing changes,
+// if it was set to another level before. Any thread.
+bool SetLogLevel(OrtLoggingLevel level);
+
 // The environment, created with default options if it does not exist.
 OrtEnv* Environment();
 

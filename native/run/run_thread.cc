@@ -43,6 +43,8 @@ bool Ended(Job& job, bool wait) noexcept {
 
 }  // namespace
 
+ort::Error ExitingError() { return {"ERR_EXITING", "the process is exiting, or its worker thread is"}; }
+
 void WaitedJob::Post() noexcept {
   // Under the lock: the waiting thread destroys the job as soon as it sees `done_`.
   const std::lock_guard lock(mutex_);
@@ -59,10 +61,11 @@ void WaitedJob::Wait(std::chrono::nanoseconds spin) {
 
 void RunThread::Submit(Job* job) {
   JS_THREAD();
-  // First, because it can fail: nobody would run or post a job that is queued already.
-  if (!thread_.joinable()) thread_ = std::thread(&RunThread::Loop, this);
   {
     const std::lock_guard lock(mutex_);
+    if (ending_) throw ExitingError();
+    // First, because it can fail: nobody would run or post a job that is queued already.
+    if (!thread_.joinable()) thread_ = std::thread(&RunThread::Loop, this);
     queue_.push_back(job);
     work_.store(true, std::memory_order_relaxed);
   }
@@ -86,6 +89,12 @@ bool RunThread::Withdraw(Job* job) {
   JS_THREAD();
   const std::lock_guard lock(mutex_);
   return std::erase(queue_, job) > 0;
+}
+
+void RunThread::End() noexcept {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  for (Job* job : started_) job->Terminate();
 }
 
 void RunThread::Stop() {
@@ -112,7 +121,10 @@ Job* RunThread::Next(bool wait) {
 
 void RunThread::PostFirst() {
   Job* job = started_.front();
-  started_.pop_front();
+  {
+    const std::lock_guard lock(mutex_);
+    started_.pop_front();
+  }
   job->Post();
 }
 
@@ -121,8 +133,12 @@ void RunThread::Start(Job* job) {
     for (; !started_.empty(); PostFirst()) Ended(*started_.front(), true);
   }
   job->overlaps = !started_.empty() || work_.load(std::memory_order_relaxed);
-  ort::CatchInto(job->error, [job] { job->Work(); });
-  started_.push_back(job);
+  {
+    const std::lock_guard lock(mutex_);
+    if (ending_) job->error = ExitingError();
+    started_.push_back(job);
+  }
+  if (!job->error) ort::CatchInto(job->error, [job] { job->Work(); });
 }
 
 void RunThread::Loop() {

@@ -25,10 +25,15 @@ class Job {
   virtual bool Poll(bool /*wait*/) { return true; }
   // Run thread, once the work has ended: hands the job to its owner, who may delete it before this returns.
   virtual void Post() noexcept = 0;
+  // Any thread: asks the work to end early.
+  virtual void Terminate() noexcept {}
 
   bool overlaps = false;  // set before Work: other jobs have started and not ended, or are queued
   std::optional<ort::Error> error;
 };
+
+// The error of what would begin after the end of its environment has begun.
+ort::Error ExitingError();
 
 // A job that its owner's thread waits for.
 class WaitedJob : public Job {
@@ -52,7 +57,8 @@ class RunThread {
   RunThread(const RunThread&) = delete;
   RunThread& operator=(const RunThread&) = delete;
 
-  // Queues a job; the first one starts the thread. Settle must follow once the job has been posted.
+  // Queues a job; the first one starts the thread. Settle must follow once the job has been posted. Throws
+  // ERR_EXITING after End.
   void Submit(Job* job);
   void Settle() noexcept;
   // Runs the job after everything that is queued, waits for it, and throws its error.
@@ -61,6 +67,8 @@ class RunThread {
   bool Withdraw(Job* job);
   // Whether no job is unsettled: what the owner's thread does itself then comes after all its jobs.
   bool Idle() const noexcept { return unsettled_ == 0; }
+  // Any thread, and waits for none: asks the jobs that have started to end. Those that are queued fail.
+  void End() noexcept;
   // Ends the jobs that have started, drops those that are queued, and joins. Idempotent. When the process
   // exits another thread than the owner's calls it.
   void Stop();
@@ -79,8 +87,9 @@ class RunThread {
   std::condition_variable wake_;
   std::deque<Job*> queue_;
   std::atomic<bool> work_{false};  // for the spinning thread: a job is queued, or the thread must stop
+  bool ending_ = false;
   bool stopping_ = false;
-  std::deque<Job*> started_;  // of the run thread
+  std::deque<Job*> started_;  // changed by the run thread alone, under `mutex_`
   int unsettled_ = 0;         // of the owner's thread
   std::thread thread_;
 };

@@ -7,6 +7,7 @@
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/path.h"
+#include "ort/run_options.h"
 #include "run/float_mode.h"
 
 namespace {
@@ -85,6 +86,12 @@ LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState
   }
 }
 
+void LoadJob::Terminate() noexcept {
+  canceled_ = true;
+  if (OrtStatus* status = ort::api().SessionOptionsSetLoadCancellationFlag(settings_.options.get(), true))
+    ort::api().ReleaseStatus(status);
+}
+
 void LoadJob::Work() {
   // For the load, which folds constants, and for all runs on this thread.
   if (settings_.denormals_as_zero) run::DenormalsAsZero::Keep();
@@ -120,6 +127,10 @@ void LoadJob::Work() {
   state_->denormals_as_zero = settings_.denormals_as_zero;
   state_->records_assignment = settings_.record_graph_assignment;
   state_->queue = std::move(queue);
+  {
+    const std::lock_guard lock(state_->release_mutex);
+    state_->inline_options = ort::MakeRunOptions();
+  }
   state_->handle = std::move(handle);  // last: a session with a handle is loaded
 }
 
@@ -141,6 +152,7 @@ ort::SessionHandle LoadJob::Create() const {
 
 // A session that failed to load needs no thread.
 void LoadJob::OnDone() noexcept {
+  AddonData::StopAtExit();
   if (!state_->handle) {
     state_->thread.Stop();
   } else if (settings_.borrows_model) {

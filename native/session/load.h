@@ -37,8 +37,8 @@ class LoadJob final : public AsyncJob {
   // `model`: a path, or bytes that nobody changes until the job has ended.
   LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
           LoadSettings settings);
-  // Ends the wait for the device. A load that has begun continues.
-  void Terminate() noexcept override { canceled_ = true; }
+  // Ends the wait for the device, and asks ONNX Runtime to end the load, which looks between its steps.
+  void Terminate() noexcept override;
 
  protected:
   void Work() override;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "env/log.h"
 #include "ort/path.h"
 
 namespace {
@@ -122,6 +123,7 @@ void Apply(const Row<Options> (&rows)[count], Options* options, Napi::Object set
 
 ort::SessionOptionsHandle ToSessionOptions(Napi::Object settings) {
   auto options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+  SendSessionLog(options.get());
   Apply(kSessionOptions, options.get(), settings);
   return options;
 }

@@ -175,8 +175,9 @@ void RunCall::Use(InUse& in_use) const {
 
 std::vector<ort::ValueHandle> RunCall::Run(OrtSession* session) const {
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
-  OrtStatus* status = ort::api().Run(session, options_.get(), input_names_.data(), inputs_.data(),
-                                     inputs_.size(), output_names_.data(), output_names_.size(), raw.data());
+  const OrtRunOptions* options = options_ ? options_.get() : session_->inline_options.get();
+  OrtStatus* status = ort::api().Run(session, options, input_names_.data(), inputs_.data(), inputs_.size(),
+                                     output_names_.data(), output_names_.size(), raw.data());
   std::vector<ort::ValueHandle> results(raw.begin(), raw.end());
   ort::Check(status);
   return results;

@@ -1,26 +1,37 @@
 #include "state.h"
 
+#include "binding/state.h"
 #include "ort/environment.h"
 
 SessionState::SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound,
                            std::chrono::nanoseconds spin)
     : thread(spin), inline_bound(inline_bound), addon_(&addon) {
-  addon_->sessions.insert(this);
+  addon_->Add(this);
 }
 
 SessionState::~SessionState() {
-  if (addon_ != nullptr) addon_->sessions.erase(this);
+  if (addon_ != nullptr) addon_->Remove(this);
   // Before any member goes: the thread uses them.
   thread.Stop();
 }
 
-void SessionState::Abandon() {
-  thread.Stop();
-  addon_ = nullptr;
+void SessionState::End() noexcept {
+  ending_ = true;
+  closed = true;
+  thread.End();
+  // The runs on the JS thread, which are not jobs.
+  const std::lock_guard lock(release_mutex);
+  for (BindingState* binding : bindings) binding->host->Terminate();
+  if (!inline_options) return;
+  if (OrtStatus* status = ort::api().RunOptionsSetTerminate(inline_options.get()))
+    ort::api().ReleaseStatus(status);
 }
 
 void SessionState::CheckOpen() const {
-  if (closed || !handle) throw ort::Error("ERR_DISPOSED", "the session was released");
+  if (!closed && handle) [[likely]]
+    return;
+  if (ending_) throw run::ExitingError();
+  throw ort::Error("ERR_DISPOSED", "the session was released");
 }
 
 void SessionState::CheckDevice(const device::Device* other, const char* side, const std::string& name) const {

@@ -1,6 +1,7 @@
 // A session, as its wrapper, its bindings and its runs share it. All on the JS thread, except where noted.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -24,12 +25,15 @@ class SessionState {
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
 
-  // When the environment ends, whose data may go before the session does.
-  void Abandon();
+  // Any thread, and waits for none: refuses new runs, and asks those in flight to end.
+  void End() noexcept;
+  bool ending() const noexcept { return ending_; }
+  // When the environment has ended, whose data may go before the session does.
+  void Abandon() { addon_ = nullptr; }
 
   AddonData& addon() const noexcept { return *addon_; }
 
-  // Throws ERR_DISPOSED once release() was called.
+  // Throws ERR_DISPOSED once release() was called, and ERR_EXITING after End.
   void CheckOpen() const;
 
   // Throws ERR_DEVICE_MISMATCH for memory of another device: ONNX Runtime would read its address as one of
@@ -52,10 +56,11 @@ class SessionState {
   std::shared_ptr<device::Queue> queue;
   std::vector<bool> inputs_on_device;  // where ONNX Runtime reads each input; all false on the CPU
   std::vector<bool> outputs_on_device;
-  bool graphs = false;              // bindings can capture graphs
-  bool denormals_as_zero = false;   // the mode of a thread that runs it: run/float_mode.h
-  bool records_assignment = false;  // ONNX Runtime keeps which provider runs which node
-  int next_graph_id = 1;            // 0 is ONNX Runtime's own
+  bool graphs = false;                   // bindings can capture graphs
+  ort::RunOptionsHandle inline_options;  // of runs on the JS thread without options, so that End can end them
+  bool denormals_as_zero = false;        // the mode of a thread that runs it: run/float_mode.h
+  bool records_assignment = false;       // ONNX Runtime keeps which provider runs which node
+  int next_graph_id = 1;                 // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
   // By the index of an output: the input that it is, whose value ONNX Runtime gives as the result.
@@ -63,7 +68,7 @@ class SessionState {
   ort::ModelMetadata
       metadata;               // read once: ONNX Runtime locks it, and some providers hold that lock in a run
   bool only_tensors = false;  // every output is a tensor of numbers
-  bool closed = false;        // release() was called: nothing new may start
+  std::atomic<bool> closed{false};  // release() was called, or End: nothing new may start
   // Guards `bindings` and their handles: the release job drops the handles while the JS thread may dispose of
   // a binding. Everything else that touches a binding's handle comes after CheckOpen.
   std::mutex release_mutex;
@@ -73,5 +78,6 @@ class SessionState {
   const std::chrono::nanoseconds inline_bound;
 
  private:
+  std::atomic<bool> ending_{false};
   AddonData* addon_;  // null once the environment has ended
 };

@@ -1,11 +1,15 @@
 // Paths and bytes that are not a model: the error reports what was found there.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isOrtError } from 'onnxruntime-iobinding'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createSession } from '../helpers/device.ts'
 
+const windows = process.platform === 'win32'
 const folder = mkdtempSync(join(tmpdir(), 'model-file-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -32,8 +36,41 @@ test('the error of a missing file names its absolute path', async () => {
   expectFound(await create(path), `no file ${join(process.cwd(), path)}`, 'working directory')
 })
 
-test('the error of a folder names it', async () => {
-  expectFound(await create(folder), `the folder ${folder}`, 'model.onnx')
+describe('a path that does not name a regular file is refused before it is opened', () => {
+  function expectRefused(error: unknown, given: string, remedy: string): void {
+    expect(isOrtError(error)).toBe(true)
+    expect(error).toMatchObject({
+      code: 'ERR_INVALID_ARG_VALUE',
+      expected: 'a regular file',
+      given,
+      remedy: expect.stringContaining(remedy),
+    })
+  }
+
+  test('a folder', async () => {
+    expectRefused(await create(folder), `the folder ${folder}`, 'model.onnx')
+  })
+
+  test.skipIf(windows)('a FIFO without a writer, and a link to it', async () => {
+    const path = join(folder, 'fifo')
+    execFileSync('mkfifo', [path])
+    expectRefused(await create(path), `the FIFO ${path}`, 'bytes')
+    const link = join(folder, 'link')
+    symlinkSync(path, link)
+    expectRefused(await create(link), `the FIFO ${link}`, 'bytes')
+  })
+
+  test.skipIf(windows)('a device', async () => {
+    expectRefused(await create('/dev/zero'), 'the device /dev/zero', 'bytes')
+  })
+
+  test.skipIf(windows)('a socket', async () => {
+    const path = join(folder, 'socket')
+    const server = createServer().listen(path)
+    await once(server, 'listening')
+    expectRefused(await create(path), `the socket ${path}`, 'file')
+    server.close()
+  })
 })
 
 describe.each([

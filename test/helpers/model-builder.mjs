@@ -106,6 +106,20 @@ export function counter() {
   })
 }
 
+/**
+ * y = x + 1 + 1 ..., which loads for seconds if there are thousands of nodes.
+ * @param {number} count
+ */
+export function longChain(count) {
+  const names = ['x', ...Array.from({ length: count - 1 }, (_, i) => `sum${i}`), 'y']
+  return model({
+    inputs: [value('x', 'float32', [1])],
+    outputs: [value('y', 'float32', [1])],
+    nodes: Array.from({ length: count }, (_, i) => node('Add', [names[i], 'one'], [names[i + 1]])),
+    initializers: [tensor('one', 'float32', [1], [1])],
+  })
+}
+
 /** sum = a + b, prod = a * b */
 export function twoInputs() {
   return model({

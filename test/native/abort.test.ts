@@ -149,6 +149,36 @@ describe('a binding whose run was aborted', () => {
     expect(binding.outputs.y).toEqual(fresh.outputs.y)
   })
 
+  it('guards a run that begins in the turn in which a queued one was aborted', async () => {
+    const front = slowBinding(session, LONG / 10n).run()
+    const binding = slowBinding(session, ENDLESS)
+    const [first, second] = [new AbortController(), new AbortController()]
+    const queued = binding.run({ signal: first.signal })
+    first.abort()
+    const again = binding.run({ signal: second.signal })
+    await expect(queued).rejects.toMatchObject({ name: 'AbortError' })
+    expect(() => binding.inputs.trips).toThrow(expect.objectContaining({ code: 'ERR_BUSY' }))
+    expect(() => binding.outputs.y).toThrow(expect.objectContaining({ code: 'ERR_BUSY' }))
+    expect(() => binding.getOutputs()).toThrow(expect.objectContaining({ code: 'ERR_BUSY' }))
+    second.abort()
+    await expect(again).rejects.toMatchObject({ name: 'AbortError' })
+    await front
+  })
+
+  it('has the results of a synchronous run in the turn in which a queued one was aborted', async () => {
+    const front = slowBinding(session, LONG / 10n).run()
+    const binding = slowBinding(session, 1n)
+    const controller = new AbortController()
+    const queued = binding.run({ signal: controller.signal })
+    controller.abort()
+    binding.runSync()
+    const results = (binding.outputs.y as Float32Array).slice()
+    expect(results.some((element) => element !== 0)).toBe(true)
+    await expect(queued).rejects.toMatchObject({ name: 'AbortError' })
+    expect(binding.outputs.y).toEqual(results)
+    await front
+  })
+
   it('runs again after a queued run was canceled', async () => {
     const front = slowBinding(session, LONG / 10n).run()
     const binding = slowBinding(session, ENDLESS)

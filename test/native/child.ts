@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly cwd?: string
   /** Milliseconds after which it is killed; less than what a test may take, so that none is left behind. */
   readonly timeout?: number
+  /** Node.js itself; this one by default. */
+  readonly executable?: string
   readonly onStart?: (child: ChildProcess) => void
 }
 
@@ -29,7 +31,7 @@ export async function runScript(
   args: readonly string[] = [],
   options: ChildOptions = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [...(options.node ?? []), path, ...args], {
+  const child = spawn(options.executable ?? process.execPath, [...(options.node ?? []), path, ...args], {
     cwd: options.cwd,
     // FORCE_COLOR is vitest's: beside a NO_COLOR of the machine's, Node.js says on stderr which of them counts.
     env: {

