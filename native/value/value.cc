@@ -48,7 +48,7 @@ Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::sh
   };
   napi_value buffer = nullptr;
   // Node.js runs the finalizer even where the call fails.
-  CheckStatus(env, napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer));
+  CheckView(env, napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer), bytes);
   return {env, buffer};
 }
 
