@@ -12,6 +12,9 @@ namespace {
 // Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array.
 constexpr size_t kElementSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
 
+// V8 ends the process for an array that is longer: FixedArray::kMaxLength, less than 2^27.
+constexpr size_t kMaxStrings = (size_t{1} << 27) - 128;
+
 // A dynamic dimension's name in place of its size.
 Napi::Array FromDimensions(Napi::Env env, const std::vector<ort::Dimension>& dims) {
   return MakeArray(env, dims.size(), [&](uint32_t i) -> Napi::Value {
@@ -114,6 +117,11 @@ Bytes ToBytes(Napi::Value typed_array) {
 }
 
 Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
+  if (count > kMaxStrings) {
+    throw ort::Error("ERR_NOT_SUPPORTED", "a JavaScript array holds at most " + std::to_string(kMaxStrings) +
+                                              " strings, and the tensor has " + std::to_string(count) +
+                                              ": divide it in the model");
+  }
   if (count == 0) return Napi::Array::New(env);
   size_t length = 0;
   ort::Check(ort::api().GetStringTensorDataLength(tensor, &length));
@@ -121,7 +129,14 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
   std::vector<size_t> offsets(count + 1, length);
   ort::Check(ort::api().GetStringTensorContent(tensor, bytes.data(), length, offsets.data(), count));
   return MakeArray(env, count, [&](uint32_t i) {
-    return Napi::String::New(env, bytes.data() + offsets[i], offsets[i + 1] - offsets[i]);
+    const size_t size = offsets[i + 1] - offsets[i];
+    napi_value text = nullptr;
+    if (napi_create_string_utf8(env, bytes.data() + offsets[i], size, &text) != napi_ok) {
+      throw ort::Error("ERR_NOT_SUPPORTED", "element " + std::to_string(i) +
+                                                " is too long for a string of V8: " + std::to_string(size) +
+                                                " bytes");
+    }
+    return Napi::String(env, text);
   });
 }
 

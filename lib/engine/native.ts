@@ -54,9 +54,9 @@ const NAME = 'onnxruntime_iobinding'
  * folder is for a bundle, which contains this file and has the prebuilt addon beside it.
  */
 function folders(): string[] {
-  // Set by scripts/sanitizers and scripts/coverage, which build addons of their own.
+  // Set by scripts/sanitizers and scripts/coverage, which build addons of their own. An installed package ignores it.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
-  if (build !== undefined) return [join(ROOT, build, 'Release')]
+  if (build !== undefined && existsSync(join(ROOT, 'CMakeLists.txt'))) return [join(ROOT, build, 'Release')]
   const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
   return [join(ROOT, 'build', 'Release'), join(ROOT, prebuilt), join(__dirname, prebuilt)]
 }

@@ -52,3 +52,13 @@ void ThrowJs(Napi::Env env, const ort::Error& error) {
   const Napi::Value value = ToJsError(env, error);
   throw Napi::Error(env, value);
 }
+
+void CheckView(Napi::Env env, napi_status status, size_t bytes) {
+  if (status == napi_ok) return;
+  napi_value pending = nullptr;
+  napi_get_and_clear_last_exception(env, &pending);
+  throw ort::Error(
+      "ERR_NOT_SUPPORTED",
+      "this Node.js cannot view " + std::to_string(bytes) +
+          " bytes of memory that V8 did not allocate: use OrtValue.wrap() with a typed array, or Node.js 22");
+}

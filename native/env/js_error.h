@@ -17,6 +17,9 @@ inline void CheckStatus(Napi::Env env, napi_status status) {
   if (status != napi_ok) throw Napi::Error::New(env);
 }
 
+// The same of an ArrayBuffer over memory: Node.js 20 views at most 4 GiB of what V8 did not allocate.
+void CheckView(Napi::Env env, napi_status status, size_t bytes);
+
 // Every function that JavaScript calls runs its body in here: no C++ exception but Napi::Error may leave.
 template <typename Body>
 auto Guard(Napi::Env env, Body&& body) {

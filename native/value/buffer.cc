@@ -14,6 +14,9 @@ std::mutex owners_mutex;
 // By address. Memory that two values share has an owner for each. Never destroyed: finalizers run at exit.
 auto& owners = *new std::multimap<const char*, BufferOwner*>;
 
+// A process that cannot have so few bytes more is ended by V8 soon after.
+constexpr size_t kMayFail = size_t{1} << 20;
+
 }  // namespace
 
 BufferOwner::BufferOwner(std::shared_ptr<void> memory, void* data, size_t bytes)
@@ -44,6 +47,7 @@ std::shared_ptr<void> BufferOwner::MemoryAt(const void* data) {
 }
 
 Napi::ArrayBuffer NewArrayBuffer(Napi::Env env, size_t bytes) {
+  if (bytes < kMayFail) return Napi::ArrayBuffer::New(env, bytes);
   const auto constructor = env.Global().Get("ArrayBuffer").As<Napi::Function>();
   try {
     return constructor.New({Napi::Number::New(env, static_cast<double>(bytes))}).As<Napi::ArrayBuffer>();
@@ -65,6 +69,6 @@ Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::sh
   };
   napi_value buffer = nullptr;
   // Node.js runs the finalizer even where the call fails.
-  CheckStatus(env, napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer));
+  CheckView(env, napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer), bytes);
   return {env, buffer};
 }

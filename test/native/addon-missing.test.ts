@@ -49,6 +49,13 @@ describe('a missing addon', () => {
     expect({ result, stderr }).toEqual({ result: 'onnxruntime-node', stderr: '' })
   })
 
+  it('is not caused by the variable for tests, which an installed package ignores', async () => {
+    const script = copyPackage('library.mjs', { addon: true, onnxruntimeNode: true })
+    const env = { ONNXRUNTIME_IOBINDING_BUILD: '../elsewhere', ONNXRUNTIME_IOBINDING_ENGINE: undefined }
+    const { stdout, stderr } = await runScript(script, ['create'], { cwd: dirname(script), env })
+    expect({ engine: JSON.parse(stdout), stderr }).toEqual({ engine: 'native', stderr: '' })
+  })
+
   it('is an error if the addon is selected', async () => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
     for (const scenario of ['create', 'allocate', 'initialize']) {
