@@ -41,6 +41,7 @@ export const ORT_ERROR_CODES = Object.freeze([
   'ERR_LIBRARY_INVALID',
   'ERR_LIBRARY_NOT_FOUND',
   'ERR_LIBRARY_VERSION',
+  'ERR_MEMORY_OVERLAP',
   'ERR_MISSING_INPUT',
   'ERR_MISSING_OUTPUT',
   'ERR_NOT_SUPPORTED',
@@ -49,6 +50,7 @@ export const ORT_ERROR_CODES = Object.freeze([
   'ERR_OUT_OF_MEMORY',
   'ERR_PROVIDER_UNAVAILABLE',
   'ERR_SHAPE_MISMATCH',
+  'ERR_THREAD_UNAVAILABLE',
   'ERR_TYPE_MISMATCH',
   'ERR_UNKNOWN_INPUT',
   'ERR_UNKNOWN_OPTION',
@@ -108,6 +110,10 @@ export interface OrtErrorConstructor<E extends Error> {
   readonly prototype: E & OrtErrorFields
 }
 
+/** Of errors of every copy of the package: a process can have several, and the addon has one. */
+const BRAND = Symbol.for('onnxruntime-iobinding.error')
+
+/** `error.name` stays JavaScript's, as that of Node.js's own errors with a code. */
 function define<E extends Error>(
   Base: new (message: string, options?: ErrorOptions) => E,
   name: string,
@@ -119,13 +125,13 @@ function define<E extends Error>(
       details: OrtErrorDetails = {},
     ) {
       super(compose(message, details), 'cause' in details ? { cause: details.cause } : undefined)
-      // An absent detail is no property: console.log() shows all of them.
+      // An absent detail gets no property, because console.log() shows all properties.
       for (const key of ['expected', 'given', 'remedy'] as const)
         if (details[key] !== undefined) Object.assign(this, { [key]: details[key] })
     }
   }
   Object.defineProperty(Coded, 'name', { value: name })
-  Object.defineProperty(Coded.prototype, 'name', { value: name, configurable: true, writable: true })
+  Object.defineProperty(Coded.prototype, BRAND, { value: true })
   return Coded as unknown as OrtErrorConstructor<E>
 }
 
@@ -176,8 +182,8 @@ const isInstance = Function.prototype[Symbol.hasInstance]
 // A class has one base, so that OrtError itself says what its instances are. A subclass of it inherits this, and asks for its own.
 Object.defineProperty(OrtError, Symbol.hasInstance, {
   value(this: unknown, value: unknown): boolean {
-    const classes = this === OrtError ? [OrtError, OrtTypeError, OrtRangeError] : [this]
-    return classes.some((one) => isInstance.call(one, value))
+    if (this !== OrtError) return isInstance.call(this, value)
+    return typeof value === 'object' && value !== null && BRAND in value
   },
 })
 

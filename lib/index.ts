@@ -8,6 +8,7 @@ export { IoBinding } from './binding/binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/create'
 export type {
   BindOptions,
+  BindOutputOptions,
   CaptureOptions,
   IoBindingRunOptions,
   IoBindingRunSyncOptions,

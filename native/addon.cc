@@ -20,6 +20,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("openLibrary", Napi::Function::New<Guarded<OpenLibrary>>(env));
   exports.Set("preload", Napi::Function::New<Guarded<Preload>>(env));
   exports.Set("createEnvironment", Napi::Function::New<Guarded<CreateEnvironment>>(env));
+  exports.Set("log", Napi::Function::New<Guarded<LogMessage>>(env));
   exports.Set("loadLibrary", Napi::Function::New<Guarded<LoadLibrary>>(env));
   exports.Set("availableProviders", Napi::Function::New<Guarded<AvailableProviders>>(env));
   exports.Set("appendProvider", Napi::Function::New<Guarded<AppendProvider>>(env));

@@ -15,6 +15,14 @@ constexpr size_t kElementSizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
 // V8 ends the process for an array that is longer: FixedArray::kMaxLength, less than 2^27.
 constexpr size_t kMaxStrings = (size_t{1} << 27) - 128;
 
+// A dynamic dimension's name in place of its size.
+Napi::Array FromDimensions(Napi::Env env, const std::vector<ort::Dimension>& dims) {
+  return MakeArray(env, dims.size(), [&](uint32_t i) -> Napi::Value {
+    if (dims[i].size < 0) return Napi::String::New(env, dims[i].name);
+    return Napi::Number::New(env, static_cast<double>(dims[i].size));
+  });
+}
+
 }  // namespace
 
 ONNXTensorElementDataType ToElementType(Napi::Value value) {
@@ -31,10 +39,7 @@ std::vector<int64_t> ToDims(Napi::Value array) {
 }
 
 Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims) {
-  const auto array = Napi::Array::New(env, dims.size());
-  for (uint32_t i = 0; i < dims.size(); ++i)
-    array.Set(i, Napi::Number::New(env, static_cast<double>(dims[i])));
-  return array;
+  return MakeArray(env, dims.size(), [&](uint32_t i) { return static_cast<double>(dims[i]); });
 }
 
 std::vector<std::pair<std::string, Napi::Value>> ToProperties(Napi::Value object) {
@@ -69,26 +74,16 @@ device::Location ToLocation(Napi::Value name, Napi::Value id) {
 }
 
 Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values) {
-  const auto array = Napi::Array::New(env, values.size());
-  for (uint32_t i = 0; i < values.size(); ++i) {
+  return MakeArray(env, values.size(), [&](uint32_t i) {
     const ort::ValueInfo& value = values[i];
-    const auto shape = Napi::Array::New(env, value.dims.size());
-    for (uint32_t d = 0; d < value.dims.size(); ++d) {
-      const ort::Dimension& dim = value.dims[d];
-      if (dim.size >= 0) {
-        shape.Set(d, Napi::Number::New(env, static_cast<double>(dim.size)));
-      } else {
-        shape.Set(d, Napi::String::New(env, dim.name));
-      }
-    }
     const auto object = Napi::Object::New(env);
     object.Set("name", value.name);
     object.Set("kind", static_cast<int>(value.kind));
     object.Set("type", static_cast<int>(value.type));
-    if (value.has_shape) object.Set("shape", shape);
-    array.Set(i, object);
-  }
-  return array;
+    object.Set("form", value.form);
+    if (value.has_shape) object.Set("shape", FromDimensions(env, value.dims));
+    return object;
+  });
 }
 
 Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata) {
@@ -127,14 +122,13 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
                                               " strings, and the tensor has " + std::to_string(count) +
                                               ": divide it in the model");
   }
-  const auto array = Napi::Array::New(env, count);
-  if (count == 0) return array;
+  if (count == 0) return Napi::Array::New(env);
   size_t length = 0;
   ort::Check(ort::api().GetStringTensorDataLength(tensor, &length));
   std::string bytes(length, '\0');
   std::vector<size_t> offsets(count + 1, length);
   ort::Check(ort::api().GetStringTensorContent(tensor, bytes.data(), length, offsets.data(), count));
-  for (uint32_t i = 0; i < count; ++i) {
+  return MakeArray(env, count, [&](uint32_t i) -> Napi::Value {
     const size_t size = offsets[i + 1] - offsets[i];
     napi_value text = nullptr;
     if (napi_create_string_utf8(env, bytes.data() + offsets[i], size, &text) != napi_ok) {
@@ -142,9 +136,8 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
                                                 " is too long for a string of V8: " + std::to_string(size) +
                                                 " bytes");
     }
-    array.Set(i, text);
-  }
-  return array;
+    return {env, text};
+  });
 }
 
 std::vector<std::string> ToStrings(Napi::Value array, size_t count) {

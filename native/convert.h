@@ -15,6 +15,14 @@ inline uint32_t ToUint32(Napi::Value value) { return value.As<Napi::Number>().Ui
 inline bool IsTrue(Napi::Value value) { return value.IsBoolean() && value.As<Napi::Boolean>().Value(); }
 ONNXTensorElementDataType ToElementType(Napi::Value value);
 
+// An array of what `make` returns for each index.
+template <typename Make>
+Napi::Array MakeArray(Napi::Env env, size_t length, Make make) {
+  const auto array = Napi::Array::New(env, length);
+  for (uint32_t i = 0; i < length; ++i) array.Set(i, make(i));
+  return array;
+}
+
 std::vector<int64_t> ToDims(Napi::Value array);
 Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims);
 

@@ -7,8 +7,8 @@ import { pseudoRandom } from '../../test/helpers/random.mjs'
 import { elementTypes } from '../../test/helpers/tensors.mjs'
 
 /**
- * @typedef {{ name: string, type: string, code: number, dims: number[], file?: string }} Port `file`: an input's bytes
- * @typedef {{ path: string, device: 'cpu' | 'cuda', inputs: Port[], outputs: Port[], threads?: number, useTf32?: boolean, freeDimensionOverrides: Record<string, number>, torch?: string }} Case
+ * @typedef {{ name: string, type: string, code: number, dims: number[], file?: string }} BoundTensor `file`: an input's bytes
+ * @typedef {{ path: string, device: 'cpu' | 'cuda', inputs: BoundTensor[], outputs: BoundTensor[], threads?: number, useTf32?: boolean, freeDimensionOverrides: Record<string, number>, torch?: string }} Case
  *   `threads`: on the CPU; `useTf32` and `freeDimensionOverrides` (the sizes of symbolic dimensions): on a GPU; `torch`: file
  *   of the same model as a torch module
  *
@@ -19,21 +19,26 @@ import { elementTypes } from '../../test/helpers/tensors.mjs'
  * @property {string} [torch]
  * @property {Record<string, readonly number[]> | readonly number[]} [dims] of each input by name, or of all inputs
  * @property {(session: object) => { dims: readonly number[], data: any }[]} [sample] the inputs, in place of `dims`
- * @property {(folder: string) => Promise<{ inputs: Port[], outputs: Port[], freeDimensionOverrides: Record<string, number> }>} [ports]
+ * @property {(folder: string) => Promise<{ inputs: BoundTensor[], outputs: BoundTensor[], freeDimensionOverrides: Record<string, number> }>} [tensors]
  *   in place of both: writes the inputs itself and knows the outputs' shapes
  */
 
 /** The same on every target: with one thread a small model is neither faster nor slower, but steadier. */
 export const THREADS = 1
 
-/** @returns {Port} */
-export const port = (name, type, dims) => ({ name, type, code: elementTypes[type].code, dims: [...dims] })
+/** @returns {BoundTensor} */
+export const boundTensor = (name, type, dims) => ({
+  name,
+  type,
+  code: elementTypes[type].code,
+  dims: [...dims],
+})
 
-/** An input's port, and its bytes in a file. @returns {Port} */
+/** An input, and its bytes in a file. @returns {BoundTensor} */
 export function writeInput({ name, type, dims, data }, folder, stem) {
   const file = join(folder, `${stem.replace(/\W/g, '-')}.bin`)
   writeFileSync(file, data)
-  return { ...port(name, type, dims), file }
+  return { ...boundTensor(name, type, dims), file }
 }
 
 /** The sizes of a model's symbolic dimensions, from the shapes of its inputs. */
@@ -71,9 +76,9 @@ function fill({ name, type, dims }) {
  * @param {{ device: 'cpu' | 'cuda', threads?: number, useTf32?: boolean }} settings
  * @returns {Promise<Case>}
  */
-export async function prepareCase({ id, path, torch, dims, sample, ports }, folder, settings) {
+export async function prepareCase({ id, path, torch, dims, sample, tensors }, folder, settings) {
   const bench = { path, ...settings, ...(torch && { torch }) }
-  if (ports !== undefined) return { ...bench, ...(await ports(folder)) }
+  if (tensors !== undefined) return { ...bench, ...(await tensors(folder)) }
   const session = await InferenceSession.create(path, { logSeverityLevel: 3, intraOpNumThreads: THREADS })
   try {
     const { inputMetadata } = session
@@ -91,7 +96,7 @@ export async function prepareCase({ id, path, torch, dims, sample, ports }, fold
     return {
       ...bench,
       inputs: inputs.map((input, i) => writeInput(input, folder, `${id}-${i}`)),
-      outputs: session.outputNames.map((name) => port(name, results[name].type, results[name].dims)),
+      outputs: session.outputNames.map((name) => boundTensor(name, results[name].type, results[name].dims)),
       freeDimensionOverrides: symbolSizes(
         inputMetadata,
         inputs.map((input) => input.dims),

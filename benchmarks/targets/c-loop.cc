@@ -26,7 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Port {
+struct BoundTensor {
   bool is_input;
   std::string name;
   std::vector<int64_t> dims;
@@ -41,21 +41,22 @@ std::vector<int64_t> ParseDims(const std::string& text) {
   return dims;
 }
 
-Port MakePort(char** arguments) {
-  Port port{std::string(arguments[0]) == "input", arguments[1], ParseDims(arguments[3]), nullptr, nullptr};
+BoundTensor MakeBoundTensor(char** arguments) {
+  BoundTensor tensor{std::string(arguments[0]) == "input", arguments[1], ParseDims(arguments[3]), nullptr,
+                     nullptr};
   const auto type = static_cast<ONNXTensorElementDataType>(std::stoi(arguments[2]));
-  const size_t bytes = ort::ByteLength(type, port.dims);
-  port.memory = device::HostMemory::Allocate(bytes, device::HostMemory::Fill::kZero);
-  if (port.is_input) {
+  const size_t bytes = ort::ByteLength(type, tensor.dims);
+  tensor.memory = device::HostMemory::Allocate(bytes, device::HostMemory::Fill::kZero);
+  if (tensor.is_input) {
     std::ifstream file(ort::ToPath(arguments[4]), std::ios::binary);
-    if (!file.read(static_cast<char*>(port.memory->data()), static_cast<std::streamsize>(bytes))) {
+    if (!file.read(static_cast<char*>(tensor.memory->data()), static_cast<std::streamsize>(bytes))) {
       throw std::runtime_error("cannot read " + std::string(arguments[4]));
     }
   }
-  port.value =
-      ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, ort::CpuMemoryInfo(),
-                                    port.memory->data(), bytes, port.dims.data(), port.dims.size(), type);
-  return port;
+  tensor.value = ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
+                                               ort::CpuMemoryInfo(), tensor.memory->data(), bytes,
+                                               tensor.dims.data(), tensor.dims.size(), type);
+  return tensor;
 }
 
 ort::SessionHandle MakeSession(const std::string& path, int threads) {
@@ -76,7 +77,7 @@ std::vector<int64_t> Measure(size_t count, Call call) {
   return times;
 }
 
-void AnswerOpen(const Port& output) {
+void AnswerOpen(const BoundTensor& output) {
   auto clock = Measure(10'000, [] {});
   std::nth_element(clock.begin(), clock.begin() + 5'000, clock.end());
   const auto* data = static_cast<const float*>(output.memory->data());
@@ -102,12 +103,12 @@ void Serve(int count, char** arguments) {
   ort::OpenLibrary(arguments[1]);
   const auto session = MakeSession(arguments[2], std::stoi(arguments[3]));
   const auto run_options = ort::MakeRunOptions();
-  std::vector<Port> ports;
-  for (int i = 4; i + 4 < count; i += 5) ports.push_back(MakePort(arguments + i));
+  std::vector<BoundTensor> tensors;
+  for (int i = 4; i + 4 < count; i += 5) tensors.push_back(MakeBoundTensor(arguments + i));
   const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session.get());
-  for (const Port& port : ports) {
-    const auto bind = port.is_input ? ort::api().BindInput : ort::api().BindOutput;
-    ort::Check(bind(binding.get(), port.name.c_str(), port.value.get()));
+  for (const BoundTensor& tensor : tensors) {
+    const auto bind = tensor.is_input ? ort::api().BindInput : ort::api().BindOutput;
+    ort::Check(bind(binding.get(), tensor.name.c_str(), tensor.value.get()));
   }
   const auto call = [&] {
     ort::Check(ort::api().RunWithBinding(session.get(), run_options.get(), binding.get()));
@@ -121,7 +122,8 @@ void Serve(int count, char** arguments) {
       Measure(warmup, call);
       AnswerTimes(Measure(calls, call));
     } else {
-      AnswerOpen(*std::find_if(ports.begin(), ports.end(), [](const Port& port) { return !port.is_input; }));
+      AnswerOpen(*std::find_if(tensors.begin(), tensors.end(),
+                               [](const BoundTensor& tensor) { return !tensor.is_input; }));
     }
     std::fflush(stdout);
   }

@@ -37,7 +37,7 @@ async function openSession({ path, device, threads, freeDimensionOverrides, useT
   return (await gpu()).open(path, { freeDimensionOverrides, cuda, enableGraphCapture: words.has('graph') })
 }
 
-const dimsOf = (ports) => Object.fromEntries(ports.map(({ name, dims }) => [name, dims]))
+const dimsOf = (bound) => Object.fromEntries(bound.map(({ name, dims }) => [name, dims]))
 
 function arrayOf({ type, file }) {
   const { buffer, byteOffset, byteLength } = readFileSync(file)
@@ -96,8 +96,8 @@ async function unbound(bench) {
   const session = isOurs
     ? await openSession(bench)
     : await InferenceSession.create(bench.path, await theirOptions(bench))
-  const tensors = (ports, data) =>
-    Object.fromEntries(ports.map((port) => [port.name, new Tensor(port.type, data(port), port.dims)]))
+  const tensors = (bound, data) =>
+    Object.fromEntries(bound.map((one) => [one.name, new Tensor(one.type, data(one), one.dims)]))
   const zeros = ({ type, dims }) =>
     new elementTypes[type].array(dims.reduce((product, dim) => product * dim, 1))
   const feeds = tensors(bench.inputs, arrayOf)

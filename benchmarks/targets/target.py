@@ -36,10 +36,10 @@ def probe(device):
     print(json.dumps(found))
 
 
-def arrays(ports):
+def arrays(tensors):
     import numpy
 
-    return [numpy.fromfile(port["file"], dtype=TYPES[port["type"]]).reshape(port["dims"]) for port in ports]
+    return [numpy.fromfile(tensor["file"], dtype=TYPES[tensor["type"]]).reshape(tensor["dims"]) for tensor in tensors]
 
 
 def device_of(case):
@@ -72,8 +72,8 @@ def ort_session(case, graph=False):
 
 def start_run(case):
     session = ort_session(case)
-    feeds = dict(zip((port["name"] for port in case["inputs"]), arrays(case["inputs"])))
-    names = [port["name"] for port in case["outputs"]]
+    feeds = dict(zip((tensor["name"] for tensor in case["inputs"]), arrays(case["inputs"])))
+    names = [tensor["name"] for tensor in case["outputs"]]
     return lambda: session.run(names, feeds), lambda results: results[0]
 
 
@@ -87,13 +87,13 @@ def start_binding(case, graph=False):
     given = arrays(case["inputs"])
     inputs = [OrtValue.ortvalue_from_numpy(data, device, 0) for data in given]
     outputs = [
-        OrtValue.ortvalue_from_shape_and_type(port["dims"], getattr(numpy, TYPES[port["type"]]), device, 0)
-        for port in case["outputs"]
+        OrtValue.ortvalue_from_shape_and_type(tensor["dims"], getattr(numpy, TYPES[tensor["type"]]), device, 0)
+        for tensor in case["outputs"]
     ]
-    for port, value in zip(case["inputs"], inputs):
-        binding.bind_ortvalue_input(port["name"], value)
-    for port, value in zip(case["outputs"], outputs):
-        binding.bind_ortvalue_output(port["name"], value)
+    for tensor, value in zip(case["inputs"], inputs):
+        binding.bind_ortvalue_input(tensor["name"], value)
+    for tensor, value in zip(case["outputs"], outputs):
+        binding.bind_ortvalue_output(tensor["name"], value)
 
     def copied():
         for value, data in zip(inputs, given):

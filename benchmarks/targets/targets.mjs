@@ -96,13 +96,13 @@ export function readyTargets(wanted, { python, device = 'cpu', rehearse = false 
 function cLoopArguments({ path, threads, inputs, outputs }) {
   // Not at the top: the process of onnxruntime-node's target does not load this package.
   const { initialized } = createRequire(import.meta.url)('../../dist/index.js')
-  const port = (kind, { name, code, dims, file = '' }) => [kind, name, `${code}`, dims.join(','), file]
+  const describe = (kind, { name, code, dims, file = '' }) => [kind, name, `${code}`, dims.join(','), file]
   return [
     initialized().libraryPath,
     path,
     `${threads}`,
-    ...inputs.flatMap((input) => port('input', input)),
-    ...outputs.flatMap((output) => port('output', output)),
+    ...inputs.flatMap((input) => describe('input', input)),
+    ...outputs.flatMap((output) => describe('output', output)),
   ]
 }
 

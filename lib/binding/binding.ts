@@ -5,13 +5,16 @@ import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { OrtValue } from '../value/value'
 import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
+import { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import { BoundOutputs } from './outputs'
 import {
   type BindOptions,
+  type BindOutputOptions,
   type CaptureOptions,
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
+  resolveBindOutput,
   resolveCapture,
   resolveMapped,
 } from './run-options'
@@ -51,6 +54,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #copies = new CpuInputs()
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
+  readonly #guesses: OutputGuesses
   readonly #runs: BindingRuns
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
@@ -59,7 +63,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     this.#binding = new host.engine.Binding(host.session)
     this.#inputs = new BoundValues(host.inputs, this.#owned)
     this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding, () => this.#runs.inFlight)
-    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
+    this.#guesses = new OutputGuesses(host, this.#binding, this.#inputs, this.#outputs)
+    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs, this.#guesses)
   }
 
   /** @internal see `session.createIoBinding()` */
@@ -70,7 +75,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   ): IoBinding {
     const binding = new IoBinding(host)
     try {
-      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value))
+      bindAll(binding, host, inputs, options, (value) => binding.#owned.add(value), binding.#guesses)
     } catch (error) {
       binding.dispose()
       throw error
@@ -96,8 +101,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   /**
    * A typed array over the memory of each bound output: always the same one for an output with memory of its own; for an output
-   * that ONNX Runtime allocates that of the last run, and undefined before the first. Its properties throw `ERR_BUSY` while a
-   * run is in flight.
+   * that ONNX Runtime allocates that of the last run, and undefined before the first. An output with a default shape that a run
+   * contradicts becomes one of these. Its properties throw `ERR_BUSY` while a run is in flight.
    * @example
    * const copy = io.outputs.y.slice()
    */
@@ -128,7 +133,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   /**
    * Binds a value to an input: each run reads its memory.
-   * @throws OrtError `ERR_DEVICE_MISMATCH` for memory of another device than the session's, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
+   * @throws OrtError `ERR_DEVICE_MISMATCH` for memory of another device than the session's, `ERR_MEMORY_OVERLAP` where it
+   *   shares a part of its memory with an output, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
    * @example
    * io.bindOrtValueInput('x', OrtValue.wrap('float32', new Float32Array(4), [1, 4]))
    */
@@ -148,14 +154,16 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Binds a value to an output: each run writes into its memory. An input's value can be bound too, for state in place.
-   * @throws OrtError `ERR_DEVICE_MISMATCH`, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
+   * Binds a value to an output: each run writes into its memory. An input's value can be bound too, for state in place, which
+   * costs a copy after each run unless `inPlace` is `'alias'`.
+   * @throws OrtError `ERR_MEMORY_OVERLAP` where it shares memory with another output, or in part with an input;
+   *   `ERR_DEVICE_MISMATCH`, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
    * @example
    * io.bindOrtValueOutput('y', OrtValue.allocate('float32', [1, 4]))
    */
-  bindOrtValueOutput(name: string, value: OrtValue, options: BindOptions = {}): void {
+  bindOrtValueOutput(name: string, value: OrtValue, options: BindOutputOptions = {}): void {
     const index = this.#outputs.check(name, value)
-    this.#binding.bindOutput(index, value.engineValue, resolveMapped(options, this.#host.device))
+    this.#binding.bindOutput(index, value.engineValue, ...resolveBindOutput(options, this.#host.device))
     this.#outputs.set(name, value)
   }
 
@@ -251,7 +259,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#binding.capture(resolveCapture(options))
+    await this.#guesses.capture(() => this.#binding.capture(resolveCapture(options)))
   }
 
   /** Whether runs replay a graph. */

@@ -5,8 +5,9 @@ import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims, resolveShape, symbolSizes } from '../model/shape'
 import { OrtValue } from '../value/value'
+import type { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
-import type { BindOptions } from './run-options'
+import { type BindOptions, type BindOutputOptions, type InPlaceOptions, inPlace } from './run-options'
 
 /** What an input is bound to: allocated memory of a shape, a value, or null: an optional input without a value. */
 export type InputSpec = readonly number[] | OrtValue | null
@@ -17,10 +18,10 @@ export type OutputSpec = readonly number[] | OrtValue | 'dynamic'
 type Bindable = readonly number[] | OrtValue
 
 /** Options of `session.createIoBinding`. */
-export interface IoBindingOptions {
+export interface IoBindingOptions extends InPlaceOptions {
   /**
    * What outputs are bound to. Default: memory that is allocated once, if the declared shape follows from the inputs' shapes;
-   * else `'dynamic'`.
+   * else `'dynamic'`. If a run gives another shape than the model declares, the output is `'dynamic'` from then on.
    */
   readonly outputs?: Readonly<Record<string, OutputSpec>>
   /** The outputs that are bound. Default: all. */
@@ -32,16 +33,18 @@ export interface IoBindingOptions {
 /** The methods of a binding that its values are bound by. */
 interface Binder {
   bindOrtValueInput(name: string, value: OrtValue, options: BindOptions): void
-  bindOrtValueOutput(name: string, value: OrtValue, options: BindOptions): void
+  bindOrtValueOutput(name: string, value: OrtValue, options: BindOutputOptions): void
   bindOutput(name: string): void
 }
 
-const OPTIONS = { outputs: record, fetches: array('an array of names'), mapped: array('an array of names') }
+const names = array('an array of names')
+const OPTIONS = { outputs: record, fetches: names, mapped: names, inPlace }
 
 /**
  * Binds every input and the outputs of `options`: to the given values, or to memory that is allocated.
  *
  * @param onAllocated receives each allocated value before it is bound
+ * @param guesses receives the outputs whose shape is not given
  */
 export function bindAll(
   binder: Binder,
@@ -49,8 +52,9 @@ export function bindAll(
   given: Readonly<Record<string, InputSpec>>,
   options: IoBindingOptions,
   onAllocated: (value: OrtValue) => void,
+  guesses: OutputGuesses,
 ): void {
-  const { inputs, outputs } = host
+  const { inputs, outputs, wrongShapes } = host
   const checked = checkOptions(options, OPTIONS, 'option of createIoBinding')
   const mappedNames = (checked.mapped ?? []) as readonly string[]
   for (const name of mappedNames) if (!outputs.has(name)) inputs.indexOf(name, 'mapped')
@@ -72,11 +76,18 @@ export function bindAll(
   for (const name of Object.keys(outputsGiven)) outputs.indexOf(name, 'outputs')
   for (const name of new Set(fetches as readonly string[])) {
     const index = outputs.indexOf(name, 'fetches')
-    const spec =
-      own(outputsGiven as Record<string, OutputSpec>, name) ?? derivedShape(outputs, index, symbols)
+    const given = own(outputsGiven as Record<string, OutputSpec>, name)
+    const spec = given ?? (wrongShapes.has(name) ? 'dynamic' : derivedShape(outputs, index, symbols))
     const mapped = mappedNames.includes(name)
-    if (spec === 'dynamic') binder.bindOutput(name)
-    else binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), { mapped })
+    if (spec === 'dynamic') {
+      binder.bindOutput(name)
+      continue
+    }
+    binder.bindOrtValueOutput(name, valueFor(outputs, name, spec, mapped), {
+      mapped,
+      inPlace: checked.inPlace === true ? 'alias' : 'copy',
+    })
+    if (given === undefined) guesses.add(name, mapped)
   }
 }
 
@@ -114,7 +125,7 @@ function allocateFor(
       'ERR_TYPE_MISMATCH',
       `${io.side} '${name}' is not a tensor, and cannot be bound by its shape`,
       {
-        expected: 'an OrtValue',
+        expected: io.side === 'input' ? 'an OrtValue' : "'dynamic'",
         given: describe(dims),
       },
     )

@@ -9,4 +9,6 @@ export interface BindingHost {
   readonly inputs: SessionIO
   readonly outputs: SessionIO
   readonly device: SessionDevice
+  /** The outputs of which a run gave another shape than the model declares: later bindings have ONNX Runtime allocate them. */
+  readonly wrongShapes: Set<string>
 }

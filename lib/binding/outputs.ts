@@ -54,7 +54,7 @@ export class BoundOutputs extends BoundValues {
 
   /** The value bound, or the one that the last run allocated; undefined before that run. */
   override get(name: string): OrtValue | undefined {
-    return super.get(name) ?? this.#lastAllocated().get(name)
+    return this.bound(name) ?? this.#lastAllocated().get(name)
   }
 
   /** The outputs of the last run, in the order in which they were bound. */
@@ -64,7 +64,7 @@ export class BoundOutputs extends BoundValues {
         remedy: 'Run the binding first: it has not run, its last run failed, or its outputs were bound again',
       })
     }
-    return [...this.values.keys()].map((name) => this.get(name)!)
+    return this.names.map((name) => this.get(name)!)
   }
 
   copies(): (Tensor | OrtValue)[] {
@@ -83,7 +83,7 @@ export class BoundOutputs extends BoundValues {
     if (this.#allocated !== undefined) return this.#allocated
     const values = this.#binding.outputs()
     this.#allocatedBy = this.#binding.resultsOf()
-    const entries = [...this.values.keys()].flatMap((name, i) => {
+    const entries = this.names.flatMap((name, i) => {
       const value = values[i]
       return value ? [[name, OrtValue.fromEngine(value)] as const] : []
     })

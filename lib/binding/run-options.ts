@@ -1,4 +1,4 @@
-import { array, boolean, type Check, checkOptions, record } from '../check'
+import { array, boolean, type Check, checkOptions, choice, record } from '../check'
 import type { SessionDevice } from '../device/device'
 import { checkSignal } from '../engine/abort'
 import { OrtError } from '../errors'
@@ -35,6 +35,19 @@ export interface BindOptions {
   readonly mapped?: boolean
 }
 
+/** How an output is written whose value is bound to an input too. */
+export interface InPlaceOptions {
+  /**
+   * `'copy'` (the default): ONNX Runtime writes a second buffer, which is copied into the value after the run, so that every
+   * model is right. `'alias'`: ONNX Runtime writes the value's memory while it may still read it, without a copy. Only for a model
+   * whose kernels read each element before they write it, and that reads the input in no later node.
+   */
+  readonly inPlace?: 'copy' | 'alias'
+}
+
+/** Options of binding a value to an output. */
+export interface BindOutputOptions extends BindOptions, InPlaceOptions {}
+
 export interface ResolvedRunOptions {
   readonly signal?: AbortSignal | undefined
   readonly upload?: readonly number[] | undefined
@@ -54,6 +67,15 @@ export function resolveBindingRun(
   const signal = checkSignal(engine, property(record(options, 'options'), 'signal'))
   const { upload } = checkOptions(options, isSync ? SYNC_OPTIONS : OPTIONS, 'run option')
   return { signal, upload: upload?.map((name) => inputs.indexOf(name as string, 'upload')) }
+}
+
+/** Whether an output in an input's memory is written at once. */
+export const inPlace: Check<boolean> = choice({ copy: false, alias: true })
+
+/** Whether an output is to be mapped, and written in an input's memory at once. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_UNKNOWN_OPTION`; OrtTypeError */
+export function resolveBindOutput(options: BindOutputOptions, device: SessionDevice): [boolean, boolean] {
+  const checked = checkOptions(options, { mapped: boolean, inPlace }, 'option')
+  return [resolveMapped({ mapped: checked.mapped ?? false }, device), checked.inPlace ?? false]
 }
 
 /** Whether a value is to be mapped. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_UNKNOWN_OPTION`; OrtTypeError */

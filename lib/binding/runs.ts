@@ -2,9 +2,15 @@ import { abortable } from '../engine/abort'
 import type { EngineBinding } from '../engine/engine'
 import { OrtError } from '../errors'
 import { wrapShapeError } from '../model/shape'
+import type { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import type { BoundOutputs } from './outputs'
-import { type IoBindingRunOptions, type IoBindingRunSyncOptions, resolveBindingRun } from './run-options'
+import {
+  type IoBindingRunOptions,
+  type IoBindingRunSyncOptions,
+  type ResolvedRunOptions,
+  resolveBindingRun,
+} from './run-options'
 import type { BoundValues } from './values'
 
 const DONE = Promise.resolve()
@@ -15,13 +21,21 @@ export class BindingRuns {
   readonly #binding: EngineBinding
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
+  readonly #guesses: OutputGuesses
   #inFlight = false
 
-  constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
+  constructor(
+    host: BindingHost,
+    binding: EngineBinding,
+    inputs: BoundValues,
+    outputs: BoundOutputs,
+    guesses: OutputGuesses,
+  ) {
     this.#host = host
     this.#binding = binding
     this.#inputs = inputs
     this.#outputs = outputs
+    this.#guesses = guesses
   }
 
   get inFlight(): boolean {
@@ -41,42 +55,72 @@ export class BindingRuns {
     // The shortest path, without options, allocates nothing.
     const upload = options === undefined ? undefined : resolveBindingRun(this.#host, options, true).upload
     try {
-      this.#binding.runSync(upload)
+      this.#guesses.beginRun()
+      try {
+        this.#binding.runSync(upload)
+      } catch (error) {
+        if (!this.#guesses.repeats(error)) throw error
+        this.#binding.runSync(upload)
+      }
+      this.#endRun()
     } catch (error) {
       this.#fail()
       throw this.#explain(error)
     }
-    this.#outputs.endRun()
   }
 
   run(options: IoBindingRunOptions | undefined): Promise<void> {
     try {
-      const { signal, upload } = resolveBindingRun(this.#host, options, false)
-      const pending = this.#binding.run(upload, signal !== undefined)
-      if (pending === undefined) {
-        this.#outputs.endRun()
-        return DONE
-      }
-      return this.#finish(
-        signal === undefined ? pending : abortable(pending, signal, () => this.#binding.cancel()),
-      )
+      const resolved = resolveBindingRun(this.#host, options, false)
+      this.#guesses.beginRun()
+      const pending = this.#start(resolved)
+      if (pending !== undefined) return this.#finish(pending, resolved)
+      this.#endRun()
+      return DONE
     } catch (error) {
       this.#fail()
       return Promise.reject(this.#explain(error))
     }
   }
 
-  async #finish(pending: Promise<void>): Promise<void> {
+  /** Undefined where the run has ended. */
+  #start(options: ResolvedRunOptions): undefined | Promise<void> {
+    try {
+      return this.#attempt(options)
+    } catch (error) {
+      if (!this.#guesses.repeats(error)) throw error
+      return this.#attempt(options)
+    }
+  }
+
+  #attempt({ signal, upload }: ResolvedRunOptions): undefined | Promise<void> {
+    const pending = this.#binding.run(upload, signal !== undefined)
+    return pending === undefined || signal === undefined
+      ? pending
+      : abortable(pending, signal, () => this.#binding.cancel())
+  }
+
+  async #finish(pending: Promise<void>, options: ResolvedRunOptions): Promise<void> {
     this.#inFlight = true
     try {
-      await pending
-      this.#outputs.endRun()
+      try {
+        await pending
+      } catch (error) {
+        if (!this.#guesses.repeats(error)) throw error
+        await this.#attempt(options)
+      }
+      this.#endRun()
     } catch (error) {
       this.#outputs.failRun()
       throw this.#explain(error)
     } finally {
       this.#inFlight = false
     }
+  }
+
+  #endRun(): void {
+    this.#guesses.endRun()
+    this.#outputs.endRun()
   }
 
   /** A call that is refused for a run in flight leaves the results to that run. */

@@ -14,6 +14,8 @@ export type AnyViews = Readonly<Record<string, any>>
 export class BoundValues {
   /** In the order in which they were bound; undefined for an output that ONNX Runtime allocates. */
   protected readonly values = new Map<string, OrtValue | undefined>()
+  /** Whether a value of another shape was bound since the last run. */
+  shapesChanged = false
   readonly #io: SessionIO
   /** The values that were allocated for the binding. */
   readonly #owned: Set<OrtValue>
@@ -32,7 +34,7 @@ export class BoundValues {
   }
 
   get(name: string): OrtValue | undefined {
-    return this.values.get(name)
+    return this.bound(name)
   }
 
   /** A replaced value is no longer the binding's to dispose of: the user may hold it. */
@@ -40,12 +42,28 @@ export class BoundValues {
     const replaced = this.values.get(name)
     if (replaced !== undefined && replaced !== value) this.#owned.delete(replaced)
     this.values.set(name, value)
+    this.shapesChanged ||= String(value?.dims) !== String(replaced?.dims)
     this.#views = undefined
   }
 
   clear(): void {
     this.values.clear()
     this.#views = undefined
+  }
+
+  /** In the order in which they were bound. */
+  get names(): readonly string[] {
+    return [...this.values.keys()]
+  }
+
+  /** The values bound, without the outputs that ONNX Runtime allocates. */
+  get boundValues(): readonly OrtValue[] {
+    return [...this.values.values()].filter((value) => value !== undefined)
+  }
+
+  /** The value bound; undefined for an output that ONNX Runtime allocates. */
+  bound(name: string): OrtValue | undefined {
+    return this.values.get(name)
   }
 
   /**
@@ -74,7 +92,10 @@ export class BoundValues {
       enumerable: true,
       get: () => {
         checkIdle(name)
-        return data ?? (value === undefined ? copiedData(this.get(name)) : value.data)
+        if (data !== undefined && !value!.disposed) return data
+        // A run may have shown that an output does not have the shape of its value.
+        const isBound = value !== undefined && this.values.get(name) === value
+        return isBound ? (data ?? value.data) : copiedData(this.get(name))
       },
       // Without a setter, code in sloppy mode would silently ignore the assignment.
       set: () => {

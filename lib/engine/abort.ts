@@ -1,10 +1,11 @@
+import { isRecord } from '../check'
 import { argumentTypeError, OrtError } from '../errors'
 import type { Engine } from './engine'
 
 /** @throws the reason of an aborted signal; OrtError `ERR_NOT_SUPPORTED` if the engine cannot cancel a run */
 export function checkSignal(engine: Engine, signal: unknown): AbortSignal | undefined {
   if (signal === undefined) return undefined
-  if (!(signal instanceof AbortSignal)) throw argumentTypeError('signal', 'an AbortSignal', signal)
+  if (!isAbortSignal(signal)) throw argumentTypeError('signal', 'an AbortSignal', signal)
   if (!engine.supports.cancel) {
     throw new OrtError('ERR_NOT_SUPPORTED', 'onnxruntime-node cannot cancel a run', {
       remedy: 'Omit the signal, or install the native addon',
@@ -12,6 +13,11 @@ export function checkSignal(engine: Engine, signal: unknown): AbortSignal | unde
   }
   signal.throwIfAborted()
   return signal
+}
+
+/** Whether a value is an AbortSignal, of any realm: jsdom has a class of its own. */
+function isAbortSignal(value: unknown): value is AbortSignal {
+  return isRecord(value) && typeof value.aborted === 'boolean' && typeof value.throwIfAborted === 'function'
 }
 
 /**

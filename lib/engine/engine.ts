@@ -5,6 +5,8 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
+import type { LogLevel } from './log'
+
 export type EngineName = 'native' | 'onnxruntime-node'
 
 /** `ONNXType` of the C API. */
@@ -15,6 +17,11 @@ export interface RawValueInfo {
   readonly name: string
   readonly kind: number
   readonly type: number
+  /**
+   * The type as text, with element types by their numbers, such as `sequence(tensor(1))`; absent where the engine does not
+   * report more than the kind.
+   */
+  readonly form?: string
   /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
   readonly shape?: readonly (number | string)[]
 }
@@ -97,11 +104,15 @@ export interface RunSettings {
 export interface EngineValue {
   kind(): number
   type(): number
+  /** The type as text: see {@link RawValueInfo.form}; only the kind where no more is known. */
+  form(): string
   dims(): number[]
   device(): DeviceName
   deviceId(): number
   /** An ArrayBuffer over the value's host memory; not for strings. Called once a value. */
   arrayBuffer(): ArrayBuffer
+  /** @throws OrtError `ERR_BUSY` where work in flight writes the memory, or, for a write, reads it */
+  checkFree(writes: boolean): void
   strings(): string[]
   setStrings(strings: readonly string[]): void
   /** Copies the tensor into another of the same type and shape, between any two devices. */
@@ -162,8 +173,11 @@ export interface EngineBinding {
    * memory directly.
    */
   bindInput(index: number, value: EngineValue, mapped?: boolean): void
-  /** Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. */
-  bindOutput(index: number, value: EngineValue, mapped?: boolean): void
+  /**
+   * Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. An output in an input's
+   * memory is written elsewhere and copied after the run; `alias`: ONNX Runtime writes it at once.
+   */
+  bindOutput(index: number, value: EngineValue, mapped?: boolean, alias?: boolean): void
   bindOutput(index: number, value: undefined, device: DeviceName, id: number): void
   clearInputs(): void
   clearOutputs(): void
@@ -206,6 +220,8 @@ export interface Engine {
     borrow(type: number, dims: readonly number[], data: ArrayBufferView): EngineValue
     sequence(values: readonly EngineValue[]): EngineValue
   }
+  /** A message of this package, in the log of ONNX Runtime. */
+  log(level: LogLevel, message: string): void
   availableProviders(): string[]
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

@@ -8,8 +8,8 @@ import { bare } from '../own'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { findLibrary } from './library'
-import { type EngineOptions, logSeverity } from './log'
-import { arenaError, outputShapeError } from './ort-errors'
+import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
+import { outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
 /** The functions and classes that native/addon.cc registers. */
@@ -27,6 +27,7 @@ export interface Addon
   preload(path: string, logSeverity: number): Promise<void>
   /** False if the process already has an environment. */
   createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
+  log(severity: number, message: string): void
   /** Opens a shared library and never closes it. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
   loadLibrary(path: string): void
   /** Appends the provider to session options and drops them. Fails as a session would. */
@@ -95,7 +96,12 @@ export async function preloadNative(): Promise<void> {
 /** The native engine: the addon and ONNX Runtime's library. */
 export function openNative(addon: Addon, options: EngineOptions): Engine & { readonly addon: Addon } {
   addon.setErrorFactory((code, message, remedy) =>
-    toError(code, message, remedy ?? DRIVER_REMEDIES[code], (name) => openLibrary(addon, name) === undefined),
+    toError(
+      code,
+      message,
+      remedy ?? DRIVER_REMEDIES[code] ?? RESOURCE_REMEDIES[code],
+      (name) => openLibrary(addon, name) === undefined,
+    ),
   )
   const tried: string[] = []
   const candidate = findLibrary(options.libraryPath, tried)
@@ -127,6 +133,7 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
     Session: addon.Session,
     Binding: addon.Binding,
     Value: addon.Value,
+    log: (level, message) => addon.log(LOG_LEVELS.indexOf(level), message),
     availableProviders: () => addon.availableProviders(),
     deviceMemory: (device, id) => addon.deviceMemory(device, id),
   }
@@ -143,7 +150,7 @@ function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unkn
 
 function toError(code: OrtErrorCode, message: string, remedy: string | undefined, canLoad: CanLoad): Error {
   const known = code.startsWith('ERR_ORT_')
-    ? (outputShapeError(message) ?? providerError(message, canLoad) ?? arenaError(message))
+    ? (outputShapeError(message) ?? providerError(message, canLoad) ?? resourceError(message))
     : undefined
   return known ?? new OrtError(code, message, remedy !== undefined ? { remedy } : {})
 }

@@ -1,4 +1,4 @@
-import { OrtError } from '../errors'
+import { OrtError, type OrtErrorCode } from '../errors'
 
 /** Errors that ONNX Runtime distinguishes by their message only. */
 
@@ -39,14 +39,49 @@ export function outputShapeError(text: string): OrtError | undefined {
   return undefined
 }
 
-/** The error of an arena of ONNX Runtime that cannot allocate memory, on the host or on a device. */
-export function arenaError(message: string): OrtError | undefined {
-  const found =
-    /Failed to allocate memory for requested buffer of size (\d+)/.exec(message) ??
-    /Available memory of \d+ is smaller than requested bytes of (\d+)/.exec(message)
-  if (found === null) return undefined
-  return new OrtError('ERR_OUT_OF_MEMORY', `ONNX Runtime's arena cannot allocate ${found[1]} bytes`, {
-    remedy: "Free memory, or raise the arena's limit",
-    cause: new Error(message),
-  })
+/** Remedies of errors of the process's resources, whoever reports them. */
+export const RESOURCE_REMEDIES: Partial<Record<OrtErrorCode, string>> = {
+  ERR_OUT_OF_MEMORY: "Free memory, use smaller inputs or fewer bindings, or raise the process's limit",
+  ERR_THREAD_UNAVAILABLE:
+    "Raise the limit on threads (`ulimit -u`, or the container's limit of pids), or release sessions; intraOpNumThreads: 1 has ONNX Runtime start none",
+}
+
+/** What ONNX Runtime and the C++ libraries say of memory that cannot be allocated, and of a thread that cannot start. */
+const RESOURCES: readonly (readonly [RegExp, OrtErrorCode, (...found: string[]) => string])[] = [
+  [
+    /Failed to allocate memory for requested buffer of size (\d+)/,
+    'ERR_OUT_OF_MEMORY',
+    (bytes) => `ONNX Runtime's arena cannot allocate ${bytes} bytes`,
+  ],
+  [
+    /Available memory of \d+ is smaller than requested bytes of (\d+)/,
+    'ERR_OUT_OF_MEMORY',
+    (bytes) => `ONNX Runtime's arena cannot allocate ${bytes} bytes`,
+  ],
+  [
+    /std::bad_alloc|\bbad[_ ]alloc(ation)?\b|std::bad_array_new_length|bad array new length/,
+    'ERR_OUT_OF_MEMORY',
+    () => 'ONNX Runtime cannot allocate host memory',
+  ],
+  [
+    /Calculation for Tensor storage size overflowed/,
+    'ERR_OUT_OF_MEMORY',
+    () => 'a tensor has more bytes than there are addresses',
+  ],
+  [
+    /pthread_create failed|beginthreadex failed|WindowsThread.* failed/,
+    'ERR_THREAD_UNAVAILABLE',
+    () => 'a thread of ONNX Runtime cannot start',
+  ],
+]
+
+/** The error of memory that ONNX Runtime cannot allocate, on the host or on a device, or of a thread that cannot start. */
+export function resourceError(message: string): OrtError | undefined {
+  for (const [pattern, code, text] of RESOURCES) {
+    const found = pattern.exec(message)
+    if (found === null) continue
+    const remedy = RESOURCE_REMEDIES[code]!
+    return new OrtError(code, text(...found.slice(1)), { remedy, cause: new Error(message) })
+  }
+  return undefined
 }

@@ -141,12 +141,10 @@ export function typedArrayView(type: ElementType, buffer: ArrayBuffer): TypedArr
 /** Zeroed memory of V8. @throws OrtError `ERR_OUT_OF_MEMORY` */
 export function zeroed(type: ElementType, size: number): TypedArray {
   const bytes = arrayLength(type, size) * typedArrayView(type, new ArrayBuffer(0)).BYTES_PER_ELEMENT
-  try {
-    return typedArrayView(type, new ArrayBuffer(bytes))
-  } catch (cause) {
-    if (!types.isNativeError(cause) || cause.name !== 'RangeError') throw cause
-    throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, { cause })
-  }
+  return typedArrayView(
+    type,
+    allocating(bytes, () => new ArrayBuffer(bytes)),
+  )
 }
 
 const nameOf = Object.getOwnPropertyDescriptor(
@@ -161,15 +159,30 @@ function typedArrayName(value: unknown): string | undefined {
 
 const arrays = new Map(Object.values<Row>(table).map(({ array }) => [array?.name, array!]))
 
-/** A copy of an array; `slice()` of a Buffer is a view. */
+/** A copy of an array; `slice()` of a Buffer is a view. @throws OrtError `ERR_OUT_OF_MEMORY` */
 export function copyTypedArray<T extends TypedArray>(array: T): T {
-  return new (arrays.get(typedArrayName(array))!)(array) as T
+  const copy = () => new (arrays.get(typedArrayName(array))!)(array)
+  return allocating(array.byteLength, copy) as T
 }
 
 /** A view of the same memory, of this realm's class, which onnxruntime-common wants. */
 export function localView(array: TypedArray): TypedArray {
   const local = arrays.get(typedArrayName(array))!
   return array instanceof local ? array : new local(array.buffer, array.byteOffset, array.length)
+}
+
+/** V8 throws a bare RangeError where it cannot allocate. */
+function allocating<T>(bytes: number, allocate: () => T): T {
+  try {
+    return allocate()
+  } catch (cause) {
+    if (!types.isNativeError(cause) || cause.name !== 'RangeError') throw cause
+    const remedy = "Free memory, or raise the process's limit"
+    throw new OrtError('ERR_OUT_OF_MEMORY', `cannot allocate ${bytes} bytes of host memory`, {
+      remedy,
+      cause,
+    })
+  }
 }
 
 /** The array in a form that Node-API knows: a `Uint16Array` of bits for a `Float16Array`. */
@@ -198,4 +211,12 @@ function conversion(type: ElementType, data: unknown): { remedy?: string } {
   if (!numbers || array === undefined || array === Uint16Array || code > table.uint64.code) return {}
   const isBig = type === 'int64' || type === 'uint64'
   return { remedy: `Convert numbers: ${array.name}.from(data${isBig ? ', BigInt' : ''})` }
+}
+
+/** Whether two tensors' data, typed arrays or arrays of strings, have memory in common. */
+export function shareMemory(one: unknown, other: unknown): boolean {
+  if (!ArrayBuffer.isView(one) || !ArrayBuffer.isView(other)) return one === other
+  if (one.buffer !== other.buffer) return false
+  const [first, second] = one.byteOffset <= other.byteOffset ? [one, other] : [other, one]
+  return second.byteLength > 0 && first.byteOffset + first.byteLength > second.byteOffset
 }

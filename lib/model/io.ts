@@ -1,7 +1,7 @@
 import { nearest } from '../check'
-import { type RawValueInfo, ValueKind } from '../engine/engine'
-import { describe, listed, OrtRangeError, OrtTypeError } from '../errors'
-import { type ElementType, elementTypeName } from './element-types'
+import { type EngineValue, type RawValueInfo, ValueKind } from '../engine/engine'
+import { describe, listed, OrtError, OrtRangeError, OrtTypeError } from '../errors'
+import { type ElementType, elementTypeCode, elementTypeName } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
 
 /** A model input or output as the model declares it, in onnxruntime-common's form. */
@@ -25,6 +25,13 @@ export function toMetadata(info: RawValueInfo): ValueMetadata {
     // The session checks shapes by the same array.
     shape: Object.freeze(info.shape ?? []),
   })
+}
+
+interface CheckedValue {
+  readonly kind: string
+  readonly type: ElementType
+  readonly dims: readonly number[]
+  readonly engineValue: Pick<EngineValue, 'form'>
 }
 
 /** A model's inputs, or its outputs: their indices, metadata, and checks of the values that can be bound. */
@@ -94,16 +101,8 @@ export class SessionIO {
 
   /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless a tensor of `type` can be bound */
   checkType(index: number, type: ElementType): void {
-    const { name, kind, type: code } = this.info(index)
-    // A tensor is a value of an optional input.
-    if (kind === ValueKind.optional || elementTypeName(code) === type) return
-    throw new OrtTypeError('ERR_TYPE_MISMATCH', `${this.side} '${name}' has the wrong type`, {
-      expected:
-        kind === ValueKind.tensor
-          ? (elementTypeName(code) ?? `type ${code}`)
-          : 'a value that is not a tensor',
-      given: type,
-    })
+    if (elementTypeName(this.info(index).type) !== type)
+      this.#checkForm(index, `tensor(${elementTypeCode(type)})`)
   }
 
   /** @throws OrtRangeError `ERR_SHAPE_MISMATCH` unless ONNX Runtime takes `dims` for the declared shape */
@@ -117,13 +116,45 @@ export class SessionIO {
   }
 
   /** Checks the type, and the shape of an input: the declared shape of an output is a hint. */
-  checkValue(index: number, value: { kind: string; type: ElementType; dims: readonly number[] }): void {
-    if (value.kind === 'optional' && !this.isOptional(index)) {
+  checkValue(index: number, value: CheckedValue): void {
+    if (this.side === 'output') this.#checkMemory(index)
+    if (value.kind === 'tensor') {
+      this.checkType(index, value.type)
+      if (this.side === 'input') this.checkShape(index, value.dims)
+    } else if (value.kind === 'optional') {
+      if (this.isOptional(index)) return
       const message = `${this.side} '${this.names[index]}' needs a value`
       throw new OrtTypeError('ERR_TYPE_MISMATCH', message, { given: 'an optional without a value' })
+    } else {
+      this.#checkForm(index, value.engineValue.form())
     }
-    if (value.kind !== 'tensor') return
-    this.checkType(index, value.type)
-    if (this.side === 'input') this.checkShape(index, value.dims)
   }
+
+  /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless the declared type, or what an optional contains, has this form */
+  #checkForm(index: number, form: string): void {
+    const { name, form: declared } = this.info(index)
+    const expected = declared?.replace(/^optional\((.*)\)$/, '$1')
+    // A form that is only the kind: the engine does not know more.
+    if (expected === form || (!form.includes('(') && expected?.startsWith(`${form}(`))) return
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', `${this.side} '${name}' has the wrong type`, {
+      expected: formText(expected ?? 'a value that is not a tensor'),
+      given: formText(form),
+    })
+  }
+
+  /** ONNX Runtime appends to the elements of a sequence that it finds in an output, and replaces an optional. */
+  #checkMemory(index: number): void {
+    const { name, kind, form } = this.info(index)
+    if (kind === ValueKind.tensor) return
+    const what = form === undefined ? 'not a tensor' : `of type ${formText(form)}`
+    throw new OrtError('ERR_NOT_SUPPORTED', `output '${name}' is ${what}, and cannot be bound to a value`, {
+      remedy: "Bind it as 'dynamic' (bindOutput), and its result as the input of the next run",
+    })
+  }
+}
+
+/** With the names of element types; a tensor by its element type alone. */
+function formText(form: string): string {
+  const named = form.replace(/\d+/g, (code) => elementTypeName(Number(code)) ?? `type ${code}`)
+  return named.replace(/^tensor\((.*)\)$/, '$1')
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { types } from 'node:util'
 import { integer } from '../check'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
 
@@ -11,9 +12,9 @@ export function modelArguments(args: readonly unknown[]): { source: ModelSource;
   const [model, second, third, fourth] = args
   if (model === '' || (typeof model === 'string' && model.includes('\0')))
     throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is not a path", { given: JSON.stringify(model) })
-  if (typeof model === 'string' || model instanceof Uint8Array)
+  if (typeof model === 'string' || types.isUint8Array(model))
     return { source: model, options: checkObject(second) }
-  if (!(model instanceof ArrayBuffer || model instanceof SharedArrayBuffer)) {
+  if (!types.isAnyArrayBuffer(model)) {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[0]: must be 'path' or 'buffer'", {
       given: describe(model),
     })

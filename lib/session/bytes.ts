@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { OrtError } from '../errors'
 import { copyTypedArray } from '../model/element-types'
 import type { ModelSource } from '../model/source'
@@ -34,10 +36,10 @@ function transferred(arrays: readonly Uint8Array[]): Uint8Array[] {
   const places = arrays.map(({ buffer, byteOffset, byteLength }) => ({ buffer, byteOffset, byteLength }))
   const buffers = [...new Set(places.map(({ buffer }) => buffer))]
   for (const buffer of buffers)
-    if (!(buffer instanceof ArrayBuffer)) throw notTransferable('a SharedArrayBuffer')
+    if (types.isSharedArrayBuffer(buffer)) throw notTransferable('a SharedArrayBuffer')
   let owned: ArrayBufferLike[]
   try {
-    owned = structuredClone(buffers, { transfer: buffers as ArrayBuffer[] })
+    owned = moved(buffers as ArrayBuffer[])
   } catch (cause) {
     throw notTransferable('memory that stays with its owner', cause)
   }
@@ -48,6 +50,17 @@ function transferred(arrays: readonly Uint8Array[]): Uint8Array[] {
   return places.map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(byBuffer.get(buffer)!, byteOffset, byteLength),
   )
+}
+
+/** A vm context such as jsdom's has no structuredClone. */
+function moved(buffers: ArrayBuffer[]): ArrayBuffer[] {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    port1.postMessage(buffers, buffers)
+    return receiveMessageOnPort(port2)!.message
+  } finally {
+    port1.close()
+  }
 }
 
 function notTransferable(given: string, cause?: unknown): OrtError {

@@ -41,7 +41,17 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
     const { ignoreUnknownFeeds } = resolved
     const executionProviders = Object.freeze(provider.names)
-    return { engine, session, inputs, outputs, device, executionProviders, locations, ignoreUnknownFeeds }
+    return {
+      engine,
+      session,
+      inputs,
+      outputs,
+      device,
+      wrongShapes: new Set(),
+      executionProviders,
+      locations,
+      ignoreUnknownFeeds,
+    }
   } catch (error) {
     await session.release()
     throw error

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import {
   array,
@@ -23,6 +24,7 @@ import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { bare } from '../own'
+import { profilePrefix } from './profile'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions {
@@ -152,7 +154,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     if ('setting' in row && values[name] !== undefined)
       Object.assign(settings, { [row.setting]: values[name] })
   const { executionProviders: providers, preferredOutputLocation } = values
-  if (values.enableProfiling) settings.profileFilePrefix = values.profileFilePrefix
+  if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (providers.choices.every(({ name }) => name === 'cpu')) {
     if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
@@ -180,7 +182,7 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
 function externalData(files: unknown, name: string): Record<string, Uint8Array> {
   const entries = array('an array')(files, name).map((file) => {
     const data: unknown = isRecord(file) ? file.data : undefined
-    if (!isRecord(file) || typeof file.path !== 'string' || !(data instanceof Uint8Array)) {
+    if (!isRecord(file) || typeof file.path !== 'string' || !types.isUint8Array(data)) {
       throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' has an invalid entry`, {
         expected: '{ path: string, data: Uint8Array }',
         given: describe(file),

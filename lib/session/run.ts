@@ -7,6 +7,7 @@ import {
   elementTypeCode,
   elementTypeName,
   rawView,
+  shareMemory,
   typedArrayView,
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
@@ -81,6 +82,7 @@ export function resolveFetches(
   locations?: ReadonlyMap<string, OutputLocation>,
 ): Fetches {
   if (fetches === outputs.all && locations === undefined) return undefined
+  const targets = new Map<string, unknown>()
   return Array.from(fetches, ([name, target]): Fetch => {
     const index = outputs.indexOf(name, 'fetches')
     if (target === null) {
@@ -89,8 +91,22 @@ export function resolveFetches(
     }
     const dims = checkDims(target.dims, `fetches.${name}`)
     const data = tensorData(target, checkElementType(target.type), `fetches.${name}`)
+    checkApart(name, data, targets)
+    targets.set(name, data)
     return Array.isArray(data) ? [index] : [index, rawView(data), dims]
   })
+}
+
+/** @throws OrtError `ERR_MEMORY_OVERLAP` if the memory of a pre-allocated tensor is that of another one too */
+function checkApart(name: string, data: unknown, others: ReadonlyMap<string, unknown>): void {
+  for (const [other, its] of others) {
+    if (!shareMemory(its, data)) continue
+    throw new OrtError(
+      'ERR_MEMORY_OVERLAP',
+      `'fetches.${other}' and 'fetches.${name}' would be written to the same memory`,
+      { remedy: 'Give each output a tensor with memory of its own, or null' },
+    )
+  }
 }
 
 /** The results by name: Tensors, and OrtValues for what onnxruntime-common has no Tensor for. */
@@ -105,6 +121,13 @@ function toValue(name: string, target: Tensor | null, result: Results[number]): 
   if (result === null) return target!
   if (!Array.isArray(result)) {
     const value = OrtValue.fromEngine(result)
+    if (target !== null && value.kind !== 'tensor') {
+      throw new OrtTypeError('ERR_TYPE_MISMATCH', `output '${name}' does not fit its pre-allocated tensor`, {
+        expected: value.kind,
+        given: 'a Tensor',
+        remedy: 'Leave the output to ONNX Runtime (null)',
+      })
+    }
     // The caller asked for device memory: a Tensor can hold it. An OrtValue in ordinary host memory stays an OrtValue.
     return target === null && value.location !== 'cpu' && hasTensor(value) ? value.toTensor() : value
   }

@@ -13,6 +13,7 @@ import { wrapShapeError } from '../model/shape'
 import { property } from '../own'
 import { createSession, type LoadedSession } from './create'
 import type { SessionOptions } from './options'
+import { checkWritten } from './profile'
 import {
   type Feeds,
   type Fetches,
@@ -238,14 +239,15 @@ export class InferenceSession implements AsyncDisposable {
   startProfiling(): void {}
 
   /**
-   * Ends profiling. Returns the path of the file that was written.
+   * Ends profiling. Returns the path of the file that was written; `''` without `enableProfiling`, and on onnxruntime-node.
    *
+   * @throws OrtError `ERR_INVALID_ARG_VALUE` if the file could not be written
    * @example
    * await using profiled = await InferenceSession.create('model.onnx', { enableProfiling: true })
-   * console.log(profiled.endProfiling()) // such as onnxruntime_profile_2026-01-31_12-00-00.json
+   * console.log(profiled.endProfiling()) // such as /home/me/onnxruntime_profile_2026-01-31_12-00-00.json
    */
   endProfiling(): string {
-    return this.#open.session.endProfiling()
+    return checkWritten(this.#open.session.endProfiling())
   }
 
   /**

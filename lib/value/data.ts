@@ -73,14 +73,10 @@ export function checkCopy({ type, dims }: TypeAndShape, target: TypeAndShape): v
     throw new OrtRangeError('ERR_SHAPE_MISMATCH', "'target' has another shape", { expected, given })
 }
 
-export function setElements(type: ElementType, target: TypedArray, source: TypedArray): void {
+/** Of a Float16Array and a Uint16Array of bits, set() would convert the numbers. @throws OrtError `ERR_DETACHED` */
+export function setElements(target: TypedArray, source: TypedArray): void {
   checkAttached(target, 'data')
-  if (type === 'float16' && source.constructor !== target.constructor) {
-    // Of a Float16Array and a Uint16Array of bits, set() would convert the numbers.
-    rawView(target).set(rawView(source) as never)
-  } else {
-    target.set(source as never)
-  }
+  rawView(target).set(rawView(source) as never)
 }
 
 const WASM_PAGE = 64 * 1024

@@ -3,7 +3,7 @@ import { isRecord } from '../check'
 import { isHost } from '../device/device'
 import type { DeviceName } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { arrayLength, checkArray, type ElementType, isCommonType } from '../model/element-types'
+import { arrayLength, checkArray, type ElementType, isCommonType, localView } from '../model/element-types'
 import { checkAttached, type OrtValueData } from './data'
 
 /** Whether a value is a Tensor of any copy of onnxruntime-common: a process can have an ESM and a CommonJS one. */
@@ -16,6 +16,11 @@ export function isTensor(value: unknown): value is Tensor {
 
 /** The data of a Tensor in host memory. @throws OrtError `ERR_NOT_SUPPORTED`, `ERR_DETACHED`; OrtTypeError */
 export function tensorData(tensor: Tensor, type: ElementType, argument: string): OrtValueData {
+  if ((tensor.location as string) === 'none') {
+    throw new OrtError('ERR_DISPOSED', `'${argument}' is a Tensor that was disposed`, {
+      remedy: 'Dispose of it after the last call that takes it',
+    })
+  }
   if (tensor.location !== 'cpu' && tensor.location !== 'cpu-pinned') {
     throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is not in host memory`, {
       expected: "location 'cpu' or 'cpu-pinned'",
@@ -81,8 +86,9 @@ export function toTensor(value: TensorSource): Tensor {
       dispose: () => value.dispose(),
     })
   }
-  const data = value.hostVisible ? value.data : value.read()
-  checkAttached(data, 'data')
+  const elements = value.hostVisible ? value.data : value.read()
+  checkAttached(elements, 'data')
+  const data = Array.isArray(elements) ? elements : localView(elements)
   if (location === 'cuda-pinned' && value.hostVisible)
     return Tensor.fromPinnedBuffer(type as Tensor.CpuPinnedDataTypes, data as never, dims)
   return new Tensor(type as Tensor.Type, data as Tensor.DataType, dims)

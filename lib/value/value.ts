@@ -40,6 +40,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   readonly size: number
   /** Where the memory is. */
   readonly location: DeviceName
+  /** @internal why the package disposed of it, for errors */
+  retired = ''
   readonly #type: ElementType | undefined
   #value: EngineValue | undefined
   #data: TypedArray | undefined
@@ -143,7 +145,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   get engineValue(): EngineValue {
     const value = checkOrtValue(this, 'this').#value
     if (value !== undefined) return value
-    throw new OrtError('ERR_DISPOSED', 'the OrtValue was disposed')
+    throw new OrtError('ERR_DISPOSED', `the OrtValue was disposed${this.retired}`)
   }
 
   /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value that is not a tensor */
@@ -180,36 +182,36 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    *   not a tensor
    */
   get data(): ElementArrays[T] {
-    const value = this.engineValue
     checkViewable(this.type, this.location)
-    this.#data ??= typedArrayView(this.type, value.arrayBuffer())
+    this.engineValue.checkFree(false)
+    this.#data ??= typedArrayView(this.type, this.engineValue.arrayBuffer())
     return this.#data as ElementArrays[T]
   }
 
   /**
-   * A copy of the tensor's elements. A copy from a device blocks the calling thread.
-   * @throws OrtError `ERR_BUSY` for device memory that a run in flight uses
+   * A copy of the tensor's elements; from a device it blocks. @throws OrtError `ERR_BUSY` while a run in flight writes them
    * @example
    * const elements = value.read()
    */
   read(): T extends 'string' ? string[] : ElementArrays[T] {
     type Read = T extends 'string' ? string[] : ElementArrays[T]
     if (this.type === 'string') return this.engineValue.strings() as Read
-    if (this.#data !== undefined) return copyView(this.#data) as Read
+    if (this.#data !== undefined) return copyView(this.data) as Read
     return copyOut(this, (target) => this.engineValue.copyTo(target)) as Read
   }
 
   /**
    * Writes all elements of the tensor; `data` has exactly as many, of its type.
-   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH`; OrtError `ERR_DISPOSED`, `ERR_DETACHED`
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH`; OrtError `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_BUSY`
    * @example
    * value.write(Float32Array.of(1, 2, 3, 4))
    */
   write(data: OrtValueData): void {
     const value = this.engineValue
     const elements = checkElements(this.type, this.size, data)
+    value.checkFree(true)
     if (Array.isArray(elements)) value.setStrings(elements)
-    else if (this.hostVisible) setElements(this.type, this.data, elements)
+    else if (this.hostVisible) setElements(this.data, elements)
     else copyIn(this, elements, value)
   }
 
@@ -289,8 +291,6 @@ export function gpuValue(tensor: Tensor, argument: string): OrtValue | undefined
   if (tensor.location !== 'gpu-buffer') return undefined
   const value: unknown = tensor.gpuBuffer
   if (OrtValue.is(value)) return value
-  throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is a 'gpu-buffer' of another library`, {
-    expected: 'a Tensor of session.run or of OrtValue.toTensor()',
-    given: describe(value),
-  })
+  const details = { expected: 'a Tensor of session.run or of OrtValue.toTensor()', given: describe(value) }
+  throw new OrtError('ERR_NOT_SUPPORTED', `'${argument}' is a 'gpu-buffer' of another library`, details)
 }

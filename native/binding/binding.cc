@@ -35,8 +35,7 @@ Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutp
   Value::KeepAlive used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
   if (ort::Kind(output.get()) == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
-    void* data = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(output.get(), &data));
+    const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =
         state.host->IsInputOnDevice(data) || std::any_of(used.begin(), used.end(), [&](const auto& input) {
@@ -60,18 +59,14 @@ void Binding::DefineOwn(const char* name) {
 }
 
 Napi::Function Binding::Define(Napi::Env env) {
-  return DefineClass(env, "NativeBinding",
-                     {InstanceMethod<&Binding::Guarded<&Binding::BindInput>>("bindInput"),
-                      InstanceMethod<&Binding::Guarded<&Binding::BindOutput>>("bindOutput"),
-                      InstanceMethod<&Binding::Guarded<&Binding::ClearInputs>>("clearInputs"),
-                      InstanceMethod<&Binding::Guarded<&Binding::ClearOutputs>>("clearOutputs"),
-                      InstanceMethod<&Binding::Guarded<&Binding::Outputs>>("outputs"),
-                      InstanceMethod<&Binding::ResultsOf>("resultsOf"),
-                      InstanceMethod<&Binding::Guarded<&Binding::Capture>>("capture"),
-                      InstanceMethod<&Binding::Captured>("captured"),
-                      InstanceMethod<&Binding::Guarded<&Binding::ReleaseCapture>>("releaseCapture"),
-                      InstanceMethod<&Binding::Guarded<&Binding::Cancel>>("cancel"),
-                      InstanceMethod<&Binding::Dispose>("dispose")});
+  return DefineClass(
+      env, kName,
+      {Guarded<&Binding::BindInput>("bindInput"), Guarded<&Binding::BindOutput>("bindOutput"),
+       Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
+       Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
+       Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
+       Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
+       Guarded<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
@@ -102,6 +97,7 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
   const size_t index = ToUint32(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
+  state.values.CheckInput(index, *value);
   if (value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
   } else if (state.values.inputs()[index]) {
@@ -117,8 +113,8 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   Account(info.Env(), state.host->device_bytes());
 }
 
-// bindOutput(index, value, mapped?): into the value's memory. bindOutput(index, undefined, device, id): ONNX
-// Runtime allocates.
+// bindOutput(index, value, mapped?, alias?): into the value's memory. bindOutput(index, undefined, device,
+// id): ONNX Runtime allocates.
 void Binding::BindOutput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
   const size_t index = ToUint32(info[0]);
@@ -126,6 +122,8 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
   BoundOutput output{index, nullptr, ort::CpuMemoryInfo()};
   if (!info[1].IsUndefined()) {
     output.value = ToBindable(*state.session, info[1], "output", declared.name);
+    output.alias = IsTrue(info[3]);
+    state.values.CheckOutput(index, *output.value);
   } else if (info[2].IsString()) {
     output.info = state.session->MemoryInfo(ToLocation(info[2], info[3]), declared.name);
     if (output.info != ort::CpuMemoryInfo() &&
@@ -157,8 +155,14 @@ void Binding::ClearOutputs(const Napi::CallbackInfo&) {
 // for each that was bound to a value the caller knows.
 Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
   BindingState& state = State();
-  state.CheckIdle();
-  std::vector<ort::ValueHandle> values = state.host->Outputs();
+  state.CheckNotRunning();
+  if (state.session->device != nullptr) state.session->CheckOpen();
+  std::vector<ort::ValueHandle> values;
+  {
+    // The release job may be dropping the handles.
+    const std::lock_guard lock(state.session->release_mutex);
+    values = state.host->Outputs();
+  }
   const std::vector<BoundOutput>& outputs = state.values.outputs();
   const auto result = Napi::Array::New(info.Env(), outputs.size());
   for (uint32_t i = 0; i < outputs.size(); ++i) {
@@ -194,9 +198,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
   if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
-    const auto start = run::InlinePolicy::Clock::now();
-    state.host->Start(false);
-    state.policy.Record(run::InlinePolicy::Clock::now() - start, true);
+    state.policy.RecordInline([&state] { state.host->Start(false); });
     return {};
   }
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
@@ -246,11 +248,4 @@ void Binding::Cancel(const Napi::CallbackInfo& info) {
 void Binding::Dispose(const Napi::CallbackInfo& info) {
   Account(info.Env(), 0);
   state_.reset();
-}
-
-void Binding::Account(Napi::Env env, size_t bytes) {
-  if (bytes == accounted_) return;
-  Napi::MemoryManagement::AdjustExternalMemory(
-      env, static_cast<int64_t>(bytes) - static_cast<int64_t>(accounted_));
-  accounted_ = bytes;
 }

@@ -17,7 +17,6 @@ class Binding : public Wrapped<Binding> {
 
   static Napi::Function Define(Napi::Env env);
   explicit Binding(const Napi::CallbackInfo& info);
-  void Finalize(Napi::Env env) override { Account(env, 0); }
 
  private:
   // EngineBinding of lib/engine/engine.ts.
@@ -35,28 +34,20 @@ class Binding : public Wrapped<Binding> {
   void Cancel(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
 
-  // Throws JavaScript's errors in place of ours.
-  template <auto method>
-  auto Guarded(const Napi::CallbackInfo& info) {
-    return Guard(info.Env(), [&] { return (this->*method)(info); });
-  }
   // A method of one object, which gets its address as data: napi_unwrap, a property lookup in V8, costs
   // 0.2 us. The function keeps the object alive, so the address stays valid.
   template <auto method>
   void DefineOwn(const char* name);
   template <auto method>
   static auto CallOwn(const Napi::CallbackInfo& info) {
-    return static_cast<Binding*>(info.Data())->Guarded<method>(info);
+    return Guard(info.Env(), [&info] { return (static_cast<Binding*>(info.Data())->*method)(info); });
   }
 
   BindingState& State() const;
   // The state, unless a run is in flight or a graph was captured.
   BindingState& RebindableState() const;
   Napi::Value Start(std::unique_ptr<BindingJob> job);
-  // Reports the memory of the device copies to V8.
-  void Account(Napi::Env env, size_t bytes);
 
   std::shared_ptr<BindingState> state_;     // until dispose()
   std::weak_ptr<BindingState> cancelable_;  // the same, for a run that outlives dispose()
-  size_t accounted_ = 0;
 };

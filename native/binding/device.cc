@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "capture.h"
+#include "overlap.h"
 #include "run/thread_check.h"
 
 using Placement = Slot::Placement;
@@ -63,6 +64,7 @@ void DeviceBinding::Retire(Slot& slot) {
 
 void DeviceBinding::Update() {
   downloads_.clear();
+  AddCopies();
   host_use_ = {};
   lacks_copies_ = false;
   std::vector<device::HostRange> written;
@@ -122,6 +124,7 @@ void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
     const OrtIoBinding* binding = Bind();
     run_->Upload(Uploads());
     run_->Run(session_.handle.get(), options_.get(kind), binding);
+    run_->Copy(copies_);
     run_->Download(mode.download ? downloads_ : kNone);
     run_->Submit();
   } catch (...) {
@@ -152,7 +155,7 @@ const OrtIoBinding* DeviceBinding::Bind() {
   for (size_t i = 0; i < inputs_.size(); ++i) bind(ort::api().BindInput, InputName(i), inputs_[i]);
   for (const BoundOutput& output : values_.outputs()) {
     bind(ort::api().BindOutput, OutputName(output.index), outputs_[output.index]);
-    Renew(output);
+    Renew(output, outputs_[output.index].second.value.get());
   }
   return binding_.get();
 }
@@ -175,6 +178,7 @@ bool DeviceBinding::Poll(bool wait) {
     run_->Abandon();
     throw;
   }
+  CopyOnHost(host_copies_);
   EndResults();
   // Only now are the uploads known to have succeeded.
   for (Slot& input : inputs_) {
@@ -208,10 +212,7 @@ void DeviceBinding::Capture(bool verify) {
 
 void DeviceBinding::ReleaseCapture() noexcept {
   if (graph_id_ == 0) return;
-  device::DeferredRelease deferred;
-  deferred.graph_id = std::exchange(graph_id_, 0);
-  deferred.session = session_.handle;
-  session_.device->Release(std::move(deferred));
+  session_.device->Release({.graph_id = std::exchange(graph_id_, 0), .session = session_.handle});
 }
 
 void DeviceBinding::CheckCapturable() const {
@@ -258,7 +259,10 @@ bool DeviceBinding::IsInputOnDevice(const void* data) const noexcept {
 
 size_t DeviceBinding::device_bytes() const noexcept {
   size_t sum = 0;
-  for (const Slot& slot : slots_) sum += slot.placement == Placement::kCopied ? slot.tensor.bytes : 0;
+  for (const Slot& slot : slots_) {
+    const bool doubled = slot.doubled && slot.placement != Placement::kHost;
+    sum += (slot.placement == Placement::kCopied) || doubled ? slot.tensor.bytes : 0;
+  }
   return sum;
 }
 
@@ -266,10 +270,7 @@ void DeviceBinding::Release() noexcept {
   ReleaseCapture();
   if (binding_) {
     // With it go the outputs that ONNX Runtime allocated.
-    device::DeferredRelease deferred;
-    deferred.binding = std::move(binding_);
-    deferred.session = session_.handle;
-    session_.device->Release(std::move(deferred));
+    session_.device->Release({.binding = std::move(binding_), .session = session_.handle});
   }
   for (Slot& slot : slots_) slot = {};
   retired_.clear();

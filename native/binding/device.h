@@ -19,10 +19,12 @@ class DeviceBinding final : public BindingHost {
   void ClearInputs() override;
   void ClearOutputs() override;
 
+  void Arrange() override;
   void Prepare(const std::optional<std::vector<size_t>>& changed, bool replay) override;
   void Start(bool overlap) override;
   bool Poll(bool wait) override;
-  bool CanOverlap() const noexcept override { return session_.queue->overlaps(); }
+  // Copies on the host follow the end of the run.
+  bool CanOverlap() const noexcept override { return session_.queue->overlaps() && host_copies_.empty(); }
 
   void CheckCapturable() const override;
   void PrepareCapture() override;
@@ -46,6 +48,7 @@ class DeviceBinding final : public BindingHost {
   void Replace(Slot& slot, Slot next);
   void Retire(Slot& slot);
   void Update();
+  void AddCopies();
   std::vector<device::TensorView> OutputsOnDevice(bool copies) const;
 
   // ONNX Runtime omits to release the pinned buffers that kernels borrowed, unless it waits for the device.
@@ -59,6 +62,8 @@ class DeviceBinding final : public BindingHost {
 
   // What Update derives from the slots.
   std::vector<device::Copy> downloads_;
+  std::vector<device::Copy> copies_;       // on the device, after each run
+  std::vector<device::Copy> host_copies_;  // the same on the host
   device::HostUse host_use_;
   bool lacks_copies_ = false;
 

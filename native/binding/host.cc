@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "device.h"
+#include "env/log.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/strings.h"
+#include "overlap.h"
 #include "run/float_mode.h"
 
 namespace {
@@ -13,7 +15,8 @@ namespace {
 // Binds at once, and runs on whichever thread calls it.
 class CpuBinding final : public BindingHost {
  public:
-  CpuBinding(SessionState& session, const BoundValues& values) : BindingHost(session, values) {
+  CpuBinding(SessionState& session, const BoundValues& values)
+      : BindingHost(session, values), seconds_(session.outputs.size()) {
     binding_ = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session.handle.get());
   }
 
@@ -22,24 +25,69 @@ class CpuBinding final : public BindingHost {
   }
   void BindOutput(const BoundOutput& output, bool) override {
     if (output.value) {
-      ort::Check(ort::api().BindOutput(binding_.get(), OutputName(output.index), output.value->handle.get()));
+      Bind(output.index, output.value->handle.get());
     } else {
-      Renew(output);
+      Renew(output, nullptr);
     }
+    seconds_[output.index] = {};
   }
   void ClearInputs() override { ort::api().ClearBoundInputs(binding_.get()); }
-  void ClearOutputs() override { ort::api().ClearBoundOutputs(binding_.get()); }
+  void ClearOutputs() override {
+    ort::api().ClearBoundOutputs(binding_.get());
+    for (device::Tensor& second : seconds_) second = {};
+  }
+
+  void Arrange() override {
+    copies_.clear();
+    std::vector<device::Copy> last;
+    size_t bytes = 0;
+    for (const BoundOutput& output : values_.outputs()) {
+      if (!output.value) continue;
+      const ValueState& value = *output.value;
+      device::Tensor& second = seconds_[output.index];
+      const bool needed = values_.NeedsSecond(output);
+      if (needed && !second.value) {
+        device::Tensor made = MakeSecond(value.handle.get(), value.bytes);
+        Bind(output.index, made.value.get());
+        second = std::move(made);
+      } else if (!needed && second.value) {
+        Bind(output.index, value.handle.get());
+        second = {};
+      }
+      const ValueState* const passed = values_.Passed(output);
+      if (passed != nullptr && OverlapOf(*passed, value) == Overlap::kNone) {
+        copies_.push_back({passed->view(), needed ? second.view() : value.view()});
+        bytes += value.bytes;
+      }
+      if (!needed) continue;
+      last.push_back({second.view(), value.view()});
+      bytes += value.bytes;
+    }
+    // Inputs that are outputs are read before any of these is written.
+    copies_.insert(copies_.end(), last.begin(), last.end());
+    if (!copies_.empty()) LogCopies(bytes);
+  }
 
   void Start(bool) override {
     const run::DenormalsAsZero mode(session_.denormals_as_zero);
     BeginResults();
     if (values_.renews()) {
-      for (const BoundOutput& output : values_.outputs()) Renew(output);
+      for (const BoundOutput& output : values_.outputs()) Renew(output, seconds_[output.index].value.get());
     }
     ort::Check(ort::api().RunWithBinding(session_.handle.get(), options_.get(BindingOptions::kPlain),
                                          binding_.get()));
+    if (!copies_.empty()) [[unlikely]]
+      CopyOnHost(copies_);
     EndResults();
   }
+
+ private:
+  void Bind(size_t output, const OrtValue* value) {
+    ort::Check(ort::api().BindOutput(binding_.get(), OutputName(output), value));
+  }
+
+  std::vector<device::Tensor> seconds_;  // by the output's index: what ONNX Runtime writes in its place
+  std::vector<device::Copy> copies_;     // after each run
 };
 
 }  // namespace
@@ -56,26 +104,35 @@ void BindingHost::CheckCapturable() const {
   throw ort::Error("ERR_GRAPH_CAPTURE", "the session runs on the CPU, which captures no graphs");
 }
 
-std::vector<ort::ValueHandle> BindingHost::Outputs() const {
-  OrtValue** raw = nullptr;
-  size_t count = 0;
-  if (binding_) {
-    ort::Check(ort::api().GetBoundOutputValues(binding_.get(), ort::DefaultAllocator(), &raw, &count));
-  }
-  const ort::Allocated<OrtValue*> array(raw);
-  return std::vector<ort::ValueHandle>(raw, raw + count);
+std::vector<ort::ValueHandle> BindingHost::Outputs() {
+  if (!binding_) return std::move(kept_);
+  return ort::BoundOutputs(binding_.get());
 }
 
-void BindingHost::Renew(const BoundOutput& output) const {
-  const char* name = OutputName(output.index);
+void BindingHost::KeepOutputs() noexcept {
+  if (session_.device != nullptr || !values_.renews() || results_of_ == 0) return;
+  std::optional<ort::Error> error;  // leaves none to read
+  ort::CatchInto(error, [this] { kept_ = Outputs(); });
+}
+
+void BindingHost::Renew(const BoundOutput& output, OrtValue* second) const {
   if (!output.value) {
-    ort::Check(ort::api().BindOutputToDevice(binding_.get(), name, output.info));
+    ort::Check(ort::api().BindOutputToDevice(binding_.get(), OutputName(output.index), output.info));
   } else if (output.value->IsString()) {
     const auto& inputs = values_.inputs();
-    if (std::find(inputs.begin(), inputs.end(), output.value) != inputs.end()) {
-      throw ort::Error("ERR_NOT_SUPPORTED", "output '" + std::string(name) +
-                                                "': one string value cannot be an input and an output");
-    }
-    ort::ClearStrings(output.value->handle.get(), ort::ElementCount(output.value->dims));
+    const bool is_input = std::find(inputs.begin(), inputs.end(), output.value) != inputs.end();
+    // ONNX Runtime writes nothing where the output is that input itself.
+    if (is_input && second == nullptr) return;
+    ort::ClearStrings(second != nullptr ? second : output.value->handle.get(),
+                      ort::ElementCount(output.value->dims));
   }
+}
+
+void BindingHost::LogCopies(size_t bytes) {
+  if (std::exchange(copies_logged_, true)) return;
+  WriteLog(
+      ORT_LOGGING_LEVEL_INFO,
+      "a binding copies " + std::to_string(bytes) +
+          " bytes after each run: the model returns an input, or an input and an output have the same memory "
+          "(let two values take turns, or bind with inPlace: 'alias' if the model allows it)");
 }

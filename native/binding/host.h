@@ -23,6 +23,10 @@ class BindingHost {
   virtual void ClearInputs() = 0;
   virtual void ClearOutputs() = 0;
 
+  // JS thread, before a run after `values` changed: decides where ONNX Runtime writes, and what is copied
+  // after the run.
+  virtual void Arrange() = 0;
+
   // JS thread, before each run on the run thread. `changed`: the inputs that were written to since the last
   // run, unless all may have been. `replay`: the captured graph is replayed.
   virtual void Prepare(const std::optional<std::vector<size_t>>& /*changed*/, bool /*replay*/) {}
@@ -54,7 +58,10 @@ class BindingHost {
   virtual void ReleaseCapture() noexcept {}
 
   // JS thread, while no run is in flight: the outputs of the last run, in the order they were bound.
-  std::vector<ort::ValueHandle> Outputs() const;
+  std::vector<ort::ValueHandle> Outputs();
+  // Run thread, before the session is released: an output that ONNX Runtime allocated in host memory outlives
+  // it.
+  void KeepOutputs() noexcept;
   // The same: the number of that run; 0 where it failed.
   unsigned results_of() const noexcept { return results_of_; }
   // Whether device memory belongs to an input of the last run: its device copy, or mapped.
@@ -72,7 +79,9 @@ class BindingHost {
   void EndResults() noexcept { results_of_ = ++runs_ended_; }
   // Before each run. An OrtIoBinding keeps the tensor that its first run allocated, which does not fit
   // another shape; kernels expect a string output to be empty, and some append to it.
-  void Renew(const BoundOutput& output) const;
+  void Renew(const BoundOutput& output, OrtValue* second) const;
+  // Once a binding, on the JS thread: that each run copies.
+  void LogCopies(size_t bytes);
   const char* InputName(size_t index) const { return session_.inputs[index].name.c_str(); }
   const char* OutputName(size_t index) const { return session_.outputs[index].name.c_str(); }
 
@@ -83,6 +92,8 @@ class BindingHost {
   std::atomic<bool> terminated_{false};
 
  private:
+  std::vector<ort::ValueHandle> kept_;
   unsigned results_of_ = 0;  // of the thread that runs
   unsigned runs_ended_ = 0;
+  bool copies_logged_ = false;
 };

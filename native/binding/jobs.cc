@@ -1,7 +1,9 @@
 #include "jobs.h"
 
 BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
-    : AsyncJob(env, owner), state_(std::move(state)), in_use_(InUse::By::kRun) {
+    : AsyncJob(env, owner),
+      state_(std::move(state)),
+      in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, state_->session.get()) {
   for (const auto& input : state_->values.inputs()) {
     if (input) in_use_.Read(input);
   }
@@ -11,9 +13,7 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
 }
 
 void BindingRun::Work() {
-  const auto start = run::InlinePolicy::Clock::now();
-  state_->host->Start(overlaps);
-  took_ = run::InlinePolicy::Clock::now() - start;
+  took_ = run::InlinePolicy::Time([this] { state_->host->Start(overlaps); });
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {

@@ -36,9 +36,7 @@ class BindingOptions {
   // Any thread, while the binding runs: none of the options is replaced meanwhile.
   void Terminate() const noexcept {
     for (const auto& options : options_) {
-      if (!options) continue;
-      if (OrtStatus* status = ort::api().RunOptionsSetTerminate(options.get()))
-        ort::api().ReleaseStatus(status);
+      if (options) ort::Ignore(ort::api().RunOptionsSetTerminate(options.get()));
     }
   }
   // JS thread, before the next run: on the run thread it could undo a later Terminate.

@@ -1,6 +1,8 @@
 #include "slot.h"
 
 #include "ort/environment.h"
+#include "ort/tensor.h"
+#include "overlap.h"
 
 Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name)
     : tensor(value.view()) {
@@ -16,16 +18,22 @@ Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool ma
     placement = Placement::kMapped;
     void* const pointer = device.Mapped(value.data);
     device_pointer = pointer;
-    on_device.value = device::MakeValue(device.memory_info(), pointer, value.bytes, value.type, value.dims);
+    on_device.value = ort::TensorOver(device.memory_info(), pointer, value.bytes, value.type, value.dims);
   } else {
     placement = Placement::kCopied;
-    host = device::MakeValue(ort::CpuMemoryInfo(), value.data, value.bytes, value.type, value.dims);
+    host = ort::TensorOver(ort::CpuMemoryInfo(), value.data, value.bytes, value.type, value.dims);
     tensor.value = host.get();
   }
 }
 
 void Slot::AllocateCopy(device::Device& device) {
-  if (!LacksCopy()) return;
+  if (doubled && !second.value) {
+    second =
+        placement == Placement::kHost
+            ? MakeSecond(tensor.value, tensor.bytes)
+            : device::MakeTensorLike(tensor.value, device.AllocateLocked(tensor.bytes), device.memory_info());
+  }
+  if (placement != Placement::kCopied || on_device.memory) return;
   on_device = device::MakeTensorLike(host.get(), device.AllocateLocked(tensor.bytes), device.memory_info());
   device_pointer = on_device.memory->data();
 }

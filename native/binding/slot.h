@@ -19,12 +19,19 @@ struct Slot {
   // `wanted`: ONNX Runtime reads or writes it on the device. `name` is for errors.
   Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name);
 
-  bool LacksCopy() const noexcept { return placement == Placement::kCopied && !on_device.memory; }
+  bool LacksCopy() const noexcept {
+    return (placement == Placement::kCopied && !on_device.memory) || (doubled && !second.value);
+  }
   // The caller holds the device lock, unless the device allocates_at_once.
   void AllocateCopy(device::Device& device);
 
   // The value to bind.
-  OrtValue* value() const { return on_device.value ? on_device.value.get() : tensor.value; }
+  OrtValue* value() const { return doubled ? second.value.get() : own().value; }
+  // The same where an output has a second buffer: what that is copied to.
+  device::TensorView own() const noexcept {
+    return on_device.value ? device::TensorView{on_device.value.get(), device_pointer, tensor.bytes} : tensor;
+  }
+  device::TensorView target() const noexcept { return doubled ? second.view() : own(); }
   device::HostRange range() const { return {static_cast<const char*>(tensor.data), tensor.bytes}; }
 
   Placement placement = Placement::kNone;
@@ -32,10 +39,15 @@ struct Slot {
   // their memory is, and users' values do not.
   device::TensorView tensor;
   ort::ValueHandle host;
-  device::Tensor on_device;              // the device copy, or mapped memory by its device pointer
-  const void* device_pointer = nullptr;  // of the device copy, or of mapped memory
-  bool bound = false;                    // by the current OrtIoBinding
-  bool used = false;                     // by the last run
+  device::Tensor on_device;        // the device copy, or mapped memory by its device pointer
+  void* device_pointer = nullptr;  // of the device copy, or of mapped memory
+  bool bound = false;              // by the current OrtIoBinding
+  bool used = false;               // by the last run
+  // Of an output: it is an input of the model too, which is copied into it.
+  bool passed = false;
+  // Of an output whose memory is an input's: ONNX Runtime writes a second buffer.
+  bool doubled = false;
+  device::Tensor second;
   // Of an input: its host memory may differ from the device copy.
   bool dirty = true;
   // Of an input: each run of the binding writes its host memory.

@@ -21,6 +21,10 @@ BindingState::~BindingState() {
 void BindingState::CheckIdle() const {
   JS_THREAD();
   session->CheckOpen();
+  CheckNotRunning();
+}
+
+void BindingState::CheckNotRunning() const {
   if (job != nullptr) {
     throw ort::Error("ERR_BUSY", "the binding is running: one run at a time, await it before the next call");
   }
@@ -34,5 +38,11 @@ void BindingState::CheckNotCaptured(const char* message) const {
 void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
   host->Unterminate();
-  values.Check(env);
+  if (values.Unchecked()) [[unlikely]] {
+    values.Check();
+    host->Arrange();
+    values.SetChecked();
+  }
+  values.CheckAttached(env);
+  values.CheckFree(*session->addon().in_flight);
 }

@@ -24,7 +24,9 @@ struct BindingState {
 
   // Throws if the session was released or a run is in flight.
   void CheckIdle() const;
-  // The same, and if a graph was captured.
+  // Throws if a run is in flight.
+  void CheckNotRunning() const;
+  // As CheckIdle, and if a graph was captured.
   void CheckNotCaptured(const char* message) const;
   // Before each run.
   void PrepareRun(Napi::Env env);

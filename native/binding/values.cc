@@ -2,6 +2,34 @@
 
 #include <algorithm>
 
+#include "overlap.h"
+
+namespace {
+
+void CheckPart(const std::string& name, const ValueState& value, const std::string& other_name,
+               const ValueState& other) {
+  if (OverlapOf(value, other) != Overlap::kPartial) return;
+  throw ort::Error("ERR_MEMORY_OVERLAP", name + " overlaps with a part of the memory of " + other_name);
+}
+
+std::string Text(const std::vector<int64_t>& dims) {
+  std::string text(1, '{');
+  for (const int64_t dim : dims) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(dim);
+  }
+  text += '}';
+  return text;
+}
+
+}  // namespace
+
+std::string BoundValues::Input(size_t index) const { return "input '" + session_.inputs[index].name + "'"; }
+
+std::string BoundValues::Output(size_t index) const {
+  return "output '" + session_.outputs[index].name + "'";
+}
+
 void BoundValues::SetInput(size_t index, std::shared_ptr<ValueState> value) {
   borrows_ = borrows_ || value->Borrows();
   std::swap(inputs_.at(index), value);
@@ -36,14 +64,14 @@ void BoundValues::ClearOutputs() {
   checked_at_ = kUnchecked;
 }
 
-void BoundValues::Check(Napi::Env env) {
+bool BoundValues::Unchecked() noexcept {
   replaced_.clear();
-  if (checked_at_ != session_.addon().values_disposed) [[unlikely]] {
-    CheckBound();
-    checked_at_ = session_.addon().values_disposed;
-  }
-  if (!borrows_) [[likely]]
-    return;
+  return checked_at_ != session_.addon().values_disposed;
+}
+
+void BoundValues::SetChecked() noexcept { checked_at_ = session_.addon().values_disposed; }
+
+void BoundValues::CheckBorrowed(Napi::Env env) const {
   for (const auto& value : inputs_) {
     if (value) value->CheckAttached(env);
   }
@@ -52,24 +80,71 @@ void BoundValues::Check(Napi::Env env) {
   }
 }
 
-void BoundValues::CheckBound() const {
-  const auto check = [](const ValueState& value, const char* side, const std::string& name) {
-    if (value.disposed) {
-      throw ort::Error("ERR_DISPOSED",
-                       std::string(side) + " '" + name + "' is bound to an OrtValue that was disposed");
-    }
+void BoundValues::CheckInput(size_t index, const ValueState& value) const {
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) CheckPart(Input(index), value, Output(output.index), *output.value);
+  }
+}
+
+void BoundValues::CheckOutput(size_t index, const ValueState& value) const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i]) CheckPart(Output(index), value, Input(i), *inputs_[i]);
+  }
+  for (const BoundOutput& other : outputs_) {
+    if (other.index == index || !other.value || OverlapOf(value, *other.value) == Overlap::kNone) continue;
+    throw ort::Error("ERR_MEMORY_OVERLAP",
+                     Output(index) + " and " + Output(other.index) + " would be written to the same memory");
+  }
+}
+
+bool BoundValues::NeedsSecond(const BoundOutput& output) const {
+  if (!output.value || (output.alias && !output.value->IsString())) return false;
+  const auto source = session_.passed_inputs[output.index];
+  const auto shares = [&](const std::shared_ptr<ValueState>& input) {
+    return input && OverlapOf(*input, *output.value) != Overlap::kNone;
+  };
+  // Of an input that is passed to this output its memory is the result.
+  if (source && shares(inputs_[*source])) return false;
+  return std::any_of(inputs_.begin(), inputs_.end(), shares);
+}
+
+const ValueState* BoundValues::Passed(const BoundOutput& output) const {
+  const auto source = session_.passed_inputs[output.index];
+  if (!source || !output.value || !inputs_[*source]) return nullptr;
+  const ValueState& input = *inputs_[*source];
+  if (input.kind != ONNX_TYPE_TENSOR) return nullptr;
+  if (input.type == output.value->type && input.dims == output.value->dims) return &input;
+  // As ONNX Runtime says it of other outputs: lib/engine/ort-errors.ts reads the shapes.
+  throw ort::Error("ERR_ORT_INVALID_ARGUMENT",
+                   "the buffer for output: '" + session_.outputs[output.index].name + "' has shape " +
+                       Text(output.value->dims) + " but the computed output shape for this run is " +
+                       Text(input.dims));
+}
+
+void BoundValues::Check() const {
+  const auto check = [](const ValueState& value, const std::string& name) {
+    if (value.disposed) throw ort::Error("ERR_DISPOSED", name + " is bound to an OrtValue that was disposed");
   };
   for (size_t i = 0; i < inputs_.size(); ++i) {
     const ort::ValueInfo& info = session_.inputs[i];
     if (inputs_[i]) {
-      check(*inputs_[i], "input", info.name);
+      check(*inputs_[i], Input(i));
     } else if (info.kind != ONNX_TYPE_OPTIONAL) {
       throw ort::Error("ERR_MISSING_INPUT", "input '" + info.name + "' is not bound");
     }
   }
   if (outputs_.empty()) throw ort::Error("ERR_MISSING_OUTPUT", "no output is bound");
   for (const BoundOutput& output : outputs_) {
-    if (output.value) check(*output.value, "output", session_.outputs[output.index].name);
+    if (output.value) check(*output.value, Output(output.index));
+  }
+}
+
+void BoundValues::CheckShared(const InFlight& in_flight) const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i]) inputs_[i]->CheckFree(in_flight, false, &session_, Input(i));
+  }
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) output.value->CheckFree(in_flight, true, &session_, Output(output.index));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "session/state.h"
@@ -13,6 +14,7 @@ struct BoundOutput {
   size_t index;
   std::shared_ptr<ValueState> value;  // null: ONNX Runtime allocates the output for each run,
   const OrtMemoryInfo* info;          // in this memory
+  bool alias = false;                 // ONNX Runtime writes the memory of an input while it may read it
 };
 
 // Changed by the JS thread while no run is in flight, read by the thread that runs.
@@ -32,14 +34,44 @@ class BoundValues {
   void ClearInputs();
   void ClearOutputs();
 
-  // Before each run: throws where an input or every output is unbound, or a value was disposed or detached.
-  void Check(Napi::Env env);
+  // Before a value is bound: throws where its memory and that of another value overlap in a way that no copy
+  // mends.
+  void CheckInput(size_t index, const ValueState& value) const;
+  void CheckOutput(size_t index, const ValueState& value) const;
+
+  // Whether ONNX Runtime must write elsewhere than into the memory of an output, which is an input's too.
+  bool NeedsSecond(const BoundOutput& output) const;
+  // The value of the input that ONNX Runtime gives as this output in place of writing into it. Throws where
+  // the output has another type or shape.
+  const ValueState* Passed(const BoundOutput& output) const;
+
+  // Before each run. Whether Check is needed: after a bind, or when a value was disposed.
+  bool Unchecked() noexcept;
+  // Throws where an input or every output is unbound, or a value was disposed.
+  void Check() const;
+  void SetChecked() noexcept;
+  // Throws where a typed array was detached.
+  void CheckAttached(Napi::Env env) const {
+    if (borrows_) [[unlikely]]
+      CheckBorrowed(env);
+  }
+
+  // The same: throws ERR_BUSY where a run in flight writes the memory of a value, or in another session reads
+  // what this one writes.
+  void CheckFree(const InFlight& in_flight) const {
+    if (!in_flight.empty()) [[unlikely]]
+      CheckShared(in_flight);
+  }
 
   // The inputs of the last run, whose memory its outputs may share.
   std::vector<std::shared_ptr<void>> UsedInputs() const;
 
  private:
-  void CheckBound() const;
+  void CheckBorrowed(Napi::Env env) const;
+  void CheckShared(const InFlight& in_flight) const;
+  // For errors.
+  std::string Input(size_t index) const;
+  std::string Output(size_t index) const;
 
   static constexpr uint64_t kUnchecked = ~uint64_t{0};
 

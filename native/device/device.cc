@@ -5,6 +5,7 @@
 #include "host_memory.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
+#include "ort/tensor.h"
 
 namespace device {
 
@@ -20,11 +21,6 @@ void DeviceLock::Unlock() noexcept {
   Device& device = *std::exchange(device_, nullptr);
   device.Unlock(exclusive_);
   device.ReleaseDeferred();
-}
-
-DeviceLock Device::Lock(bool capture) {
-  static const std::atomic<bool> kNotCanceled{false};
-  return Lock(capture, kNotCanceled);
 }
 
 DeviceLock Device::Lock(bool capture, const std::atomic<bool>& canceled) {
@@ -84,7 +80,7 @@ void Device::Zero(const TensorView& tensor) {
   const auto zeros = HostMemory::Allocate(tensor.bytes, HostMemory::Fill::kZero);
   const std::vector<int64_t> dims{static_cast<int64_t>(tensor.bytes)};
   const auto value = [&](const OrtMemoryInfo* info, void* data) {
-    return MakeValue(info, data, tensor.bytes, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, dims);
+    return ort::TensorOver(info, data, tensor.bytes, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, dims);
   };
   const auto from = value(ort::CpuMemoryInfo(), zeros->data());
   const auto to = value(memory_info(), tensor.data);
@@ -99,16 +95,10 @@ Device& Open(const std::string& name, int id, const Options& options) {
 
 void DrainAll() noexcept { EpDevice::DrainWebGpu(); }
 
-ort::ValueHandle MakeValue(const OrtMemoryInfo* info, void* data, size_t bytes,
-                           ONNXTensorElementDataType type, const std::vector<int64_t>& dims) {
-  return ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue, info, data, bytes,
-                                       dims.data(), dims.size(), type);
-}
-
 Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONNXTensorElementDataType type,
                   const std::vector<int64_t>& dims) {
   Tensor tensor{std::move(memory), nullptr};
-  tensor.value = MakeValue(info, tensor.memory->data(), tensor.memory->bytes(), type, dims);
+  tensor.value = ort::TensorOver(info, tensor.memory->data(), tensor.memory->bytes(), type, dims);
   return tensor;
 }
 

@@ -49,6 +49,9 @@ class Queue;
 
 using DeviceMutex = std::shared_timed_mutex;
 
+// For what nobody can cancel.
+inline const std::atomic<bool> kNotCanceled{false};
+
 // Held by whoever uses the device through ONNX Runtime, where that is not safe from several threads at once.
 // Not recursive: a thread that holds one takes no other, and waits for no other thread.
 class DeviceLock {
@@ -68,18 +71,18 @@ class DeviceLock {
 
 // What to release under the device lock, in this order.
 struct DeferredRelease {
-  ort::IoBindingHandle binding;
-  ort::ValueHandle value;
-  void* allocation = nullptr;           // of the device's own allocator
-  int graph_id = 0;                     // unless 0: a graph of the session
-  std::shared_ptr<OrtSession> session;  // owns the memory of the above; released after the lock
-  OrtSession* released = nullptr;       // a session itself,
-  std::shared_ptr<Queue> queue;         // and then its queue
+  ort::IoBindingHandle binding = nullptr;
+  ort::ValueHandle value = nullptr;
+  void* allocation = nullptr;                     // of the device's own allocator
+  int graph_id = 0;                               // unless 0: a graph of the session
+  std::shared_ptr<OrtSession> session = nullptr;  // owns the memory of the above; released after the lock
+  OrtSession* released = nullptr;                 // a session itself,
+  std::shared_ptr<Queue> queue = nullptr;         // and then its queue
 };
 
-// The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Download,
-// Submit, and Poll until it has ended; the next run follows. When a step throws, Abandon waits until the
-// device has stopped working on the run.
+// The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Copy,
+// Download, Submit, and Poll until it has ended; the next run follows. When a step throws, Abandon waits
+// until the device has stopped working on the run.
 class DeviceRun {
  public:
   virtual ~DeviceRun() = default;
@@ -87,9 +90,11 @@ class DeviceRun {
   // run is captured. `host` must stay valid until the run has ended: a later run that touches what this one
   // writes waits for it. `canceled` ends the wait for the lock.
   virtual void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) = 0;
-  virtual void Upload(const std::vector<Copy>& copies) = 0;
+  virtual void Upload(const std::vector<device::Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
-  virtual void Download(const std::vector<Copy>& copies) = 0;
+  // Within the device, in this order.
+  virtual void Copy(const std::vector<device::Copy>& copies) = 0;
+  virtual void Download(const std::vector<device::Copy>& copies) = 0;
   // Everything is queued on the device: releases the device lock.
   virtual void Submit() = 0;
   // Whether the run has ended; with `wait`, after waiting for its end. Throws the error of the device.
@@ -114,6 +119,18 @@ struct Location {
 };
 
 using Options = std::vector<std::pair<std::string, std::string>>;
+
+// Options as ONNX Runtime's C functions take them; they point into the options.
+struct OptionArrays {
+  explicit OptionArrays(const Options& options) {
+    for (const auto& [key, value] : options) {
+      keys.push_back(key.c_str());
+      values.push_back(value.c_str());
+    }
+  }
+  std::vector<const char*> keys;
+  std::vector<const char*> values;
+};
 
 class Device {
  public:
@@ -149,10 +166,9 @@ class Device {
   virtual bool CopyAcross(const Copy&, Device&) { return false; }
   virtual void Zero(const TensorView& tensor);
 
-  // Any thread. `capture`: while ONNX Runtime captures a graph.
-  DeviceLock Lock(bool capture);
-  // For a run: throws ERR_RUN_CANCELED when it is canceled meanwhile.
-  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled);
+  // Any thread. `capture`: while ONNX Runtime captures a graph. Throws ERR_RUN_CANCELED when the run is
+  // canceled meanwhile.
+  DeviceLock Lock(bool capture, const std::atomic<bool>& canceled = kNotCanceled);
 
   // Any thread. Does not wait, since a finalizer must not block the event loop: releases at once if the
   // device lock is free, else when it is unlocked.
@@ -163,6 +179,9 @@ class Device {
   virtual void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) = 0;
   // Run options of every run on the device.
   virtual Options run_options() const { return {}; }
+
+  // Under the device lock, after a run whose results stay on the device: may wait for the device.
+  virtual void LimitRunsAhead() {}
 
   struct MemoryUse {
     size_t free;
@@ -204,10 +223,6 @@ Device& Open(const std::string& name, int id, const Options& options);
 
 // Before the process exits: waits for the devices. A driver that is torn down at work crashes.
 void DrainAll() noexcept;
-
-// A tensor over memory, which it does not own.
-ort::ValueHandle MakeValue(const OrtMemoryInfo* info, void* data, size_t bytes,
-                           ONNXTensorElementDataType type, const std::vector<int64_t>& dims);
 
 // A tensor and its memory.
 struct Tensor {

@@ -1,7 +1,10 @@
 #include "ep_device.h"
 
+#include <algorithm>
+
 #include "host_memory.h"
 #include "ort/environment.h"
+#include "ort/tensor.h"
 
 namespace device {
 namespace {
@@ -25,11 +28,7 @@ constexpr unsigned char kIdentity[] = {
 class EpMemory final : public Memory {
  public:
   EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
-  ~EpMemory() override {
-    DeferredRelease deferred;
-    deferred.allocation = data();
-    device_.Release(std::move(deferred));
-  }
+  ~EpMemory() override { device_.Release({.allocation = data()}); }
 
  private:
   EpDevice& device_;
@@ -45,18 +44,34 @@ class EpRun final : public DeviceRun {
   void Begin(bool, bool capture, const HostUse&, const std::atomic<bool>& canceled) override {
     lock_ = device_.Lock(capture, canceled);
   }
-  void Upload(const std::vector<Copy>& copies) override { CopyTensors(copies); }
+  void Upload(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
   void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
     ort::Check(ort::api().RunWithBinding(session, options, binding));
   }
-  void Download(const std::vector<Copy>& copies) override { CopyTensors(copies); }
-  void Submit() override { lock_ = {}; }
+  // One at a time: a copy may read what the one before it wrote.
+  void Copy(const std::vector<device::Copy>& copies) override {
+    for (const device::Copy& copy : copies) CopyTensors({copy});
+  }
+  void Download(const std::vector<device::Copy>& copies) override {
+    CopyTensors(copies);
+    downloaded_ =
+        std::any_of(copies.begin(), copies.end(), [](const device::Copy& copy) { return copy.to.bytes > 0; });
+  }
+  void Submit() override {
+    if (downloaded_) {
+      device_.Downloaded();
+    } else {
+      device_.LimitRunsAhead();
+    }
+    lock_ = {};
+  }
   bool Poll(bool) override { return true; }
   void Abandon() noexcept override { lock_ = {}; }
 
  private:
   EpDevice& device_;
   DeviceLock lock_;
+  bool downloaded_ = false;
 };
 
 class EpQueue final : public Queue {
@@ -103,6 +118,18 @@ void EpDevice::DrainWebGpu() noexcept {
 }
 
 // A download waits for everything that was submitted before it.
+void EpDevice::LimitRunsAhead() {
+  if (++runs_ahead_ < kMostRunsAhead) return;
+  if (!marker_.value) {
+    marker_ = MakeTensor(AllocateLocked(sizeof(float)), info_, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+  }
+  float host = 0;
+  const auto to =
+      ort::TensorOver(ort::CpuMemoryInfo(), &host, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+  CopyTensors({{marker_.view(), {to.get(), &host, sizeof host}}});
+  Downloaded();
+}
+
 void EpDevice::Drain() noexcept {
   try {
     const auto host = HostMemory::Allocate(sizeof(float), HostMemory::Fill::kZero);
@@ -165,26 +192,18 @@ void EpDevice::CopyAll(const std::vector<Copy>& copies) {
 }
 
 void EpDevice::ReleaseOwn(const DeferredRelease& deferred) const noexcept {
-  const auto ignore = [](OrtStatus* status) {
-    if (status != nullptr) ort::api().ReleaseStatus(status);
-  };
-  if (deferred.allocation != nullptr) ignore(ort::api().AllocatorFree(allocator_, deferred.allocation));
+  if (deferred.allocation != nullptr) ort::Ignore(ort::api().AllocatorFree(allocator_, deferred.allocation));
   if (deferred.graph_id != 0) {
-    ignore(ort::api().SessionReleaseCapturedGraph(deferred.session.get(), deferred.graph_id));
+    ort::Ignore(ort::api().SessionReleaseCapturedGraph(deferred.session.get(), deferred.graph_id));
   }
 }
 
 std::unique_ptr<Queue> EpDevice::MakeQueue(bool) { return std::make_unique<EpQueue>(*this); }
 
 void EpDevice::Append(OrtSessionOptions* options, const Options& provider_options, Queue*) {
-  std::vector<const char*> keys;
-  std::vector<const char*> values;
-  for (const auto& [key, value] : provider_options) {
-    keys.push_back(key.c_str());
-    values.push_back(value.c_str());
-  }
-  ort::Check(ort::api().SessionOptionsAppendExecutionProvider(options, "WebGPU", keys.data(), values.data(),
-                                                              keys.size()));
+  const OptionArrays arrays(provider_options);
+  ort::Check(ort::api().SessionOptionsAppendExecutionProvider(options, "WebGPU", arrays.keys.data(),
+                                                              arrays.values.data(), arrays.keys.size()));
 }
 
 }  // namespace device

@@ -28,6 +28,11 @@ class EpDevice final : public Device {
 
   bool allocates_at_once() const noexcept override { return false; }
 
+  // A run's buffers stay allocated until the device has ended it, and submission does not wait for that.
+  void LimitRunsAhead() override;
+  // A download has waited for every run before it.
+  void Downloaded() noexcept { runs_ahead_ = 0; }
+
   void Drain() noexcept;
   static void DrainWebGpu() noexcept;
 
@@ -43,6 +48,11 @@ class EpDevice final : public Device {
   OrtSession* anchor_ = nullptr;
   const OrtMemoryInfo* info_ = nullptr;  // of the anchor
   OrtAllocator* allocator_ = nullptr;
+
+  // Under the device lock.
+  static constexpr int kMostRunsAhead = 8;
+  int runs_ahead_ = 0;
+  Tensor marker_;  // what LimitRunsAhead downloads
 };
 
 // One call of CopyTensors, for copies in one direction. The caller holds the device lock.

@@ -4,8 +4,10 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <memory>
 #include <unordered_set>
 
+#include "in_flight.h"
 #include "wrappers.h"
 
 class AsyncJob;
@@ -37,6 +39,8 @@ class AddonData {
   // Sessions whose threads stop when the environment ends.
   std::unordered_set<SessionState*> sessions;
   uint64_t values_disposed = 0;
+  // Shared with work that may end after the environment.
+  const std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
   // Whether V8 accepts ArrayBuffers over memory that it did not allocate. Electron's does not.
   bool external_buffers = true;
   Napi::FunctionReference make_error;

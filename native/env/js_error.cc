@@ -9,14 +9,18 @@ namespace {
 
 // What the user can do about an error that only the addon detects.
 const std::unordered_map<std::string, const char*> kRemedies = {
-    {"ERR_BUSY", "Await the run, or use one binding for each run in flight"},
+    {"ERR_BUSY", "Await the run in flight, or give each run in flight a binding and values of its own"},
     {"ERR_DETACHED", "Bind a typed array that is not transferred, or an OrtValue with memory of its own"},
     {"ERR_DEVICE_MISMATCH",
      "Bind host memory, or a value of the session's own device: value.copyTo(other) copies between devices"},
     {"ERR_GRAPH_CAPTURE",
-     "Create the session with enableGraphCapture, and bind every output to preallocated memory: "
+     "Create the session on CUDA or WebGPU with enableGraphCapture, and bind every output to preallocated "
+     "memory: "
      "createIoBinding(inputs, { outputs: { name: shape } })"},
     {"ERR_GRAPH_CAPTURED", "Call releaseCapture() first"},
+    {"ERR_MEMORY_OVERLAP",
+     "Bind a value with memory of its own; to exchange the values of outputs, call clearBindingOutputs() "
+     "first"},
     {"ERR_MISSING_INPUT", "Bind it with createIoBinding or bindOrtValueInput"},
     {"ERR_MISSING_OUTPUT", "Bind the outputs with createIoBinding, bindOutput or bindOrtValueOutput"},
     {"ERR_NO_EXTERNAL_BUFFERS",

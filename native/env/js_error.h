@@ -30,7 +30,7 @@ auto Guard(Napi::Env env, Body&& body) {
   } catch (const Napi::Error&) {
     throw;
   } catch (const std::exception& error) {
-    ThrowJs(env, ort::Error("ERR_INTERNAL", error.what()));
+    ThrowJs(env, ort::FromException(error));
   }
 }
 

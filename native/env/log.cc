@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 #include <string>
@@ -19,6 +20,7 @@ struct Record {
 std::string Text(const char* text) { return text != nullptr ? text : ""; }
 
 std::mutex mutex;
+std::atomic<OrtLoggingLevel> least = ORT_LOGGING_LEVEL_WARNING;
 napi_threadsafe_function receiver = nullptr;  // null once its environment has ended
 
 void Deliver(napi_env env, napi_value callback, void*, void* data) {
@@ -71,4 +73,11 @@ OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback) {
   const std::lock_guard lock(mutex);
   receiver = created;
   return Log;
+}
+
+void SetLogLevel(OrtLoggingLevel level) noexcept { least = level; }
+
+void WriteLog(OrtLoggingLevel severity, const std::string& message) noexcept {
+  if (severity < least) return;
+  Log(nullptr, severity, "onnxruntime-iobinding", "", "binding", message.c_str());
 }

@@ -58,7 +58,14 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
   if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
   OrtLoggingFunction log = nullptr;
   if (info[1].IsFunction()) log = SendLogTo(info.Env(), info[1].As<Napi::Function>());
+  SetLogLevel(ToLevel(info[0]));
   return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
+}
+
+// log(severity: number, message: string): void
+Napi::Value LogMessage(const Napi::CallbackInfo& info) {
+  WriteLog(ToLevel(info[0]), ToString(info[1]));
+  return {};
 }
 
 // loadLibrary(path: string): void
@@ -76,8 +83,7 @@ Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
   char** names = nullptr;
   int count = 0;
   ort::Check(ort::api().GetAvailableProviders(&names, &count));
-  const auto result = Napi::Array::New(info.Env(), count);
-  for (int i = 0; i < count; ++i) result.Set(static_cast<uint32_t>(i), names[i]);
+  const auto result = MakeArray(info.Env(), count, [names](uint32_t i) { return names[i]; });
   ort::Check(ort::api().ReleaseAvailableProviders(names, count));
   return result;
 }

@@ -7,6 +7,7 @@ Napi::Value AllowTelemetry(const Napi::CallbackInfo& info);
 Napi::Value OpenLibrary(const Napi::CallbackInfo& info);
 Napi::Value Preload(const Napi::CallbackInfo& info);
 Napi::Value CreateEnvironment(const Napi::CallbackInfo& info);
+Napi::Value LogMessage(const Napi::CallbackInfo& info);
 Napi::Value LoadLibrary(const Napi::CallbackInfo& info);
 Napi::Value AvailableProviders(const Napi::CallbackInfo& info);
 Napi::Value AppendProvider(const Napi::CallbackInfo& info);

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <type_traits>
 
 #include "addon_data.h"
 #include "js_error.h"
@@ -19,6 +20,8 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
     AddonData::Of(info.Env()).wrappers.Add(info.Env(), *this);
   }
 
+  void Finalize(Napi::Env env) override { Account(env, 0); }
+
   // An argument, which may be anything. Too slow for each run: Unwrap is for objects that are known to be a
   // T.
   static T& Argument(Napi::Value value) {
@@ -31,15 +34,21 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
   }
 
  protected:
-  using Method = Napi::Value (T::*)(const Napi::CallbackInfo&);
-
   // A method of the class, with its body in Guard.
-  template <Method method>
+  template <auto method>
   static Napi::ClassPropertyDescriptor<T> Guarded(const char* name) {
     napi_property_descriptor descriptor{};
     descriptor.utf8name = name;
     descriptor.method = Call<method>;
     return descriptor;
+  }
+
+  // Reports to V8 how many bytes outside of its heap live as long as the object.
+  void Account(Napi::Env env, size_t bytes) {
+    if (bytes == accounted_) return;
+    Napi::MemoryManagement::AdjustExternalMemory(
+        env, static_cast<int64_t>(bytes) - static_cast<int64_t>(accounted_));
+    accounted_ = bytes;
   }
 
  private:
@@ -49,15 +58,24 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
     delete this;
   }
 
-  template <Method method>
+  template <auto method>
   static napi_value Call(napi_env env, napi_callback_info raw) {
     try {
       const Napi::CallbackInfo info(env, raw);
       T& self = *T::Unwrap(info.This().As<Napi::Object>());
-      return Guard(env, [&] { return (self.*method)(info); });
+      return Guard(env, [&]() -> napi_value {
+        if constexpr (std::is_void_v<decltype((self.*method)(info))>) {
+          (self.*method)(info);
+          return nullptr;
+        } else {
+          return (self.*method)(info);
+        }
+      });
     } catch (const Napi::Error& error) {
       error.ThrowAsJavaScriptException();
       return nullptr;
     }
   }
+
+  size_t accounted_ = 0;
 };

@@ -1,5 +1,8 @@
 #include "error.h"
 
+#include <new>
+#include <system_error>
+
 namespace ort {
 namespace {
 
@@ -19,6 +22,20 @@ void Throw(OrtStatus* status) {
   const Error error(Code(api().GetErrorCode(status)), api().GetErrorMessage(status));
   api().ReleaseStatus(status);
   throw error;
+}
+
+Error FromException(const std::exception& thrown) {
+  // A container that cannot be as large as asked for throws a length_error.
+  if (dynamic_cast<const std::bad_alloc*>(&thrown) != nullptr ||
+      dynamic_cast<const std::length_error*>(&thrown) != nullptr) {
+    return {"ERR_OUT_OF_MEMORY", std::string("cannot allocate host memory: ") + thrown.what()};
+  }
+  const auto* error = dynamic_cast<const std::system_error*>(&thrown);
+  if (error != nullptr && error->code() == std::errc::resource_unavailable_try_again) {
+    return {"ERR_THREAD_UNAVAILABLE",
+            std::string("the thread of the session cannot start: ") + thrown.what()};
+  }
+  return {"ERR_INTERNAL", thrown.what()};
 }
 
 }  // namespace ort

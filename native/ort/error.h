@@ -28,6 +28,14 @@ inline void Check(OrtStatus* status) {
     Throw(status);
 }
 
+// For a call whose failure nobody can handle.
+inline void Ignore(OrtStatus* status) noexcept {
+  if (status != nullptr) api().ReleaseStatus(status);
+}
+
+// Of an exception of the C++ library.
+Error FromException(const std::exception& thrown);
+
 // Any thread: keeps what a job throws for whoever waits for the job.
 template <typename Body>
 void CatchInto(std::optional<Error>& error, Body&& body) noexcept {
@@ -36,7 +44,7 @@ void CatchInto(std::optional<Error>& error, Body&& body) noexcept {
   } catch (const Error& thrown) {
     error = thrown;
   } catch (const std::exception& thrown) {
-    error.emplace("ERR_INTERNAL", thrown.what());
+    error = FromException(thrown);
   }
 }
 

@@ -42,13 +42,20 @@ inline OrtAllocator* DefaultAllocator() {
 }
 
 struct AllocatorDeleter {
-  void operator()(void* pointer) const noexcept {
-    if (OrtStatus* status = api().AllocatorFree(DefaultAllocator(), pointer)) api().ReleaseStatus(status);
-  }
+  void operator()(void* pointer) const noexcept { Ignore(api().AllocatorFree(DefaultAllocator(), pointer)); }
 };
 
 // Text or arrays that ONNX Runtime allocated for us with the default allocator.
 template <typename T>
 using Allocated = std::unique_ptr<T, AllocatorDeleter>;
+
+// Calls a function whose last parameter receives text of the default allocator's.
+template <typename Function, typename... Arguments>
+std::string CreateText(Function function, Arguments... arguments) {
+  char* raw = nullptr;
+  Check(function(arguments..., &raw));
+  const Allocated<char> text(raw);
+  return text != nullptr ? text.get() : "";
+}
 
 }  // namespace ort

@@ -3,11 +3,6 @@
 namespace ort {
 namespace {
 
-std::string Take(char* text) {
-  const Allocated<char> owner(text);
-  return text != nullptr ? text : "";
-}
-
 TensorShape ReadShape(const OrtTensorTypeAndShapeInfo* info) {
   TensorShape shape{};
   size_t rank = 0;
@@ -32,6 +27,60 @@ void ReadTensor(const OrtTypeInfo* type_info, ValueInfo& value) {
   }
 }
 
+std::string Form(const OrtTypeInfo* type_info);
+
+// The form of what a type contains. `cast` gives the type's own description, owned by the type.
+template <typename Info>
+std::string Inner(const OrtTypeInfo* type_info,
+                  OrtStatus*(ORT_API_CALL* cast)(const OrtTypeInfo*, const Info**),
+                  OrtStatus*(ORT_API_CALL* get)(const Info*, OrtTypeInfo**)) {
+  const Info* info = nullptr;
+  Check(cast(type_info, &info));
+  return Form(Create<TypeInfoHandle>(get, info).get());
+}
+
+std::string ElementForm(const OrtTypeInfo* type_info) {
+  const OrtTensorTypeAndShapeInfo* info = nullptr;
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  Check(api().CastTypeInfoToTensorInfo(type_info, &info));
+  if (info != nullptr) Check(api().GetTensorElementType(info, &type));
+  return std::to_string(static_cast<int>(type));
+}
+
+std::string KeyForm(const OrtTypeInfo* type_info) {
+  const OrtMapTypeInfo* info = nullptr;
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  Check(api().CastTypeInfoToMapTypeInfo(type_info, &info));
+  Check(api().GetMapKeyType(info, &type));
+  return std::to_string(static_cast<int>(type));
+}
+
+// By ONNXType.
+constexpr const char* kKinds[] = {"opaque", "tensor",       "sequence", "map",
+                                  "opaque", "sparseTensor", "optional"};
+
+std::string Form(const OrtTypeInfo* type_info) {
+  ONNXType kind = ONNX_TYPE_UNKNOWN;
+  Check(api().GetOnnxTypeFromTypeInfo(type_info, &kind));
+  const auto with = [kind](const std::string& inner) {
+    return std::string(kKinds[kind]) + "(" + inner + ")";
+  };
+  switch (kind) {
+    case ONNX_TYPE_TENSOR:
+    case ONNX_TYPE_SPARSETENSOR:
+      return with(ElementForm(type_info));
+    case ONNX_TYPE_SEQUENCE:
+      return with(Inner(type_info, api().CastTypeInfoToSequenceTypeInfo, api().GetSequenceElementType));
+    case ONNX_TYPE_MAP:
+      return with(KeyForm(type_info) + "," +
+                  Inner(type_info, api().CastTypeInfoToMapTypeInfo, api().GetMapValueType));
+    case ONNX_TYPE_OPTIONAL:
+      return with(Inner(type_info, api().CastTypeInfoToOptionalTypeInfo, api().GetOptionalContainedTypeInfo));
+    default:
+      return kKinds[ONNX_TYPE_OPAQUE];
+  }
+}
+
 using Count = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t*);
 using Name = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtAllocator*, char**);
 using Type = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtTypeInfo**);
@@ -42,11 +91,10 @@ std::vector<ValueInfo> Read(const OrtSession* session, Count count, Name name, T
   std::vector<ValueInfo> values(n);
   for (size_t i = 0; i < n; ++i) {
     ValueInfo& value = values[i];
-    char* text = nullptr;
-    Check(name(session, i, DefaultAllocator(), &text));
-    value.name = Take(text);
+    value.name = CreateText(name, session, i, DefaultAllocator());
     const auto type_info = Create<TypeInfoHandle>(type, session, i);
     Check(api().GetOnnxTypeFromTypeInfo(type_info.get(), &value.kind));
+    value.form = Form(type_info.get());
     if (value.kind == ONNX_TYPE_TENSOR) ReadTensor(type_info.get(), value);
   }
   return values;
@@ -72,9 +120,7 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
                                        std::pair("graphDescription", api().ModelMetadataGetGraphDescription),
                                        std::pair("domain", api().ModelMetadataGetDomain),
                                        std::pair("description", api().ModelMetadataGetDescription)}) {
-    char* text = nullptr;
-    Check(function(metadata, DefaultAllocator(), &text));
-    result.texts.emplace_back(name, Take(text));
+    result.texts.emplace_back(name, CreateText(function, metadata, DefaultAllocator()));
   }
   Check(api().ModelMetadataGetVersion(metadata, &result.version));
 
@@ -83,10 +129,9 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
   Check(api().ModelMetadataGetCustomMetadataMapKeys(metadata, DefaultAllocator(), &raw_keys, &count));
   const Allocated<char*> keys(raw_keys);
   for (int64_t i = 0; i < count; ++i) {
-    const std::string key = Take(raw_keys[i]);
-    char* value = nullptr;
-    Check(api().ModelMetadataLookupCustomMetadataMap(metadata, DefaultAllocator(), key.c_str(), &value));
-    result.custom.emplace_back(key, Take(value));
+    const Allocated<char> key(raw_keys[i]);
+    result.custom.emplace_back(key.get(), CreateText(api().ModelMetadataLookupCustomMetadataMap, metadata,
+                                                     DefaultAllocator(), key.get()));
   }
   return result;
 }
@@ -100,9 +145,32 @@ ONNXType Kind(const OrtValue* value) {
   return kind;
 }
 
+std::string Form(const OrtValue* value) {
+  try {
+    return Form(Create<TypeInfoHandle>(api().GetTypeInfo, value).get());
+  } catch (const Error&) {
+    return kKinds[Kind(value)];
+  }
+}
+
 TensorShape Shape(const OrtValue* tensor) {
   const auto info = Create<TensorInfoHandle>(api().GetTensorTypeAndShape, tensor);
   return ReadShape(info.get());
+}
+
+std::vector<ValueHandle> BoundOutputs(const OrtIoBinding* binding) {
+  OrtValue** raw = nullptr;
+  size_t count = 0;
+  Check(api().GetBoundOutputValues(binding, DefaultAllocator(), &raw, &count));
+  const Allocated<OrtValue*> array(raw);
+  return std::vector<ValueHandle>(raw, raw + count);
+}
+
+void* Data(const OrtValue* tensor) {
+  void* data = nullptr;
+  // ONNX Runtime has no other function for a tensor that is only read.
+  Check(api().GetTensorMutableData(const_cast<OrtValue*>(tensor), &data));
+  return data;
 }
 
 }  // namespace ort

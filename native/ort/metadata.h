@@ -17,6 +17,7 @@ struct Dimension {
 struct ValueInfo {
   std::string name;
   ONNXType kind = ONNX_TYPE_UNKNOWN;
+  std::string form;
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
   bool has_shape = false;                                                    // the rank is known
   std::vector<Dimension> dims;                                               // of a tensor
@@ -40,7 +41,17 @@ ModelMetadata ReadModelMetadata(const OrtSession* session);
 // What a value is; ONNX_TYPE_OPTIONAL for an optional without a value.
 ONNXType Kind(const OrtValue* value);
 
+// The type of a value as text, with element types by their numbers, such as sequence(tensor(1)); only the
+// kind where ONNX Runtime does not report more.
+std::string Form(const OrtValue* value);
+
 // Element type and shape of a tensor.
 TensorShape Shape(const OrtValue* tensor);
+
+// The outputs of a binding's last run, in the order they were bound.
+std::vector<ValueHandle> BoundOutputs(const OrtIoBinding* binding);
+
+// The memory of a tensor of numbers.
+void* Data(const OrtValue* tensor);
 
 }  // namespace ort

@@ -25,6 +25,17 @@ inline void WriteStrings(OrtValue* tensor, const std::vector<std::string>& texts
   for (size_t i = 0; i < texts.size(); ++i) WriteString(tensor, i, texts[i]);
 }
 
+inline void CopyStrings(const OrtValue* from, OrtValue* to, size_t count) {
+  size_t length = 0;
+  Check(api().GetStringTensorDataLength(from, &length));
+  std::string text(length, '\0');
+  std::vector<size_t> offsets(count + 1, length);
+  Check(api().GetStringTensorContent(from, text.data(), length, offsets.data(), count));
+  for (size_t i = 0; i < count; ++i) {
+    WriteString(to, i, std::string_view(text).substr(offsets[i], offsets[i + 1] - offsets[i]));
+  }
+}
+
 inline void ClearStrings(OrtValue* tensor, size_t count) {
   for (size_t i = 0; i < count; ++i) WriteString(tensor, i, {});
 }

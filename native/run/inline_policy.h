@@ -17,8 +17,6 @@ namespace run {
 
 class InlinePolicy {
  public:
-  using Clock = std::chrono::steady_clock;
-
   explicit InlinePolicy(std::chrono::nanoseconds bound) : bound_(bound) {}
 
   bool Allows() const noexcept {
@@ -27,6 +25,20 @@ class InlinePolicy {
 
   // New shapes take other times.
   void Forget() noexcept { short_runs_ = 0; }
+
+  // What a run takes.
+  template <typename Run>
+  static std::chrono::nanoseconds Time(Run&& run) {
+    const auto start = std::chrono::steady_clock::now();
+    run();
+    return std::chrono::steady_clock::now() - start;
+  }
+
+  // A run that throws is not recorded.
+  template <typename Run>
+  void RecordInline(Run&& run) {
+    Record(Time(run), true);
+  }
 
   void Record(std::chrono::nanoseconds took, bool was_inline) noexcept {
     burst_ = was_inline ? burst_ + 1 : 0;

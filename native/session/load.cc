@@ -20,10 +20,7 @@ struct SessionDeleter {
       ort::api().ReleaseSession(session);
       return;
     }
-    device::DeferredRelease deferred;
-    deferred.released = session;
-    deferred.queue = std::move(queue);
-    device->Release(std::move(deferred));
+    device->Release({.released = session, .queue = std::move(queue)});
   }
 };
 
@@ -48,6 +45,17 @@ bool IsOn(Napi::Value config, const char* key) {
   return entry.IsString() && ToString(entry) == "1";
 }
 
+std::vector<std::optional<size_t>> PassedInputs(const std::vector<ort::ValueInfo>& inputs,
+                                                const std::vector<ort::ValueInfo>& outputs) {
+  std::vector<std::optional<size_t>> passed(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    for (size_t j = 0; j < inputs.size(); ++j) {
+      if (inputs[j].name == outputs[i].name) passed[i] = j;
+    }
+  }
+  return passed;
+}
+
 }  // namespace
 
 LoadSettings::LoadSettings(Napi::Object settings)
@@ -56,6 +64,8 @@ LoadSettings::LoadSettings(Napi::Object settings)
       record_graph_assignment(IsTrue(settings.Get("recordGraphAssignment"))),
       denormals_as_zero(IsOn(settings.Get("config"), "session.set_denormal_as_zero")),
       blocking_wait(IsTrue(settings.Get("blockingWait"))),
+      borrows_model(IsOn(settings.Get("config"), "session.use_ort_model_bytes_directly") &&
+                    IsOn(settings.Get("config"), "session.use_ort_model_bytes_for_initializers")),
       object(Napi::Persistent(settings)) {
   const Napi::Value value = settings.Get("provider");
   if (value.IsUndefined()) return;
@@ -97,6 +107,7 @@ void LoadJob::Work() {
   state_->device = device;
   state_->inputs = ort::Inputs(handle.get());
   state_->outputs = ort::Outputs(handle.get());
+  state_->passed_inputs = PassedInputs(state_->inputs, state_->outputs);
   state_->metadata = ort::ReadModelMetadata(handle.get());
   state_->only_tensors = std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
     return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
@@ -130,5 +141,9 @@ ort::SessionHandle LoadJob::Create() const {
 
 // A session that failed to load needs no thread.
 void LoadJob::OnDone() noexcept {
-  if (!state_->handle) state_->thread.Stop();
+  if (!state_->handle) {
+    state_->thread.Stop();
+  } else if (settings_.borrows_model) {
+    state_->borrowed = std::move(keep_model_);
+  }
 }

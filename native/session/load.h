@@ -28,6 +28,7 @@ struct LoadSettings {
   bool record_graph_assignment;
   bool denormals_as_zero;
   bool blocking_wait;
+  bool borrows_model;            // the initializers of a model in the ORT format stay in its bytes
   Napi::ObjectReference object;  // keeps the bytes of external data alive
 };
 

@@ -9,6 +9,7 @@
 #include "ort/environment.h"
 #include "ort/run_options.h"
 #include "ort/strings.h"
+#include "ort/tensor.h"
 #include "run/float_mode.h"
 
 namespace {
@@ -99,10 +100,7 @@ RunCall::~RunCall() {
   if (!bound_) return;
   for (ort::ValueHandle& value : outputs_) {
     if (!value) continue;
-    device::DeferredRelease deferred;
-    deferred.value = std::move(value);
-    deferred.session = handle_;
-    session_->device->Release(std::move(deferred));
+    session_->device->Release({.value = std::move(value), .session = handle_});
   }
 }
 
@@ -139,9 +137,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
       data = copies_.back()->data();
       if (bytes.length > 0) std::memcpy(data, bytes.data, bytes.length);
     }
-    fed_.push_back(ort::Create<ort::ValueHandle>(ort::api().CreateTensorWithDataAsOrtValue,
-                                                 ort::CpuMemoryInfo(), data, bytes.length, view.dims.data(),
-                                                 view.dims.size(), view.type));
+    fed_.push_back(ort::TensorOver(ort::CpuMemoryInfo(), data, bytes.length, view.type, view.dims));
   }
   inputs_.push_back(fed_.back().get());
 }
@@ -152,64 +148,77 @@ void RunCall::SetOptions(ort::RunOptionsHandle options) {
   if (session_->graphs) ort::Check(ort::api().AddRunConfigEntry(options_.get(), "gpu_graph_id", "-1"));
 }
 
-OrtStatus* RunCall::Run(std::vector<OrtValue*>& results) const {
-  return ort::api().Run(handle_.get(), options_.get(), input_names_.data(), inputs_.data(), inputs_.size(),
-                        output_names_.data(), output_names_.size(), results.data());
+device::HostRange RunCall::Range(const Target& target) {
+  if (target.array.IsEmpty()) return {};
+  const Bytes bytes = ToBytes(target.array.Value());
+  return {static_cast<const char*>(bytes.data), bytes.length};
+}
+
+void RunCall::CheckFree(const InFlight& in_flight) const {
+  if (in_flight.empty()) return;
+  for (const auto& value : fed_values_)
+    value->CheckFree(in_flight, false, session_, "an OrtValue of 'feeds'");
+  for (size_t i = 0; i < targets_.size(); ++i) {
+    const MemoryUse use{.range = Range(targets_[i]), .writes = true, .session = session_};
+    if (in_flight.Conflict(use) == nullptr) continue;
+    throw ort::Error("ERR_BUSY", "the pre-allocated result '" + std::string(output_names_[i]) +
+                                     "' is memory that a run in flight uses");
+  }
+}
+
+void RunCall::Use(InUse& in_use) const {
+  for (const auto& value : fed_values_) in_use.Read(value);
+  for (const Target& target : targets_) {
+    if (!target.array.IsEmpty()) in_use.Write(Range(target));
+  }
+}
+
+std::vector<ort::ValueHandle> RunCall::Run(OrtSession* session) const {
+  std::vector<OrtValue*> raw(output_names_.size(), nullptr);
+  OrtStatus* status = ort::api().Run(session, options_.get(), input_names_.data(), inputs_.data(),
+                                     inputs_.size(), output_names_.data(), output_names_.size(), raw.data());
+  std::vector<ort::ValueHandle> results(raw.begin(), raw.end());
+  ort::Check(status);
+  return results;
 }
 
 // For results in device or pinned memory, which OrtApi::Run cannot ask for.
-OrtStatus* RunCall::RunBound(std::vector<OrtValue*>& results) const {
-  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, handle_.get());
+std::vector<ort::ValueHandle> RunCall::RunBound(OrtSession* session) const {
+  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session);
   for (size_t i = 0; i < inputs_.size(); ++i) {
     ort::Check(ort::api().BindInput(binding.get(), input_names_[i], inputs_[i]));
   }
   for (size_t i = 0; i < output_names_.size(); ++i) {
     ort::Check(ort::api().BindOutputToDevice(binding.get(), output_names_[i], targets_[i].info));
   }
-  if (OrtStatus* status = ort::api().RunWithBinding(handle_.get(), options_.get(), binding.get()))
-    return status;
-  OrtValue** values = nullptr;
-  size_t count = 0;
-  ort::Check(ort::api().GetBoundOutputValues(binding.get(), ort::DefaultAllocator(), &values, &count));
-  const ort::Allocated<OrtValue*> array(values);
-  std::copy(values, values + count, results.begin());
-  return nullptr;
+  ort::Check(ort::api().RunWithBinding(session, options_.get(), binding.get()));
+  return ort::BoundOutputs(binding.get());
 }
 
 void RunCall::Execute(const std::atomic<bool>& canceled) {
   const device::DeviceLock lock =
       session_->device != nullptr ? session_->device->Lock(false, canceled) : device::DeviceLock();
   const run::DenormalsAsZero mode(session_->denormals_as_zero);
-  std::vector<OrtValue*> raw(output_names_.size(), nullptr);
-  OrtStatus* status = bound_ ? RunBound(raw) : Run(raw);
-  outputs_.clear();
-  for (OrtValue* value : raw) outputs_.emplace_back(value);
-  if (status != nullptr) outputs_.clear();  // under the device lock
   // Only results on a device need the session. This call's last reference would release it on the JS thread.
-  if (!bound_) handle_.reset();
-  ort::Check(status);
+  const std::shared_ptr<OrtSession> session = bound_ ? handle_ : std::move(handle_);
+  outputs_ = bound_ ? RunBound(session.get()) : Run(session.get());
+  if (bound_) session_->device->LimitRunsAhead();
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
-  const auto results = Napi::Array::New(env, outputs_.size());
-  for (uint32_t i = 0; i < outputs_.size(); ++i) results.Set(i, Result(env, i));
-  return results;
+  SavePassed();
+  return MakeArray(env, outputs_.size(), [&](uint32_t i) { return Result(env, i); });
 }
 
 bool RunCall::IsTensor(size_t output) const {
   // An output that is declared as an optional may be a tensor.
-  if (session_->outputs[output_indices_[output]].kind == ONNX_TYPE_TENSOR) return true;
-  return ort::Kind(outputs_[output].get()) == ONNX_TYPE_TENSOR;
-}
-
-// A model's output may share its input's memory.
-bool RunCall::IsFed(const void* data) const {
-  return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
-    if (ort::Kind(input) != ONNX_TYPE_TENSOR) return false;
-    void* fed = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(const_cast<OrtValue*>(input), &fed));
-    return fed == data;
-  });
+  if (session_->outputs[output_indices_[output]].kind != ONNX_TYPE_TENSOR) {
+    return ort::Kind(outputs_[output].get()) == ONNX_TYPE_TENSOR;
+  }
+  // ONNX Runtime reports a sparse initializer that is an output as a tensor.
+  int is_tensor = 0;
+  ort::Check(ort::api().IsTensor(outputs_[output].get(), &is_tensor));
+  return is_tensor != 0;
 }
 
 Napi::Value RunCall::Result(Napi::Env env, size_t output) {
@@ -227,12 +236,13 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
-  void* data = nullptr;
-  ort::Check(ort::api().GetTensorMutableData(value.get(), &data));
+  void* data = ort::Data(value.get());
+  const bool fed = IsFed(data);
   if (on_device) {
-    return IsFed(data) ? Value::Copy(env, value.get(), where)
-                       : Value::Wrap(env, std::move(value), {}, where, handle_);
+    return fed ? Value::Copy(env, value.get(), where)
+               : Value::Wrap(env, std::move(value), {}, where, handle_);
   }
+  if (saved_[output]) data = saved_[output]->data();
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
     const Bytes array = ToBytes(target.array.Value());
@@ -242,13 +252,12 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     return env.Null();
   }
-  if (bytes < kCopyBelow || IsFed(data) || !AddonData::Of(env).external_buffers) {
-    auto buffer = Napi::ArrayBuffer::New(env, bytes);
+  if (bytes < kCopyBelow || fed || !AddonData::Of(env).external_buffers) {
+    Napi::ArrayBuffer buffer = NewArrayBuffer(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);
   }
-  auto owner = std::make_shared<BufferOwner>();
-  owner->memory = std::shared_ptr<OrtValue>(std::move(value));
+  auto owner = std::make_shared<BufferOwner>(std::shared_ptr<OrtValue>(std::move(value)), data, bytes);
   return Tuple(env, shape, ExternalArrayBuffer(env, data, bytes, std::move(owner)));
 }
 
@@ -259,23 +268,20 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       call_(std::move(call)),
       policy_(policy),
       id_(id),
-      in_use_(InUse::By::kRun) {
+      in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
   if (id_ != 0) session_->runs[id_] = this;
-  for (const auto& value : call_.fed_values()) in_use_.Read(value);
+  call_.Use(in_use_);
 }
 
 void RunJob::Terminate() noexcept {
   canceled_ = true;
-  if (OrtStatus* status = ort::api().RunOptionsSetTerminate(call_.options()))
-    ort::api().ReleaseStatus(status);
+  ort::Ignore(ort::api().RunOptionsSetTerminate(call_.options()));
 }
 
 void RunJob::Work() {
-  const auto start = run::InlinePolicy::Clock::now();
-  call_.Execute(canceled_);
-  took_ = run::InlinePolicy::Clock::now() - start;
+  took_ = run::InlinePolicy::Time([this] { call_.Execute(canceled_); });
 }
 
 RunJob::~RunJob() {

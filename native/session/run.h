@@ -40,7 +40,10 @@ class RunCall {
 
   void SetOptions(ort::RunOptionsHandle options);
   OrtRunOptions* options() const noexcept { return options_.get(); }
-  const std::vector<std::shared_ptr<ValueState>>& fed_values() const noexcept { return fed_values_; }
+  // Throws ERR_BUSY where work in flight forbids the run to read its values, or to write a pre-allocated
+  // result.
+  void CheckFree(const InFlight& in_flight) const;
+  void Use(InUse& in_use) const;
 
   // The thread that runs it. `canceled` ends the wait for the device lock.
   void Execute(const std::atomic<bool>& canceled);
@@ -54,12 +57,14 @@ class RunCall {
     const OrtMemoryInfo* info;  // memory for the result
   };
 
+  static device::HostRange Range(const Target& target);
   void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
-  OrtStatus* Run(std::vector<OrtValue*>& results) const;
-  OrtStatus* RunBound(std::vector<OrtValue*>& results) const;
+  std::vector<ort::ValueHandle> Run(OrtSession* session) const;
+  std::vector<ort::ValueHandle> RunBound(OrtSession* session) const;
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
+  void SavePassed();
   Napi::Value Result(Napi::Env env, size_t output);
 
   SessionState* session_;
@@ -75,7 +80,8 @@ class RunCall {
   std::vector<const char*> output_names_;
   std::vector<ort::ValueHandle> outputs_;
   std::vector<Target> targets_;
-  bool bound_ = false;  // some result stays in device or pinned memory
+  std::vector<std::shared_ptr<device::HostMemory>> saved_;  // of results that share a feed's memory
+  bool bound_ = false;                                      // some result stays in device or pinned memory
 };
 
 class RunJob final : public AsyncJob {

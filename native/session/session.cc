@@ -24,12 +24,18 @@ class ReleaseJob final : public AsyncJob {
   void Work() override {
     {
       const std::lock_guard lock(state_->release_mutex);
-      for (BindingState* binding : state_->bindings) binding->Release();
+      for (BindingState* binding : state_->bindings) {
+        binding->host->KeepOutputs();
+        binding->Release();
+      }
     }
     state_->handle.reset();
     state_->queue.reset();
   }
-  void OnDone() noexcept override { state_->thread.Stop(); }
+  void OnDone() noexcept override {
+    state_->thread.Stop();
+    state_->borrowed.Reset();
+  }
 
  private:
   std::shared_ptr<SessionState> state_;
@@ -48,15 +54,13 @@ Napi::Array Nodes(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
   const OrtEpAssignedNode* const* nodes = nullptr;
   size_t count = 0;
   ort::Check(ort::api().EpAssignedSubgraph_GetNodes(subgraph, &nodes, &count));
-  const auto array = Napi::Array::New(env, count);
-  for (uint32_t i = 0; i < count; ++i) {
+  return MakeArray(env, count, [&](uint32_t i) {
     const auto node = Napi::Object::New(env);
     node.Set("name", Text(env, ort::api().EpAssignedNode_GetName, nodes[i]));
     node.Set("domain", Text(env, ort::api().EpAssignedNode_GetDomain, nodes[i]));
     node.Set("opType", Text(env, ort::api().EpAssignedNode_GetOperatorType, nodes[i]));
-    array.Set(i, node);
-  }
-  return array;
+    return node;
+  });
 }
 
 }  // namespace
@@ -107,14 +111,12 @@ Napi::Value Session::GraphAssignment(const Napi::CallbackInfo& info) {
   const OrtEpAssignedSubgraph* const* subgraphs = nullptr;
   size_t count = 0;
   ort::Check(ort::api().Session_GetEpGraphAssignmentInfo(state_->handle.get(), &subgraphs, &count));
-  const auto array = Napi::Array::New(info.Env(), count);
-  for (uint32_t i = 0; i < count; ++i) {
+  return MakeArray(info.Env(), count, [&](uint32_t i) {
     const auto subgraph = Napi::Object::New(info.Env());
     subgraph.Set("provider", Text(info.Env(), ort::api().EpAssignedSubgraph_GetEpName, subgraphs[i]));
     subgraph.Set("nodes", Nodes(info.Env(), subgraphs[i]));
-    array.Set(i, subgraph);
-  }
-  return array;
+    return subgraph;
+  });
 }
 
 // run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results> - Run
@@ -132,12 +134,10 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
                          state_->device == nullptr;
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript
+  call.CheckFree(*state_->addon().in_flight);
   if (info[2].IsObject()) call.SetOptions(ToRunOptions(info[2].As<Napi::Object>()));
   if (is_inline) {
-    static const std::atomic<bool> kNotCanceled{false};
-    const auto start = run::InlinePolicy::Clock::now();
-    call.Execute(kNotCanceled);
-    policy_.Record(run::InlinePolicy::Clock::now() - start, true);
+    policy_.RecordInline([&call] { call.Execute(device::kNotCanceled); });
     return call.Results(info.Env());
   }
   auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy_, id);
@@ -157,10 +157,8 @@ Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
   if (state_->device != nullptr && !state_->thread.Idle()) {
     throw ort::Error("ERR_BUSY", "cannot end profiling while a run of the session is in flight");
   }
-  char* path = nullptr;
-  ort::Check(ort::api().SessionEndProfiling(state_->handle.get(), ort::DefaultAllocator(), &path));
-  const ort::Allocated<char> owner(path);
-  return Napi::String::New(info.Env(), path != nullptr ? path : "");
+  return Napi::String::New(info.Env(), ort::CreateText(ort::api().SessionEndProfiling, state_->handle.get(),
+                                                       ort::DefaultAllocator()));
 }
 
 // release(): Promise<void> - ReleaseSession

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -40,6 +41,9 @@ class SessionState {
   // The reverse, for an output that ONNX Runtime allocates. Throws for another device.
   const OrtMemoryInfo* MemoryInfo(const device::Location& where, const std::string& output) const;
 
+  // Bytes that ONNX Runtime reads for as long as the session lives.
+  Napi::Reference<Napi::Value> borrowed;
+
   // Created on the run thread, and released there, unless a value that ONNX Runtime allocated on the device
   // still needs it: that memory is of the session's allocator, so the value shares the handle. The handle's
   // deleter takes the device lock, and releases the queue last.
@@ -54,6 +58,8 @@ class SessionState {
   int next_graph_id = 1;            // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
+  // By the index of an output: the input that it is, whose value ONNX Runtime gives as the result.
+  std::vector<std::optional<size_t>> passed_inputs;
   ort::ModelMetadata
       metadata;               // read once: ONNX Runtime locks it, and some providers hold that lock in a run
   bool only_tensors = false;  // every output is a tensor of numbers

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "env/addon_data.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
+#include "ort/tensor.h"
 
 namespace {
 
@@ -19,8 +21,9 @@ void CopyThroughHost(const device::Copy& copy, device::Device& from, device::Dev
 
 }  // namespace
 
-std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims) {
-  auto state = std::make_shared<ValueState>();
+std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims,
+                                            const device::Location& where) {
+  auto state = std::make_shared<ValueState>(where);
   state->type = type;
   state->bytes = ort::ByteLength(type, dims);
   state->dims = std::move(dims);
@@ -31,7 +34,7 @@ std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std:
 void PointAt(ValueState& state, void* data) {
   state.data = data;
   const OrtMemoryInfo* info = state.OnDevice() ? state.device->memory_info() : ort::CpuMemoryInfo();
-  state.handle = device::MakeValue(info, data, state.bytes, state.type, state.dims);
+  state.handle = ort::TensorOver(info, data, state.bytes, state.type, state.dims);
 }
 
 void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {
@@ -47,13 +50,12 @@ void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {
 // The device's provider frees device memory that ONNX Runtime allocated, under the device lock.
 ValueState::~ValueState() {
   if (!OnDevice() || memory) return;
-  device::DeferredRelease deferred;
-  deferred.value = std::move(handle);
-  deferred.session = std::move(session);
-  device->Release(std::move(deferred));
+  device->Release({.value = std::move(handle), .session = std::move(session)});
 }
 
 InUse::~InUse() {
+  if (!in_flight_) return;
+  in_flight_->Remove(id_);
   for (const auto& [value, role] : values_) {
     --(value.get()->*role);
     if (by_ == By::kCopy) --value->copies;
@@ -63,7 +65,31 @@ InUse::~InUse() {
 void InUse::Add(std::shared_ptr<ValueState> value, Role role) {
   ++(value.get()->*role);
   if (by_ == By::kCopy) ++value->copies;
+  AddUse(value->Use(role == &ValueState::writers, nullptr));
+  for (const auto& element : value->elements) AddUse(element->Use(false, nullptr));
   values_.emplace_back(std::move(value), role);
+}
+
+void InUse::AddUse(MemoryUse use) {
+  use.session = session_;
+  use.by = id_;
+  in_flight_->Add(use);
+}
+
+MemoryUse ValueState::Use(bool writes, const void* session) const noexcept {
+  MemoryUse use{.value = this, .writes = writes, .session = session};
+  if (!OnDevice()) use.range = {static_cast<const char*>(data), data != nullptr ? bytes : 0};
+  return use;
+}
+
+void ValueState::CheckFree(const InFlight& in_flight, bool writes, const void* session,
+                           const std::string& what) const {
+  if (in_flight.empty()) return;
+  for (const auto& element : elements) element->CheckFree(in_flight, writes, session, what);
+  if (const MemoryUse* other = in_flight.Conflict(Use(writes, session))) {
+    throw ort::Error("ERR_BUSY",
+                     what + " is memory that a run in flight " + (other->writes ? "writes" : "reads"));
+  }
 }
 
 bool ValueState::Borrows() const noexcept {
@@ -87,9 +113,9 @@ void ValueState::CheckCopy(Napi::Env env, const ValueState& from) const {
   if (from.kind != ONNX_TYPE_TENSOR || from.IsString() || from.type != type || from.dims != dims) {
     throw ort::Error("ERR_TYPE_MISMATCH", "a copy needs two tensors of numbers of one type and shape");
   }
-  if ((from.OnDevice() && from.writers > 0) || (OnDevice() && InUse())) {
-    throw ort::Error("ERR_BUSY", "the device memory is in use by a run in flight");
-  }
+  const InFlight& in_flight = *AddonData::Of(env).in_flight;
+  from.CheckFree(in_flight, false, nullptr, "the source of the copy");
+  CheckFree(in_flight, true, nullptr, "the target of the copy");
 }
 
 void ValueState::CopyFrom(const device::TensorView& from, const device::Location& where) {

@@ -9,11 +9,12 @@
 
 #include "device/device.h"
 #include "device/host_memory.h"
+#include "env/in_flight.h"
 
 // Shared by the wrapper, the bindings it is bound to and the runs in flight: the last of them to go frees the
 // memory. Created and destroyed on the JS thread.
 struct ValueState : device::Location {
-  ValueState() = default;
+  explicit ValueState(const device::Location& where = {}) : Location(where) {}
   ~ValueState();
   ValueState(const ValueState&) = delete;
   ValueState& operator=(const ValueState&) = delete;
@@ -33,7 +34,7 @@ struct ValueState : device::Location {
   std::shared_ptr<device::Memory> memory;             // memory of the addon,
   Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,
   std::vector<std::shared_ptr<ValueState>> elements;  // the elements of a sequence that the user made,
-  std::vector<std::shared_ptr<void>> shared;          // or what Value::KeepAlive names.
+  std::vector<std::shared_ptr<void>> shared;          // or what Value::KeepAlive and BufferOwner name.
   std::shared_ptr<OrtSession> session;                // whose device allocator owns the OrtValue's memory
   ort::ValueHandle handle;
 
@@ -53,6 +54,10 @@ struct ValueState : device::Location {
 
   device::TensorView view() const noexcept { return {handle.get(), data, bytes}; }
 
+  MemoryUse Use(bool writes, const void* session) const noexcept;
+  // Throws ERR_BUSY where work in flight forbids the use. `what` is for the error.
+  void CheckFree(const InFlight& in_flight, bool writes, const void* session, const std::string& what) const;
+
   bool Borrows() const noexcept;
 
   // Throws ERR_DETACHED where JavaScript has transferred a borrowed buffer.
@@ -63,27 +68,35 @@ struct ValueState : device::Location {
   void CopyFrom(const device::TensorView& from, const device::Location& where);
 };
 
-// Counts asynchronous work among its values' readers and writers, for as long as it lives. JS thread.
+// Counts asynchronous work among its values' readers and writers, and in `in_flight`, for as long as it
+// lives. JS thread.
 class InUse {
  public:
   enum class By { kRun, kCopy };
-  explicit InUse(By by) : by_(by) {}
+  InUse(std::shared_ptr<InFlight> in_flight, By by, const void* session = nullptr)
+      : in_flight_(std::move(in_flight)), id_(in_flight_->NextId()), by_(by), session_(session) {}
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
   void Read(std::shared_ptr<ValueState> value) { Add(std::move(value), &ValueState::readers); }
   void Write(std::shared_ptr<ValueState> value) { Add(std::move(value), &ValueState::writers); }
+  void Write(const device::HostRange& range) { AddUse({.range = range, .writes = true}); }
 
  private:
   using Role = int ValueState::*;
   void Add(std::shared_ptr<ValueState> value, Role role);
+  void AddUse(MemoryUse use);
 
+  std::shared_ptr<InFlight> in_flight_;  // null once moved
+  uint64_t id_;
   By by_;
+  const void* session_;
   std::vector<std::pair<std::shared_ptr<ValueState>, Role>> values_;
 };
 
-// A tensor's state, without memory.
-std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims);
+// The state of a tensor at a location, without memory.
+std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims,
+                                            const device::Location& where = {});
 
 // Creates the tensor's OrtValue over memory at the state's location.
 void PointAt(ValueState& state, void* data);

@@ -36,31 +36,16 @@ bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
 
 }  // namespace
 
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner) {
-  if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
-  if (!AddonData::Of(env).external_buffers) {
-    throw ort::Error("ERR_NO_EXTERNAL_BUFFERS",
-                     "V8 refuses an ArrayBuffer over this memory, which it did not allocate");
-  }
-  auto* hint = new std::shared_ptr<BufferOwner>(std::move(owner));
-  const auto release = [](napi_env, void*, void* held) {
-    delete static_cast<std::shared_ptr<BufferOwner>*>(held);
-  };
-  napi_value buffer = nullptr;
-  // Node.js runs the finalizer even where the call fails.
-  CheckView(env, napi_create_external_arraybuffer(env, data, bytes, release, hint, &buffer), bytes);
-  return {env, buffer};
-}
-
 Napi::Function Value::Define(Napi::Env env) {
   const Napi::Function value = DefineClass(
       env, kName,
       {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
        StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
        StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
-       Guarded<&Value::Type>("type"), Guarded<&Value::Dims>("dims"), Guarded<&Value::DeviceName>("device"),
-       Guarded<&Value::DeviceId>("deviceId"), Guarded<&Value::CopyTo>("copyTo"),
-       Guarded<&Value::CopyToAsync>("copyToAsync"), Guarded<&Value::ArrayBuffer>("arrayBuffer"),
+       Guarded<&Value::Type>("type"), Guarded<&Value::Form>("form"), Guarded<&Value::Dims>("dims"),
+       Guarded<&Value::DeviceName>("device"), Guarded<&Value::DeviceId>("deviceId"),
+       Guarded<&Value::CopyTo>("copyTo"), Guarded<&Value::CopyToAsync>("copyToAsync"),
+       Guarded<&Value::ArrayBuffer>("arrayBuffer"), Guarded<&Value::CheckFree>("checkFree"),
        Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
        Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
   AddonData::Of(env).value_constructor = Napi::Persistent(value);
@@ -71,15 +56,13 @@ Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
   const Napi::Object object = AddonData::Of(env).value_constructor.New({});
   Value* value = Unwrap(object);
   value->state_ = std::move(state);
-  value->Account(env, static_cast<int64_t>(value->state_->bytes));
+  value->Account(env, value->state_->bytes);
   return object;
 }
 
 Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared,
                          const device::Location& where, std::shared_ptr<OrtSession> session) {
-  auto state = std::make_shared<ValueState>();
-  state->device = where.device;
-  state->pinned = where.pinned;
+  auto state = std::make_shared<ValueState>(where);
   state->session = std::move(session);
   // First: the state releases the value where it belongs, whatever fails below.
   state->handle = std::move(handle);
@@ -91,20 +74,16 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
     state->type = shape.type;
     state->bytes = ort::ByteLength(shape.type, shape.dims);
     state->dims = std::move(shape.dims);
-    if (!state->IsString()) ort::Check(ort::api().GetTensorMutableData(value, &state->data));
+    if (!state->IsString()) state->data = ort::Data(value);
   }
   return New(env, std::move(state));
 }
 
 Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location& where) {
   ort::TensorShape shape = ort::Shape(tensor);
-  auto state = MakeTensorState(shape.type, std::move(shape.dims));
-  state->device = where.device;
-  state->pinned = where.pinned;
+  auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
   AllocateMemory(*state, device::HostMemory::Fill::kNone);
-  device::TensorView from{tensor, nullptr, state->bytes};
-  ort::Check(ort::api().GetTensorMutableData(tensor, &from.data));
-  state->CopyFrom(from, where);
+  state->CopyFrom({tensor, ort::Data(tensor), state->bytes}, where);
   return New(env, std::move(state));
 }
 
@@ -145,12 +124,12 @@ Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
               napi_get_typedarray_info(info.Env(), info[2], nullptr, nullptr, nullptr, &buffer, nullptr));
   state->borrowed = Napi::Reference<Napi::Value>::New({info.Env(), buffer}, 1);
   state->CheckAttached(info.Env());
+  if (auto memory = BufferOwner::MemoryAt(bytes.data)) state->shared.push_back(std::move(memory));
   // An empty array may have no address, and ONNX Runtime wants one.
   static char nothing;
   PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
   const Napi::Object object = New(info.Env(), std::move(state));
-  Value* value = Unwrap(object);
-  value->Account(info.Env(), -value->accounted_);  // V8 owns the bytes
+  Unwrap(object)->Account(info.Env(), 0);  // V8 owns the bytes
   return object;
 }
 
@@ -185,6 +164,11 @@ Napi::Value Value::Type(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int>(State()->type));
 }
 
+// form(): string - GetTypeInfo
+Napi::Value Value::Form(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), ort::Form(State()->handle.get()));
+}
+
 // dims(): number[]
 Napi::Value Value::Dims(const Napi::CallbackInfo& info) { return FromDims(info.Env(), State()->dims); }
 
@@ -205,15 +189,12 @@ Napi::Value Value::DeviceId(const Napi::CallbackInfo& info) {
 Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& state = State();
   if (state->OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "device memory has no ArrayBuffer");
-  const auto owner = std::make_shared<BufferOwner>();
-  if (state->memory) {
-    owner->memory = state->memory;
-  } else {
-    owner->memory = state;
-  }
+  std::shared_ptr<void> memory = state->memory;
+  if (!memory) memory = state;
+  const auto owner = std::make_shared<BufferOwner>(std::move(memory), state->data, state->bytes);
   const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state->data, state->bytes, owner);
   // Only now: where V8 refuses the buffer, this object keeps reporting the bytes.
-  Account(info.Env(), -accounted_);
+  Account(info.Env(), 0);
   buffer_ = owner;
   return buffer;
 }
@@ -232,11 +213,17 @@ Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& from = State();
   const std::shared_ptr<ValueState>& to = State(info[0]);
   to->CheckCopy(info.Env(), *from);
-  InUse in_use(InUse::By::kCopy);
+  InUse in_use(AddonData::Of(info.Env()).in_flight, InUse::By::kCopy);
   in_use.Read(from);
   in_use.Write(to);
   auto work = [from, to, in_use = std::move(in_use)] { to->CopyFrom(from->view(), *from); };
   return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
+}
+
+// checkFree(writes: boolean): void - throws ERR_BUSY while a run in flight uses the memory
+Napi::Value Value::CheckFree(const Napi::CallbackInfo& info) {
+  State()->CheckFree(*AddonData::Of(info.Env()).in_flight, IsTrue(info[0]), nullptr, "the OrtValue");
+  return {};
 }
 
 // strings(): string[] - GetStringTensorContent
@@ -260,14 +247,12 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& state = State();
   size_t count = 0;
   if (state->kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state->handle.get(), &count));
-  const auto array = Napi::Array::New(info.Env(), count);
-  for (uint32_t i = 0; i < count; ++i) {
+  return MakeArray(info.Env(), count, [&](uint32_t i) {
     auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state->handle.get(),
                                                  static_cast<int>(i), ort::DefaultAllocator());
     CheckOnHost(element.get());
-    array.Set(i, Wrap(info.Env(), std::move(element), {state}));
-  }
-  return array;
+    return Wrap(info.Env(), std::move(element), {state});
+  });
 }
 
 // dispose(buffer?: ArrayBuffer): void
@@ -275,24 +260,14 @@ Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
 Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
   if (buffer_ && Shows(info.Env(), info[0], state_->data) &&
       napi_detach_arraybuffer(info.Env(), info[0]) == napi_ok) {
-    buffer_->memory.reset();
+    buffer_->Release();
   }
   if (state_) {
     state_->disposed = true;
     ++AddonData::Of(info.Env()).values_disposed;
   }
-  Release(info.Env());
-  return {};
-}
-
-void Value::Release(Napi::Env env) {
-  Account(env, -accounted_);
+  Account(info.Env(), 0);
   state_.reset();
   buffer_.reset();
-}
-
-void Value::Account(Napi::Env env, int64_t bytes) {
-  if (bytes == 0) return;
-  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
-  accounted_ += bytes;
+  return {};
 }

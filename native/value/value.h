@@ -6,17 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "buffer.h"
 #include "env/wrapped.h"
 #include "state.h"
-
-// Keeps the memory of an external ArrayBuffer alive. The ArrayBuffer's finalizer waits for the event loop;
-// whoever detaches the ArrayBuffer may release the memory at once.
-struct BufferOwner {
-  std::shared_ptr<void> memory;
-};
-
-// An ArrayBuffer over memory that V8 did not allocate; it keeps the owner alive.
-Napi::Value ExternalArrayBuffer(Napi::Env env, void* data, size_t bytes, std::shared_ptr<BufferOwner> owner);
 
 class Value : public Wrapped<Value> {
  public:
@@ -26,7 +18,6 @@ class Value : public Wrapped<Value> {
   static Napi::Function Define(Napi::Env env);
   explicit Value(const Napi::CallbackInfo& info) : Wrapped(info) {}
   ~Value() override = default;
-  void Finalize(Napi::Env env) override { Release(env); }
 
   // What must outlive a value. A sequence shares its elements' tensors, and ONNX Runtime's sequence operators
   // share those of their inputs.
@@ -51,22 +42,21 @@ class Value : public Wrapped<Value> {
 
   Napi::Value Kind(const Napi::CallbackInfo& info);
   Napi::Value Type(const Napi::CallbackInfo& info);
+  Napi::Value Form(const Napi::CallbackInfo& info);
   Napi::Value Dims(const Napi::CallbackInfo& info);
   Napi::Value DeviceName(const Napi::CallbackInfo& info);
   Napi::Value DeviceId(const Napi::CallbackInfo& info);
   Napi::Value ArrayBuffer(const Napi::CallbackInfo& info);
   Napi::Value CopyTo(const Napi::CallbackInfo& info);
   Napi::Value CopyToAsync(const Napi::CallbackInfo& info);
+  Napi::Value CheckFree(const Napi::CallbackInfo& info);
   Napi::Value Strings(const Napi::CallbackInfo& info);
   Napi::Value SetStrings(const Napi::CallbackInfo& info);
   Napi::Value Elements(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   const std::shared_ptr<ValueState>& State() const;
-  void Release(Napi::Env env);
-  void Account(Napi::Env env, int64_t bytes);
 
   std::shared_ptr<ValueState> state_;    // null once disposed
-  std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer over the memory
-  int64_t accounted_ = 0;                // bytes reported to V8, which counts an ArrayBuffer's bytes itself
+  std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer over the memory, whose bytes V8 counts itself
 };

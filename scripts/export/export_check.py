@@ -52,26 +52,26 @@ def torch_outputs(spec, sample, title):
 
 
 def check_names(spec, session):
-    found = [port.name for port in session.get_inputs()]
+    found = [value.name for value in session.get_inputs()]
     gone = [name for name in spec.input_names if name not in found]
-    findings = [f"input {name} is not in the model: what it is given will not matter" for name in gone]
+    findings = [f"input {name} is not in the model: its values have no effect" for name in gone]
     strangers = [name for name in found if name not in spec.input_names]
-    findings += [f"input {name} of the model has none of the names that were asked for" for name in strangers]
-    outputs = [port.name for port in session.get_outputs()]
+    findings += [f"input {name} of the model is not among the requested names" for name in strangers]
+    outputs = [value.name for value in session.get_outputs()]
     if outputs != list(spec.output_names):
-        findings.append(f"outputs are {', '.join(outputs)}, asked for were {', '.join(spec.output_names)}")
+        findings.append(f"outputs are {', '.join(outputs)}, requested were {', '.join(spec.output_names)}")
     return findings
 
 
 def check_sample(spec, session, inputs, expected):
     """A list of problems, and the largest difference, if there is a result."""
-    names = {port.name for port in session.get_inputs()}
+    names = {value.name for value in session.get_inputs()}
     feeds = {name: array for name, array in inputs.items() if name in names}
     try:
         results = session.run(None, feeds)
     except Exception as error:
         return [f"ONNX Runtime fails: {first_line(error)}"], None
-    found = {port.name: result for port, result in zip(session.get_outputs(), results)}
+    found = {value.name: result for value, result in zip(session.get_outputs(), results)}
     wrong, largest = [], 0.0
     for name in [name for name in expected if name in found]:
         given, wanted = found[name], expected[name]

@@ -61,7 +61,7 @@ def convert(spec, path, exporter="dynamo", *, verbose=True, training=False, exte
             "external_data": external_data,
         }
     with warnings.catch_warnings():
-        # Of two inputs that share a symbol, the same name: nothing is lost.
+        # Two inputs that share a symbol share its name: no information is lost.
         warnings.filterwarnings("ignore", r"# The axis name: (\w+) will not be used, .* another axis: \1\.")
         try:
             program = torch.onnx.export(

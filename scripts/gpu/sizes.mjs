@@ -1,4 +1,4 @@
-// Prepares the two folders that travel to a GPU machine, and checks their sizes before anything is asked for:
+// Prepares the two folders that travel to a GPU machine, and checks their sizes before a machine is requested:
 // `node scripts/gpu/sizes.mjs --part DIR --limit-mib N [--wheel FILE] [--base DIR] [--pack DIR]`.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, lstatSync, readdirSync, rmSync } from 'node:fs'

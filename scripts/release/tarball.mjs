@@ -1,13 +1,17 @@
 // The tarball: what it must contain, and nothing else.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { checkBinary } from '../prebuild/check-binary.mjs'
 import { checkStamp } from '../prebuild/sources.mjs'
 import { addonOf, NAME, targets } from '../prebuild/targets.mjs'
 import { root } from '../run.mjs'
 
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+// What the pages link to.
+const LINKED =
+  /^((ARCHITECTURE|CONTRIBUTING|SECURITY)\.md|benchmarks\/(README\.md|results\/.+\.svg)|test\/(export\/pitfalls\/.+\.py|(gpu|models)\/README\.md))$/
 
 /** Checks the prebuilt addons of a release. @throws Error that lists the problems */
 export function checkPrebuilds() {
@@ -40,14 +44,36 @@ export function packTarball(folder) {
 }
 
 /**
- * `npm pack` into a folder, without `prepare`, which would build again.
- * @returns {{ filename: string, files: { path: string }[], size: number }}
+ * Packs into a folder. The packed package.json has no scripts, because npm runs `prepare` of a package that it installs from
+ * a folder, and the tarball has nothing to build.
  */
 export function pack(folder) {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const output = execFileSync('npm', args, {
-    cwd: root,
+  const stage = mkdtempSync(join(tmpdir(), 'onnxruntime-iobinding-pack-'))
+  try {
+    for (const path of packedFiles()) cpSync(join(root, path), join(stage, path))
+    const { scripts, devDependencies, workspaces, ...manifest } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    )
+    writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+    return npmPack(['--pack-destination', resolve(folder)], stage)
+  } finally {
+    rmSync(stage, { recursive: true, force: true })
+  }
+}
+
+/** The paths that a tarball would have. */
+export const packedFiles = () => npmPack(['--dry-run'], root).files.map(({ path }) => path)
+
+/**
+ * Without `prepare`, which would build again.
+ * @param {readonly string[]} options
+ * @returns {{ filename: string, files: { path: string }[], size: number }}
+ */
+function npmPack(options, cwd) {
+  const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...options], {
+    cwd,
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
     shell: process.platform === 'win32',
   })
   // An array up to npm 11, since then an object by package.
@@ -60,6 +86,7 @@ export function checkFiles(paths) {
   const isExpected = (path) =>
     BESIDE.includes(path) ||
     prebuilt.includes(path) ||
+    LINKED.test(path) ||
     /^dist\/.+\.(js|mjs|d\.ts|d\.mts)$/.test(path) ||
     /^(docs|examples)\/.+\.(md|mjs|mts|py)$/.test(path)
   const missing = [...BESIDE, ...prebuilt, 'dist/index.js'].filter((path) => !paths.includes(path))

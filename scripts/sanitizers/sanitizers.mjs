@@ -30,6 +30,7 @@ const omitted = [
   'addon-missing',
   'heap',
   'library',
+  'limits',
   'memory',
   'sync-loop',
   'telemetry',

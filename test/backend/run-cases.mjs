@@ -1,4 +1,4 @@
-// Runs cases of ONNX's backend suite: node run-cases.mjs CONTENDER FILE, where FILE lists the folders of the cases as
+// Runs cases of ONNX's backend suite: node run-cases.mjs TARGET FILE, where FILE lists the folders of the cases as
 // JSON. Prints a line of JSON for each, [folder, reason]; the reason is null where every data set passed.
 import { readFileSync, writeSync } from 'node:fs'
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
@@ -7,13 +7,13 @@ import { compareValues, loadCase } from '../helpers/test-data.mjs'
 
 /** @typedef {import('../helpers/test-data.mjs').Value} Value */
 
-const [contender, file] = process.argv.slice(2)
+const [target, file] = process.argv.slice(2)
 
 /**
  * Each gives the outputs by name.
  * @type {Record<string, (session: any, inputs: Value[]) => Promise<Record<string, any>>>}
  */
-const contenders = {
+const targets = {
   run: (session, inputs) => session.run(byName(inputs, toFeed)),
   async binding(session, inputs) {
     const binding = session.ioBinding()
@@ -108,7 +108,7 @@ function asDeclared(values, metadata) {
 /** @param {string} dir @returns {Promise<string | null>} why it fails */
 async function runCase(dir) {
   const { modelPath, dataSets } = loadCase(dir)
-  const open = contender === 'onnxruntime-node' ? ort.InferenceSession : InferenceSession
+  const open = target === 'onnxruntime-node' ? ort.InferenceSession : InferenceSession
   const session = await open.create(modelPath)
   try {
     for (const dataSet of dataSets) {
@@ -116,7 +116,7 @@ async function runCase(dir) {
         asDeclared(dataSet.inputs, session.inputMetadata),
         asDeclared(dataSet.outputs, session.outputMetadata),
       ]
-      const results = await contenders[contender](session, inputs)
+      const results = await targets[target](session, inputs)
       for (const expected of outputs) {
         const actual = fromResult(results[expected.name], expected)
         const mismatch = compareValues(actual, expected, toleranceOf(expected))

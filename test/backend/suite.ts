@@ -8,7 +8,7 @@ export const suiteDir = '/usr/share/libonnx-testdata/data'
 const runner = fileURLToPath(new URL('run-cases.mjs', import.meta.url))
 
 /** What runs the cases: `session.run`, a binding of the Python form, or onnxruntime-node by itself. */
-export type Contender = 'run' | 'binding' | 'onnxruntime-node'
+export type Target = 'run' | 'binding' | 'onnxruntime-node'
 /** By case, such as `node/test_abs`: why it fails, or null. */
 export type Outcome = ReadonlyMap<string, string | null>
 
@@ -21,11 +21,11 @@ function suiteCases(): string[] {
 }
 
 /** Runs every case in a child process, and the cases after one that ended the process in another. */
-export async function runSuite(contender: Contender): Promise<Outcome> {
+export async function runSuite(target: Target): Promise<Outcome> {
   const outcome = new Map<string, string | null>()
   let cases = suiteCases()
   while (cases.length > 0) {
-    const { lines, end } = await runCases(contender, cases)
+    const { lines, end } = await runCases(target, cases)
     lines.forEach((line, i) => {
       outcome.set(cases[i]!, (JSON.parse(line) as [string, string | null])[1])
     })
@@ -36,12 +36,12 @@ export async function runSuite(contender: Contender): Promise<Outcome> {
   return outcome
 }
 
-async function runCases(contender: Contender, cases: readonly string[]) {
+async function runCases(target: Target, cases: readonly string[]) {
   const dir = mkdtempSync(join(tmpdir(), 'onnx-backend-'))
   const list = join(dir, 'cases.json')
   writeFileSync(list, JSON.stringify(cases.map((name) => join(suiteDir, name))))
   try {
-    const child = spawn(process.execPath, [runner, contender, list], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(process.execPath, [runner, target, list], { stdio: ['ignore', 'pipe', 'ignore'] })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text

@@ -13,6 +13,7 @@ import {
   tensor,
   value,
 } from '../helpers/model-builder.mjs'
+import { twice } from '../helpers/shape-models.mjs'
 import { runScript } from '../native/child.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
@@ -22,6 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bench-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 beforeAll(() => {
   writeFileSync(join(folder, 'mlp.onnx'), mlp())
+  writeFileSync(join(folder, 'twice.onnx'), twice())
   writeFileSync(join(folder, 'strings.onnx'), concatStrings())
   writeFileSync(join(folder, 'non-zero.onnx'), nonZero())
   writeFileSync(join(folder, 'float8.onnx'), identity('float8e4m3fn', [2]))

@@ -48,6 +48,23 @@ describe('the text of bench', () => {
 })
 
 describe('bench', () => {
+  test.each([[['--sync', '--async']], [['--compare', 'onnxruntime-node']]])(
+    'measures a model whose output does not have its declared shape: %s',
+    async (args) => {
+      const { code, stdout, stderr } = await cli([
+        'twice.onnx',
+        '--shape',
+        'x=1',
+        ...quick,
+        ...args,
+        '--json',
+      ])
+      expect(code).toBe(0)
+      expect(stderr).toContain("output 'y' declares the shape [batch]")
+      for (const { runs } of JSON.parse(stdout).measured) expect(runs).toBe(50)
+    },
+  )
+
   test('measures the requested number of runs, with consistent statistics', async () => {
     const { measured, inputs, machine } = await report(
       'mlp.onnx',

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 
 /**
  * Holds a command's whole output against the file that is committed, by what varies from machine to machine masked.
- * UPDATE_GOLDEN=1 writes the file anew, for a person to look at.
+ * UPDATE_GOLDEN=1 rewrites the file, for a person to review.
  */
 export function expectGolden(name: string, output: string): void {
   const path = join(import.meta.dirname, 'golden', `${name}.txt`)

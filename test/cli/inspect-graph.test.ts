@@ -9,6 +9,7 @@ import type * as GraphText from '../../dist/tools/inspect/graph-text.js'
 import type * as Warnings from '../../dist/tools/inspect/warnings.js'
 import { modelCases } from '../helpers/cases.mjs'
 import { model, node, tensor, value } from '../helpers/onnx-graph.mjs'
+import { oneWrong, threeDeclared, transposed, twice } from '../helpers/shape-models.mjs'
 import { runScript } from '../native/child.ts'
 import { expectGolden } from './golden.ts'
 
@@ -118,6 +119,20 @@ test('runs confirm the warnings about output shapes', async () => {
   binding.runSync()
   expect(binding.outputValue('found')!.dims).toEqual([1, 1])
   expect(binding.outputValue('twice')!.dims).toEqual([6])
+})
+
+test.each([
+  ['twice', twice(), 'y', ['[batch]', 'batch = 2', '[4]']],
+  ['transposed', transposed(), 'y', ['[rows, columns]', '[3, 2]']],
+  ['three', threeDeclared(), 'y', ['[1, 3]', '[2, 3]']],
+  ['one-wrong', oneWrong(), 'wrong', ['[n]', 'n = 2', '[4]']],
+])('warns of an output that does not have its declared shape: %s', async (name, bytes, output, says) => {
+  writeFileSync(join(folder, `${name}.onnx`), bytes)
+  const { code, stdout, stderr } = await cli([`${name}.onnx`, '--json'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const { warnings } = JSON.parse(stdout).graph
+  expect(warnings).toMatchObject([{ code: 'output-shape-wrong', output }])
+  for (const part of says) expect(warnings[0].message).toContain(part)
 })
 
 test("inspect reports what is not available of a model in ONNX Runtime's own format", async () => {

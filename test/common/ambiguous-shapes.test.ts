@@ -1,4 +1,4 @@
-// Inputs that disagree on a dimension of one name: what ONNX Runtime then fails with says so.
+// Inputs that disagree on a dimension of one name: the error of ONNX Runtime's failure names the dimension.
 import { describe, expect, test } from 'vitest'
 import { createSession } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
@@ -33,7 +33,7 @@ test('session.run names the dimension that the inputs disagree on', async () => 
   await using session = await create()
   const of = (size: number) => float32(new Float32Array(size).fill(1), [size])
   await expectError(() => session.run({ a: of(2), b: of(3), c: of(2) }), /^ERR_ORT_/, { says: SAYS })
-  // What broadcasting makes fit is no error: a model may mean it.
+  // Shapes that broadcasting makes fit are not an error: a model may intend them.
   const { sum } = await session.run({ a: of(2), b: of(1), c: of(2) })
   expect([...(sum!.data as Float32Array)]).toEqual([3, 3])
 })

@@ -1,8 +1,8 @@
 import { type IoBinding, OrtValue } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { detachable } from '../helpers/buffers.ts'
-import { createSession } from '../helpers/device.ts'
-import { runForms } from '../helpers/engine.ts'
+import { cpuTest, createSession } from '../helpers/device.ts'
+import { isNative, runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { mlp, oneNode, twoInputs, wrongShapeDeclared } from '../helpers/model-builder.mjs'
 import { float32, int64 } from '../helpers/values.ts'
@@ -188,9 +188,9 @@ describe.each(runForms)('a run, by %s', (_form, run) => {
     },
   )
 
-  test('fails if an output does not have its declared shape', async () => {
+  test('fails if an output does not have the shape that the user gave', async () => {
     await using session = await create(wrongShapeDeclared())
-    using binding = session.createIoBinding({ x: [3], shape: [1] })
+    using binding = session.createIoBinding({ x: [3], shape: [1] }, { outputs: { y: [2] } })
     ;(binding.inputs.shape as BigInt64Array)[0] = 3n
     await expectError(() => run(binding), 'ERR_OUTPUT_SHAPE')
     using dynamic = session.createIoBinding({ x: [3], shape: [1] }, { outputs: { y: 'dynamic' } })
@@ -251,3 +251,15 @@ describe.each(runForms)('a run, by %s', (_form, run) => {
     }
   })
 })
+
+cpuTest('it captures graphs')(
+  'capture() of a session on the CPU names the devices that capture graphs',
+  async () => {
+    await using session = await create(oneNode())
+    using binding = session.createIoBinding({ x: [1] })
+    const [code, says] = isNative
+      ? (['ERR_GRAPH_CAPTURE', ['runs on the CPU', 'on CUDA or WebGPU with enableGraphCapture']] as const)
+      : (['ERR_NOT_SUPPORTED', ['graph capture', 'native addon']] as const)
+    await expectError(() => binding.capture(), code, { says })
+  },
+)

@@ -152,6 +152,26 @@ describe('disposal', () => {
     expect(binding.outputs.y).toEqual(floats(1))
   })
 
+  test.skipIf(onDevice).each(runForms)(
+    'an output that ONNX Runtime allocated is read after the release: %s',
+    async (_name, run) => {
+      for (const awaited of [true, false]) {
+        const session = await create(oneNode())
+        using binding = session.createIoBinding({}, { outputs: { y: 'dynamic' } })
+        binding.inputs.x.fill(4)
+        const ran = run(binding)
+        if (awaited) await ran
+        const released = session.release()
+        await ran
+        if (awaited) await released
+        expect(binding.outputs.y).toEqual(floats(5))
+        await released
+        expect([...binding.getOutputs()[0]!.read()]).toEqual([5])
+        expect(binding.copyOutputsToCpu()[0]!.data).toEqual(floats(5))
+      }
+    },
+  )
+
   test.each(runForms)('a binding of a disposed value refuses %s', async (_name, run) => {
     await using session = await create(oneNode())
     for (const side of ['input', 'output']) {

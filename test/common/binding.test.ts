@@ -112,7 +112,7 @@ describe.each(runForms)("a binding in Python's form, by %s", (_form, run) => {
     using b = OrtValue.fromTensor(float32([4, 5]))
     binding.bindCpuInput('a', float32([1, 2]))
     binding.bindOrtValueInput('b', b)
-    // In an order of one's own.
+    // In another order than the model's.
     binding.bindOutput('prod')
     using sum = OrtValue.allocate('float32', [2])
     binding.bindOrtValueOutput('sum', sum)

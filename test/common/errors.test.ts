@@ -36,7 +36,6 @@ describe.each(classes)('%s', (name, Class, Base) => {
 
   test('has its fields, and a message of all of them', () => {
     expect(error).toMatchObject({
-      name,
       code: 'ERR_BUSY',
       expected: 'a',
       given: 'b',
@@ -44,6 +43,13 @@ describe.each(classes)('%s', (name, Class, Base) => {
       cause: 1,
     })
     expect(error.message).toBe('message: expected a, got b. Do c')
+  })
+
+  test('has the name of its JavaScript class, as errors of Node.js have', () => {
+    expect(error.name).toBe(Base.name)
+    expect(error.stack).toMatch(new RegExp(`^${Base.name}: message`))
+    expect(String(error)).toMatch(new RegExp(`^${Base.name}: message`))
+    expect(Class.name).toBe(name)
   })
 
   test('has no fields for absent details', () => {

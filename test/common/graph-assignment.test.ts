@@ -6,7 +6,7 @@ import { expectError } from '../helpers/errors.ts'
 import { mlp, model, node, slowLoop, tensor, value } from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
 
-/** In WebGPU's own layout, NHWC, not all is told. */
+/** In WebGPU's own layout, NHWC, ONNX Runtime does not report all nodes. */
 const recorded: SessionOptions = {
   recordGraphAssignment: true,
   ...(deviceName === 'webgpu' && {

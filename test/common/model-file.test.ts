@@ -1,4 +1,4 @@
-// What is named as a model and is none: the error says what was found there.
+// Paths and bytes that are not a model: the error reports what was found there.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -74,7 +74,7 @@ describe('the options of a provider', () => {
   ]
 
   test.each(bad)('are refused if they are invalid: %s %o', async (name, options, code, type, ...says) => {
-    // A wrong option is no reason to go on to the next provider.
+    // An invalid option must not select the next provider.
     const given = { executionProviders: [{ name, ...options }, 'cpu'] }
     const create = () => InferenceSession.create(oneNode(), given as SessionOptions)
     await expectError(create, code as 'ERR_BUSY', { type, says })

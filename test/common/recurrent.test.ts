@@ -11,7 +11,7 @@ import { expectTensor, int64, tensorsOf, toOrtValue, toTensor } from '../helpers
 
 const all = modelCases()
 
-// The inputs that are no state have one shape on all steps: what is bound is bound once.
+// The inputs other than the state have one shape in all steps: each value is bound once.
 const steady = ['silero_v6', 'arname_decoder']
 const growing = ['tiny_gpt2_dyn_f32', 'tiny_gpt2_dyn_f16']
 const inPlace = ['tiny_llama_static_f32']

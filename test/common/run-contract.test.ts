@@ -122,6 +122,19 @@ describe('invalid arguments of session.run', () => {
   })
 })
 
+test('a Tensor that was disposed is refused as such', async () => {
+  const x = float32([1, 2])
+  x.dispose()
+  const gpu = Tensor.fromGpuBuffer({} as never, { dataType: 'float32', dims: [2], dispose: () => {} })
+  gpu.dispose()
+  await using one = await createSession(identity('float32', [2]))
+  using binding = one.createIoBinding()
+  for (const tensor of [x, gpu]) {
+    await expectError(() => one.run({ x: tensor }), 'ERR_DISPOSED', { says: 'feeds.x' })
+    await expectError(() => binding.bindCpuInput('x', tensor), 'ERR_DISPOSED')
+  }
+})
+
 describe('fetches', () => {
   const calls: [string, unknown[], string[]][] = [
     ['omitted', [], ['sum', 'prod']],

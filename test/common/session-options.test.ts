@@ -112,6 +112,21 @@ describe('session options', () => {
     expect(files()).toHaveLength(1)
   })
 
+  test.runIf(isNative)('endProfiling names no file that is not there', async () => {
+    const here = process.cwd()
+    await using session = await create(oneNode(), { enableProfiling: true })
+    process.chdir(dir)
+    const path = session.endProfiling()
+    process.chdir(here)
+    expect(JSON.parse(readFileSync(path, 'utf8'))).not.toEqual([])
+    rmSync(path)
+    await using _none = await create(oneNode(), {})
+    expect(_none.endProfiling()).toBe('')
+    const nowhere = join(dir, 'no', 'folder')
+    await using unwritten = await create(oneNode(), { enableProfiling: true, profileFilePrefix: nowhere })
+    await expectError(() => unwritten.endProfiling(), 'ERR_INVALID_ARG_VALUE', { says: nowhere })
+  })
+
   test.skipIf(process.platform !== 'linux')(
     'intraOpNumThreads sets the number of threads (of Linux’s list)',
     async () => {

@@ -70,7 +70,7 @@ describe('InferenceSession.create', () => {
   )
 
   test('copies the bytes before create() returns', async () => {
-    // A Buffer, because its slice() is no copy.
+    // A Buffer, because its slice() does not copy.
     for (const bytes of [oneNode(), Buffer.from(oneNode())]) {
       const pending = create(bytes)
       bytes.fill(0)

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
 import { detachable } from '../helpers/buffers'
-import { oneNode } from '../helpers/model-builder.mjs'
+import { model as build, node, oneNode, value } from '../helpers/model-builder.mjs'
 
 /** The model's bytes in an ArrayBuffer of their own, from `offset`. */
 function bytes(offset = 0): Uint8Array<ArrayBuffer> {
@@ -37,6 +37,35 @@ describe('create with transfer', () => {
     const options = { transfer: true, intraOpNumThreads: -1 }
     await expect(InferenceSession.create(model, options)).rejects.toThrow()
     expect(model.length).toBeGreaterThan(0)
+  })
+
+  it('takes external data over, also several files in one ArrayBuffer', async () => {
+    const weights = (name: string, location: string) => ({
+      name,
+      dims: [2],
+      dataType: 1,
+      dataLocation: 'EXTERNAL',
+      externalData: [{ key: 'location', value: location }],
+    })
+    const model = build({
+      inputs: [value('x', 'float32', [2])],
+      outputs: [value('y', 'float32', [2])],
+      nodes: [node('Add', ['x', 'a'], ['s']), node('Mul', ['s', 'b'], ['y'])],
+      initializers: [weights('a', 'a.bin'), weights('b', 'b.bin')],
+    })
+    const { buffer } = Float32Array.of(1, 2, 10, 100)
+    const externalData = [
+      { path: 'a.bin', data: new Uint8Array(buffer, 0, 8) },
+      { path: 'b.bin', data: new Uint8Array(buffer, 8, 8) },
+    ]
+    const created = InferenceSession.create(new Uint8Array(new Uint8Array(model).buffer), {
+      transfer: true,
+      externalData,
+    })
+    expect(buffer.byteLength).toBe(0)
+    await using session = await created
+    const { y } = await session.run({ x: new Tensor('float32', Float32Array.of(1, 1), [2]) })
+    expect(y!.data).toEqual(Float32Array.of(20, 300))
   })
 
   it('copies without it', async () => {

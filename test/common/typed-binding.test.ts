@@ -1,4 +1,4 @@
-// The bind-once form whose inputs and outputs have types: a name that is none of them does not compile, and is refused.
+// The bind-once form whose inputs and outputs have types: any other name does not compile, and is refused.
 import type { InferenceSession, IoBinding } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { createSession } from '../helpers/device.ts'

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
+import { packedFiles } from '../../scripts/release/tarball.mjs'
 import { PAGES, root, textOf } from './pages.ts'
 
 const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '')
@@ -32,6 +33,17 @@ test.each(links)('%s exists', (_, page, target) => {
   const file = path === '' ? page : normalize(join(dirname(page), path))
   expect(existsSync(join(root, file)), file).toBe(true)
   if (anchor !== undefined) expect(anchors(file)).toContain(anchor)
+})
+
+test('a packed page links to packed files only', () => {
+  const packed = packedFiles()
+  const isPacked = (file: string) => packed.some((path) => path === file || path.startsWith(`${file}/`))
+  const broken = links
+    .map(([, page, target]) => ({ page, file: normalize(join(dirname(page), target.split('#')[0]!)) }))
+    .filter(
+      ({ page, file }) => isPacked(page) && file !== dirname(page) && !isPacked(file.replace(/\/$/, '')),
+    )
+  expect(broken).toEqual([])
 })
 
 test('docs/README.md links to every page of docs/', () => {

@@ -73,7 +73,7 @@ describe('a command line of this package', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  // There is no GPU, and words in capitals are placeholders.
+  // No GPU is available, and words in capitals are placeholders.
   const runnable = commands.filter(
     ([, words], i) =>
       words[1] === 'onnxruntime-iobinding' &&

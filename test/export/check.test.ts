@@ -1,5 +1,5 @@
-// What PyTorch's exporters do to the modules of test/export/pitfalls, and what the export check says of it.
-// The models are committed; export.test.ts makes them anew where there is a PyTorch.
+// What PyTorch's exporters do to the modules of test/export/pitfalls, and what the export check reports.
+// The models are committed; export.test.ts exports them again if PyTorch is installed.
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -14,6 +14,7 @@ import {
   twoInputs,
   value,
 } from '../helpers/model-builder.mjs'
+import { stateful, twice } from '../helpers/shape-models.mjs'
 import { float32 } from '../helpers/values'
 import { alive, describeCuda, numbers, onCpu, onCuda, slowBinding, slowOnCuda } from './support'
 
@@ -130,6 +131,7 @@ describeCuda('binding.capture', () => {
   test('a capture frees its copies', async () => {
     await using session = await onCuda(accumulator(), GRAPHS)
     const { state, binding } = accumulating(session, 'cuda')
+    binding.runSync() // allocates the second buffer of the state
     const before = alive()
     await binding.capture({ verify: true })
     expect(alive()).toEqual(before)
@@ -191,6 +193,40 @@ describeCuda('a refused capture', () => {
     expect(binding.captured).toBe(false)
     binding.runSync()
   })
+
+  test('is one with an output that does not have its declared shape', async () => {
+    await using session = await onCuda(twice(), GRAPHS)
+    using binding = session.createIoBinding({ x: [1] })
+    for (let i = 1; i < 3; i++) {
+      await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: ["'y'", 'outputs: {'] })
+      binding.inputs.x.fill(i)
+      binding.runSync()
+      expect(binding.outputs.y).toEqual(Float32Array.of(i, i))
+    }
+    using given = session.createIoBinding({ x: [1] }, { outputs: { y: [2] } })
+    await given.capture({ verify: true })
+    given.inputs.x.fill(7)
+    await given.run()
+    expect(given.outputs.y).toEqual(Float32Array.of(7, 7))
+  })
+
+  test.each(['cuda', 'cuda-pinned', 'cpu'] as const)(
+    'leaves a state in place in %s as it was, if an output does not have its declared shape',
+    async (device) => {
+      await using session = await onCuda(stateful(), GRAPHS)
+      const state = OrtValue.fromTensor(float32([10]), device)
+      using binding = session.createIoBinding({ x: [3], end: [1], state }, { outputs: { new_state: state } })
+      binding.inputs.x.set([1, 2, 3])
+      ;(binding.inputs.end as BigInt64Array)[0] = 2n
+      await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: "'y'" })
+      expect(numbers(state)).toEqual([10])
+      for (let i = 1; i < 3; i++) {
+        await (i === 1 ? binding.run() : binding.runSync())
+        expect(numbers(state)).toEqual([10 + i])
+        expect(binding.outputs.y).toEqual(Float32Array.of(1, 2))
+      }
+    },
+  )
 
   test('leaves the results of the last run readable', async () => {
     // The output x is the device copy of the input x.

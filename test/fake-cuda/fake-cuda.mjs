@@ -2,8 +2,7 @@
 // build/fake-cuda). A process has one driver: an addon that opens `libraryPath` (or libcuda.so.1, once a
 // function of this module has been called) opens the driver that this module controls.
 //
-// The driver's cuInit and cuDriverGetVersion read FAKE_CUDA_DEVICES (default 2), FAKE_CUDA_DRIVER_VERSION (13000)
-// and FAKE_CUDA_INIT (0, the result of cuInit).
+// The driver's cuInit reads FAKE_CUDA_DEVICES (default 2) and FAKE_CUDA_INIT (0, its result).
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -80,13 +80,6 @@ CUresult cuInit(unsigned int flags) {
   });
 }
 
-CUresult cuDriverGetVersion(int* version) {
-  return Call({.name = __func__, .rules = kBeforeInit | kNoContext}, [&](State&) {
-    *Required(version) = FromEnvironment("FAKE_CUDA_DRIVER_VERSION", 13000);
-    return CUDA_SUCCESS;
-  });
-}
-
 CUresult cuDeviceGetCount(int* count) {
   return Call({.name = __func__, .rules = kNoContext}, [&](State& s) {
     *Required(count) = s.devices;
@@ -94,7 +87,7 @@ CUresult cuDeviceGetCount(int* count) {
   });
 }
 
-// An invalid device is no misuse: this call is how one finds out.
+// An invalid device is not a misuse: this call is how a caller finds out.
 CUresult cuDeviceGet(CUdevice* device, int ordinal) {
   return Call({.name = __func__, .rules = kNoContext}, [&](State& s) {
     Required(device);

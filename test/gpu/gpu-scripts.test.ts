@@ -1,55 +1,15 @@
-// Rehearses the suites for a GPU machine: the pack in an empty folder, with the fake driver's addon.
-import { spawnSync } from 'node:child_process'
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// Rehearses the tests for a GPU machine.
+import { appendFileSync, cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { InferenceSession, initialized } from 'onnxruntime-iobinding'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseLines } from '../../benchmarks/core/journal.mjs'
+import { describe, expect, test } from 'vitest'
 import { modelCases } from '../helpers/cases.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
-import { expectedModels, small } from './expected-models.mjs'
+import { expectedModels } from './expected-models.mjs'
+import { BENCH, describePack, type Entry, folder, node, read, root, TEST } from './rehearsal.ts'
 import { machineJournal } from './suite.mjs'
 
-const root = join(import.meta.dirname, '..', '..')
-const build = process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build'
-const addon = join(root, build, 'fake-cuda', 'Release', 'onnxruntime_iobinding.node')
 /** `.ci/run` adds up what is in it. */
 const { TEST_REPORTS } = process.env
-const folder = mkdtempSync(join(tmpdir(), 'gpu-scripts-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-interface Entry {
-  type: string
-  id?: string
-  status?: string
-  rehearsal?: boolean
-  gpus?: { name: string }[]
-  [key: string]: unknown
-}
-
-const TEST = 'test/gpu/test.mjs'
-const BENCH = 'benchmarks/suites/gpu/bench.mjs'
-
-/** Runs a script in Node, with nothing of this test's environment but ONNX Runtime's library. */
-function node(cwd: string, script: string, ...args: string[]) {
-  const { PATH, HOME } = process.env
-  const env = { PATH, HOME, ORT_DYLIB_PATH: initialized()!.libraryPath }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], {
-    cwd,
-    env,
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
-}
-
-const read = (file: string): Entry[] => parseLines(readFileSync(file, 'utf8'))
-
-beforeAll(async () => {
-  // The other processes use the library that this process has found.
-  const session = await InferenceSession.create(small('one-node'))
-  await session.release()
-})
 
 test('the models equal those of their builder', () => {
   expect(node(root, 'test/gpu/build-models.mjs', '--check')).toMatchObject({ status: 0 })
@@ -98,16 +58,8 @@ describe('a script on a machine without a GPU', () => {
   })
 })
 
-const why = existsSync(addon) ? '' : `: SKIPPED, no ${addon} (npm run build:fake-cuda)`
-describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake driver${why}`, () => {
-  const pack = join(folder, 'pack')
-  const alone = join(folder, 'alone')
+describePack((alone) => {
   const out = join(alone, 'tests.jsonl')
-
-  beforeAll(() => {
-    expect(node(root, 'test/gpu/pack.mjs', '--out', pack, '--addon', addon)).toMatchObject({ status: 0 })
-    cpSync(pack, alone, { recursive: true })
-  })
 
   test('does not accept the fake driver as a GPU', () => {
     const { status, stderr } = node(alone, TEST, '--out', join(folder, 'fake.jsonl'))
@@ -155,83 +107,5 @@ describe.skipIf(!existsSync(addon))(`the pack in an empty folder, on the fake dr
     const args = ['--rehearse', '--only', 'short', '--in-process', '--out', short]
     expect(node(alone, TEST, ...args)).toMatchObject({ status: 0 })
     expect(read(short).filter(({ type }) => type === 'test').length).toBeGreaterThan(5)
-  })
-
-  test('once.sh ends within its total time, and records the result of each step', () => {
-    const results = join(folder, 'once')
-    const budgets = { doctor: 6, driver: 3, tests: 4, sanitizer: 1, bert: 1, race: 2, copies: 1, rest: 30 }
-    const steps = Object.entries(budgets).map((entry) => entry.join('='))
-    const total = 19
-    const { PATH, HOME } = process.env
-    const env = { PATH, HOME, ORT_DYLIB_PATH: initialized()!.libraryPath }
-    const options = ['--total', `${total}`, '--steps', `${steps}`, '--python', 'no-such-python']
-    const args = ['scripts/gpu/once.sh', 'proof', '--out', results, '--rehearse', '--quick', ...options]
-    // It ends by itself: this limit is for a fault.
-    const { signal, stdout } = spawnSync('bash', args, { cwd: alone, env, encoding: 'utf8', timeout: 60_000 })
-    expect(signal).toBe(null)
-
-    const entries = parseLines(readFileSync(join(results, 'proof.jsonl'), 'utf8')) as unknown as {
-      step: string
-      status: string
-      limit?: number
-      at: number
-    }[]
-    const ended = entries.filter(({ status }) => status !== 'begun')
-    expect(ended.map(({ step }) => step)).toEqual(Object.keys(budgets))
-    expect(ended.every(({ status }) => ['passed', 'failed', 'cut', 'skipped'].includes(status))).toBe(true)
-    expect(ended.find(({ step }) => step === 'bert')).toMatchObject({ status: 'skipped' })
-    // No step is given more than what is left of the total.
-    expect(entries.filter(({ limit = 0, at, status }) => status === 'begun' && at + limit > total)).toEqual(
-      [],
-    )
-    for (const step of Object.keys(budgets)) expect(stdout).toContain(`| ${step} | `)
-    // As many as come back from a GPU machine.
-    expect(readdirSync(results).length).toBeLessThanOrEqual(8)
-    expect(readFileSync(join(results, 'index.md'), 'utf8')).toContain(`of ${total} s`)
-  })
-
-  test('once.sh refuses an unknown step', () => {
-    const args = ['scripts/gpu/once.sh', 'proof', '--out', join(folder, 'unknown')]
-    const { status, stderr } = spawnSync('bash', [...args, '--total', '9', '--steps', 'no_such_step=1'], {
-      cwd: alone,
-      encoding: 'utf8',
-    })
-    expect(stderr).toContain('--steps no_such_step=1: expected NAME=SECONDS')
-    expect(status).toBe(2)
-  })
-
-  test('bench:gpu measures within its budget, and continues', () => {
-    const figures = join(alone, 'bench.jsonl')
-    const args = ['--rehearse', '--out', figures, '--python', 'no-such-python']
-    const targets = ['--targets', 'sync-spin,async,graph,python-binding']
-    const few = [...args, ...targets, '--only', 'race/one-node,copies,in-flight']
-    const first = node(alone, BENCH, ...few, '--budget', '0.1')
-    expect(first.status).toBe(1)
-    expect(first.stdout).toContain('NOT RUN, out of time: ')
-    const done = () => read(figures).filter(({ id, type }) => id !== undefined && type !== 'round').length
-    expect(done()).toBe(1)
-    // On a slow machine each item takes more than its share of the time.
-    let last = first
-    for (let i = 1; i <= 2 && last.status !== 0; i++) last = node(alone, BENCH, ...few, '--budget', '3')
-    expect(last).toMatchObject({ status: 0 })
-    expect(done()).toBe(3)
-
-    const [machine, ...entries] = read(figures)
-    expect(machine).toMatchObject({ type: 'machine', suite: 'bench', rehearsal: true })
-    expect(entries.every(({ rehearsal }) => rehearsal === true)).toBe(true)
-    const race = entries.find(({ type }) => type === 'race')! as unknown as {
-      targets: { id: string; p50?: number; notMeasured?: string }[]
-    }
-    expect(race.targets[0]).toMatchObject({ id: 'sync-spin', p50: expect.any(Number) })
-    expect(race.targets.at(-1)!.notMeasured).toContain('no-such-python')
-    expect(entries.at(-1)).toMatchObject({ type: 'end', notRun: [], failures: [] })
-    // No table may look like a GPU's.
-    for (const title of (first.stdout + last.stdout).matchAll(/^\*\*.*$/gm)) {
-      expect(title[0]).toContain('REHEARSAL, no GPU')
-    }
-
-    const table = node(alone, 'benchmarks/suites/gpu/report.mjs', figures)
-    expect(table.stdout).toMatch(/^REHEARSAL on a fake driver/)
-    expect(table.stdout).toContain('**REHEARSAL, no GPU: One node')
   })
 })

@@ -10,7 +10,7 @@ const WORKER = join(import.meta.dirname, 'worker.mjs')
 export const COMMON_HELP = `
   --out FILE      JSON lines, appended one by one; what the file has already is not done again
   --budget S      seconds after which nothing new is started
-  --fresh         starts the file anew
+  --fresh         overwrites the file
   --only A,B      those whose ids start so; A$ is one id
   --list          lists the ids in their order
   --rehearse      with the addon that is built for the fake CUDA driver; no figure is a GPU's`

@@ -144,7 +144,7 @@ export function sequenceAt() {
   })
 }
 
-/** y says whether optional is there. */
+/** y is whether optional has a value. */
 export function optionalHasElement() {
   return model({
     inputs: [value('optional', optionalType(tensorType('float32', [null])))],

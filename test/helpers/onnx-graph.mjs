@@ -11,12 +11,13 @@ export { tensor }
  * @property {object[]} outputs
  * @property {object[]} nodes
  * @property {object[]} [initializers]
+ * @property {object[]} [sparseInitializers] SparseTensorProtos
  * @property {string} [name]
  */
 
 /**
  * @param {string} type
- * @param {readonly Dim[]} [dims] left out where not even the rank is known
+ * @param {readonly Dim[]} [dims] omitted if not even the rank is known
  * @returns a TypeProto
  */
 export function tensorType(type, dims) {
@@ -33,6 +34,22 @@ function dimension(dim) {
 /** @param {object} elemType a TypeProto */
 export function sequenceType(elemType) {
   return { sequenceType: { elemType } }
+}
+
+/**
+ * @param {string} type
+ * @param {readonly Dim[]} dims
+ */
+export function sparseType(type, dims) {
+  return { sparseTensorType: { elemType: elementTypes[type].code, shape: { dim: dims.map(dimension) } } }
+}
+
+/**
+ * @param {string} keys
+ * @param {object} valueType a TypeProto
+ */
+export function mapType(keys, valueType) {
+  return { mapType: { keyType: elementTypes[keys].code, valueType } }
 }
 
 /** @param {object} elemType a TypeProto */
@@ -52,7 +69,7 @@ export function value(name, type, dims) {
 
 /**
  * @param {string} op
- * @param {readonly string[]} inputs '' for one left out
+ * @param {readonly string[]} inputs '' for an omitted one
  * @param {readonly string[]} outputs
  * @param {Record<string, any>} [attributes] see `attribute`
  * @param {{ name?: string, domain?: string }} [rest]
@@ -92,8 +109,22 @@ function isWhole(content) {
  * A GraphProto, which as an attribute is a subgraph.
  * @param {Graph} parts
  */
-export function graph({ inputs, outputs, nodes, initializers = [], name = 'graph' }) {
-  return { name, input: inputs, output: outputs, node: nodes, initializer: initializers }
+export function graph({
+  inputs,
+  outputs,
+  nodes,
+  initializers = [],
+  sparseInitializers = [],
+  name = 'graph',
+}) {
+  return {
+    name,
+    input: inputs,
+    output: outputs,
+    node: nodes,
+    initializer: initializers,
+    sparseInitializer: sparseInitializers,
+  }
 }
 
 /**
@@ -119,6 +150,7 @@ export function model({
   outputs,
   nodes,
   initializers,
+  sparseInitializers,
   name,
   opset = 17,
   domains = {},
@@ -130,7 +162,7 @@ export function model({
     irVersion,
     opsetImport: Object.entries({ '': opset, ...domains }).map(([domain, version]) => ({ domain, version })),
     metadataProps: Object.entries(metadata).map(([key, text]) => ({ key, value: text })),
-    graph: graph({ inputs, outputs, nodes, initializers, name }),
+    graph: graph({ inputs, outputs, nodes, initializers, sparseInitializers, name }),
     ...info,
   })
 }

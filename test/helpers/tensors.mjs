@@ -32,6 +32,9 @@ export const elementTypes = {
   float8e5m2fnuz: { code: 20, array: Uint8Array, field: 'int32Data' },
   uint4: { code: 21, array: Uint8Array, field: 'int32Data' },
   int4: { code: 22, array: Uint8Array, field: 'int32Data' },
+  float8e8m0: { code: 24, array: Uint8Array, field: 'int32Data' },
+  uint2: { code: 25, array: Uint8Array, field: 'int32Data' },
+  int2: { code: 26, array: Uint8Array, field: 'int32Data' },
 }
 
 const names = new Map(Object.entries(elementTypes).map(([name, { code }]) => [code, name]))
@@ -47,14 +50,17 @@ export function typeName(code) {
   throw new Error(`${kind} not supported`)
 }
 
+/** @type {Record<string, number>} */
+const ELEMENTS_IN_A_BYTE = { int4: 2, uint4: 2, int2: 4, uint2: 4 }
+
 /**
- * How long an array the elements of a tensor take; two 4-bit elements share a byte.
+ * How long an array the elements of a tensor take; elements smaller than a byte share one.
  * @param {string} type
  * @param {readonly number[]} dims
  */
 export function dataLength(type, dims) {
   const count = dims.reduce((product, dim) => product * dim, 1)
-  return type === 'int4' || type === 'uint4' ? Math.ceil(count / 2) : count
+  return Math.ceil(count / (ELEMENTS_IN_A_BYTE[type] ?? 1))
 }
 
 /**

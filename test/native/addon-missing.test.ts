@@ -60,7 +60,7 @@ describe('a missing addon', () => {
     const script = copyPackage('library.mjs', { onnxruntimeNode: true })
     for (const scenario of ['create', 'allocate', 'initialize']) {
       const { result, stderr } = await run(script, [scenario], 'native')
-      expect(result).toMatchObject({ name: 'OrtError', code: 'ERR_ADDON_NOT_LOADED' })
+      expect(result).toMatchObject({ name: 'Error', code: 'ERR_ADDON_NOT_LOADED' })
       for (const place of places(script)) expect(result.message).toContain(`${place}: no such file`)
       expect(result.remedy).toContain('npm run build:native')
       expect(stderr).toBe('')
@@ -70,7 +70,7 @@ describe('a missing addon', () => {
   it('is an error if onnxruntime-node is missing too', async () => {
     const script = copyPackage('library.mjs', {})
     const { result } = await run(script, ['create'], undefined)
-    expect(result).toMatchObject({ name: 'OrtError', code: 'ERR_LIBRARY_NOT_FOUND' })
+    expect(result).toMatchObject({ name: 'Error', code: 'ERR_LIBRARY_NOT_FOUND' })
     expect(result.remedy).toContain('Install onnxruntime-node')
   })
 })

@@ -144,7 +144,7 @@ describe('a library that cannot be opened', () => {
     ['ORT_DYLIB_PATH', {}, { ORT_DYLIB_PATH: missing }],
   ])('is reported if it is missing at the path of %s', async (source, options, env) => {
     const error = await initializeWith(options, env)
-    expect(error).toMatchObject({ name: 'OrtError', code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
+    expect(error).toMatchObject({ name: 'Error', code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
     expect(error.message).toContain(`${missing} (${source}): `)
     expect(error.message).toContain('1.24')
     expect(error.message).toContain(REMEDY)
@@ -215,7 +215,7 @@ describe('a library that cannot be opened', () => {
 describe('initialize', () => {
   it('is refused when the engine is open', async () => {
     const [first, error, now] = (await report(['twice'])).result
-    expect(error).toMatchObject({ name: 'OrtError', code: 'ERR_ALREADY_INITIALIZED' })
+    expect(error).toMatchObject({ name: 'Error', code: 'ERR_ALREADY_INITIALIZED' })
     expect(now).toEqual(first)
     expect((await report(['afterSession'])).result).toMatchObject({ code: 'ERR_ALREADY_INITIALIZED' })
   })

@@ -45,7 +45,7 @@ describe.concurrent('worker threads', () => {
     expect(await runFixture('workers.mjs', ['exitWithWorkers'])).toEqual({ ...endedWith(''), stdout: '' })
   })
 
-  // Node unloads an addon with the last environment that has it; ONNX Runtime goes on, and logs what it has to say.
+  // Node.js unloads an addon with the last environment that loaded it; ONNX Runtime's threads continue, and log.
   it('can use the addon one after the other, without the main thread', async () => {
     const ended = await runFixture('workers.mjs', ['oneAfterTheOther'])
     expect(ended).toMatchObject({ code: 0, signal: null, stdout: '[2,2,2]\n' })

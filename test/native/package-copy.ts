@@ -6,13 +6,13 @@ import { onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const ADDON = join('build', 'Release', 'onnxruntime_iobinding.node')
-/** The addon that the tests run on: that of the sanitizers' build, say. */
+/** The addon that the tests run on, for example the sanitizer build's. */
 const TESTED = join(
   process.env.ONNXRUNTIME_IOBINDING_BUILD ?? 'build',
   'Release',
   'onnxruntime_iobinding.node',
 )
-/** Where a hosted runner tests what was built elsewhere, there is no other. */
+/** A hosted runner that tests a binary built elsewhere has no other. */
 const PREBUILT = join('prebuilds', `${process.platform}-${process.arch}`, 'onnxruntime_iobinding.node')
 
 /** A folder that goes when the test has ended. */

@@ -7,8 +7,8 @@ import { mlp, model, node, value } from '../helpers/model-builder.mjs'
 import { runFixture } from './child'
 import { compile, newFolder, ortFolder, stubDriver, withoutStubs } from './stub-libraries'
 
-// How CUDA and WebGPU fail to be had, with ONNX Runtime's real library and the system's real loader. No GPU is needed:
-// where there is one it is kept out, by drivers that are none.
+// How CUDA and WebGPU fail to load, with ONNX Runtime's real library and the system's real loader. The tests need no GPU:
+// stub drivers hide an existing one.
 
 const real = initialized().libraryPath
 const skip = withoutStubs()
@@ -54,7 +54,7 @@ describe.skipIf(skip)(`CUDA${skip ? ` (skipped: ${skip})` : ''}`, () => {
   /** The error of ['cuda'], and then that ['cuda', 'cpu'] warns with it once and runs on the CPU. */
   async function failure(env: Env, code: string, ...says: string[]) {
     const { result, warnings } = await report('create', [{ executionProviders: ['cuda'] }], env)
-    expect(result).toMatchObject({ name: 'OrtError', code, remedy: expect.any(String) })
+    expect(result).toMatchObject({ name: 'Error', code, remedy: expect.any(String) })
     for (const part of says) expect(result.message).toContain(part)
     expect(warnings).toEqual([])
 

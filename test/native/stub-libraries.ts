@@ -13,15 +13,15 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 
-// Libraries with the names of CUDA's and nothing in them, compiled where a test needs them: what is tested is how they
-// are found, and what is said where they are not.
+// Empty libraries with the names of CUDA's, compiled for the tests that need them. The tests check how the libraries are
+// found, and the errors if they are not.
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))
 const driverFunctions = fileURLToPath(
   new URL('../../native/device/cuda/driver_functions.inc', import.meta.url),
 )
 
-/** Why there can be no such libraries here; undefined where there can. */
+/** Why such libraries cannot be compiled here; undefined if they can. */
 export function withoutStubs(): string | undefined {
   if (process.platform !== 'linux') return 'not on Linux'
   try {
@@ -80,7 +80,7 @@ export function compile(path: string, { source = 'int stub;', needs = [] }: Stub
   return path
 }
 
-/** A folder with ONNX Runtime's library and, unless it is left out, a CUDA provider that needs `needs`. */
+/** A folder with ONNX Runtime's library and, unless it is omitted, a CUDA provider that needs `needs`. */
 export function ortFolder(real: string, provider?: { readonly needs: readonly string[] }): string {
   const folder = newFolder()
   symlinkSync(real, join(folder, 'libonnxruntime.so.1'))

@@ -26,7 +26,18 @@ it('the tarball contains exactly the compiled TypeScript, the prebuilt addons an
   const tracked = execFileSync('git', ['ls-files', 'docs', 'examples'], { cwd: root, encoding: 'utf8' })
   expect(files.filter(read).sort()).toEqual(tracked.trim().split('\n').sort())
   const others = files.filter((file) => !compiled(file) && !read(file) && !prebuilt.includes(file))
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'])
+  expect(others.sort()).toEqual([
+    ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'],
+    'benchmarks/README.md',
+    ...['bert-cpu', 'cpu', 'throughput'].map((plot) => `benchmarks/results/${plot}.svg`),
+    'package.json',
+    ...[
+      'export/pitfalls/arguments.py',
+      'export/pitfalls/modules.py',
+      'gpu/README.md',
+      'models/README.md',
+    ].map((file) => `test/${file}`),
+  ])
   // dist/ could contain the output of a removed source.
   const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
   const expected = sources.filter((file) => /\.m?ts$/.test(file)).map((file) => file.replaceAll(sep, '/'))
@@ -36,6 +47,12 @@ it('the tarball contains exactly the compiled TypeScript, the prebuilt addons an
       .map((file) => file.replace(/^dist\//, '').replace(/(\.d)?\.(m?)(js|ts)$/, '.$2ts')),
   )
   expect([...built].sort()).toEqual(expected.sort())
+})
+
+it('the packed package.json has no scripts, which npm would run where the tarball is unpacked', () => {
+  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+  expect(manifest).not.toHaveProperty('scripts')
+  expect(manifest).toMatchObject({ name: 'onnxruntime-iobinding', main: './dist/index.js' })
 })
 
 it('the tarball contains no file of ONNX Runtime', () => {

@@ -102,7 +102,7 @@ describe.each(runForms)('host memory with a device copy, by %s', (_form, run) =>
     }
     a[0] = 1
     b[0] = 10
-    // The first run uploads everything, whatever it is told.
+    // The first run uploads everything, whatever `upload` lists.
     expect(await sum([])).toBe(11)
     a[0] = 2
     b[0] = 20
@@ -111,7 +111,7 @@ describe.each(runForms)('host memory with a device copy, by %s', (_form, run) =>
     expect(await sum(['b'])).toBe(22)
     a[0] = 3
     expect(await sum()).toBe(23)
-    // A value that is bound anew is uploaded.
+    // A newly bound value is uploaded.
     binding.bindCpuInput('a', float32([5]))
     expect(await sum([])).toBe(25)
     await expectError(() => sum(['c']), 'ERR_UNKNOWN_INPUT', { type: RangeError, says: ["'c'", 'upload'] })

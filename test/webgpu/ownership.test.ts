@@ -72,7 +72,7 @@ test.each([
     binding.bindOutput('z', 'webgpu')
     binding.runSync()
     change(binding, other)
-    // The memory of the mirror would be used again for these.
+    // These would reuse the memory of the device copy.
     const others = Array.from({ length: 8 }, () => onDevice(new Float32Array(64).fill(7)))
     const output = binding.outputValue('x')!
     expect(output.location).toBe('webgpu')

@@ -1,4 +1,4 @@
-// What the project `webgpu` runs where there is no WebGPU to run on.
+// What the project `webgpu` runs if WebGPU is not available.
 import { describe, test } from 'vitest'
 
 console.log(`SKIPPED: the tests on WebGPU: no SwiftShader: ${process.env.WEBGPU_UNAVAILABLE}`)

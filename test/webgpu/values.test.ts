@@ -9,7 +9,7 @@ type ElementType = Parameters<typeof OrtValue.allocate>[0]
 type Bytes = { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }
 
 const types = Object.keys(elementTypes).filter((type) => type !== 'string') as ElementType[]
-// Of one byte an element, of two, and of half a byte: what is no multiple of the four bytes that WebGPU copies.
+// Elements of one byte, of two, and of half a byte: sizes that are not a multiple of the four bytes that WebGPU copies.
 const odd: ElementType[] = ['uint8', 'int8', 'bool', 'float16', 'int16', 'uint4', 'float8e5m2']
 const shapes = [[], [1], [2], [3], [5], [7], [3, 1, 3], [1001], [0], [2, 0, 3]]
 

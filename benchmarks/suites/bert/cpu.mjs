@@ -11,7 +11,7 @@ import { percentiles } from '../../core/statistics.mjs'
 import { TargetPool } from '../../core/target-pool.mjs'
 import { readyTargets, targets } from '../../targets/targets.mjs'
 import { EAGER, figures, gateCounts, LEAST_ROUNDS } from './figures.mjs'
-import { digest, identify, shapePorts } from './model.mjs'
+import { digest, identify, shapeTensors } from './model.mjs'
 
 export const cpuTargets = targets(
   ...[EAGER, 'torch-compile', 'python-run', 'python-binding', 'ort-node', 'run-sync', 'run', 'in-flight'],
@@ -61,8 +61,8 @@ export async function measureCpu({
 
   async function measureShape(shape, until, folder) {
     const { path, torch } = model
-    const ports = (/** @type {string} */ where) => shapePorts(model, shape, where)
-    const bench = await prepareCase({ id: shape.id, title: '', path, torch, ports }, folder, {
+    const tensors = (/** @type {string} */ where) => shapeTensors(model, shape, where)
+    const bench = await prepareCase({ id: shape.id, title: '', path, torch, tensors }, folder, {
       device: 'cpu',
       threads,
     })

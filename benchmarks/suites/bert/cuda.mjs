@@ -7,7 +7,7 @@ import { measureItems } from '../gpu/measure.mjs'
 import { raceItem } from '../gpu/plan.mjs'
 import { setup } from '../gpu/report.mjs'
 import { EAGER, figures } from './figures.mjs'
-import { identify, shapePorts } from './model.mjs'
+import { identify, shapeTensors } from './model.mjs'
 
 /** The targets that can measure BERT; the others are for small models. */
 export const cudaTargets = targets(
@@ -54,7 +54,7 @@ function shapeItem(model, shape) {
   const { size, precision, path, torch } = model
   const id = `bert-${size}-${precision}-${shape.id}`
   const title = `BERT (${size}), ${precision}, ${shape.id}`
-  return raceItem({ id, title, path, torch, ports: (folder) => shapePorts(model, shape, folder) }, 1)
+  return raceItem({ id, title, path, torch, tensors: (folder) => shapeTensors(model, shape, folder) }, 1)
 }
 
 function makeReport(cases, wanted, journal, identity) {

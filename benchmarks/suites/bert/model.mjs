@@ -5,7 +5,7 @@ import { basename, join, relative, resolve } from 'node:path'
 import { InferenceSession } from '../../../dist/index.mjs'
 import { randomNumbers } from '../../../dist/tools/tensors/random.js'
 import { root, run } from '../../../scripts/run.mjs'
-import { port, symbolSizes, writeInput } from '../../core/case.mjs'
+import { boundTensor, symbolSizes, writeInput } from '../../core/case.mjs'
 import { findPython } from '../../targets/targets.mjs'
 
 /** Models that scripts/export has written. */
@@ -136,7 +136,7 @@ export function tokensAndMask({ batch, sequence }, vocabulary) {
  * @param {Model} model
  * @param {Shape} shape
  */
-export async function shapePorts({ path, size }, shape, folder) {
+export async function shapeTensors({ path, size }, shape, folder) {
   const options = { graphOptimizationLevel: 'disabled', logSeverityLevel: 3 }
   const session = await InferenceSession.create(path, /** @type {any} */ (options))
   const { inputMetadata, outputMetadata } = session
@@ -162,7 +162,7 @@ export async function shapePorts({ path, size }, shape, folder) {
         `${path}: the inputs do not determine the size of output '${name}' [${given.join(', ')}]`,
       )
     }
-    return port(name, type, resolved)
+    return boundTensor(name, type, resolved)
   })
   return { inputs, outputs, freeDimensionOverrides }
 }

@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import { type DeviceName, type EngineBinding, type EngineValue, ValueKind } from '../engine'
 import { INSTALL_ADDON, notSupported } from './convert'
+import { type BoundOutput, checkOutput, checkPart, Placement } from './overlap'
 import type { NodeSession } from './session'
 import { HeapValue } from './value'
 
@@ -9,7 +10,9 @@ import { HeapValue } from './value'
 export class NodeBinding implements EngineBinding {
   readonly #session: NodeSession
   readonly #inputs = new Map<number, HeapValue>()
-  readonly #outputs = new Map<number, HeapValue | undefined>()
+  readonly #outputs = new Map<number, BoundOutput | undefined>()
+  #placement: Placement | undefined
+  #told = false
   #results: (HeapValue | null)[] = []
   #resultsOf = 0
   #runs = 0
@@ -23,24 +26,40 @@ export class NodeBinding implements EngineBinding {
   bindInput(index: number, value: EngineValue, mapped?: boolean): void {
     this.#checkIdle()
     if (mapped) throw notSupported('mapped memory', INSTALL_ADDON)
+    for (const output of this.#outputs.values())
+      if (output !== undefined) checkPart(value as HeapValue, output.value)
+    this.#placement = undefined
     this.#inputs.set(index, value as HeapValue)
   }
 
-  bindOutput(index: number, value: EngineValue | undefined, where?: boolean | DeviceName): void {
+  bindOutput(
+    index: number,
+    value: EngineValue | undefined,
+    where?: boolean | DeviceName,
+    alias?: boolean | number,
+  ): void {
     this.#checkIdle()
     if (where === true) throw notSupported('mapped memory', INSTALL_ADDON)
     if (typeof where === 'string' && where !== 'cpu')
       throw notSupported(`the device '${where}'`, INSTALL_ADDON)
-    this.#outputs.set(index, value as HeapValue | undefined)
+    this.#placement = undefined
+    if (value === undefined) {
+      this.#outputs.set(index, undefined)
+      return
+    }
+    checkOutput(index, value as HeapValue, this.#inputs, this.#outputs)
+    this.#outputs.set(index, { value: value as HeapValue, alias: alias === true })
   }
 
   clearInputs(): void {
     this.#checkIdle()
+    this.#placement = undefined
     this.#inputs.clear()
   }
 
   clearOutputs(): void {
     this.#checkIdle()
+    this.#placement = undefined
     this.#outputs.clear()
   }
 
@@ -66,33 +85,60 @@ export class NodeBinding implements EngineBinding {
 
   releaseCapture(): void {}
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
     this.#checkIdle()
     this.#checkBound()
+    return this.#run()
+  }
+
+  async #run(): Promise<void> {
     const { ort } = this.#session
     const inputNames = this.#session.inputs()
     const outputNames = this.#session.outputs()
     const inputs: Record<string, Ort.Tensor> = {}
     for (const [index, value] of this.#inputs) inputs[inputNames[index]!.name] = value.toTensor(ort)
     const outputs = new Map<string, Ort.Tensor | null>()
-    for (const [index, value] of this.#outputs) {
-      const target = value === undefined || value.isString ? null : value.toTensor(ort)
+    const placement = this.#place()
+    for (const [index, bound] of this.#outputs) {
+      // Throws where the value was disposed or detached.
+      bound?.value.toTensor(ort)
+      const target =
+        bound === undefined || bound.value.isString
+          ? null
+          : placement.target(index, bound.value).toTensor(ort)
       outputs.set(outputNames[index]!.name, target)
     }
     this.#running = true
     this.#resultsOf = 0
     try {
       const results = await this.#session.runNamed(inputs, outputs)
-      this.#results = [...this.#outputs].map(([index, value]) => {
+      this.#results = [...this.#outputs].map(([index, bound]) => {
         const result = results[outputNames[index]!.name]!
-        if (value === undefined) return HeapValue.fromTensor(result)
-        value.receive(result)
+        if (bound === undefined) return HeapValue.fromTensor(result)
+        placement.target(index, bound.value).receive(result)
         return null
       })
+      for (const [from, to] of placement.copies) from.copyTo(to)
       this.#resultsOf = ++this.#runs
     } finally {
       this.#running = false
     }
+  }
+
+  #place(): Placement {
+    if (this.#placement !== undefined) return this.#placement
+    const placement = new Placement(
+      this.#inputs,
+      this.#outputs,
+      this.#session.inputs(),
+      this.#session.outputs(),
+    )
+    this.#placement = placement
+    if (placement.copies.length > 0 && !this.#told) {
+      this.#told = true
+      this.#session.warnCopies(placement.bytes)
+    }
+    return placement
   }
 
   cancel(): void {}

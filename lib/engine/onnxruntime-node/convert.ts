@@ -1,8 +1,9 @@
+import { types } from 'node:util'
 import type * as Ort from 'onnxruntime-node'
 import { OrtError, type OrtErrorCode } from '../../errors'
 import { type ElementType, elementTypeCode } from '../../model/element-types'
 import { type RawValueInfo, type SessionSettings, ValueKind } from '../engine'
-import { outputShapeError } from '../ort-errors'
+import { outputShapeError, resourceError } from '../ort-errors'
 
 /** Conversions between the engine's types and onnxruntime-node's. */
 
@@ -16,10 +17,11 @@ export function toInfo(metadata: Ort.InferenceSession.ValueMetadata): RawValueIn
   const { name } = metadata
   if (!metadata.isTensor) return { name, kind: ValueKind.opaque, type: 0 }
   const type = elementTypeCode(metadata.type as ElementType)
+  const form = `tensor(${type})`
   // onnxruntime-node reports [] both for a scalar and for an unknown rank.
   return metadata.shape.length > 0
-    ? { name, kind: ValueKind.tensor, type, shape: metadata.shape }
-    : { name, kind: ValueKind.tensor, type }
+    ? { name, kind: ValueKind.tensor, type, form, shape: metadata.shape }
+    : { name, kind: ValueKind.tensor, type, form }
 }
 
 type SessionOptions = Ort.InferenceSession.SessionOptions
@@ -93,8 +95,8 @@ const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
 
 export function explain(error: unknown): OrtError {
   if (error instanceof OrtError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  const known = outputShapeError(message)
+  const message = types.isNativeError(error) ? error.message : String(error)
+  const known = outputShapeError(message) ?? resourceError(message)
   if (known !== undefined) return known
   const code = CODES.find(([pattern]) => pattern.test(message))?.[1] ?? 'ERR_ORT_FAIL'
   return new OrtError(code, message, { cause: error })

@@ -38,6 +38,10 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
     },
     Binding: NodeBinding as unknown as Engine['Binding'],
     Value: HeapValue as unknown as Engine['Value'],
+    log: (level, message) => {
+      if (LOG_LEVELS.indexOf(level) >= logSeverity(options))
+        console.error(`[onnxruntime-iobinding] ${message}`)
+    },
     availableProviders: () => ['CPUExecutionProvider'],
     deviceMemory: () => {
       throw notSupported('devices', INSTALL_ADDON)

@@ -1,5 +1,6 @@
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
+import { elementTypeName } from '../../model/element-types'
 import type {
   EngineSession,
   Feeds,
@@ -11,6 +12,7 @@ import type {
   RunSettings,
   SessionSettings,
 } from '../engine'
+import { LOG_LEVELS } from '../log'
 import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
 import { toOrtTensor, toResult } from './value'
 
@@ -21,12 +23,15 @@ export class NodeSession implements EngineSession {
   #outputs: RawValueInfo[] = []
   /** Settles when all runs so far have ended. */
   #idle: Promise<unknown> = Promise.resolve()
+  /** ONNX Runtime may read the model's bytes in each run: `session.use_ort_model_bytes_for_initializers`. */
+  model: string | Uint8Array | undefined
   closed = false
 
   constructor(readonly ort: typeof Ort) {}
 
   async load(model: string | Uint8Array, settings: SessionSettings): Promise<void> {
     const options = toOptions(settings)
+    if (settings.config?.['session.use_ort_model_bytes_for_initializers'] === '1') this.model = model
     try {
       this.#session = await this.ort.InferenceSession.create(model as string, options)
       this.#inputs = this.#session.inputMetadata.map(toInfo)
@@ -70,6 +75,7 @@ export class NodeSession implements EngineSession {
     outputs: ReadonlyMap<string, Ort.Tensor | null>,
     settings?: RunSettings,
   ): Promise<Record<string, Ort.Tensor>> {
+    for (const { name, type } of this.#outputs) if (outputs.has(name)) checkResultType(name, type)
     const { config, ...rest } = settings ?? {}
     if (rest.terminate) throw notSupported("the run option 'terminate'", 'Omit it')
     const options = (
@@ -84,6 +90,15 @@ export class NodeSession implements EngineSession {
     }
   }
 
+  /** A binding's message, as the native engine writes it, on stderr as onnxruntime-node's own. */
+  warnCopies(bytes: number): void {
+    const level = this.ort.env.logLevel ?? 'warning'
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf('info')) return
+    process.stderr.write(
+      `[onnxruntime-iobinding] a binding copies ${bytes} bytes after each run: the model returns an input, or an input and an output have the same memory (let two values take turns, or bind with inPlace: 'alias' if the model allows it)\n`,
+    )
+  }
+
   cancel(): void {}
 
   endProfiling(): string {
@@ -96,10 +111,18 @@ export class NodeSession implements EngineSession {
     await this.#idle
     await this.#session?.release()
     this.#session = undefined
+    this.model = undefined
   }
 
   get #loaded(): Ort.InferenceSession {
     if (this.#session === undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
     return this.#session
   }
+}
+
+/** Of a result of these types onnxruntime-node ends the process. */
+function checkResultType(name: string, code: number): void {
+  const type = elementTypeName(code)
+  if (type === 'int4' || type === 'uint4')
+    throw notSupported(`results of ${type} (output '${name}')`, `${INSTALL_ADDON}, or fetch other outputs`)
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import {
@@ -6,6 +7,7 @@ import {
   elementTypeCode,
   elementTypeName,
   isCommonType,
+  localView,
   rawView,
   type TypedArray,
   zeroed,
@@ -47,7 +49,7 @@ export class HeapValue implements EngineValue {
   }
 
   static borrow(type: number, dims: readonly number[], data: ArrayBufferView): HeapValue {
-    if (!(data.buffer instanceof ArrayBuffer)) {
+    if (types.isSharedArrayBuffer(data.buffer)) {
       throw notSupported(
         'tensors over a SharedArrayBuffer',
         'Use an ArrayBuffer, or install the native addon',
@@ -68,12 +70,40 @@ export class HeapValue implements EngineValue {
     return this.#type === 'string'
   }
 
+  get byteLength(): number {
+    return this.#byteLength
+  }
+
+  /** How the memory of this value and of another overlaps. */
+  overlap(other: HeapValue): 'none' | 'part' | 'same' {
+    if (this.isString || other.isString) return this === other ? 'same' : 'none'
+    if (this.#data === undefined || other.#data === undefined) return 'none'
+    const [first, second] = [this.#data as TypedArray, other.#data as TypedArray]
+    // Of a detached buffer there is no view.
+    if (first.byteLength === 0 || second.byteLength === 0) return 'none'
+    const [one, two] = [bytes(first), bytes(second)]
+    if (one.buffer !== two.buffer) return 'none'
+    if (one.byteOffset === two.byteOffset && one.length === two.length) return 'same'
+    const apart =
+      one.byteOffset + one.length <= two.byteOffset || two.byteOffset + two.length <= one.byteOffset
+    return apart ? 'none' : 'part'
+  }
+
+  /** A value of the same type and shape, with memory of its own. */
+  like(): HeapValue {
+    return HeapValue.allocate(this.type(), this.#dims)
+  }
+
   kind(): number {
     return ValueKind.tensor
   }
 
   type(): number {
     return elementTypeCode(this.#type)
+  }
+
+  form(): string {
+    return `tensor(${this.type()})`
   }
 
   dims(): number[] {
@@ -91,6 +121,8 @@ export class HeapValue implements EngineValue {
   arrayBuffer(): ArrayBuffer {
     return wholeBuffer(this.#open as TypedArray)
   }
+
+  checkFree(): void {}
 
   strings(): string[] {
     return [...(this.#open as string[])]
@@ -166,7 +198,8 @@ function makeTensor(
   dims: readonly number[],
 ): Ort.Tensor {
   if (Array.isArray(data)) checkStrings(data)
-  const tensor = new ort.Tensor(type as Ort.Tensor.Type, data as Ort.Tensor.DataType, dims)
+  const elements = Array.isArray(data) ? data : localView(data)
+  const tensor = new ort.Tensor(type as Ort.Tensor.Type, elements as Ort.Tensor.DataType, dims)
   if (Array.isArray(data)) return tensor
   // onnxruntime-common creates a Float16Array where it can, and onnxruntime-node reads that as empty.
   const bits = rawView(tensor.data as TypedArray)

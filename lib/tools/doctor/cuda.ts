@@ -55,7 +55,7 @@ async function probeLibraries(
   { source }: Opened,
 ): Promise<{ libraries: Check[]; major?: number | undefined }> {
   if (path === undefined) {
-    const why = 'no CUDA provider needs it'
+    const why = 'no CUDA provider was found that needs it'
     return { libraries: [skipped('cuda-libraries', why), skipped('cudnn', why)] }
   }
   const { python } = context

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Tensor } from 'onnxruntime-common'
 import { checkKnown, isRecord } from '../../check'
 import { describe } from '../../errors'
@@ -147,7 +148,7 @@ function parse(value: unknown, place: string): HostTensor {
 function store(type: ElementType, data: TypedArray, i: number, element: unknown): boolean {
   const number = toNumber(element)
   if (number === undefined) return false
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return storeBig(data, i, element)
+  if (types.isBigInt64Array(data) || types.isBigUint64Array(data)) return storeBig(data, i, element)
   data[i] = SMALL_FLOATS[type]?.encode(number) ?? number
   return isInexact(type) || data[i] === number
 }

@@ -1,6 +1,7 @@
 import type { AssignedSubgraph, InferenceSession, ValueMetadata } from '../../index'
 import { dataDependentShapes } from './data-shapes'
 import { type OnnxModel, readOnnxModel } from './onnx-model'
+import { findWrongShapes } from './trial'
 import { usedNames } from './used-names'
 import { findWarnings, type Warning } from './warnings'
 
@@ -18,18 +19,19 @@ export interface GraphReport {
 }
 
 /** @param session one that records its graph assignment, where the engine can */
-export function inspectGraph(session: InferenceSession, path: string): GraphReport {
+export async function inspectGraph(session: InferenceSession, path: string): Promise<GraphReport> {
   const model = readOnnxModel(path)
   const { inputMetadata: inputs, outputMetadata: outputs, executionProviders } = session
   const device = session.device.name
   const assignment = session.engine === 'native' ? { assignment: session.graphAssignment() } : {}
   const graph = model === undefined ? {} : { graph: analyze(model, session) }
+  const wrongShapes = (await findWrongShapes(session)) ?? []
   return {
     ...(model !== undefined && { irVersion: model.irVersion, opsetImports: model.opsetImports }),
     executionProviders,
     ...assignment,
     assignmentIsWhole: device !== 'webgpu',
-    warnings: findWarnings({ inputs, outputs, device, ...assignment, ...graph }),
+    warnings: findWarnings({ inputs, outputs, device, ...assignment, ...graph, wrongShapes }),
   }
 }
 

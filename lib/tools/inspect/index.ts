@@ -12,9 +12,10 @@ import { type Inspection, toText } from './text'
 const HELP = `onnxruntime-iobinding inspect MODEL [options]
 
 Shows a model's inputs, outputs, operator sets and metadata, which execution provider runs which nodes, and warnings about
-bound runs: outputs that cannot be allocated once, nodes on the CPU beside a device, unused inputs, float64, undeclared
-shapes. With --against it runs the model instead, and reports what the export lost: missing inputs, fixed axes, wrong
-results, outputs that do not change when an input does.
+bound runs: outputs that cannot be allocated once, or that do not have their declared shapes (it runs the model once on
+zeros), nodes on the CPU beside a device, unused inputs, float64, undeclared shapes. With --against it runs the model on
+samples instead, and reports what the export lost: missing inputs, fixed axes, wrong results, outputs that do not change
+when an input does.
 
   --providers LIST  execution providers in order of preference, such as cuda,cpu; default cpu
   --against FILE    samples of the original model's inputs and outputs: JSON, or a JavaScript module whose default export
@@ -59,7 +60,7 @@ export const inspect: Command = {
       // onnxruntime-node does not report it.
       ...(native && { metadata: session.modelMetadata }),
       ...(samples === undefined
-        ? { graph: inspectGraph(session, model) }
+        ? { graph: await inspectGraph(session, model) }
         : { check: await checkExport(session, samples) }),
     }
     printReport(inspection, json === true, toText)

@@ -2,6 +2,7 @@ import type { AssignedNode, AssignedSubgraph, ValueMetadata } from '../../index'
 import { counted } from '../cli/terminal'
 import { isKnown } from './data-shapes'
 import type { OnnxNode } from './onnx-model'
+import type { WrongShape } from './trial'
 
 /** What breaks or slows a bound run. */
 export type WarningCode =
@@ -9,6 +10,8 @@ export type WarningCode =
   | 'output-shape-from-data'
   /** The output's shape follows from the inputs' shapes, but not by the names of its dimensions. */
   | 'output-shape-not-declared'
+  /** A run gives another shape than the model declares. */
+  | 'output-shape-wrong'
   /** What the output's shape depends on is unknown. */
   | 'output-shape-unknown'
   /** The session is on a device, and some nodes run on the CPU. */
@@ -37,6 +40,8 @@ interface Inspected {
     readonly rankless: ReadonlySet<string>
     readonly openShapes: ReadonlyMap<string, OnnxNode>
   }
+  /** Absent where the model did not run. */
+  readonly wrongShapes?: readonly WrongShape[]
 }
 
 const SPECIFY = 'specify it: createIoBinding(inputs, { outputs: { NAME: [...] } })'
@@ -47,6 +52,7 @@ export function findWarnings(inspected: Inspected): Warning[] {
   )
   return [
     ...inspected.outputs.flatMap((output) => shapeWarnings(output, declared, inspected)),
+    ...(inspected.wrongShapes ?? []).map(wrongShapeWarning),
     ...nodesOnCpu(inspected),
     ...inspected.inputs.flatMap((input) => valueWarnings('input', input, inspected)),
     ...inspected.outputs.flatMap((output) => valueWarnings('output', output, inspected)),
@@ -96,6 +102,15 @@ function shapeWarnings(
     "the graph derives it from the inputs' shapes",
     "By default ONNX Runtime allocates it in each run ('dynamic'). To allocate it once",
   )
+}
+
+function wrongShapeWarning({ output, declared, given, sizes }: WrongShape): Warning {
+  return {
+    code: 'output-shape-wrong',
+    message: `output '${output}' declares the shape ${declared}, and a run ${sizes === '' ? '' : `with ${sizes} `}gave ${given}`,
+    remedy: `The first run of a binding finds that out: it is repeated, and ONNX Runtime allocates the output from then on ('dynamic'). Correct the shape when you export the model, or, if it never changes, ${SPECIFY}`,
+    output,
+  }
 }
 
 function nodesOnCpu({ device, assignment = [] }: Inspected): Warning[] {

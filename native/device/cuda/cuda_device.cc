@@ -56,10 +56,10 @@ CudaDevice::CudaDevice(int id, CUcontext context)
 
 bool CudaDevice::Holds(const OrtMemoryInfo* info) const { return IsDeviceMemory(info); }
 
-std::shared_ptr<Memory> CudaDevice::Allocate(size_t bytes) { return DeviceMemory::Allocate(*this, bytes); }
+std::shared_ptr<Memory> CudaDevice::Allocate(size_t bytes) { return AllocateDeviceMemory(*this, bytes); }
 
 std::shared_ptr<Memory> CudaDevice::AllocatePinned(size_t bytes) {
-  return PinnedMemory::Allocate(*this, bytes);
+  return AllocatePinnedMemory(*this, bytes);
 }
 
 void* CudaDevice::Mapped(void* pinned) {
@@ -155,11 +155,8 @@ void CudaDevice::CheckAlive() const {
   const CUresult error = lost_;
   if (error == CUDA_SUCCESS) [[likely]]
     return;
-  const char* name = nullptr;
-  driver().cuGetErrorName(error, &name);
   throw ort::Error("ERR_CUDA_DEVICE_LOST", "GPU " + std::to_string(id()) + " was lost to an earlier error (" +
-                                               (name != nullptr ? name : "unknown") +
-                                               "): this process can no longer use it");
+                                               Name(error) + "): this process can no longer use it");
 }
 
 ContextScope::ContextScope(CudaDevice& device, CaptureMode mode) {
@@ -181,25 +178,14 @@ ContextScope::~ContextScope() {
   if (pushed_) driver().cuCtxPopCurrent_v2(&context);
 }
 
-Stream::Stream(CudaDevice& device) : device_(device) {
-  const ContextScope scope(device);
-  device.Check(driver().cuStreamCreate(&stream_, CU_STREAM_NON_BLOCKING), "cuStreamCreate");
-}
+Stream::Stream(CudaDevice& device)
+    : Resource(device, "cuStreamCreate",
+               [](CUstream* stream) { return driver().cuStreamCreate(stream, CU_STREAM_NON_BLOCKING); }) {}
 
-Stream::~Stream() {
-  const ContextScope scope(device_, std::nothrow);
-  if (scope) driver().cuStreamDestroy_v2(stream_);
-}
-
-Event::Event(CudaDevice& device, bool blocking) : device_(device) {
-  const ContextScope scope(device);
-  const unsigned int flags = CU_EVENT_DISABLE_TIMING | (blocking ? CU_EVENT_BLOCKING_SYNC : 0);
-  device.Check(driver().cuEventCreate(&event_, flags), "cuEventCreate");
-}
-
-Event::~Event() {
-  const ContextScope scope(device_, std::nothrow);
-  if (scope) driver().cuEventDestroy_v2(event_);
-}
+Event::Event(CudaDevice& device, bool blocking)
+    : Resource(device, "cuEventCreate", [blocking](CUevent* event) {
+        return driver().cuEventCreate(event,
+                                      CU_EVENT_DISABLE_TIMING | (blocking ? CU_EVENT_BLOCKING_SYNC : 0));
+      }) {}
 
 }  // namespace device::cuda

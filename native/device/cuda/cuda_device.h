@@ -81,31 +81,39 @@ class ContextScope {
   CUstreamCaptureMode mode_ = CU_STREAM_CAPTURE_MODE_RELAXED;
 };
 
-// Streams and events are created and destroyed in the context of their device.
-class Stream {
+// Created and destroyed in the context of its device.
+template <typename Handle, CUresult (CUDAAPI* Driver::*destroy)(Handle)>
+class Resource {
  public:
-  explicit Stream(CudaDevice& device);
-  ~Stream();
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  CUstream get() const noexcept { return stream_; }
+  ~Resource() {
+    const ContextScope scope(device_, std::nothrow);
+    if (scope) (driver().*destroy)(handle_);
+  }
+  Resource(const Resource&) = delete;
+  Resource& operator=(const Resource&) = delete;
+  Handle get() const noexcept { return handle_; }
+
+ protected:
+  // `create` calls the function of the driver that is named `call`.
+  template <typename Create>
+  Resource(CudaDevice& device, const char* call, Create create) : device_(device) {
+    const ContextScope scope(device);
+    device.Check(create(&handle_), call);
+  }
 
  private:
   CudaDevice& device_;
-  CUstream stream_ = nullptr;
+  Handle handle_ = nullptr;
 };
 
-class Event {
+class Stream : public Resource<CUstream, &Driver::cuStreamDestroy_v2> {
+ public:
+  explicit Stream(CudaDevice& device);
+};
+
+class Event : public Resource<CUevent, &Driver::cuEventDestroy_v2> {
  public:
   Event(CudaDevice& device, bool blocking);
-  ~Event();
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  CUevent get() const noexcept { return event_; }
-
- private:
-  CudaDevice& device_;
-  CUevent event_ = nullptr;
 };
 
 }  // namespace device::cuda

@@ -9,33 +9,42 @@ namespace {
 // The driver refuses to allocate 0 bytes, but an empty tensor needs an address.
 size_t AtLeastOne(size_t bytes) { return std::max<size_t>(bytes, 1); }
 
+// Freed in the context of its device.
+class CudaMemory final : public Memory {
+ public:
+  using Free = void (*)(void* data);
+  CudaMemory(CudaDevice& device, void* data, size_t bytes, Free free)
+      : Memory(data, bytes), device_(device), free_(free) {}
+  ~CudaMemory() override {
+    const ContextScope scope(device_, std::nothrow);
+    if (scope) free_(data());
+  }
+
+ private:
+  CudaDevice& device_;
+  const Free free_;
+};
+
 }  // namespace
 
-std::shared_ptr<DeviceMemory> DeviceMemory::Allocate(CudaDevice& device, size_t bytes) {
+std::shared_ptr<Memory> AllocateDeviceMemory(CudaDevice& device, size_t bytes) {
   const ContextScope scope(device);
   CUdeviceptr memory = 0;
   device.Check(driver().cuMemAlloc_v2(&memory, AtLeastOne(bytes)), "cuMemAlloc");
-  return std::shared_ptr<DeviceMemory>(new DeviceMemory(device, memory, bytes));
+  return std::make_shared<CudaMemory>(device, reinterpret_cast<void*>(memory), bytes, [](void* data) {
+    driver().cuMemFree_v2(reinterpret_cast<CUdeviceptr>(data));
+  });
 }
 
-DeviceMemory::~DeviceMemory() {
-  const ContextScope scope(device_, std::nothrow);
-  if (scope) driver().cuMemFree_v2(reinterpret_cast<CUdeviceptr>(data()));
-}
-
-std::shared_ptr<PinnedMemory> PinnedMemory::Allocate(CudaDevice& device, size_t bytes) {
+std::shared_ptr<Memory> AllocatePinnedMemory(CudaDevice& device, size_t bytes) {
   const ContextScope scope(device);
   void* memory = nullptr;
   device.Check(driver().cuMemHostAlloc(&memory, AtLeastOne(bytes),
                                        CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP),
                "cuMemHostAlloc");
   std::memset(memory, 0, bytes);
-  return std::shared_ptr<PinnedMemory>(new PinnedMemory(device, memory, bytes));
-}
-
-PinnedMemory::~PinnedMemory() {
-  const ContextScope scope(device_, std::nothrow);
-  if (scope) driver().cuMemFreeHost(data());
+  return std::make_shared<CudaMemory>(device, memory, bytes,
+                                      [](void* data) { driver().cuMemFreeHost(data); });
 }
 
 }  // namespace device::cuda

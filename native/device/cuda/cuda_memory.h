@@ -7,28 +7,9 @@
 
 namespace device::cuda {
 
-class DeviceMemory final : public Memory {
- public:
-  // Throws ERR_CUDA_OUT_OF_MEMORY.
-  static std::shared_ptr<DeviceMemory> Allocate(CudaDevice& device, size_t bytes);
-  ~DeviceMemory() override;
-
- private:
-  DeviceMemory(CudaDevice& device, CUdeviceptr memory, size_t bytes)
-      : Memory(reinterpret_cast<void*>(memory), bytes), device_(device) {}
-  CudaDevice& device_;
-};
-
+// Both throw ERR_CUDA_OUT_OF_MEMORY.
+std::shared_ptr<Memory> AllocateDeviceMemory(CudaDevice& device, size_t bytes);
 // Portable, so pinned for every GPU. Zeroed, because JavaScript sees it.
-class PinnedMemory final : public Memory {
- public:
-  // Throws ERR_CUDA_OUT_OF_MEMORY.
-  static std::shared_ptr<PinnedMemory> Allocate(CudaDevice& device, size_t bytes);
-  ~PinnedMemory() override;
-
- private:
-  PinnedMemory(CudaDevice& device, void* memory, size_t bytes) : Memory(memory, bytes), device_(device) {}
-  CudaDevice& device_;
-};
+std::shared_ptr<Memory> AllocatePinnedMemory(CudaDevice& device, size_t bytes);
 
 }  // namespace device::cuda

@@ -33,10 +33,10 @@ class CudaRun final : public DeviceRun {
     }
   }
 
-  void Upload(const std::vector<Copy>& copies) override {
+  void Upload(const std::vector<device::Copy>& copies) override {
     if (copies.empty()) return;
     CUstream stream = overlap_ ? queue_.upload() : queue_.compute();
-    for (const Copy& copy : copies) {
+    for (const device::Copy& copy : copies) {
       if (copy.to.bytes == 0) continue;
       Check(driver().cuMemcpyHtoDAsync_v2(reinterpret_cast<CUdeviceptr>(copy.to.data), copy.from.data,
                                           copy.to.bytes, stream),
@@ -49,13 +49,23 @@ class CudaRun final : public DeviceRun {
     cuda::Run(session, options, binding, queue_.compute());
   }
 
-  void Download(const std::vector<Copy>& copies) override {
+  void Copy(const std::vector<device::Copy>& copies) override {
+    for (const device::Copy& copy : copies) {
+      if (copy.to.bytes == 0) continue;
+      Check(driver().cuMemcpyDtoDAsync_v2(reinterpret_cast<CUdeviceptr>(copy.to.data),
+                                          reinterpret_cast<CUdeviceptr>(copy.from.data), copy.to.bytes,
+                                          queue_.compute()),
+            "cuMemcpyDtoDAsync");
+    }
+  }
+
+  void Download(const std::vector<device::Copy>& copies) override {
     if (copies.empty()) return;
     if (overlap_) {
       Order(computed_, queue_.compute(), queue_.download());
       last_ = queue_.download();
     }
-    for (const Copy& copy : copies) {
+    for (const device::Copy& copy : copies) {
       if (copy.to.bytes == 0) continue;
       Check(driver().cuMemcpyDtoHAsync_v2(copy.to.data, reinterpret_cast<CUdeviceptr>(copy.from.data),
                                           copy.to.bytes, last_),

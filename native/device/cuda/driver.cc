@@ -12,13 +12,9 @@ namespace {
 Driver opened{};
 
 std::string Describe(CUresult error) {
-  const char* name = nullptr;
   const char* text = nullptr;
-  if (opened.cuGetErrorName(error, &name) != CUDA_SUCCESS || name == nullptr) {
-    return "CUDA error " + std::to_string(static_cast<int>(error));
-  }
   opened.cuGetErrorString(error, &text);
-  return std::string(name) + (text != nullptr ? std::string(": ") + text : "");
+  return Name(error) + (text != nullptr ? std::string(": ") + text : "");
 }
 
 // Opens the library and finds every function that we call. The library stays open where one is missing: the
@@ -69,14 +65,16 @@ const Driver& OpenDriver() {
 
 const Driver& driver() noexcept { return opened; }
 
-void Throw(CUresult error, const char* call) {
+std::string Name(CUresult error) {
   const char* name = nullptr;
-  constexpr const char kPrefix[] = "CUDA_ERROR_";
-  std::string code = "FAILURE";
-  if (opened.cuGetErrorName(error, &name) == CUDA_SUCCESS && name != nullptr) {
-    const std::string text = name;
-    code = text.rfind(kPrefix, 0) == 0 ? text.substr(sizeof kPrefix - 1) : text;
-  }
+  if (opened.cuGetErrorName(error, &name) == CUDA_SUCCESS && name != nullptr) return name;
+  return "CUDA error " + std::to_string(static_cast<int>(error));
+}
+
+void Throw(CUresult error, const char* call) {
+  constexpr std::string_view kPrefix = "CUDA_ERROR_";
+  const std::string name = Name(error);
+  const std::string code = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : "FAILURE";
   throw ort::Error("ERR_CUDA_" + code, std::string(call) + " failed (" + Describe(error) + ")");
 }
 

@@ -20,6 +20,9 @@ const Driver& OpenDriver();
 // The driver that OpenDriver has opened.
 const Driver& driver() noexcept;
 
+// The driver's name for an error, CUDA_ERROR_*, or the number of one that it does not know.
+std::string Name(CUresult error);
+
 // Throws the error with the code ERR_CUDA_ and the driver's name for it.
 [[noreturn]] void Throw(CUresult error, const char* call);
 

@@ -31,15 +31,11 @@ bool IsDeviceMemory(const OrtMemoryInfo* info) {
 
 void AppendProvider(OrtSessionOptions* options, const Options& provider_options, CUstream stream) {
   const auto cuda = ort::Create<ort::CudaOptionsHandle>(ort::api().CreateCUDAProviderOptions);
-  std::vector<const char*> keys;
-  std::vector<const char*> values;
-  for (const auto& [key, value] : provider_options) {
-    keys.push_back(key.c_str());
-    values.push_back(value.c_str());
-  }
+  const OptionArrays arrays(provider_options);
   // One call, since each call resets the options that it omits. It would reset the stream too, which
   // therefore comes last.
-  ort::Check(ort::api().UpdateCUDAProviderOptions(cuda.get(), keys.data(), values.data(), keys.size()));
+  ort::Check(ort::api().UpdateCUDAProviderOptions(cuda.get(), arrays.keys.data(), arrays.values.data(),
+                                                  arrays.keys.size()));
   if (stream != nullptr) {
     ort::Check(ort::api().UpdateCUDAProviderOptionsWithValue(cuda.get(), "user_compute_stream", stream));
   }

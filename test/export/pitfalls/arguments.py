@@ -51,7 +51,7 @@ class Optional(nn.Module):
 
 @pitfall("none-argument")
 def none_argument():
-    """None is no input, and names are given in order: those behind it shift."""
+    """None is not an input, and names are given in order: those behind it shift."""
     axes = {"x": {0: "batch"}, "bias": {0: "batch"}, "y": {0: "batch"}}
     traced, further = [(torch.rand(n, 3), None, torch.rand(n, 3)) for n in (2, 4)]
     return Export(Optional(), traced, ["x", "mask", "bias"], ["y"], axes, [further])

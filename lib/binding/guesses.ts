@@ -1,0 +1,170 @@
+import { type EngineBinding, ValueKind } from '../engine/engine'
+import { isOrtError, OrtError, type OrtErrorDetails } from '../errors'
+import { resolveShape, shapeText, symbolSizes } from '../model/shape'
+import type { OrtValue } from '../value/value'
+import type { BindingHost } from './host'
+import type { BoundOutputs } from './outputs'
+import type { BoundValues } from './values'
+
+interface Guess {
+  readonly value: OrtValue
+  readonly mapped: boolean
+}
+
+/**
+ * The outputs whose shape the user did not give. Their memory has the shape that the model declares, which may not be the one
+ * that a run gives. A run that fails for that is repeated while ONNX Runtime allocates them; then those of the declared shape
+ * get their memory back, and ONNX Runtime allocates the others from then on.
+ */
+export class OutputGuesses {
+  readonly #host: BindingHost
+  readonly #binding: EngineBinding
+  readonly #inputs: BoundValues
+  readonly #outputs: BoundOutputs
+  readonly #guesses = new Map<string, Guess>()
+  /** ONNX Runtime allocates them in the next run. */
+  #open = false
+
+  constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
+    this.#host = host
+    this.#binding = binding
+    this.#inputs = inputs
+    this.#outputs = outputs
+  }
+
+  /** The value that is bound to the output has a shape that the user did not give. */
+  add(name: string, mapped: boolean): void {
+    this.#guesses.set(name, { value: this.#outputs.bound(name)!, mapped })
+  }
+
+  /**
+   * Before each run. A run that fails may have written a state in place, and cannot be repeated: the first run on inputs of these
+   * shapes then has the outputs allocated.
+   */
+  beginRun(): void {
+    if (!this.#inputs.shapesChanged) return
+    if (this.#guesses.size > 0 && this.#writesInputs()) this.#allocate()
+    this.#inputs.shapesChanged = false
+  }
+
+  /** Whether a run that failed with this error is to be repeated. @throws the error, if that would write a state twice */
+  repeats(error: unknown): boolean {
+    if (this.#open || !isOrtError(error) || !isOfOutput(error)) return false
+    if (this.#binding.captured() || !this.#allocate()) return false
+    if (!this.#writesInputs()) return true
+    throw new OrtError('ERR_OUTPUT_SHAPE', `${what(error)}, and the run may have written a state in place`, {
+      ...details(error),
+      remedy: 'Write the state again and repeat the run: ONNX Runtime allocates the output from now on',
+    })
+  }
+
+  /** After each run that succeeded. */
+  endRun(): void {
+    if (!this.#open) return
+    const results = this.#binding.outputs()
+    this.#open = false
+    this.#outputs.names.forEach((name, i) => {
+      const result = results[i]
+      if (!this.#isGuess(name) || !result) return
+      const guess = this.#guesses.get(name)!
+      const given =
+        result.kind() === ValueKind.tensor ? shapeText(result.dims()) : 'a value that is not a tensor'
+      if (given === shapeText(guess.value.dims)) {
+        result.copyTo(guess.value.engineValue)
+        result.dispose()
+        this.#bind(name, guess)
+      } else {
+        this.#refute(name, guess.value, given)
+      }
+    })
+  }
+
+  /** A capture, which needs outputs with memory of their own. */
+  async capture(call: () => Promise<void>): Promise<void> {
+    if (this.#open)
+      for (const [name, guess] of this.#guesses) if (this.#isGuess(name)) this.#bind(name, guess)
+    this.#open = false
+    try {
+      await call()
+      this.#inputs.shapesChanged = false
+    } catch (error) {
+      const names = [...this.#guesses.keys()].filter((name) => this.#isGuess(name))
+      if (names.length === 0 || !isOrtError(error) || error.code !== 'ERR_OUTPUT_SHAPE') throw error
+      throw new OrtError('ERR_GRAPH_CAPTURE', `cannot capture: ${what(error)}`, {
+        ...details(error),
+        remedy: `Give the shape of ${names.map((name) => `'${name}'`).join(', ')}: createIoBinding(inputs, { outputs: { NAME: [...] } })`,
+      })
+    }
+  }
+
+  /** False where the user has bound something else. */
+  #isGuess(name: string): boolean {
+    const guess = this.#guesses.get(name)
+    return guess !== undefined && guess.value === this.#outputs.bound(name)
+  }
+
+  #bind(name: string, { value, mapped }: Guess): void {
+    this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped)
+  }
+
+  /** Has ONNX Runtime allocate them. Returns whether there are any. */
+  #allocate(): boolean {
+    for (const name of this.#guesses.keys()) {
+      if (!this.#isGuess(name)) this.#guesses.delete(name)
+      else this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), undefined, 'cpu', 0)
+    }
+    this.#open = this.#guesses.size > 0
+    return this.#open
+  }
+
+  #refute(name: string, value: OrtValue, given: string): void {
+    const { outputs, engine, wrongShapes } = this.#host
+    const index = outputs.indexOf(name, 'name')
+    const declared = shapeText(outputs.info(index).shape ?? [])
+    const taken = shapeText(value.dims)
+    const here = taken === declared ? '' : `, here ${taken}`
+    const what = `output '${name}' declares the shape ${declared}${here}, and a run gave ${given}`
+    this.#guesses.delete(name)
+    this.#outputs.set(name, undefined)
+    if (this.#isDeclared(index, value.dims)) wrongShapes.add(name)
+    value.dispose()
+    value.retired = `: ${what}. Read the output after each run`
+    engine.log('warning', `${what}: ONNX Runtime allocates it in each run from now on`)
+  }
+
+  /** Whether the model declares these dims for inputs of the shapes that are bound. */
+  #isDeclared(index: number, dims: readonly number[]): boolean {
+    const { inputs, outputs } = this.#host
+    const symbols = symbolSizes(inputs.givenShapes((name) => this.#inputs.bound(name)?.dims))
+    return String(resolveShape(outputs.info(index).shape, symbols)) === String(dims)
+  }
+
+  /** Whether a run writes memory that it reads. */
+  #writesInputs(): boolean {
+    const inputs = this.#inputs.boundValues
+    return this.#outputs.boundValues.some((output) => inputs.some((input) => sharesMemory(output, input)))
+  }
+}
+
+/** Whether a run failed because an output is not the tensor that it declares. */
+function isOfOutput({ code, message }: OrtError): boolean {
+  // A sparse initializer that is an output, which ONNX Runtime reports as a tensor.
+  const isSparse = code === 'ERR_ORT_FAIL' && message.includes('Unsupported type proto value case')
+  return code === 'ERR_OUTPUT_SHAPE' || isSparse
+}
+
+/** The message without its details, which name other remedies. */
+function what({ message }: OrtError): string {
+  return message.split(': expected ')[0]!
+}
+
+function details(error: OrtError): OrtErrorDetails {
+  const { expected, given } = error
+  return { ...(expected && { expected }), ...(given && { given }), cause: error }
+}
+
+function sharesMemory(one: OrtValue, other: OrtValue): boolean {
+  if (one === other) return true
+  const areVisible = one.hostVisible && !one.disposed && other.hostVisible && !other.disposed
+  return areVisible && one.data.buffer === other.data.buffer
+}

@@ -1,0 +1,48 @@
+// The memory that asynchronous work of an environment reads and writes until it has ended. JS thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "device/device.h"
+
+struct MemoryUse {
+  const void* value = nullptr;   // what strings, and memory of a device, are told apart by
+  device::HostRange range = {};  // of host memory
+  bool writes = false;
+  const void* session = nullptr;  // its runs are done in the order of the calls; null: in no order
+  uint64_t by = 0;
+
+  bool Shares(const MemoryUse& other) const noexcept {
+    if (value != nullptr && value == other.value) return true;
+    return range.bytes > 0 && other.range.bytes > 0 && range.Overlaps(other.range);
+  }
+  // Readers share memory. In one session a run reads what an earlier one writes, and writes what it has read;
+  // two that write leave the first one's caller the second one's result.
+  bool Conflicts(const MemoryUse& other) const noexcept {
+    const bool ordered = session != nullptr && session == other.session;
+    return (ordered ? writes && other.writes : writes || other.writes) && Shares(other);
+  }
+};
+
+class InFlight {
+ public:
+  uint64_t NextId() noexcept { return ++last_id_; }
+  void Add(const MemoryUse& use) { uses_.push_back(use); }
+  void Remove(uint64_t by) noexcept {
+    std::erase_if(uses_, [by](const MemoryUse& use) { return use.by == by; });
+  }
+
+  bool empty() const noexcept { return uses_.empty(); }
+  // The use in flight that forbids another; null: none does.
+  const MemoryUse* Conflict(const MemoryUse& use) const noexcept {
+    const auto found = std::find_if(uses_.begin(), uses_.end(),
+                                    [&](const MemoryUse& other) { return use.Conflicts(other); });
+    return found == uses_.end() ? nullptr : &*found;
+  }
+
+ private:
+  std::vector<MemoryUse> uses_;
+  uint64_t last_id_ = 0;
+};

@@ -1,0 +1,13 @@
+// Tensors over memory that the caller keeps.
+#pragma once
+
+#include <vector>
+
+#include "handles.h"
+
+namespace ort {
+
+ValueHandle TensorOver(const OrtMemoryInfo* info, void* data, size_t bytes, ONNXTensorElementDataType type,
+                       const std::vector<int64_t>& dims);
+
+}  // namespace ort
