@@ -1,5 +1,4 @@
 import { argumentTypeError, describe, OrtError, OrtRangeError, OrtTypeError } from './errors'
-import { bare, property } from './own'
 
 /** A check of an argument or option: returns its value, or throws an error that names it. */
 export type Check<T> = (value: unknown, name: string) => T
@@ -170,4 +169,33 @@ export const configEntries: Check<Record<string, string>> = (value, argument) =>
   }
   visit(record(value, argument), '', [])
   return entries
+}
+
+/** A property of an object, or of its class; undefined where it is only in Object.prototype, to which anything can be added. */
+export function property(object: object, name: string): unknown {
+  for (
+    let owner: object | null = object;
+    owner !== null;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
+    if (owner !== object && isObjectPrototype(owner)) return undefined
+    if (Object.hasOwn(owner, name)) return (object as Record<string, unknown>)[name]
+  }
+  return undefined
+}
+
+/** Of any realm. */
+function isObjectPrototype(object: object): boolean {
+  return Object.getPrototypeOf(object) === null && Object.hasOwn(object, 'hasOwnProperty')
+}
+
+/** A copy without a prototype: what it lacks is undefined. */
+export function bare<T extends object>(object: T): T {
+  return Object.assign(Object.create(null), object)
+}
+
+/** Sets a property of any name: an assignment to `__proto__` sets none. */
+export function setOwn<T>(object: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }

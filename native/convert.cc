@@ -128,7 +128,7 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
   std::string bytes(length, '\0');
   std::vector<size_t> offsets(count + 1, length);
   ort::Check(ort::api().GetStringTensorContent(tensor, bytes.data(), length, offsets.data(), count));
-  return MakeArray(env, count, [&](uint32_t i) {
+  return MakeArray(env, count, [&](uint32_t i) -> Napi::Value {
     const size_t size = offsets[i + 1] - offsets[i];
     napi_value text = nullptr;
     if (napi_create_string_utf8(env, bytes.data() + offsets[i], size, &text) != napi_ok) {
@@ -136,7 +136,7 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
                                                 " is too long for a string of V8: " + std::to_string(size) +
                                                 " bytes");
     }
-    return Napi::String(env, text);
+    return {env, text};
   });
 }
 

@@ -1,8 +1,7 @@
-import { array, boolean, type Check, checkOptions, choice, record } from '../check'
+import { array, bare, boolean, type Check, checkOptions, choice, property, record } from '../check'
 import type { SessionDevice } from '../device/device'
 import { checkSignal } from '../engine/abort'
 import { OrtError } from '../errors'
-import { bare, property } from '../own'
 import type { BindingHost } from './host'
 
 /** Options of a synchronous run. */

@@ -1,9 +1,8 @@
-import { boolean, type Check, checkOptions, choice, string } from '../check'
+import { bare, boolean, type Check, checkOptions, choice, string } from '../check'
 import type { EngineName } from '../engine/engine'
 import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord } from '../engine/log'
 import { engine, openEngine } from '../engine/select'
 import { argumentTypeError } from '../errors'
-import { bare } from '../own'
 
 /** Options of {@link initialize}. */
 export interface InitializeOptions {

@@ -1,6 +1,5 @@
-import { boolean, type Check, checkKnown, choice, integer, strings } from '../check'
+import { bare, boolean, type Check, checkKnown, choice, integer, strings } from '../check'
 import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
-import { bare } from '../own'
 
 /** Tables of the options of an execution provider: a row for each option, by its name in this package. */
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { bare } from '../check'
 
 import bindings = require('bindings')
 
 import { OrtError, type OrtErrorCode } from '../errors'
-import { bare } from '../own'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { findLibrary } from './library'

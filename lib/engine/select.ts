@@ -1,5 +1,5 @@
+import { bare } from '../check'
 import { describe, OrtError } from '../errors'
-import { bare } from '../own'
 import type { Engine } from './engine'
 import type { EngineOptions } from './log'
 

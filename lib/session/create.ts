@@ -1,4 +1,5 @@
 import type { BindingHost } from '../binding/host'
+import { bare } from '../check'
 import type { SessionDevice } from '../device/device'
 import type { ProviderChoice } from '../device/providers'
 import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
@@ -7,7 +8,6 @@ import { engineAsync } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { checkModelFile, modelArguments, wrapModelError } from '../model/source'
-import { bare } from '../own'
 import { type OwnedModel, ownModel } from './bytes'
 import {
   type OutputLocation,

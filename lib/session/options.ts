@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import {
   array,
+  bare,
   boolean,
   type Check,
   checkOptions,
@@ -23,7 +24,6 @@ import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
-import { bare } from '../own'
 import { profilePrefix } from './profile'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */

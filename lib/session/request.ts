@@ -1,10 +1,19 @@
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
-import { boolean, type Check, checkOptions, configEntries, INT_MAX, integer, record, string } from '../check'
+import {
+  bare,
+  boolean,
+  type Check,
+  checkOptions,
+  configEntries,
+  INT_MAX,
+  integer,
+  record,
+  string,
+} from '../check'
 import type { RunSettings } from '../engine/engine'
 import { argumentTypeError, describe, OrtTypeError } from '../errors'
 import { checkElementType } from '../model/element-types'
 import type { SessionIO } from '../model/io'
-import { bare } from '../own'
 import { isTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
 

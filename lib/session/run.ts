@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-common'
-import { isRecord } from '../check'
+import { isRecord, setOwn } from '../check'
 import type { Feeds, Fetch, Fetches, Results } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {
@@ -12,7 +12,6 @@ import {
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
-import { setOwn } from '../own'
 import { hasTensor, isTensor, tensorData } from '../value/tensor'
 import { gpuValue, OrtValue } from '../value/value'
 import type { OutputLocation } from './options'

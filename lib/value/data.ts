@@ -73,7 +73,7 @@ export function checkCopy({ type, dims }: TypeAndShape, target: TypeAndShape): v
     throw new OrtRangeError('ERR_SHAPE_MISMATCH', "'target' has another shape", { expected, given })
 }
 
-/** Of a Float16Array and a Uint16Array of bits, set() would convert the numbers. */
+/** Of a Float16Array and a Uint16Array of bits, set() would convert the numbers. @throws OrtError `ERR_DETACHED` */
 export function setElements(target: TypedArray, source: TypedArray): void {
   checkAttached(target, 'data')
   rawView(target).set(rawView(source) as never)

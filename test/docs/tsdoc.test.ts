@@ -110,7 +110,7 @@ test.each(ordered.map(({ name }, i) => [name, i] as const))('the example of %s r
 
 /** Names of the functions among an object's properties; accessors are not called. */
 function functionNames(object: object): string[] {
-  const internal = ['belongsTo', 'constructor', 'fromEngine', 'readAsync', 'startProfiling']
+  const internal = ['belongsTo', 'constructor', 'fromEngine', 'is', 'readAsync', 'startProfiling']
   return Object.entries(Object.getOwnPropertyDescriptors(object))
     .filter(([name, { value: property }]) => typeof property === 'function' && !internal.includes(name))
     .map(([name]) => name)

@@ -78,8 +78,11 @@ export class HeapValue implements EngineValue {
   overlap(other: HeapValue): 'none' | 'part' | 'same' {
     if (this.isString || other.isString) return this === other ? 'same' : 'none'
     if (this.#data === undefined || other.#data === undefined) return 'none'
-    const [one, two] = [bytes(this.#data as TypedArray), bytes(other.#data as TypedArray)]
-    if (one.buffer !== two.buffer || one.length === 0 || two.length === 0) return 'none'
+    const [first, second] = [this.#data as TypedArray, other.#data as TypedArray]
+    // Of a detached buffer there is no view.
+    if (first.byteLength === 0 || second.byteLength === 0) return 'none'
+    const [one, two] = [bytes(first), bytes(second)]
+    if (one.buffer !== two.buffer) return 'none'
     if (one.byteOffset === two.byteOffset && one.length === two.length) return 'same'
     const apart =
       one.byteOffset + one.length <= two.byteOffset || two.byteOffset + two.length <= one.byteOffset
