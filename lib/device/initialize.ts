@@ -39,7 +39,7 @@ const OPTIONS = {
 
 /**
  * Opens ONNX Runtime with other options than the defaults. Optional; at most once per thread, before its first session or
- * OrtValue. The library and the log belong to the process: the first thread that opens them determines both.
+ * OrtValue. The library and the log belong to the process: the first thread that sets one of them determines it.
  *
  * @throws OrtError `ERR_ALREADY_INITIALIZED`, `ERR_LIBRARY_NOT_FOUND`, `ERR_LIBRARY_VERSION`, `ERR_LIBRARY_INVALID`,
  *   `ERR_LIBRARY_CONFLICT`, each with the paths that were tried

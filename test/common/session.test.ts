@@ -128,7 +128,7 @@ describe('a model that cannot be loaded', () => {
   const bad: [string, () => string | Uint8Array, string][] = [
     ['a missing file', () => join(dir, 'missing.onnx'), 'ERR_ORT_NO_SUCHFILE'],
     ['an empty path', () => '', 'ERR_INVALID_ARG_VALUE'],
-    ['a folder', () => dir, 'ERR_ORT_[A-Z_]+'],
+    ['a folder', () => dir, 'ERR_INVALID_ARG_VALUE'],
     ['no bytes', () => new Uint8Array(0), 'ERR_ORT_[A-Z_]+'],
     ['garbage', () => new Uint8Array(1000).fill(0xab), 'ERR_ORT_INVALID_PROTOBUF'],
     ['text', () => Buffer.from('<!DOCTYPE html>'), 'ERR_ORT_INVALID_PROTOBUF'],
