@@ -6,8 +6,7 @@ import type { BindingHost } from './host'
 import type { BoundOutputs } from './outputs'
 import type { BoundValues } from './values'
 
-interface Guess {
-  readonly value: OrtValue
+interface HowBound {
   readonly mapped: boolean
   readonly alias: boolean
 }
@@ -22,7 +21,9 @@ export class OutputGuesses {
   readonly #binding: EngineBinding
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
-  readonly #guesses = new Map<string, Guess>()
+  readonly #names = new Set<string>()
+  /** Weak: a value that is no longer bound is freed. */
+  readonly #values = new WeakMap<OrtValue, HowBound>()
   /** ONNX Runtime allocates them in the next run. */
   #open = false
 
@@ -35,7 +36,8 @@ export class OutputGuesses {
 
   /** The value that is bound to the output has a shape that the user did not give. */
   add(name: string, mapped: boolean, alias: boolean): void {
-    this.#guesses.set(name, { value: this.#outputs.bound(name)!, mapped, alias })
+    this.#names.add(name)
+    this.#values.set(this.#outputs.bound(name)!, { mapped, alias })
   }
 
   /**
@@ -44,7 +46,7 @@ export class OutputGuesses {
    */
   beginRun(): void {
     if (!this.#inputs.shapesChanged) return
-    if (this.#guesses.size > 0 && this.#writesInputs()) this.#allocate()
+    if (this.#names.size > 0 && this.#writesInputs()) this.#allocate()
     this.#inputs.shapesChanged = false
   }
 
@@ -66,30 +68,32 @@ export class OutputGuesses {
     this.#open = false
     this.#outputs.names.forEach((name, i) => {
       const result = results[i]
-      if (!this.#isGuess(name) || !result) return
-      const guess = this.#guesses.get(name)!
+      const value = this.#guessed(name)
+      if (value === undefined || !result) return
       const given =
         result.kind() === ValueKind.tensor ? shapeText(result.dims()) : 'a value that is not a tensor'
-      if (given === shapeText(guess.value.dims)) {
-        result.copyTo(guess.value.engineValue)
+      if (given === shapeText(value.dims)) {
+        result.copyTo(value.engineValue)
         result.dispose()
-        this.#bind(name, guess)
+        this.#bind(name, value)
       } else {
-        this.#refute(name, guess.value, given)
+        this.#refute(name, value, given)
       }
     })
   }
 
   /** A capture, which needs outputs with memory of their own. */
   async capture(call: () => Promise<void>): Promise<void> {
-    if (this.#open)
-      for (const [name, guess] of this.#guesses) if (this.#isGuess(name)) this.#bind(name, guess)
+    for (const name of this.#open ? this.#names : []) {
+      const value = this.#guessed(name)
+      if (value !== undefined) this.#bind(name, value)
+    }
     this.#open = false
     try {
       await call()
       this.#inputs.shapesChanged = false
     } catch (error) {
-      const names = [...this.#guesses.keys()].filter((name) => this.#isGuess(name))
+      const names = [...this.#names].filter((name) => this.#guessed(name) !== undefined)
       if (names.length === 0 || !isOrtError(error) || error.code !== 'ERR_OUTPUT_SHAPE') throw error
       throw new OrtError('ERR_GRAPH_CAPTURE', `cannot capture: ${what(error)}`, {
         ...details(error),
@@ -98,23 +102,24 @@ export class OutputGuesses {
     }
   }
 
-  /** False where the user has bound something else. */
-  #isGuess(name: string): boolean {
-    const guess = this.#guesses.get(name)
-    return guess !== undefined && guess.value === this.#outputs.bound(name)
+  /** Its value; undefined where the user has bound something else. */
+  #guessed(name: string): OrtValue | undefined {
+    const bound = this.#names.has(name) ? this.#outputs.bound(name) : undefined
+    return bound !== undefined && this.#values.has(bound) ? bound : undefined
   }
 
-  #bind(name: string, { value, mapped, alias }: Guess): void {
+  #bind(name: string, value: OrtValue): void {
+    const { mapped, alias } = this.#values.get(value)!
     this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped, alias)
   }
 
   /** Has ONNX Runtime allocate them. Returns whether there are any. */
   #allocate(): boolean {
-    for (const name of this.#guesses.keys()) {
-      if (!this.#isGuess(name)) this.#guesses.delete(name)
+    for (const name of this.#names) {
+      if (this.#guessed(name) === undefined) this.#names.delete(name)
       else this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), undefined, 'cpu', 0)
     }
-    this.#open = this.#guesses.size > 0
+    this.#open = this.#names.size > 0
     return this.#open
   }
 
@@ -125,7 +130,7 @@ export class OutputGuesses {
     const taken = shapeText(value.dims)
     const here = taken === declared ? '' : `, here ${taken}`
     const what = `output '${name}' declares the shape ${declared}${here}, and a run gave ${given}`
-    this.#guesses.delete(name)
+    this.#names.delete(name)
     this.#outputs.set(name, undefined)
     if (this.#isDeclared(index, value.dims)) wrongShapes.add(name)
     value.dispose()

@@ -190,6 +190,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
+  state.session->addon().in_flight->RemoveRuns(state.session.get());
 }
 
 // run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be

@@ -119,8 +119,7 @@ void BindingHost::Renew(const BoundOutput& output, OrtValue* second) const {
   if (!output.value) {
     ort::Check(ort::api().BindOutputToDevice(binding_.get(), OutputName(output.index), output.info));
   } else if (output.value->IsString()) {
-    const auto& inputs = values_.inputs();
-    const bool is_input = std::find(inputs.begin(), inputs.end(), output.value) != inputs.end();
+    const bool is_input = values_.IsInput(output.value);
     // ONNX Runtime writes nothing where the output is that input itself.
     if (is_input && second == nullptr) return;
     ort::ClearStrings(second != nullptr ? second : output.value->handle.get(),

@@ -8,7 +8,12 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
     if (input) in_use_.Read(input);
   }
   for (const BoundOutput& output : state_->values.outputs()) {
-    if (output.value) in_use_.Write(output.value);
+    if (!output.value) continue;
+    if (state_->values.IsInput(output.value)) {
+      in_use_.Step(output.value);
+    } else {
+      in_use_.Write(output.value);
+    }
   }
 }
 

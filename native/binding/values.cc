@@ -139,12 +139,19 @@ void BoundValues::Check() const {
   }
 }
 
+bool BoundValues::IsInput(const std::shared_ptr<ValueState>& value) const {
+  return std::find(inputs_.begin(), inputs_.end(), value) != inputs_.end();
+}
+
 void BoundValues::CheckShared(const InFlight& in_flight) const {
+  using Access = ValueState::Access;
   for (size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i]) inputs_[i]->CheckFree(in_flight, false, &session_, Input(i));
+    if (inputs_[i]) inputs_[i]->CheckFree(in_flight, Access::kRead, &session_, Input(i));
   }
   for (const BoundOutput& output : outputs_) {
-    if (output.value) output.value->CheckFree(in_flight, true, &session_, Output(output.index));
+    if (!output.value) continue;
+    const Access access = IsInput(output.value) ? Access::kStep : Access::kWrite;
+    output.value->CheckFree(in_flight, access, &session_, Output(output.index));
   }
 }
 

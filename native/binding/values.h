@@ -63,6 +63,7 @@ class BoundValues {
       CheckShared(in_flight);
   }
 
+  bool IsInput(const std::shared_ptr<ValueState>& value) const;
   // The inputs of the last run, whose memory its outputs may share.
   std::vector<std::shared_ptr<void>> UsedInputs() const;
 

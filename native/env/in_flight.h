@@ -11,6 +11,7 @@ struct MemoryUse {
   const void* value = nullptr;   // what strings, and memory of a device, are told apart by
   device::HostRange range = {};  // of host memory
   bool writes = false;
+  bool steps = false;             // reads it too: a state in place
   const void* session = nullptr;  // its runs are done in the order of the calls; null: in no order
   uint64_t by = 0;
 
@@ -18,11 +19,12 @@ struct MemoryUse {
     if (value != nullptr && value == other.value) return true;
     return range.bytes > 0 && other.range.bytes > 0 && range.Overlaps(other.range);
   }
-  // Readers share memory. In one session a run reads what an earlier one writes, and writes what it has read;
-  // two that write leave the first one's caller the second one's result.
+  // Readers share memory. In one session a run reads what an earlier one writes, and writes what it has read,
+  // as the steps of one state do; two others that write leave the first one's caller the second one's result.
   bool Conflicts(const MemoryUse& other) const noexcept {
     const bool ordered = session != nullptr && session == other.session;
-    return (ordered ? writes && other.writes : writes || other.writes) && Shares(other);
+    const bool overwrites = writes && other.writes && !(steps && other.steps);
+    return (ordered ? overwrites : writes || other.writes) && Shares(other);
   }
 };
 
@@ -32,6 +34,12 @@ class InFlight {
   void Add(const MemoryUse& use) { uses_.push_back(use); }
   void Remove(uint64_t by) noexcept {
     std::erase_if(uses_, [by](const MemoryUse& use) { return use.by == by; });
+  }
+
+  // A run of the session on the JS thread has ended, and with it all before it.
+  void RemoveRuns(const void* session) noexcept {
+    if (empty()) return;
+    std::erase_if(uses_, [session](const MemoryUse& use) { return use.session == session; });
   }
 
   bool empty() const noexcept { return uses_.empty(); }

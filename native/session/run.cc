@@ -157,7 +157,7 @@ device::HostRange RunCall::Range(const Target& target) {
 void RunCall::CheckFree(const InFlight& in_flight) const {
   if (in_flight.empty()) return;
   for (const auto& value : fed_values_)
-    value->CheckFree(in_flight, false, session_, "an OrtValue of 'feeds'");
+    value->CheckFree(in_flight, ValueState::Access::kRead, session_, "an OrtValue of 'feeds'");
   for (size_t i = 0; i < targets_.size(); ++i) {
     const MemoryUse use{.range = Range(targets_[i]), .writes = true, .session = session_};
     if (in_flight.Conflict(use) == nullptr) continue;

@@ -62,11 +62,12 @@ InUse::~InUse() {
   }
 }
 
-void InUse::Add(std::shared_ptr<ValueState> value, Role role) {
+void InUse::Add(std::shared_ptr<ValueState> value, Access access) {
+  const Role role = access == Access::kRead ? &ValueState::readers : &ValueState::writers;
   ++(value.get()->*role);
   if (by_ == By::kCopy) ++value->copies;
-  AddUse(value->Use(role == &ValueState::writers, nullptr));
-  for (const auto& element : value->elements) AddUse(element->Use(false, nullptr));
+  AddUse(value->Use(access, nullptr));
+  for (const auto& element : value->elements) AddUse(element->Use(Access::kRead, nullptr));
   values_.emplace_back(std::move(value), role);
 }
 
@@ -76,17 +77,18 @@ void InUse::AddUse(MemoryUse use) {
   in_flight_->Add(use);
 }
 
-MemoryUse ValueState::Use(bool writes, const void* session) const noexcept {
-  MemoryUse use{.value = this, .writes = writes, .session = session};
+MemoryUse ValueState::Use(Access access, const void* session) const noexcept {
+  MemoryUse use{
+      .value = this, .writes = access != Access::kRead, .steps = access == Access::kStep, .session = session};
   if (!OnDevice()) use.range = {static_cast<const char*>(data), data != nullptr ? bytes : 0};
   return use;
 }
 
-void ValueState::CheckFree(const InFlight& in_flight, bool writes, const void* session,
+void ValueState::CheckFree(const InFlight& in_flight, Access access, const void* session,
                            const std::string& what) const {
   if (in_flight.empty()) return;
-  for (const auto& element : elements) element->CheckFree(in_flight, writes, session, what);
-  if (const MemoryUse* other = in_flight.Conflict(Use(writes, session))) {
+  for (const auto& element : elements) element->CheckFree(in_flight, access, session, what);
+  if (const MemoryUse* other = in_flight.Conflict(Use(access, session))) {
     throw ort::Error("ERR_BUSY",
                      what + " is memory that a run in flight " + (other->writes ? "writes" : "reads"));
   }
@@ -114,8 +116,8 @@ void ValueState::CheckCopy(Napi::Env env, const ValueState& from) const {
     throw ort::Error("ERR_TYPE_MISMATCH", "a copy needs two tensors of numbers of one type and shape");
   }
   const InFlight& in_flight = *AddonData::Of(env).in_flight;
-  from.CheckFree(in_flight, false, nullptr, "the source of the copy");
-  CheckFree(in_flight, true, nullptr, "the target of the copy");
+  from.CheckFree(in_flight, Access::kRead, nullptr, "the source of the copy");
+  CheckFree(in_flight, Access::kWrite, nullptr, "the target of the copy");
 }
 
 void ValueState::CopyFrom(const device::TensorView& from, const device::Location& where) {

@@ -54,9 +54,11 @@ struct ValueState : device::Location {
 
   device::TensorView view() const noexcept { return {handle.get(), data, bytes}; }
 
-  MemoryUse Use(bool writes, const void* session) const noexcept;
+  enum class Access { kRead, kWrite, kStep };  // kStep: a run reads it and writes it
+  MemoryUse Use(Access access, const void* session) const noexcept;
   // Throws ERR_BUSY where work in flight forbids the use. `what` is for the error.
-  void CheckFree(const InFlight& in_flight, bool writes, const void* session, const std::string& what) const;
+  void CheckFree(const InFlight& in_flight, Access access, const void* session,
+                 const std::string& what) const;
 
   bool Borrows() const noexcept;
 
@@ -78,13 +80,15 @@ class InUse {
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
-  void Read(std::shared_ptr<ValueState> value) { Add(std::move(value), &ValueState::readers); }
-  void Write(std::shared_ptr<ValueState> value) { Add(std::move(value), &ValueState::writers); }
+  using Access = ValueState::Access;
+  void Read(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kRead); }
+  void Write(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kWrite); }
+  void Step(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kStep); }
   void Write(const device::HostRange& range) { AddUse({.range = range, .writes = true}); }
 
  private:
   using Role = int ValueState::*;
-  void Add(std::shared_ptr<ValueState> value, Role role);
+  void Add(std::shared_ptr<ValueState> value, Access access);
   void AddUse(MemoryUse use);
 
   std::shared_ptr<InFlight> in_flight_;  // null once moved

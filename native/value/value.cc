@@ -222,7 +222,8 @@ Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
 
 // checkFree(writes: boolean): void - throws ERR_BUSY while a run in flight uses the memory
 Napi::Value Value::CheckFree(const Napi::CallbackInfo& info) {
-  State()->CheckFree(*AddonData::Of(info.Env()).in_flight, IsTrue(info[0]), nullptr, "the OrtValue");
+  const auto access = IsTrue(info[0]) ? ValueState::Access::kWrite : ValueState::Access::kRead;
+  State()->CheckFree(*AddonData::Of(info.Env()).in_flight, access, nullptr, "the OrtValue");
   return {};
 }
 
