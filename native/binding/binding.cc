@@ -52,10 +52,11 @@ Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutp
 
 template <auto method>
 void Binding::DefineOwn(const char* name) {
-  const Napi::Object object = Value();
+  Napi::Object object = Value();
   const auto function = Napi::Function::New<&Binding::CallOwn<method>>(object.Env(), name, this);
   function.Set("owner", object);
-  object.Set(name, function);
+  // Set would do nothing: the class's method cannot be written.
+  object.DefineProperty(Napi::PropertyDescriptor::Value(name, function));
 }
 
 Napi::Function Binding::Define(Napi::Env env) {
@@ -66,6 +67,7 @@ Napi::Function Binding::Define(Napi::Env env) {
        Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
        Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
        Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
+       Guarded<&Binding::FirstRunSync>("runSync"), Guarded<&Binding::FirstRun>("run"),
        Guarded<&Binding::Dispose>("dispose")});
 }
 
@@ -75,9 +77,17 @@ Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
     session->CheckOpen();
     state_ = std::make_shared<BindingState>(session);
     cancelable_ = state_;
-    DefineOwn<&Binding::RunSync>("runSync");
-    DefineOwn<&Binding::Run>("run");
   });
+}
+
+void Binding::FirstRunSync(const Napi::CallbackInfo& info) {
+  DefineOwn<&Binding::RunSync>("runSync");
+  RunSync(info);
+}
+
+Napi::Value Binding::FirstRun(const Napi::CallbackInfo& info) {
+  DefineOwn<&Binding::Run>("run");
+  return Run(info);
 }
 
 BindingState& Binding::State() const {

@@ -34,6 +34,9 @@ class Binding : public Wrapped<Binding> {
   void Cancel(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
 
+  // The class's methods: the first call gives the object its own, so that one that never runs costs none.
+  void FirstRunSync(const Napi::CallbackInfo& info);
+  Napi::Value FirstRun(const Napi::CallbackInfo& info);
   // A method of one object, which gets its address as data: napi_unwrap, a property lookup in V8, costs
   // 0.2 us. The function keeps the object alive, so the address stays valid.
   template <auto method>

@@ -57,10 +57,12 @@ describe.runIf(process.platform === 'linux')("ONNX Runtime's telemetry", () => {
     TIMEOUT,
   )
 
-  it('leaves no file where the home cannot be written', async () => {
-    // Not even by root.
-    const env = { HOME: '/proc/nobody' }
-    expect((await run('read-only', ['20'], env)).files).toEqual([])
+  // Not even by root.
+  it.each([
+    ['a folder that cannot be made', '/proc/nobody'],
+    ['a file', process.execPath],
+  ])('leaves no file where the home is %s', async (name, home) => {
+    expect((await run(name, ['20'], { HOME: home })).files).toEqual([])
   })
 
   it('is off where onnxruntime-node was imported first, by its variable', async () => {
