@@ -162,7 +162,7 @@ describe('Tensors on the device', () => {
     await expectError(() => session.run({ ...feeds, a: other }), 'ERR_NOT_SUPPORTED')
     const kept = a.toTensor()
     tensor.dispose()
-    await expectError(() => session.run({ ...feeds, a: tensor }), 'ERR_NOT_SUPPORTED', { says: 'feeds.a' })
+    await expectError(() => session.run({ ...feeds, a: tensor }), 'ERR_DISPOSED', { says: 'feeds.a' })
     await expectError(() => session.run({ ...feeds, a: kept }), 'ERR_DISPOSED')
   })
 

@@ -217,6 +217,6 @@ describe('Tensors on a GPU', () => {
     expect(onDevice([], [0, 3]).read()).toEqual(floats())
     const tensor = float32([1])
     tensor.dispose()
-    await expectError(() => OrtValue.fromTensor(tensor, 'webgpu'), 'ERR_NOT_SUPPORTED')
+    await expectError(() => OrtValue.fromTensor(tensor, 'webgpu'), 'ERR_DISPOSED')
   })
 })
