@@ -33,8 +33,9 @@ void DeviceBinding::AddCopies() {
   };
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Slot& output = outputs_[i];
-    if (!output.passed) continue;
-    const Slot& input = inputs_[*session_.passed_inputs[i]];
+    const std::optional<size_t>& source = session_.passed_inputs[i];
+    if (!output.passed || !source) continue;
+    const Slot& input = inputs_[*source];
     const device::Copy copy{input.own(), output.target()};
     // ONNX Runtime itself copies between the host and the device.
     const bool apart = (input.placement == Placement::kHost) != (output.placement == Placement::kHost);

@@ -82,7 +82,7 @@ LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState
     path_ = ToString(model);
   } else {
     bytes_ = ToBytes(model);
-    keep_model_ = Napi::Reference<Napi::Value>::New(model, 1);
+    keep_model_ = std::make_shared<Napi::Reference<Napi::Value>>(Napi::Reference<Napi::Value>::New(model, 1));
   }
 }
 

@@ -52,6 +52,6 @@ class LoadJob final : public AsyncJob {
   std::shared_ptr<SessionState> state_;
   LoadSettings settings_;
   std::string path_;
-  Bytes bytes_{};                            // of the model, unless it is a path;
-  Napi::Reference<Napi::Value> keep_model_;  // keeps them alive
+  Bytes bytes_{};                                             // of the model, unless it is a path;
+  std::shared_ptr<Napi::Reference<Napi::Value>> keep_model_;  // keeps them alive
 };

@@ -34,7 +34,7 @@ class ReleaseJob final : public AsyncJob {
   }
   void OnDone() noexcept override {
     state_->thread.Stop();
-    state_->borrowed.Reset();
+    state_->borrowed.reset();
   }
 
  private:

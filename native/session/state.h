@@ -46,7 +46,7 @@ class SessionState {
   const OrtMemoryInfo* MemoryInfo(const device::Location& where, const std::string& output) const;
 
   // Bytes that ONNX Runtime reads for as long as the session lives.
-  Napi::Reference<Napi::Value> borrowed;
+  std::shared_ptr<Napi::Reference<Napi::Value>> borrowed;
 
   // Created on the run thread, and released there, unless a value that ONNX Runtime allocated on the device
   // still needs it: that memory is of the session's allocator, so the value shares the handle. The handle's
