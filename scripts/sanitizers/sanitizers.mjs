@@ -25,13 +25,16 @@ const environment = (asanOptions) => ({
   UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1',
 })
 
-// Memory figures mean nothing under a sanitizer, and the libraries that the others build are not built with it.
+// Memory figures mean nothing under a sanitizer, whose `operator new` ends the process where it fails; and the libraries that
+// the others build are not built with it.
 const omitted = [
   'addon-missing',
   'heap',
   'library',
+  'large',
   'limits',
   'memory',
+  'out-of-memory',
   'sync-loop',
   'telemetry',
   'preload',
