@@ -168,5 +168,12 @@ export const measuredOn = ({ hardware, versions, date, shapes }) =>
 /** Draws a specification. @returns {Promise<string>} an SVG file */
 export async function svg(specification) {
   const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')])
-  return `${await new View(parse(compile(specification).spec), { renderer: 'none' }).toSVG()}\n`
+  return `${slim(await new View(parse(compile(specification).spec), { renderer: 'none' }).toSVG())}\n`
 }
+
+/** Without what nothing shows: Vega's empty paths and attributes of its own, and digits. The plots are packed. */
+const slim = (text) =>
+  text
+    .replaceAll(/<path class="(?:background|foreground)"[^>]*? d="(?:M0,0h0v0h0Z)?"[^>]*?\/>/g, '')
+    .replaceAll(/ (?:class="mark-|role="|aria-hidden="|aria-roledescription="|pointer-events=")[^"]*"/g, '')
+    .replaceAll(/(\d+\.\d{2})\d+/g, '$1')
