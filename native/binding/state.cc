@@ -51,4 +51,5 @@ void BindingState::PrepareRun(Napi::Env env) {
   }
   values.CheckAttached(env);
   values.CheckFree(*session->addon().in_flight);
+  values.DropReplaced();
 }

@@ -64,10 +64,7 @@ void BoundValues::ClearOutputs() {
   checked_at_ = kUnchecked;
 }
 
-bool BoundValues::Unchecked() noexcept {
-  replaced_.clear();
-  return checked_at_ != session_.addon().values_disposed;
-}
+bool BoundValues::Unchecked() const noexcept { return checked_at_ != session_.addon().values_disposed; }
 
 void BoundValues::SetChecked() noexcept { checked_at_ = session_.addon().values_disposed; }
 

@@ -46,7 +46,7 @@ class BoundValues {
   const ValueState* Passed(const BoundOutput& output) const;
 
   // Before each run. Whether Check is needed: after a bind, or when a value was disposed.
-  bool Unchecked() noexcept;
+  bool Unchecked() const noexcept;
   // Throws where an input or every output is unbound, or a value was disposed.
   void Check() const;
   void SetChecked() noexcept;
@@ -64,6 +64,8 @@ class BoundValues {
   }
 
   bool IsInput(const std::shared_ptr<ValueState>& value) const;
+  // The run is accepted: the results of the last one, and what they share, are no longer read.
+  void DropReplaced() noexcept { replaced_.clear(); }
   // The inputs of the last run, whose memory its outputs may share.
   std::vector<std::shared_ptr<void>> UsedInputs() const;
 

@@ -15,9 +15,9 @@ bool RunCall::IsFed(const void* data) const {
 
 // A fetch's array may be the memory of a feed that another output shares.
 void RunCall::SavePassed() {
-  saved_.resize(outputs_.size());
   if (std::all_of(targets_.begin(), targets_.end(), [](const auto& one) { return one.array.IsEmpty(); }))
     return;
+  saved_.resize(outputs_.size());
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (!IsTensor(i) || targets_[i].info != ort::CpuMemoryInfo()) continue;
     const ort::TensorShape shape = ort::Shape(outputs_[i].get());

@@ -159,7 +159,8 @@ void RunCall::CheckFree(const InFlight& in_flight) const {
   for (const auto& value : fed_values_)
     value->CheckFree(in_flight, ValueState::Access::kRead, session_, "an OrtValue of 'feeds'");
   for (size_t i = 0; i < targets_.size(); ++i) {
-    const MemoryUse use{.range = Range(targets_[i]), .writes = true, .session = session_};
+    // In no order with other runs of the session: the JS thread writes it.
+    const MemoryUse use{.range = Range(targets_[i]), .writes = true};
     if (in_flight.Conflict(use) == nullptr) continue;
     throw ort::Error("ERR_BUSY", "the pre-allocated result '" + std::string(output_names_[i]) +
                                      "' is memory that a run in flight uses");
@@ -238,12 +239,12 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
   void* data = ort::Data(value.get());
-  const bool fed = IsFed(data);
   if (on_device) {
-    return fed ? Value::Copy(env, value.get(), where)
-               : Value::Wrap(env, std::move(value), {}, where, handle_);
+    return IsFed(data) ? Value::Copy(env, value.get(), where)
+                       : Value::Wrap(env, std::move(value), {}, where, handle_);
   }
-  if (saved_[output]) data = saved_[output]->data();
+  const bool saved = !saved_.empty() && saved_[output];
+  if (saved) data = saved_[output]->data();
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
     const Bytes array = ToBytes(target.array.Value());
@@ -253,7 +254,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     return env.Null();
   }
-  if (bytes < kCopyBelow || fed || !AddonData::Of(env).external_buffers) {
+  if (bytes < kCopyBelow || saved || IsFed(data) || !AddonData::Of(env).external_buffers) {
     Napi::ArrayBuffer buffer = NewArrayBuffer(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);

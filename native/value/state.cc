@@ -89,7 +89,8 @@ void ValueState::CheckFree(const InFlight& in_flight, Access access, const void*
   if (in_flight.empty()) return;
   for (const auto& element : elements) element->CheckFree(in_flight, access, session, what);
   if (const MemoryUse* other = in_flight.Conflict(Use(access, session))) {
-    if (other->session == nullptr) throw ort::Error("ERR_BUSY", what + " is memory that is being copied");
+    if (other->session == nullptr && other->value != nullptr)
+      throw ort::Error("ERR_BUSY", what + " is memory that is being copied");
     throw ort::Error("ERR_BUSY",
                      what + " is memory that a run in flight " + (other->writes ? "writes" : "reads"));
   }

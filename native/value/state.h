@@ -84,7 +84,8 @@ class InUse {
   void Read(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kRead); }
   void Write(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kWrite); }
   void Step(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kStep); }
-  void Write(const device::HostRange& range) { AddUse({.range = range, .writes = true}); }
+  // Memory that the JS thread writes when the run has ended: in no order with other runs.
+  void Write(const device::HostRange& range) { in_flight_->Add({.range = range, .writes = true, .by = id_}); }
 
  private:
   using Role = int ValueState::*;
