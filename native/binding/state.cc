@@ -46,7 +46,7 @@ void BindingState::PrepareRun(Napi::Env env) {
   }
   if (values.Unchecked()) [[unlikely]] {
     values.Check();
-    host->Arrange();
+    if (values.Changed()) host->Arrange();
     values.SetChecked();
   }
   values.CheckAttached(env);

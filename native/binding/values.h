@@ -47,6 +47,8 @@ class BoundValues {
 
   // Before each run. Whether Check is needed: after a bind, or when a value was disposed.
   bool Unchecked() const noexcept;
+  // Whether the check follows a bind.
+  bool Changed() const noexcept { return checked_at_ == kUnchecked; }
   // Throws where an input or every output is unbound, or a value was disposed.
   void Check() const;
   void SetChecked() noexcept;

@@ -231,6 +231,8 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   const device::Location where = session_->Location(target.info);
   const bool on_device = where.device != nullptr && ort::ElementBits(shape.type) != 0;
   if (!on_device && !IsCommon(shape.type)) {
+    if (ort::ElementBits(shape.type) != 0 && IsFed(ort::Data(value.get())))
+      return Value::Copy(env, value.get());
     Value::KeepAlive fed(fed_values_.begin(), fed_values_.end());
     fed.insert(fed.end(), copies_.begin(), copies_.end());
     return Value::Wrap(env, std::move(value), std::move(fed));
