@@ -12,7 +12,7 @@ export class NodeBinding implements EngineBinding {
   readonly #inputs = new Map<number, HeapValue>()
   readonly #outputs = new Map<number, BoundOutput | undefined>()
   #placement: Placement | undefined
-  #told = false
+  #copiesLogged = false
   #results: (HeapValue | null)[] = []
   #resultsOf = 0
   #runs = 0
@@ -134,9 +134,12 @@ export class NodeBinding implements EngineBinding {
       this.#session.outputs(),
     )
     this.#placement = placement
-    if (placement.copies.length > 0 && !this.#told) {
-      this.#told = true
-      this.#session.warnCopies(placement.bytes)
+    if (placement.copies.length > 0 && !this.#copiesLogged) {
+      this.#copiesLogged = true
+      this.#session.log(
+        'info',
+        `a binding copies ${placement.bytes} bytes after each run: the model returns an input, or an input and an output have the same memory (let two values take turns, or bind with inPlace: 'alias' if the model allows it)`,
+      )
     }
     return placement
   }

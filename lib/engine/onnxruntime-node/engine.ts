@@ -23,6 +23,11 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
   if (!options.telemetry) process.env.ORT_DISABLE_TELEMETRY ||= '1'
   const { ort, installed } = requireOnnxruntimeNode()
   ort.env.logLevel = LOG_LEVELS[logSeverity(options)]!
+  // On stderr, as onnxruntime-node's own messages.
+  const log: Engine['log'] = (level, message) => {
+    if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(ort.env.logLevel ?? 'warning'))
+      console.error(`[onnxruntime-iobinding] ${message}`)
+  }
   return {
     name: 'onnxruntime-node',
     library: {
@@ -33,15 +38,12 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
     supports: { runSync: false, cancel: false, devices: false, externalBuffers: true },
     Session: class extends NodeSession {
       constructor() {
-        super(ort)
+        super(ort, log)
       }
     },
     Binding: NodeBinding as unknown as Engine['Binding'],
     Value: HeapValue as unknown as Engine['Value'],
-    log: (level, message) => {
-      if (LOG_LEVELS.indexOf(level) >= logSeverity(options))
-        console.error(`[onnxruntime-iobinding] ${message}`)
-    },
+    log,
     availableProviders: () => ['CPUExecutionProvider'],
     deviceMemory: () => {
       throw notSupported('devices', INSTALL_ADDON)

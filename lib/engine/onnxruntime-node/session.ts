@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import { elementTypeName } from '../../model/element-types'
 import type {
+  Engine,
   EngineSession,
   Feeds,
   Fetch,
@@ -12,7 +13,6 @@ import type {
   RunSettings,
   SessionSettings,
 } from '../engine'
-import { LOG_LEVELS } from '../log'
 import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
 import { toOrtTensor, toResult } from './value'
 
@@ -27,7 +27,10 @@ export class NodeSession implements EngineSession {
   model: string | Uint8Array | undefined
   closed = false
 
-  constructor(readonly ort: typeof Ort) {}
+  constructor(
+    readonly ort: typeof Ort,
+    readonly log: Engine['log'],
+  ) {}
 
   async load(model: string | Uint8Array, settings: SessionSettings): Promise<void> {
     const options = toOptions(settings)
@@ -88,15 +91,6 @@ export class NodeSession implements EngineSession {
     } catch (error) {
       throw explain(error)
     }
-  }
-
-  /** A binding's message, as the native engine writes it, on stderr as onnxruntime-node's own. */
-  warnCopies(bytes: number): void {
-    const level = this.ort.env.logLevel ?? 'warning'
-    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf('info')) return
-    process.stderr.write(
-      `[onnxruntime-iobinding] a binding copies ${bytes} bytes after each run: the model returns an input, or an input and an output have the same memory (let two values take turns, or bind with inPlace: 'alias' if the model allows it)\n`,
-    )
   }
 
   cancel(): void {}
