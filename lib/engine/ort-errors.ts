@@ -49,12 +49,7 @@ export const RESOURCE_REMEDIES: Partial<Record<OrtErrorCode, string>> = {
 /** What ONNX Runtime and the C++ libraries say of memory that cannot be allocated, and of a thread that cannot start. */
 const RESOURCES: readonly (readonly [RegExp, OrtErrorCode, (...found: string[]) => string])[] = [
   [
-    /Failed to allocate memory for requested buffer of size (\d+)/,
-    'ERR_OUT_OF_MEMORY',
-    (bytes) => `ONNX Runtime's arena cannot allocate ${bytes} bytes`,
-  ],
-  [
-    /Available memory of \d+ is smaller than requested bytes of (\d+)/,
+    /(?:Failed to allocate memory for requested buffer of size|Available memory of \d+ is smaller than requested bytes of) (\d+)/,
     'ERR_OUT_OF_MEMORY',
     (bytes) => `ONNX Runtime's arena cannot allocate ${bytes} bytes`,
   ],
