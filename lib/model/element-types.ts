@@ -213,10 +213,11 @@ function conversion(type: ElementType, data: unknown): { remedy?: string } {
   return { remedy: `Convert numbers: ${array.name}.from(data${isBig ? ', BigInt' : ''})` }
 }
 
-/** Whether two tensors' data, typed arrays or arrays of strings, have memory in common. */
-export function shareMemory(one: unknown, other: unknown): boolean {
-  if (!ArrayBuffer.isView(one) || !ArrayBuffer.isView(other)) return one === other
-  if (one.buffer !== other.buffer) return false
+/** How the memory of two tensors' data, typed arrays or arrays of strings, overlaps. A detached array has none. */
+export function overlap(one: TypedArray | string[], other: TypedArray | string[]): 'none' | 'part' | 'same' {
+  if (Array.isArray(one) || Array.isArray(other)) return one === other ? 'same' : 'none'
+  if (one.buffer !== other.buffer || one.byteLength === 0 || other.byteLength === 0) return 'none'
+  if (one.byteOffset === other.byteOffset && one.byteLength === other.byteLength) return 'same'
   const [first, second] = one.byteOffset <= other.byteOffset ? [one, other] : [other, one]
-  return second.byteLength > 0 && first.byteOffset + first.byteLength > second.byteOffset
+  return first.byteOffset + first.byteLength > second.byteOffset ? 'part' : 'none'
 }

@@ -6,12 +6,13 @@ import {
   checkElementType,
   elementTypeCode,
   elementTypeName,
+  overlap,
   rawView,
-  shareMemory,
   typedArrayView,
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims } from '../model/shape'
+import type { OrtValueData } from '../value/data'
 import { hasTensor, isTensor, tensorData } from '../value/tensor'
 import { gpuValue, OrtValue } from '../value/value'
 import type { OutputLocation } from './options'
@@ -81,7 +82,7 @@ export function resolveFetches(
   locations?: ReadonlyMap<string, OutputLocation>,
 ): Fetches {
   if (fetches === outputs.all && locations === undefined) return undefined
-  const targets = new Map<string, unknown>()
+  const targets = new Map<string, OrtValueData>()
   return Array.from(fetches, ([name, target]): Fetch => {
     const index = outputs.indexOf(name, 'fetches')
     if (target === null) {
@@ -97,9 +98,9 @@ export function resolveFetches(
 }
 
 /** @throws OrtError `ERR_MEMORY_OVERLAP` if the memory of a pre-allocated tensor is that of another one too */
-function checkApart(name: string, data: unknown, others: ReadonlyMap<string, unknown>): void {
+function checkApart(name: string, data: OrtValueData, others: ReadonlyMap<string, OrtValueData>): void {
   for (const [other, its] of others) {
-    if (!shareMemory(its, data)) continue
+    if (overlap(its, data) === 'none') continue
     throw new OrtError(
       'ERR_MEMORY_OVERLAP',
       `'fetches.${other}' and 'fetches.${name}' would be written to the same memory`,

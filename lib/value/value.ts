@@ -132,7 +132,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * const sequence = OrtValue.sequence([OrtValue.allocate('float32', [2]), OrtValue.allocate('float32', [3])])
    */
   static sequence(values: readonly OrtValue[]): OrtValue {
-    const all = Array.from(array('an array')(values, 'values'), (one) => checkOrtValue(one, 'values'))
+    const all = array('an array')(values, 'values').map((one) => checkOrtValue(one, 'values'))
     return new OrtValue(engine().Value.sequence(all.map(({ engineValue }) => engineValue)))
   }
 

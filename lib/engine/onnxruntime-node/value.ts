@@ -8,6 +8,7 @@ import {
   elementTypeName,
   isCommonType,
   localView,
+  overlap,
   rawView,
   type TypedArray,
   zeroed,
@@ -76,17 +77,8 @@ export class HeapValue implements EngineValue {
 
   /** How the memory of this value and of another overlaps. */
   overlap(other: HeapValue): 'none' | 'part' | 'same' {
-    if (this.isString || other.isString) return this === other ? 'same' : 'none'
     if (this.#data === undefined || other.#data === undefined) return 'none'
-    const [first, second] = [this.#data as TypedArray, other.#data as TypedArray]
-    // Of a detached buffer there is no view.
-    if (first.byteLength === 0 || second.byteLength === 0) return 'none'
-    const [one, two] = [bytes(first), bytes(second)]
-    if (one.buffer !== two.buffer) return 'none'
-    if (one.byteOffset === two.byteOffset && one.length === two.length) return 'same'
-    const apart =
-      one.byteOffset + one.length <= two.byteOffset || two.byteOffset + two.length <= one.byteOffset
-    return apart ? 'none' : 'part'
+    return overlap(this.#data, other.#data)
   }
 
   /** A value of the same type and shape, with memory of its own. */
