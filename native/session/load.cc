@@ -88,8 +88,7 @@ LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState
 
 void LoadJob::Terminate() noexcept {
   canceled_ = true;
-  if (OrtStatus* status = ort::api().SessionOptionsSetLoadCancellationFlag(settings_.options.get(), true))
-    ort::api().ReleaseStatus(status);
+  ort::Ignore(ort::api().SessionOptionsSetLoadCancellationFlag(settings_.options.get(), true));
 }
 
 void LoadJob::Work() {

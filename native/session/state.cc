@@ -23,8 +23,7 @@ void SessionState::End() noexcept {
   const std::lock_guard lock(release_mutex);
   for (BindingState* binding : bindings) binding->host->Terminate();
   if (!inline_options) return;
-  if (OrtStatus* status = ort::api().RunOptionsSetTerminate(inline_options.get()))
-    ort::api().ReleaseStatus(status);
+  ort::Ignore(ort::api().RunOptionsSetTerminate(inline_options.get()));
 }
 
 void SessionState::CheckOpen() const {
