@@ -123,18 +123,13 @@ Napi::Array ReadStrings(Napi::Env env, const OrtValue* tensor, size_t count) {
                                               ": divide it in the model");
   }
   if (count == 0) return Napi::Array::New(env);
-  size_t length = 0;
-  ort::Check(ort::api().GetStringTensorDataLength(tensor, &length));
-  std::string bytes(length, '\0');
-  std::vector<size_t> offsets(count + 1, length);
-  ort::Check(ort::api().GetStringTensorContent(tensor, bytes.data(), length, offsets.data(), count));
+  const ort::Strings texts(tensor, count);
   return MakeArray(env, count, [&](uint32_t i) -> Napi::Value {
-    const size_t size = offsets[i + 1] - offsets[i];
     napi_value text = nullptr;
-    if (napi_create_string_utf8(env, bytes.data() + offsets[i], size, &text) != napi_ok) {
-      throw ort::Error("ERR_NOT_SUPPORTED", "element " + std::to_string(i) +
-                                                " is too long for a string of V8: " + std::to_string(size) +
-                                                " bytes");
+    if (napi_create_string_utf8(env, texts[i].data(), texts[i].size(), &text) != napi_ok) {
+      throw ort::Error("ERR_NOT_SUPPORTED",
+                       "element " + std::to_string(i) +
+                           " is too long for a string of V8: " + std::to_string(texts[i].size()) + " bytes");
     }
     return {env, text};
   });

@@ -25,15 +25,28 @@ inline void WriteStrings(OrtValue* tensor, const std::vector<std::string>& texts
   for (size_t i = 0; i < texts.size(); ++i) WriteString(tensor, i, texts[i]);
 }
 
-inline void CopyStrings(const OrtValue* from, OrtValue* to, size_t count) {
-  size_t length = 0;
-  Check(api().GetStringTensorDataLength(from, &length));
-  std::string text(length, '\0');
-  std::vector<size_t> offsets(count + 1, length);
-  Check(api().GetStringTensorContent(from, text.data(), length, offsets.data(), count));
-  for (size_t i = 0; i < count; ++i) {
-    WriteString(to, i, std::string_view(text).substr(offsets[i], offsets[i + 1] - offsets[i]));
+// The elements of a tensor of strings.
+class Strings {
+ public:
+  Strings(const OrtValue* tensor, size_t count) {
+    size_t length = 0;
+    Check(api().GetStringTensorDataLength(tensor, &length));
+    text_.resize(length);
+    offsets_.assign(count + 1, length);
+    Check(api().GetStringTensorContent(tensor, text_.data(), length, offsets_.data(), count));
   }
+  std::string_view operator[](size_t i) const {
+    return std::string_view(text_).substr(offsets_[i], offsets_[i + 1] - offsets_[i]);
+  }
+
+ private:
+  std::string text_;
+  std::vector<size_t> offsets_;  // one more than elements
+};
+
+inline void CopyStrings(const OrtValue* from, OrtValue* to, size_t count) {
+  const Strings texts(from, count);
+  for (size_t i = 0; i < count; ++i) WriteString(to, i, texts[i]);
 }
 
 inline void ClearStrings(OrtValue* tensor, size_t count) {
