@@ -117,9 +117,12 @@ void EpDevice::DrainWebGpu() noexcept {
   if (webgpu != nullptr) webgpu->Drain();
 }
 
-// A download waits for everything that was submitted before it.
 void EpDevice::LimitRunsAhead() {
-  if (++runs_ahead_ < kMostRunsAhead) return;
+  if (++runs_ahead_ >= kMostRunsAhead) Wait();
+}
+
+// A download waits for everything that was submitted before it.
+void EpDevice::Wait() {
   if (!marker_.value) {
     marker_ = MakeTensor(AllocateLocked(sizeof(float)), info_, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
   }
@@ -132,10 +135,8 @@ void EpDevice::LimitRunsAhead() {
 
 void EpDevice::Drain() noexcept {
   try {
-    const auto host = HostMemory::Allocate(sizeof(float), HostMemory::Fill::kZero);
-    const Tensor from = MakeTensor(Allocate(sizeof(float)), info_, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
-    const Tensor to = MakeTensor(host, ort::CpuMemoryInfo(), ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
-    CopyOut({from.view(), to.view()});
+    const DeviceLock lock = Lock(false);
+    Wait();
   } catch (const std::exception&) {
   }
 }

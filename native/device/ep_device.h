@@ -42,6 +42,8 @@ class EpDevice final : public Device {
  private:
   EpDevice(std::string name, const Options& options);
   void CopyAll(const std::vector<Copy>& copies);
+  // For everything that was submitted, under the device lock.
+  void Wait();
   void ReleaseOwn(const DeferredRelease& deferred) const noexcept override;
 
   // The anchor: a session of one node that is never released, because an allocator dies with its session.
@@ -52,7 +54,7 @@ class EpDevice final : public Device {
   // Under the device lock.
   static constexpr int kMostRunsAhead = 8;
   int runs_ahead_ = 0;
-  Tensor marker_;  // what LimitRunsAhead downloads
+  Tensor marker_;  // what Wait downloads
 };
 
 // One call of CopyTensors, for copies in one direction. The caller holds the device lock.
