@@ -5,15 +5,10 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
       state_(std::move(state)),
       in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, state_->session.get()) {
   for (const auto& input : state_->values.inputs()) {
-    if (input) in_use_.Read(input);
+    if (input) in_use_.Add(input, Access::kRead);
   }
   for (const BoundOutput& output : state_->values.outputs()) {
-    if (!output.value) continue;
-    if (state_->values.IsInput(output.value)) {
-      in_use_.Step(output.value);
-    } else {
-      in_use_.Write(output.value);
-    }
+    if (output.value) in_use_.Add(output.value, state_->values.AccessTo(output));
   }
 }
 

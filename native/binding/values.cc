@@ -141,14 +141,11 @@ bool BoundValues::IsInput(const std::shared_ptr<ValueState>& value) const {
 }
 
 void BoundValues::CheckShared(const InFlight& in_flight) const {
-  using Access = ValueState::Access;
   for (size_t i = 0; i < inputs_.size(); ++i) {
     if (inputs_[i]) inputs_[i]->CheckFree(in_flight, Access::kRead, &session_, Input(i));
   }
   for (const BoundOutput& output : outputs_) {
-    if (!output.value) continue;
-    const Access access = IsInput(output.value) ? Access::kStep : Access::kWrite;
-    output.value->CheckFree(in_flight, access, &session_, Output(output.index));
+    if (output.value) output.value->CheckFree(in_flight, AccessTo(output), &session_, Output(output.index));
   }
 }
 

@@ -66,6 +66,10 @@ class BoundValues {
   }
 
   bool IsInput(const std::shared_ptr<ValueState>& value) const;
+  // Of a run, to the value of an output.
+  Access AccessTo(const BoundOutput& output) const {
+    return IsInput(output.value) ? Access::kStep : Access::kWrite;
+  }
   // The run is accepted: the results of the last one, and what they share, are no longer read.
   void DropReplaced() noexcept { replaced_.clear(); }
   // The inputs of the last run, whose memory its outputs may share.

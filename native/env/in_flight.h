@@ -7,14 +7,16 @@
 
 #include "device/device.h"
 
+enum class Access { kRead, kWrite, kStep };  // kStep: a run reads a state and writes it
+
 struct MemoryUse {
-  const void* value = nullptr;   // what strings, and memory of a device, are told apart by
+  const void* value = nullptr;   // what strings, and memory of a device, are distinguished by
   device::HostRange range = {};  // of host memory
-  bool writes = false;
-  bool steps = false;             // reads it too: a state in place
+  Access access = Access::kRead;
   const void* session = nullptr;  // its runs are done in the order of the calls; null: in no order
   uint64_t by = 0;
 
+  bool writes() const noexcept { return access != Access::kRead; }
   bool Shares(const MemoryUse& other) const noexcept {
     if (value != nullptr && value == other.value) return true;
     return range.bytes > 0 && other.range.bytes > 0 && range.Overlaps(other.range);
@@ -23,8 +25,8 @@ struct MemoryUse {
   // as the steps of one state do; two others that write leave the first one's caller the second one's result.
   bool Conflicts(const MemoryUse& other) const noexcept {
     const bool ordered = session != nullptr && session == other.session;
-    const bool overwrites = writes && other.writes && !(steps && other.steps);
-    return (ordered ? overwrites : writes || other.writes) && Shares(other);
+    const bool steps = access == Access::kStep && other.access == Access::kStep;
+    return (ordered ? writes() && other.writes() && !steps : writes() || other.writes()) && Shares(other);
   }
 };
 

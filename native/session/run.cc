@@ -157,10 +157,10 @@ device::HostRange RunCall::Range(const Target& target) {
 void RunCall::CheckFree(const InFlight& in_flight) const {
   if (in_flight.empty()) return;
   for (const auto& value : fed_values_)
-    value->CheckFree(in_flight, ValueState::Access::kRead, session_, "an OrtValue of 'feeds'");
+    value->CheckFree(in_flight, Access::kRead, session_, "an OrtValue of 'feeds'");
   for (size_t i = 0; i < targets_.size(); ++i) {
     // In no order with other runs of the session: the JS thread writes it.
-    const MemoryUse use{.range = Range(targets_[i]), .writes = true};
+    const MemoryUse use{.range = Range(targets_[i]), .access = Access::kWrite};
     if (in_flight.Conflict(use) == nullptr) continue;
     throw ort::Error("ERR_BUSY", "the pre-allocated result '" + std::string(output_names_[i]) +
                                      "' is memory that a run in flight uses");
@@ -168,9 +168,9 @@ void RunCall::CheckFree(const InFlight& in_flight) const {
 }
 
 void RunCall::Use(InUse& in_use) const {
-  for (const auto& value : fed_values_) in_use.Read(value);
+  for (const auto& value : fed_values_) in_use.Add(value, Access::kRead);
   for (const Target& target : targets_) {
-    if (!target.array.IsEmpty()) in_use.Write(Range(target));
+    if (!target.array.IsEmpty()) in_use.AddResult(Range(target));
   }
 }
 

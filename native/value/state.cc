@@ -56,19 +56,18 @@ ValueState::~ValueState() {
 InUse::~InUse() {
   if (!in_flight_) return;
   in_flight_->Remove(id_);
-  for (const auto& [value, role] : values_) {
-    --(value.get()->*role);
+  for (const auto& value : values_) {
+    --value->uses;
     if (by_ == By::kCopy) --value->copies;
   }
 }
 
 void InUse::Add(std::shared_ptr<ValueState> value, Access access) {
-  const Role role = access == Access::kRead ? &ValueState::readers : &ValueState::writers;
-  ++(value.get()->*role);
+  ++value->uses;
   if (by_ == By::kCopy) ++value->copies;
   AddUse(value->Use(access, nullptr));
   for (const auto& element : value->elements) AddUse(element->Use(Access::kRead, nullptr));
-  values_.emplace_back(std::move(value), role);
+  values_.push_back(std::move(value));
 }
 
 void InUse::AddUse(MemoryUse use) {
@@ -78,8 +77,7 @@ void InUse::AddUse(MemoryUse use) {
 }
 
 MemoryUse ValueState::Use(Access access, const void* session) const noexcept {
-  MemoryUse use{
-      .value = this, .writes = access != Access::kRead, .steps = access == Access::kStep, .session = session};
+  MemoryUse use{.value = this, .access = access, .session = session};
   if (!OnDevice()) use.range = {static_cast<const char*>(data), data != nullptr ? bytes : 0};
   return use;
 }
@@ -92,7 +90,7 @@ void ValueState::CheckFree(const InFlight& in_flight, Access access, const void*
     if (other->session == nullptr && other->value != nullptr)
       throw ort::Error("ERR_BUSY", what + " is memory that is being copied");
     throw ort::Error("ERR_BUSY",
-                     what + " is memory that a run in flight " + (other->writes ? "writes" : "reads"));
+                     what + " is memory that a run in flight " + (other->writes() ? "writes" : "reads"));
   }
 }
 

@@ -25,11 +25,9 @@ struct ValueState : device::Location {
   size_t bytes = 0;
   void* data = nullptr;   // of a tensor of numbers
   bool disposed = false;  // by the user: bindings then refuse it
-  // Asynchronous work in flight that uses the value:
-  int readers = 0;  // runs with it as an input, copies from it
-  int writers = 0;  // runs with it as an output, copies to it
-  int copies = 0;   // the copies among them
-  bool InUse() const noexcept { return readers + writers > 0; }
+  // Asynchronous work in flight that uses the value, a run with it as an input and an output twice:
+  int uses = 0;
+  int copies = 0;  // the copies among them
   // What the OrtValue points into, destroyed after it:
   std::shared_ptr<device::Memory> memory;             // memory of the addon,
   Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,
@@ -54,7 +52,6 @@ struct ValueState : device::Location {
 
   device::TensorView view() const noexcept { return {handle.get(), data, bytes}; }
 
-  enum class Access { kRead, kWrite, kStep };  // kStep: a run reads it and writes it
   MemoryUse Use(Access access, const void* session) const noexcept;
   // Throws ERR_BUSY where work in flight forbids the use. `what` is for the error.
   void CheckFree(const InFlight& in_flight, Access access, const void* session,
@@ -70,8 +67,7 @@ struct ValueState : device::Location {
   void CopyFrom(const device::TensorView& from, const device::Location& where);
 };
 
-// Counts asynchronous work among its values' readers and writers, and in `in_flight`, for as long as it
-// lives. JS thread.
+// Counts asynchronous work among its values' uses, and in `in_flight`, for as long as it lives. JS thread.
 class InUse {
  public:
   enum class By { kRun, kCopy };
@@ -80,23 +76,20 @@ class InUse {
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
-  using Access = ValueState::Access;
-  void Read(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kRead); }
-  void Write(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kWrite); }
-  void Step(std::shared_ptr<ValueState> value) { Add(std::move(value), Access::kStep); }
+  void Add(std::shared_ptr<ValueState> value, Access access);
   // Memory that the JS thread writes when the run has ended: in no order with other runs.
-  void Write(const device::HostRange& range) { in_flight_->Add({.range = range, .writes = true, .by = id_}); }
+  void AddResult(const device::HostRange& range) {
+    in_flight_->Add({.range = range, .access = Access::kWrite, .by = id_});
+  }
 
  private:
-  using Role = int ValueState::*;
-  void Add(std::shared_ptr<ValueState> value, Access access);
   void AddUse(MemoryUse use);
 
   std::shared_ptr<InFlight> in_flight_;  // null once moved
   uint64_t id_;
   By by_;
   const void* session_;
-  std::vector<std::pair<std::shared_ptr<ValueState>, Role>> values_;
+  std::vector<std::shared_ptr<ValueState>> values_;
 };
 
 // The state of a tensor at a location, without memory.

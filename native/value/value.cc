@@ -11,7 +11,7 @@ namespace {
 
 // ONNX Runtime's strings are objects that a run in flight may write.
 void CheckNotInFlight(const ValueState& state) {
-  if (state.InUse()) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
+  if (state.uses > 0) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
 }
 
 // Elements of a sequence may be on the session's device.
@@ -214,15 +214,15 @@ Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& to = State(info[0]);
   to->CheckCopy(info.Env(), *from);
   InUse in_use(AddonData::Of(info.Env()).in_flight, InUse::By::kCopy);
-  in_use.Read(from);
-  in_use.Write(to);
+  in_use.Add(from, Access::kRead);
+  in_use.Add(to, Access::kWrite);
   auto work = [from, to, in_use = std::move(in_use)] { to->CopyFrom(from->view(), *from); };
   return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
 }
 
 // checkFree(writes: boolean): void - throws ERR_BUSY while a run in flight uses the memory
 Napi::Value Value::CheckFree(const Napi::CallbackInfo& info) {
-  const auto access = IsTrue(info[0]) ? ValueState::Access::kWrite : ValueState::Access::kRead;
+  const auto access = IsTrue(info[0]) ? Access::kWrite : Access::kRead;
   State()->CheckFree(*AddonData::Of(info.Env()).in_flight, access, nullptr, "the OrtValue");
   return {};
 }
