@@ -33,6 +33,14 @@ const stateful = (
 const ints = (name: string, values: readonly number[], dims: readonly number[] = [values.length]) =>
   tensor(name, 'int64', dims, values.map(BigInt))
 
+const rotated = (type: 'int32' | 'int64'): Case => ({
+  name: type,
+  model: stateful([4], [node('Gather', ['state', 'order'], ['next'])], [ints('order', [1, 2, 3, 0])], type),
+  type,
+  dims: [4],
+  next: (old) => [...old.slice(1), old[0]!],
+})
+
 const cases: Case[] = [
   {
     name: 'Transpose',
@@ -88,30 +96,7 @@ const cases: Case[] = [
     dims: [],
     next: (old) => old.map((one) => one + one),
   },
-  {
-    name: 'int32',
-    model: stateful(
-      [4],
-      [node('Gather', ['state', 'order'], ['next'])],
-      [ints('order', [1, 2, 3, 0])],
-      'int32',
-    ),
-    type: 'int32',
-    dims: [4],
-    next: (old) => [...old.slice(1), old[0]!],
-  },
-  {
-    name: 'int64',
-    model: stateful(
-      [4],
-      [node('Gather', ['state', 'order'], ['next'])],
-      [ints('order', [1, 2, 3, 0])],
-      'int64',
-    ),
-    type: 'int64',
-    dims: [4],
-    next: (old) => [...old.slice(1), old[0]!],
-  },
+  ...(['int32', 'int64'] as const).map(rotated),
   {
     name: 'a graph without elements',
     model: stateful([0], [node('Add', ['state', 'state'], ['next'])]),
