@@ -41,16 +41,18 @@ const omitted = [
   'provider-options',
   'providers',
 ].map((suite) => `${suite}.test.ts`)
-const suites = ['common', 'native'].flatMap((folder) =>
-  readdirSync(join(root, 'test', folder))
-    .filter((file) => file.endsWith('.test.ts') && !omitted.includes(file))
-    .map((file) => `test/${folder}/${file}`),
-)
+const suites = (...folders) =>
+  folders.flatMap((folder) =>
+    readdirSync(join(root, 'test', folder))
+      .filter((file) => file.endsWith('.test.ts') && !omitted.includes(file))
+      .map((file) => `test/${folder}/${file}`),
+  )
 const vitest = tool('vitest')
 const env = environment('detect_leaks=0')
-if (!runTool(vitest, ['run', '--project', 'native', ...suites], { env })) process.exit(1)
-if (!runTool(vitest, ['run', '--project', 'fake-cuda', '--exclude', '**/out-of-memory.test.ts'], { env }))
-  process.exit(1)
+const runSuites = (project, ...folders) =>
+  runTool(vitest, ['run', '--project', project, ...suites(...folders)], { env })
+if (!runSuites('native', 'common', 'native')) process.exit(1)
+if (!runSuites('fake-cuda', 'common', 'fake-cuda')) process.exit(1)
 
 const reports = mkdtempSync(join(tmpdir(), 'iobinding-leaks-'))
 try {
