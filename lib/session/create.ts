@@ -24,6 +24,8 @@ export interface LoadedSession extends BindingHost {
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
   /** Feeds that the model does not have are not refused. */
   readonly ignoreUnknownFeeds: boolean
+  /** What the memory of `session.run`'s plans may take. */
+  readonly maxRunPlanBytes: number
 }
 
 /** Loads the model of the arguments of `InferenceSession.create`. */
@@ -40,7 +42,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const { name, deviceId: id } = provider.settings ?? ({ name: 'cpu', deviceId: 0 } as const)
     const device: SessionDevice = Object.freeze({ name, id })
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
-    const { ignoreUnknownFeeds } = resolved
+    const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
     const executionProviders = Object.freeze(provider.names)
     return {
       engine,
@@ -52,6 +54,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       executionProviders,
       locations,
       ignoreUnknownFeeds,
+      maxRunPlanBytes,
     }
   } catch (error) {
     await session.release()
