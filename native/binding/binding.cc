@@ -119,7 +119,7 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
     }
   }
   state.values.SetInput(index, value);
-  state.policy.Forget();
+  state.policy = nullptr;
   Account(info.Env(), state.host->device_bytes());
 }
 
@@ -145,7 +145,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
   }
   state.host->BindOutput(output, IsTrue(info[2]));
   state.values.SetOutput(std::move(output));
-  state.policy.Forget();
+  state.policy = nullptr;
   Account(info.Env(), state.host->device_bytes());
 }
 
@@ -208,8 +208,9 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
-  if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
-    state.policy.RecordInline([&state] { state.host->Start(false); });
+  run::InlinePolicy& policy = state.Policy();
+  if (policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
+    policy.RecordInline([&state] { state.host->Start(false); });
     return {};
   }
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);

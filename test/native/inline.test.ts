@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { InferenceSession, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
-import { counter, oneNode, twoInputs } from '../helpers/model-builder.mjs'
-import { LONG, slowBinding, slowSession } from './fixtures/slow.mjs'
+import { counter, mlp, oneNode, twoInputs } from '../helpers/model-builder.mjs'
+import { LONG, setTrips, slowBinding, slowSession } from './fixtures/slow.mjs'
 
 /** Whether a promise settles before the event loop turns, as that of an inline run does. */
 async function settlesInThisTurn(promise: Promise<unknown>): Promise<boolean> {
@@ -26,9 +28,12 @@ async function forms(
   model: Uint8Array,
   options: SessionOptions,
 ): Promise<[string, () => Promise<unknown>][]> {
+  // One for each: runs of the same shapes learn together.
   const session = await InferenceSession.create(model, options)
-  const binding = session.createIoBinding()
-  const x = new Tensor('float32', new Float32Array(1), [1])
+  const shape = session.inputMetadata.flatMap((input) => (input.isTensor ? input.shape : []))
+  const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 1))
+  const binding = (await InferenceSession.create(model, options)).createIoBinding({ x: dims })
+  const x = new Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims)
   return [
     ['binding.run', () => binding.run()],
     ['session.run', () => session.run({ x })],
@@ -76,6 +81,30 @@ describe('a short run', () => {
     expect(binding.outputs.sum).toEqual(new Float32Array(2))
   })
 
+  it('settles in the same turn if another binding had short runs of these shapes', async () => {
+    const session = await InferenceSession.create(twoInputs(), ALL_SHORT)
+    const [one, other, longer] = [1, 1, 2].map((n) => session.createIoBinding({ a: [n], b: [n] }))
+    while (!(await settlesInThisTurn(one!.run())));
+    expect(await settlesInThisTurn(other!.run())).toBe(true)
+    expect(await settlesInThisTurn(longer!.run())).toBe(false)
+    const x = new Tensor('float32', new Float32Array(1), [1])
+    expect(await settlesInThisTurn(session.run({ a: x, b: x }))).toBe(true)
+  })
+
+  it('settles in the same turn on a busy machine', async () => {
+    const busy = Array.from({ length: 2 * availableParallelism() }, () =>
+      spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
+    )
+    try {
+      for (const [form, run] of await forms(mlp(), { intraOpNumThreads: 1 })) {
+        const answers = await turns(2000, run)
+        expect(answers.filter(Boolean).length, form).toBeGreaterThan(1000)
+      }
+    } finally {
+      for (const child of busy) child.kill('SIGKILL')
+    }
+  })
+
   it('does not starve the event loop', async () => {
     for (const [form, run] of await forms(oneNode(), {})) {
       let turned = false
@@ -104,6 +133,15 @@ describe('a short run', () => {
 })
 
 describe('a long run', () => {
+  it('settles in the same turn twice at most after short ones', async () => {
+    const session = await slowSession({ inlineRunBelowUs: 5000 })
+    const binding = slowBinding(session, 1n)
+    for (let i = 0; i < 20; ++i) await binding.run()
+    setTrips(binding, LONG / 20n)
+    const answers = await turns(20, () => binding.run())
+    expect(answers.filter(Boolean).length).toBeLessThanOrEqual(2)
+  })
+
   it('never settles in the same turn', async () => {
     const session = await slowSession()
     const binding = slowBinding(session, LONG / 20n)
