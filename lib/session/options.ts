@@ -61,8 +61,8 @@ export interface SessionOptions extends Common.SessionOptions {
    * An asynchronous run that is expected to take less than this many microseconds runs before `run` returns: handing a short
    * run to another thread and back takes longer than the run. Default 50; 0 never runs inline.
    *
-   * The expectation comes from previous runs with the same shapes. A run that takes longer blocks the event loop once; the next
-   * runs then use the thread, for longer the more often this happens.
+   * The expectation comes from previous runs with the same shapes. Runs that take longer block the event loop twice at most; the
+   * next ones then use the thread, for longer the more often this happens.
    */
   readonly inlineRunBelowUs?: number
   /**

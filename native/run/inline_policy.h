@@ -3,7 +3,8 @@
 // A promise that another thread settles costs the event loop's wake-up, several times what a short run takes.
 // So a run is inline when earlier runs with the same shapes were shorter than a bound. After a run that
 // exceeds it, the next runs go to the run thread until some were short again: four times as many after each
-// further run that exceeds it, at most 1,024. A single small excess counts as noise of the machine.
+// further run that exceeds it twofold, at most 1,024. A single excess of milliseconds counts as noise of the
+// machine.
 //
 // On a busy machine other threads get the CPU in the middle of a short run. A read of the thread's own time
 // costs as much as a short run, so the first excess only begins to measure it, for the next runs.
@@ -78,8 +79,10 @@ class InlinePolicy {
     } else if (!own && elapsed < kLongestPause) {
       measured_ = kMeasured;
     } else {
-      const bool noise = short_runs_ >= needed_ + kAloneAfter && took < kLongestNoise;
-      needed_ = noise ? kNeeded : std::min(needed_ * 4, kMostNeeded);
+      const bool alone = short_runs_ >= needed_ + kAloneAfter && took < kLongestNoise;
+      if (alone) needed_ = kNeeded;
+      // A small excess costs the event loop no more than handing over would.
+      if (!alone && took >= 2 * bound_) needed_ = std::min(needed_ * 4, kMostNeeded);
       short_runs_ = 0;
     }
   }

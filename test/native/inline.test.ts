@@ -30,14 +30,23 @@ async function forms(
 ): Promise<[string, () => Promise<unknown>][]> {
   // One for each: runs of the same shapes learn together.
   const session = await InferenceSession.create(model, options)
-  const shape = session.inputMetadata.flatMap((input) => (input.isTensor ? input.shape : []))
-  const dims = shape.map((dim) => (typeof dim === 'number' ? dim : 1))
-  const binding = (await InferenceSession.create(model, options)).createIoBinding({ x: dims })
-  const x = new Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b, 1)), dims)
+  const binding = (await InferenceSession.create(model, options)).createIoBinding()
+  const x = new Tensor('float32', new Float32Array(1), [1])
   return [
     ['binding.run', () => binding.run()],
     ['session.run', () => session.run({ x })],
   ]
+}
+
+async function shortestRunUs(model: Uint8Array, inputs: Record<string, number[]>): Promise<number> {
+  await using session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
+  using binding = session.createIoBinding(inputs)
+  const times = Array.from({ length: 500 }, () => {
+    const start = process.hrtime.bigint()
+    binding.runSync()
+    return Number(process.hrtime.bigint() - start)
+  })
+  return Math.ceil(Math.min(...times) / 1000)
 }
 
 /** A pause of the machine does not make a short run a long one. */
@@ -92,14 +101,15 @@ describe('a short run', () => {
   })
 
   it('settles in the same turn on a busy machine', async () => {
+    const inlineRunBelowUs = 2 * (await shortestRunUs(mlp(), { x: [32, 128] }))
     const busy = Array.from({ length: 2 * availableParallelism() }, () =>
       spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
     )
     try {
-      for (const [form, run] of await forms(mlp(), { intraOpNumThreads: 1 })) {
-        const answers = await turns(2000, run)
-        expect(answers.filter(Boolean).length, form).toBeGreaterThan(1000)
-      }
+      const session = await InferenceSession.create(mlp(), { intraOpNumThreads: 1, inlineRunBelowUs })
+      const binding = session.createIoBinding({ x: [32, 128] })
+      const answers = await turns(2000, () => binding.run())
+      expect(answers.filter(Boolean).length).toBeGreaterThan(1200)
     } finally {
       for (const child of busy) child.kill('SIGKILL')
     }
