@@ -110,13 +110,8 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   state.values.CheckInput(index, *value);
   if (value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
-  } else if (state.values.inputs()[index]) {
-    // An optional input without a value is one that is not bound, and ONNX Runtime unbinds only all inputs.
-    state.host->ClearInputs();
-    for (size_t i = 0; i < state.values.inputs().size(); ++i) {
-      const auto& other = state.values.inputs()[i];
-      if (i != index && other && other->HasValue()) state.host->BindInput(i, *other, false);
-    }
+  } else {
+    state.host->UnbindInput(index);
   }
   state.values.SetInput(index, value);
   state.policy = nullptr;
@@ -201,6 +196,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
   state.session->addon().in_flight->RemoveRuns(state.session.get());
+  if (run.error) throw *run.error;
 }
 
 // run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be

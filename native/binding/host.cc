@@ -31,6 +31,15 @@ class CpuBinding final : public BindingHost {
     }
     seconds_[output.index] = {};
   }
+  void UnbindInput(size_t index) override {
+    if (!values_.inputs()[index]) return;
+    // ONNX Runtime unbinds only all inputs.
+    ClearInputs();
+    for (size_t i = 0; i < values_.inputs().size(); ++i) {
+      const auto& other = values_.inputs()[i];
+      if (i != index && other && other->HasValue()) BindInput(i, *other, false);
+    }
+  }
   void ClearInputs() override { ort::api().ClearBoundInputs(binding_.get()); }
   void ClearOutputs() override {
     ort::api().ClearBoundOutputs(binding_.get());

@@ -25,9 +25,7 @@ struct ValueState : device::Location {
   size_t bytes = 0;
   void* data = nullptr;   // of a tensor of numbers
   bool disposed = false;  // by the user: bindings then refuse it
-  // Asynchronous work in flight that uses the value, a run with it as an input and an output twice:
-  int uses = 0;
-  int copies = 0;  // the copies among them
+  int copies = 0;         // in flight, from the value or to it
   // What the OrtValue points into, destroyed after it:
   std::shared_ptr<device::Memory> memory;             // memory of the addon,
   Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,
@@ -67,7 +65,8 @@ struct ValueState : device::Location {
   void CopyFrom(const device::TensorView& from, const device::Location& where);
 };
 
-// Counts asynchronous work among its values' uses, and in `in_flight`, for as long as it lives. JS thread.
+// Asynchronous work's uses of values, in `in_flight` and among their copies for as long as it lives. JS
+// thread.
 class InUse {
  public:
   enum class By { kRun, kCopy };

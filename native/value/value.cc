@@ -10,8 +10,9 @@
 namespace {
 
 // ONNX Runtime's strings are objects that a run in flight may write.
-void CheckNotInFlight(const ValueState& state) {
-  if (state.uses > 0) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
+void CheckNotInFlight(Napi::Env env, const ValueState& state) {
+  if (!AddonData::Of(env).in_flight->Uses(&state)) return;
+  throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
 }
 
 // Elements of a sequence may be on the session's device.
@@ -230,7 +231,7 @@ Napi::Value Value::CheckFree(const Napi::CallbackInfo& info) {
 // strings(): string[] - GetStringTensorContent
 Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
   const ValueState& state = *State();
-  CheckNotInFlight(state);
+  CheckNotInFlight(info.Env(), state);
   return ReadStrings(info.Env(), state.handle.get(), ort::ElementCount(state.dims));
 }
 
@@ -238,7 +239,7 @@ Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
 Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
   const std::vector<std::string> texts = ToStrings(info[0], ort::ElementCount(State()->dims));
   const ValueState& state = *State();
-  CheckNotInFlight(state);
+  CheckNotInFlight(info.Env(), state);
   ort::WriteStrings(state.handle.get(), texts);
   return {};
 }

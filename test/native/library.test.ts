@@ -258,6 +258,18 @@ describe('the log', () => {
     expect((await report(['onLogOfWorker'])).result).toEqual(['native', true, 'ERR_ALREADY_INITIALIZED'])
   })
 
+  it.skipIf(!hasCompiler())(
+    'is passed to the receiver of the environment that could be created',
+    async () => {
+      const source = fileURLToPath(new URL('fixtures/failing-library.c', import.meta.url))
+      const functions = readFileSync(new URL('../../native/ort/functions.inc', import.meta.url), 'utf8')
+      const [, last] = [...functions.matchAll(/^ORT_FUNCTION\((\d+)/gm)].at(-1)!
+      const libraryPath = compile(`-DLIBRARY="${real}"`, `-DSLOTS=${Number(last) + 1}`, source)
+      const { result } = await report(['onLogAfterFailure', libraryPath])
+      expect(result).toEqual(['ERR_ORT_FAIL', 'native', 0, true])
+    },
+  )
+
   it('continues after a receiver that throws', async () => {
     expect((await report(['onLogThrows'])).result).toEqual(['native', ['thrown by onLog']])
   })
