@@ -1,8 +1,9 @@
 // The kinds of mutated models. A case is a kind and a seed.
+
+import { Random } from '../helpers/random.mjs'
 import { bases } from './bases.mjs'
 import { mutateBytes } from './mutate-bytes.mjs'
 import { mutateModel } from './mutate-model.mjs'
-import { Random } from './random.mjs'
 
 export const KINDS = {
   fields: { of: bases.repository, mutate: mutateModel, extension: 'onnx' },

@@ -2,7 +2,7 @@
 
 const INTEGERS = [0, 1, -1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, -0x80000000, 0x10000, 1 << 24]
 
-/** @type {((bytes: Uint8Array, random: import('./random.mjs').Random, donor: Uint8Array) => Uint8Array)[]} */
+/** @type {((bytes: Uint8Array, random: import('../helpers/random.mjs').Random, donor: Uint8Array) => Uint8Array)[]} */
 const IN_PLACE = [
   function flipBit(bytes, random) {
     bytes[random.below(bytes.length)] ^= 1 << random.below(8)
@@ -66,7 +66,7 @@ function concat(...parts) {
 
 /**
  * @param {Uint8Array} bytes
- * @param {import('./random.mjs').Random} random
+ * @param {import('../helpers/random.mjs').Random} random
  * @param {Uint8Array} donor another file of the kind
  */
 export function mutateBytes(bytes, random, donor) {

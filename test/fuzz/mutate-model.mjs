@@ -170,7 +170,7 @@ function nestGraph({ message, field, value }, random) {
 
 /**
  * @param {Uint8Array} bytes
- * @param {import('./random.mjs').Random} random
+ * @param {import('../helpers/random.mjs').Random} random
  * @param {Uint8Array} donor another model
  */
 export function mutateModel(bytes, random, donor) {
