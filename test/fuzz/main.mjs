@@ -39,7 +39,7 @@ async function all() {
     const theirs = failures.filter(({ ofOnnxRuntime }) => ofOnnxRuntime).length
     ours += failures.length - theirs
     console.log(
-      `${kind}: ${cases} models from seed ${seed}, ${loaded} loaded, ${ran} ran, ${failures.length - theirs} failed, ${theirs} end ONNX Runtime itself`,
+      `RESULT: fuzz, ${kind}: ${cases} models from seed ${seed}, ${loaded} loaded, ${ran} ran, ${failures.length - theirs} failed, ${theirs} end ONNX Runtime itself`,
     )
   }
   process.exitCode = ours > 0 ? 1 : 0
