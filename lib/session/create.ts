@@ -7,7 +7,7 @@ import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
 import { engineAsync } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
-import { checkModelFile, modelArguments, wrapModelError } from '../model/source'
+import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
 import {
   type OutputLocation,
@@ -34,6 +34,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
   await checkModelFile(source)
+  await checkWrittenFiles(resolved.settings)
   const engine = await engineAsync()
   const { session, provider } = await openSession(engine, owned, resolved)
   try {

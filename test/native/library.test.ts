@@ -186,6 +186,17 @@ describe('a library that cannot be opened', () => {
     expect(error.message).toContain(libraryPath)
   })
 
+  it.skipIf(process.platform === 'win32')(
+    'is reported if it is a FIFO, which no other process writes',
+    async () => {
+      const libraryPath = join(temporaryFolder(), 'libonnxruntime.so')
+      execFileSync('mkfifo', [libraryPath])
+      const error = await initializeWith({ libraryPath })
+      expect(error).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND' })
+      expect(error.message).toContain(`${libraryPath}: not a regular file`)
+    },
+  )
+
   const note = hasCompiler() ? '' : ' (skipped: there is no C compiler)'
   describe.skipIf(!hasCompiler())(`a compiled library that cannot be opened${note}`, () => {
     it('is reported if it has no OrtGetApiBase', async () => {
