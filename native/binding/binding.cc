@@ -32,19 +32,20 @@ const std::shared_ptr<ValueState>& ToBindable(const SessionState& session, Napi:
 // An output that ONNX Runtime allocated in the last run.
 Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutput& bound,
                        ort::ValueHandle output) {
-  Value::KeepAlive used = state.values.UsedInputs();
+  const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
-  if (ort::Kind(output.get()) == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
+  Shared shared;
+  if (ort::Kind(output.get()) != ONNX_TYPE_TENSOR) {
+    for (const auto& input : used) shared.Add(input);
+  } else if (ort::ElementBits(ort::Shape(output.get()).type) != 0) {
     const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =
-        state.host->IsInputOnDevice(data) || std::any_of(used.begin(), used.end(), [&](const auto& input) {
-          return input && static_cast<const ValueState*>(input.get())->Holds(data, where);
-        });
+        state.host->IsInputOnDevice(data) ||
+        std::any_of(used.begin(), used.end(), [&](const auto& input) { return input->Holds(data, where); });
     if (is_input) return Value::Copy(env, output.get(), where);
-    used.clear();
   }
-  return Value::Wrap(env, std::move(output), std::move(used), where,
+  return Value::Wrap(env, std::move(output), std::move(shared), where,
                      where.device != nullptr ? state.session->handle : nullptr);
 }
 

@@ -128,9 +128,8 @@ void BindingHost::Renew(const BoundOutput& output, OrtValue* second) const {
   if (!output.value) {
     ort::Check(ort::api().BindOutputToDevice(binding_.get(), OutputName(output.index), output.info));
   } else if (output.value->IsString()) {
-    const bool is_input = values_.IsInput(output.value);
     // ONNX Runtime writes nothing where the output is that input itself.
-    if (is_input && second == nullptr) return;
+    if (second == nullptr && values_.SharesInput(*output.value)) return;
     ort::ClearStrings(second != nullptr ? second : output.value->handle.get(),
                       ort::ElementCount(output.value->dims));
   }

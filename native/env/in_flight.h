@@ -44,10 +44,6 @@ class InFlight {
     std::erase_if(uses_, [session](const MemoryUse& use) { return use.session == session; });
   }
 
-  bool Uses(const void* value) const noexcept {
-    return std::any_of(uses_.begin(), uses_.end(),
-                       [value](const MemoryUse& use) { return use.value == value; });
-  }
   bool empty() const noexcept { return uses_.empty(); }
   // The use in flight that forbids another; null: none does.
   const MemoryUse* Conflict(const MemoryUse& use) const noexcept {

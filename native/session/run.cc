@@ -228,8 +228,11 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (!on_device && !IsCommon(shape.type)) {
     if (ort::ElementBits(shape.type) != 0 && IsFed(ort::Data(value.get())))
       return Value::Copy(env, value.get());
-    Value::KeepAlive fed(fed_values_.begin(), fed_values_.end());
-    fed.insert(fed.end(), copies_.begin(), copies_.end());
+    Shared fed;
+    if (ort::ElementBits(shape.type) == 0) {
+      fed.memory.assign(copies_.begin(), copies_.end());
+      for (const auto& input : fed_values_) fed.Add(input);
+    }
     return Value::Wrap(env, std::move(value), std::move(fed));
   }
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {

@@ -180,13 +180,13 @@ describe('dispose()', () => {
 })
 
 describe('a run in flight', () => {
-  it('locks its strings against reads and writes', async () => {
+  it('locks its strings against writes', async () => {
     const session = await InferenceSession.create(concatStrings(), { inlineRunBelowUs: 0 })
     const binding = session.createIoBinding({ a: [2], b: [2] })
     const run = binding.run()
     const busy = expect.objectContaining({ code: 'ERR_BUSY' })
     expect(() => binding.inputValue('a')!.write(['x', 'y'])).toThrow(busy)
-    expect(() => binding.inputValue('a')!.read()).toThrow(busy)
+    expect(binding.inputValue('a')!.read()).toEqual(['', ''])
     await run
     binding.inputValue('a')!.write(['x', 'y'])
     binding.inputValue('b')!.write(['1', '2'])
