@@ -56,14 +56,11 @@ ValueState::~ValueState() {
 InUse::~InUse() {
   if (!in_flight_) return;
   in_flight_->Remove(id_);
-  for (const auto& value : values_) {
-    --value->uses;
-    if (by_ == By::kCopy) --value->copies;
-  }
+  if (by_ == By::kRun) return;
+  for (const auto& value : values_) --value->copies;
 }
 
 void InUse::Add(std::shared_ptr<ValueState> value, Access access) {
-  ++value->uses;
   if (by_ == By::kCopy) ++value->copies;
   AddUse(value->Use(access, nullptr));
   for (const auto& element : value->elements) AddUse(element->Use(Access::kRead, nullptr));

@@ -25,9 +25,7 @@ struct ValueState : device::Location {
   size_t bytes = 0;
   void* data = nullptr;   // of a tensor of numbers
   bool disposed = false;  // by the user: bindings then refuse it
-  // Asynchronous work in flight that uses the value, a run with it as an input and an output twice:
-  int uses = 0;
-  int copies = 0;  // the copies among them
+  int copies = 0;  // of the value, or to it, in flight on another thread
   // What the OrtValue points into, destroyed after it:
   std::shared_ptr<device::Memory> memory;             // memory of the addon,
   Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,

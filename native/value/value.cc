@@ -9,9 +9,9 @@
 
 namespace {
 
-// ONNX Runtime's strings are objects that a run in flight may write.
-void CheckNotInFlight(const ValueState& state) {
-  if (state.uses > 0) throw ort::Error("ERR_BUSY", "the strings are in use by a run in flight");
+// ERR_BUSY where work in flight forbids the access.
+void CheckFree(Napi::Env env, const ValueState& state, Access access) {
+  state.CheckFree(*AddonData::Of(env).in_flight, access, nullptr, "the OrtValue");
 }
 
 // Elements of a sequence may be on the session's device.
@@ -222,15 +222,14 @@ Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
 
 // checkFree(writes: boolean): void - throws ERR_BUSY while a run in flight uses the memory
 Napi::Value Value::CheckFree(const Napi::CallbackInfo& info) {
-  const auto access = IsTrue(info[0]) ? Access::kWrite : Access::kRead;
-  State()->CheckFree(*AddonData::Of(info.Env()).in_flight, access, nullptr, "the OrtValue");
+  ::CheckFree(info.Env(), *State(), IsTrue(info[0]) ? Access::kWrite : Access::kRead);
   return {};
 }
 
 // strings(): string[] - GetStringTensorContent
 Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
   const ValueState& state = *State();
-  CheckNotInFlight(state);
+  ::CheckFree(info.Env(), state, Access::kRead);
   return ReadStrings(info.Env(), state.handle.get(), ort::ElementCount(state.dims));
 }
 
@@ -238,14 +237,15 @@ Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
 Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
   const std::vector<std::string> texts = ToStrings(info[0], ort::ElementCount(State()->dims));
   const ValueState& state = *State();
-  CheckNotInFlight(state);
+  ::CheckFree(info.Env(), state, Access::kWrite);
   ort::WriteStrings(state.handle.get(), texts);
   return {};
 }
 
-// elements(): EngineValue[] - GetValue
+// elements(): EngineValue[] - GetValue, which copies an element
 Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& state = State();
+  ::CheckFree(info.Env(), *state, Access::kRead);
   size_t count = 0;
   if (state->kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state->handle.get(), &count));
   return MakeArray(info.Env(), count, [&](uint32_t i) {
