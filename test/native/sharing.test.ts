@@ -180,18 +180,22 @@ describe('dispose()', () => {
 })
 
 describe('a run in flight', () => {
-  it('locks its strings against writes', async () => {
+  it('locks the strings that it reads against writes, and those that it writes against reads', async () => {
     const session = await InferenceSession.create(concatStrings(), { inlineRunBelowUs: 0 })
-    const binding = session.createIoBinding({ a: [2], b: [2] })
+    const y = OrtValue.allocate('string', [2])
+    const binding = session.createIoBinding({ a: [2], b: [2] }, { outputs: { y } })
+    const a = binding.inputValue('a')!
+    a.write(['x', 'y'])
     const run = binding.run()
     const busy = expect.objectContaining({ code: 'ERR_BUSY' })
-    expect(() => binding.inputValue('a')!.write(['x', 'y'])).toThrow(busy)
-    expect(binding.inputValue('a')!.read()).toEqual(['', ''])
+    expect(() => a.write(['z', 'z'])).toThrow(busy)
+    expect(a.read()).toEqual(['x', 'y'])
+    expect(() => y.read()).toThrow(busy)
+    expect(() => y.write(['z', 'z'])).toThrow(busy)
     await run
-    binding.inputValue('a')!.write(['x', 'y'])
     binding.inputValue('b')!.write(['1', '2'])
     await binding.run()
-    expect(binding.outputValue('y')!.read()).toEqual(['x1', 'y2'])
+    expect(y.read()).toEqual(['x1', 'y2'])
   })
 })
 
