@@ -132,7 +132,6 @@ void DeviceBinding::CheckCapturable() const {
   const auto refuse = [](const std::string& why) {
     throw ort::Error("ERR_GRAPH_CAPTURE", "cannot capture: " + why);
   };
-  if (!session_.graph_nodes.uncapturable.empty()) refuse(session_.graph_nodes.uncapturable);
   for (const BoundOutput& output : values_.outputs()) {
     if (output.value) continue;
     refuse("output '" + session_.outputs[output.index].name +
@@ -146,6 +145,7 @@ void DeviceBinding::CheckCapturable() const {
     if (outputs_[i].placement == Placement::kNone || session_.outputs_on_device[i]) continue;
     refuse("output '" + session_.outputs[i].name + "' is written on the CPU, which a replay omits");
   }
+  if (!session_.graph_nodes.uncapturable.empty()) refuse(session_.graph_nodes.uncapturable);
 }
 
 // What a run writes on the device and the user can see there, and with `copies` the device copies too.

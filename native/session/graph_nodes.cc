@@ -31,7 +31,8 @@ void Add(GraphNodes& found, const OrtEpAssignedNode* node) {
   const std::string_view type = Text(ort::api().EpAssignedNode_GetOperatorType, node);
   const auto name = [&] {
     const std::string text(Text(ort::api().EpAssignedNode_GetName, node));
-    return text.empty() ? "a node " + std::string(type) : "node '" + text + "' (" + std::string(type) + ")";
+    return text.empty() ? "a " + std::string(type) + " node"
+                        : "node '" + text + "' (" + std::string(type) + ")";
   };
   // ONNX Runtime makes FusedConv of Conv. Its kernel replaces the bias that a model omits.
   found.by_last_shapes = found.by_last_shapes || type.ends_with("Conv");
