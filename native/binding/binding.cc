@@ -67,9 +67,9 @@ Napi::Function Binding::Define(Napi::Env env) {
        Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
        Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
        Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
-       Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
-       Guarded<&Binding::FirstRunSync>("runSync"), Guarded<&Binding::FirstRun>("run"),
-       Guarded<&Binding::Dispose>("dispose")});
+       Guarded<&Binding::Recaptures>("recaptures"), Guarded<&Binding::ReleaseCapture>("releaseCapture"),
+       Guarded<&Binding::Cancel>("cancel"), Guarded<&Binding::FirstRunSync>("runSync"),
+       Guarded<&Binding::FirstRun>("run"), Guarded<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
@@ -173,7 +173,9 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
   const auto result = Napi::Array::New(info.Env(), outputs.size());
   for (uint32_t i = 0; i < outputs.size(); ++i) {
     Napi::Value allocated = info.Env().Null();
-    if (outputs[i].value == nullptr && i < values.size() && values[i]) {
+    if (const device::Tensor* own = state.host->OwnResult(i)) {
+      allocated = Value::Over(info.Env(), *own, state.session->Location(outputs[i].info));
+    } else if (outputs[i].value == nullptr && i < values.size() && values[i]) {
       allocated = WrapOutput(info.Env(), state, outputs[i], std::move(values[i]));
     }
     result.Set(i, allocated);
@@ -214,7 +216,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
 }
 
-// capture(verify): promise
+// capture(verify, throwStale): promise
 Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.CheckNotCaptured("the binding has a captured graph: release it before another capture");
@@ -222,9 +224,8 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   state.host->CheckCapturable();
   state.PrepareRun(info.Env());
   state.host->Prepare(std::nullopt, false);
-  state.host->PrepareCapture();
-  const Napi::Value promise =
-      Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, IsTrue(info[0])));
+  state.host->PrepareCapture({IsTrue(info[0]), IsTrue(info[1])});
+  const Napi::Value promise = Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_));
   state.graph = Graph::kCapturing;
   return promise;
 }
@@ -234,6 +235,11 @@ Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
   const Napi::Promise promise = AsyncJob::Start(std::move(job), state_->session->thread);
   state_->job = started;
   return promise;
+}
+
+// recaptures(): how often the graph was made anew
+Napi::Value Binding::Recaptures(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), state_ != nullptr ? state_->host->recaptures() : 0);
 }
 
 // captured(): whether runs replay a graph

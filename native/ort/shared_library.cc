@@ -44,6 +44,10 @@ void* OpenShared(const std::string& path, std::string& reason) {
   if (module == nullptr) reason = Describe(GetLastError());
   return module;
 }
+void* FindLoaded(const char* name) noexcept {
+  HMODULE module = nullptr;
+  return GetModuleHandleExA(0, name, &module) != 0 ? module : nullptr;
+}
 void* FindSymbol(void* library, const char* name) noexcept {
   return reinterpret_cast<void*>(GetProcAddress(static_cast<HMODULE>(library), name));
 }
@@ -64,6 +68,7 @@ void* OpenShared(const std::string& path, std::string& reason) {
   }
   return library;
 }
+void* FindLoaded(const char* name) noexcept { return dlopen(name, RTLD_LAZY | RTLD_NOLOAD); }
 void* FindSymbol(void* library, const char* name) noexcept { return dlsym(library, name); }
 void CloseShared(void* library) noexcept { dlclose(library); }
 #endif

@@ -137,7 +137,8 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
   inputs_.push_back(fed_.back().get());
 }
 
-void RunCall::SetOptions(ort::RunOptionsHandle options) {
+void RunCall::SetOptions(ort::RunOptionsHandle options, bool shrinks) {
+  shrinks_ = shrinks;
   options_ = std::move(options);
   // No graph: a graph replays fixed addresses, and each call has other ones.
   if (session_->graphs) ort::Check(ort::api().AddRunConfigEntry(options_.get(), "gpu_graph_id", "-1"));
@@ -198,7 +199,10 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
   const run::DenormalsAsZero mode(session_->denormals_as_zero);
   // Only results on a device need the session. This call's last reference would release it on the JS thread.
   const std::shared_ptr<OrtSession> session = bound_ ? handle_ : std::move(handle_);
-  outputs_ = bound_ ? RunBound(session.get()) : Run(session.get());
+  const bool captures = session_->graphs && session_->queue->captures();
+  outputs_ = captures ? RunBesideGraphs(session.get())
+             : bound_ ? RunBound(session.get())
+                      : Run(session.get());
   if (bound_) session_->device->LimitRunsAhead();
 }
 
@@ -238,6 +242,8 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
+  if (!own_results_.empty() && own_results_[output].value)
+    return Value::Over(env, own_results_[output], where);
   void* data = ort::Data(value.get());
   if (on_device) {
     return IsFed(data) ? Value::Copy(env, value.get(), where)

@@ -63,6 +63,12 @@ Napi::Array Nodes(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
   });
 }
 
+// Whether a run is asked to free what nothing uses of the arenas.
+bool Shrinks(Napi::Object settings) {
+  const Napi::Value config = settings.Get("config");
+  return config.IsObject() && config.As<Napi::Object>().Has("memory.enable_memory_arena_shrinkage");
+}
+
 }  // namespace
 
 Napi::Function Session::Define(Napi::Env env) {
@@ -132,7 +138,10 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript
   call.CheckFree(*state_->addon().in_flight);
-  if (info[2].IsObject()) call.SetOptions(ToRunOptions(info[2].As<Napi::Object>()));
+  if (info[2].IsObject()) {
+    const auto settings = info[2].As<Napi::Object>();
+    call.SetOptions(ToRunOptions(settings), Shrinks(settings));
+  }
   if (is_inline) {
     policy->RecordInline([&call] { call.Execute(device::kNotCanceled); });
     return call.Results(info.Env());

@@ -86,6 +86,14 @@ Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location
   return New(env, std::move(state));
 }
 
+Napi::Object Value::Over(Napi::Env env, const device::Tensor& tensor, const device::Location& where) {
+  ort::TensorShape shape = ort::Shape(tensor.value.get());
+  auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
+  state->memory = tensor.memory;
+  PointAt(*state, state->memory->data());
+  return New(env, std::move(state));
+}
+
 const std::shared_ptr<ValueState>& Value::State(Napi::Value value) { return Argument(value).State(); }
 
 const std::shared_ptr<ValueState>& Value::UncheckedState(Napi::Value value) {

@@ -80,6 +80,10 @@ export class NodeBinding implements EngineBinding {
     throw notSupported('graph capture', INSTALL_ADDON)
   }
 
+  recaptures(): number {
+    return 0
+  }
+
   captured(): boolean {
     return false
   }
