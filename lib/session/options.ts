@@ -67,7 +67,7 @@ export interface SessionOptions extends Common.SessionOptions {
   readonly inlineRunBelowUs?: number
   /**
    * How many bytes of memory the session keeps for `session.run` on the CPU. From the second call with the same names, types and
-   * shapes on, a call whose Tensors take at most 256 KiB runs in that memory, and makes nothing but its results. Default 64 MiB;
+   * shapes on, a call whose Tensors take at most 4 MiB runs in that memory, and makes nothing but its results. Default 64 MiB;
    * 0 keeps none.
    */
   readonly maxRunPlanBytes?: number

@@ -9,7 +9,7 @@ import { runOnce } from './run'
 type Fetches = RunRequest['fetches']
 
 /** Above it, a run that reads the feeds in place and hands over its results' memory costs less than copies of them. */
-const LARGEST_PLAN = 256 * 1024
+const LARGEST_PLAN = 4 * 2 ** 20
 /** Concurrent runs of one form take a plan each. */
 const MOST_PLANS = 16
 /** Of recent runs without a plan: the second run of a form makes one. */

@@ -26,7 +26,7 @@ const isFilled = ({ data }: Tensor, value: number, length: number) =>
 
 describe('memory', () => {
   // All sides of where results are copied, or lent by ONNX Runtime, and of where the session keeps memory.
-  const sizes = [3, 5000, 100_000]
+  const sizes = [3, 5000, 300_000]
 
   test.each(sizes)('inputs may change as soon as run() returns (%d elements)', async (length) => {
     const data = new Float32Array(length)
