@@ -23,6 +23,29 @@ constexpr unsigned char kIdentity[] = {
     0x42, 0x04, 0x0a, 0x00, 0x10, 0x11,                                      // opset 17
 };
 
+// y = Conv(x, w) over float[1, 4, 4, 4] with a constant w, which the kernel packs when it is loaded.
+constexpr unsigned char kConv[] = {
+    0x08, 0x08,                                                              // ir_version 8
+    0x3a, 0x9f, 0x01,                                                        // graph
+    0x0a, 0x0f, 0x0a, 0x01, 'x',  0x0a, 0x01, 'w',  0x12, 0x01, 'y',  0x22,  // node
+    0x04, 'C',  'o',  'n',  'v',                                             //
+    0x12, 0x01, 'g',                                                         // name
+    0x2a, 0x4f, 0x08, 0x04, 0x08, 0x04, 0x08, 0x01, 0x08, 0x01, 0x10, 0x01,  // w: float[4, 4, 1, 1], all 0
+    0x42, 0x01, 'w',  0x4a, 0x40, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,                    //
+    0x5a, 0x1b, 0x0a, 0x01, 'x',  0x12, 0x16, 0x0a, 0x14, 0x08, 0x01, 0x12,  // input
+    0x10, 0x0a, 0x02, 0x08, 0x01, 0x0a, 0x02, 0x08, 0x04, 0x0a, 0x02, 0x08,  //
+    0x04, 0x0a, 0x02, 0x08, 0x04,                                            //
+    0x62, 0x1b, 0x0a, 0x01, 'y',  0x12, 0x16, 0x0a, 0x14, 0x08, 0x01, 0x12,  // output
+    0x10, 0x0a, 0x02, 0x08, 0x01, 0x0a, 0x02, 0x08, 0x04, 0x0a, 0x02, 0x08,  //
+    0x04, 0x0a, 0x02, 0x08, 0x04,                                            //
+    0x42, 0x04, 0x0a, 0x00, 0x10, 0x11,                                      // opset 17
+};
+
 }  // namespace
 
 class EpMemory final : public Memory {
@@ -136,20 +159,18 @@ void EpDevice::Wait() {
 void EpDevice::Drain() noexcept {
   try {
     const DeviceLock lock = Lock(false);
+    drained_ = true;
     Wait();
   } catch (const std::exception&) {
   }
 }
 
-EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(name), 0) {
-  const auto session_options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
-  Options own;
+EpDevice::EpDevice(std::string name, const Options& options)
+    : Device(std::move(name), 0), options_{{"preferredLayout", "NHWC"}} {  // whose Conv packs its weights
   for (const auto& option : options) {
-    if (option.first != "enableGraphCapture") own.push_back(option);
+    if (option.first != "enableGraphCapture" && option.first != "preferredLayout") options_.push_back(option);
   }
-  Append(session_options.get(), own, nullptr);
-  auto anchor = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
-                                                kIdentity, sizeof kIdentity, session_options.get());
+  auto anchor = CreateSession(kIdentity, sizeof kIdentity);
   const OrtMemoryInfo* info = nullptr;
   ort::Check(ort::api().SessionGetMemoryInfoForInputs(anchor.get(), &info, 1));
   if (!Holds(info)) {
@@ -159,6 +180,26 @@ EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(
   ort::Check(ort::api().CreateAllocator(anchor.get(), info, &allocator_));
   info_ = info;
   anchor_ = anchor.release();
+}
+
+// With session options of its own: each counts as one use of WebGPU's context, which a session ends.
+ort::SessionHandle EpDevice::CreateSession(const void* model, size_t bytes) {
+  const auto session_options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+  ort::Check(ort::api().SetIntraOpNumThreads(session_options.get(), 1));
+  Append(session_options.get(), options_, nullptr);
+  return ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(), model, bytes,
+                                         session_options.get());
+}
+
+void EpDevice::SessionsReleased() noexcept {
+  if (drained_) return;
+  // Runs ahead may still use the weights. A release waits for nobody, but the next run does.
+  if (runs_ahead_ > 0) runs_ahead_ = kMostRunsAhead;
+  try {
+    CreateSession(kConv, sizeof kConv);
+  } catch (const std::exception&) {
+    // The weights stay until the next release.
+  }
 }
 
 bool EpDevice::Holds(const OrtMemoryInfo* info) const {

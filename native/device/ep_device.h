@@ -45,7 +45,12 @@ class EpDevice final : public Device {
   // For everything that was submitted, under the device lock.
   void Wait();
   void ReleaseOwn(const DeferredRelease& deferred) const noexcept override;
+  // ONNX Runtime keeps the buffers of a released session's weights until a kernel that is loaded packs its
+  // own.
+  void SessionsReleased() noexcept override;
+  ort::SessionHandle CreateSession(const void* model, size_t bytes);
 
+  Options options_;  // of the anchor's provider
   // The anchor: a session of one node that is never released, because an allocator dies with its session.
   OrtSession* anchor_ = nullptr;
   const OrtMemoryInfo* info_ = nullptr;  // of the anchor
@@ -54,7 +59,8 @@ class EpDevice final : public Device {
   // Under the device lock.
   static constexpr int kMostRunsAhead = 8;
   int runs_ahead_ = 0;
-  Tensor marker_;  // what Wait downloads
+  Tensor marker_;         // what Wait downloads
+  bool drained_ = false;  // the process ends
 };
 
 // One call of CopyTensors, for copies in one direction. The caller holds the device lock.
