@@ -217,7 +217,39 @@ std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   void* data = nullptr;
   // An empty tensor needs a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
+  if (bytes > kMayFail) {
+    try {
+      CheckMemory(data, bytes);
+    } catch (...) {
+      ort::Ignore(ort::api().AllocatorFree(allocator_, data));
+      throw;
+    }
+  }
   return std::make_shared<EpMemory>(*this, data, bytes);
+}
+
+void EpDevice::CheckMemory(void* data, size_t bytes) {
+  // A command on an invalid buffer voids all that are submitted with it.
+  Wait();
+  int32_t host = 0;
+  const auto over = [](const OrtMemoryInfo* info, void* memory) {
+    return ort::TensorOver(info, memory, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, {1});
+  };
+  const auto on_host = over(ort::CpuMemoryInfo(), &host);
+  const auto on_device = over(info_, data);
+  const device::TensorView host_view{on_host.get(), &host, sizeof host};
+  const device::TensorView device_view{on_device.get(), data, sizeof host};
+  // Zero at last, as new memory is.
+  for (const int32_t marker : {1, 0}) {
+    host = marker;
+    CopyTensors({{host_view, device_view}});
+    host = ~marker;
+    CopyTensors({{device_view, host_view}});
+    if (host == marker) continue;
+    throw ort::Error("ERR_OUT_OF_MEMORY", "the device '" + name() + "' cannot allocate " +
+                                              std::to_string(bytes) +
+                                              " bytes: more than it has free, or than one buffer may have");
+  }
 }
 
 std::shared_ptr<Memory> EpDevice::AllocatePinned(size_t) {

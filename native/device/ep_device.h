@@ -44,6 +44,9 @@ class EpDevice final : public Device {
   void CopyAll(const std::vector<Copy>& copies);
   // For everything that was submitted, under the device lock.
   void Wait();
+  // Under the device lock, as Wait is. ONNX Runtime reports no buffer that the device refuses, and no limit.
+  // Throws ERR_OUT_OF_MEMORY if the buffer does not keep what is written.
+  void CheckMemory(void* data, size_t bytes);
   void ReleaseOwn(const DeferredRelease& deferred) const noexcept override;
   // ONNX Runtime keeps the buffers of a released session's weights until a kernel that is loaded packs its
   // own.
@@ -55,6 +58,9 @@ class EpDevice final : public Device {
   OrtSession* anchor_ = nullptr;
   const OrtMemoryInfo* info_ = nullptr;  // of the anchor
   OrtAllocator* allocator_ = nullptr;
+
+  // Buffers of this size are within the limit of every WebGPU device.
+  static constexpr size_t kMayFail = size_t{1} << 27;
 
   // Under the device lock.
   static constexpr int kMostRunsAhead = 8;

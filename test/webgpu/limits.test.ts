@@ -1,0 +1,73 @@
+import { OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { describe, expect, test } from 'vitest'
+import { expectError } from '../helpers/errors.ts'
+import { model, node, value } from '../helpers/model-builder.mjs'
+import { int64 } from '../helpers/values.ts'
+import { create, createMixed, double, floats, onDevice } from './webgpu.ts'
+
+/** SwiftShader's limit on the size of a buffer. */
+const LIMIT = 2 ** 30
+const quiet = { logSeverityLevel: 4 } as const
+
+/** The largest of n * n copies of x. */
+const largest = model({
+  inputs: [value('x', 'float32', [1, 1]), value('shape', 'int64', [2])],
+  outputs: [value('y', 'float32', [1, 1])],
+  nodes: [node('Expand', ['x', 'shape'], ['copies']), node('ReduceMax', ['copies'], ['y'], { keepdims: 1 })],
+})
+
+describe('memory beyond the limit of the device', () => {
+  test('is refused when it is allocated, and other values keep their data', async () => {
+    using before = onDevice([1, 2, 3])
+    for (const bytes of [LIMIT + 1, 2 ** 40]) {
+      using written = onDevice([bytes])
+      before.write(floats(4, 5, 6))
+      const error = await expectError(
+        () => OrtValue.allocate('uint8', [bytes], 'webgpu'),
+        'ERR_OUT_OF_MEMORY',
+        { says: [`${bytes} bytes`] },
+      )
+      expect(error.remedy).toMatch(/smaller/)
+      expect(before.read()).toEqual(floats(4, 5, 6))
+      expect(written.read()).toEqual(floats(bytes))
+      using after = onDevice([7])
+      expect(after.read()).toEqual(floats(7))
+    }
+  })
+
+  test('is refused for the device copy of a bound value, and the binding stays usable', async () => {
+    await using session = await create(double(), quiet)
+    using binding = session.createIoBinding({ x: [LIMIT / 4 + 1] }, { outputs: { y: 'dynamic' } })
+    await expectError(() => binding.run(), 'ERR_OUT_OF_MEMORY')
+    await expectError(() => binding.runSync(), 'ERR_OUT_OF_MEMORY')
+    binding.bindOrtValueInput('x', onDevice([1, 2]))
+    await binding.run()
+    expect(binding.outputs.y).toEqual(floats(2, 4))
+  })
+
+  test('is an error of the run that needs it, and the session stays usable', async () => {
+    for (const preferredOutputLocation of ['cpu', 'gpu-buffer'] as const) {
+      await using session = await createMixed(largest, { ...quiet, preferredOutputLocation })
+      const x = new Tensor('float32', [7], [1, 1])
+      const run = async (size: number) => {
+        const { y } = await session.run({ x, shape: int64([size, size]) })
+        return y!.getData(true)
+      }
+      expect(await run(4)).toEqual(floats(7))
+      await expectError(() => run(17_000), 'ERR_OUT_OF_MEMORY')
+      expect(await run(4)).toEqual(floats(7))
+    }
+  })
+})
+
+test('memory of more than 128 MiB is zeroed, and keeps what is written', () => {
+  const size = 130 * 2 ** 18
+  using large = OrtValue.allocate('float32', [size], 'webgpu')
+  const data = large.read()
+  expect([data.length, data[0], data.at(-1)]).toEqual([size, 0, 0])
+  data[0] = 1
+  data[size - 1] = 2
+  large.write(data)
+  const read = large.read()
+  expect([read[0], read[1], read.at(-1)]).toEqual([1, 0, 2])
+})
