@@ -2,52 +2,12 @@
 
 #include <algorithm>
 
+#include "ep_models.h"
 #include "host_memory.h"
 #include "ort/environment.h"
 #include "ort/tensor.h"
 
 namespace device {
-namespace {
-
-// The anchor's model: y = Identity(x) over float[1], as protobuf.
-constexpr unsigned char kIdentity[] = {
-    0x08, 0x08,                                                              // ir_version 8
-    0x3a, 0x37,                                                              // graph
-    0x0a, 0x10, 0x0a, 0x01, 'x',  0x12, 0x01, 'y',  0x22, 0x08, 'I',  'd',   // node
-    'e',  'n',  't',  'i',  't',  'y',                                       //
-    0x12, 0x01, 'g',                                                         // name
-    0x5a, 0x0f, 0x0a, 0x01, 'x',  0x12, 0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12,  // input
-    0x04, 0x0a, 0x02, 0x08, 0x01,                                            //
-    0x62, 0x0f, 0x0a, 0x01, 'y',  0x12, 0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12,  // output
-    0x04, 0x0a, 0x02, 0x08, 0x01,                                            //
-    0x42, 0x04, 0x0a, 0x00, 0x10, 0x11,                                      // opset 17
-};
-
-// y = Conv(x, w) over float[1, 4, 4, 4] with a constant w, which the kernel packs when it is loaded.
-constexpr unsigned char kConv[] = {
-    0x08, 0x08,                                                              // ir_version 8
-    0x3a, 0x9f, 0x01,                                                        // graph
-    0x0a, 0x0f, 0x0a, 0x01, 'x',  0x0a, 0x01, 'w',  0x12, 0x01, 'y',  0x22,  // node
-    0x04, 'C',  'o',  'n',  'v',                                             //
-    0x12, 0x01, 'g',                                                         // name
-    0x2a, 0x4f, 0x08, 0x04, 0x08, 0x04, 0x08, 0x01, 0x08, 0x01, 0x10, 0x01,  // w: float[4, 4, 1, 1], all 0
-    0x42, 0x01, 'w',  0x4a, 0x40, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,  //
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,                    //
-    0x5a, 0x1b, 0x0a, 0x01, 'x',  0x12, 0x16, 0x0a, 0x14, 0x08, 0x01, 0x12,  // input
-    0x10, 0x0a, 0x02, 0x08, 0x01, 0x0a, 0x02, 0x08, 0x04, 0x0a, 0x02, 0x08,  //
-    0x04, 0x0a, 0x02, 0x08, 0x04,                                            //
-    0x62, 0x1b, 0x0a, 0x01, 'y',  0x12, 0x16, 0x0a, 0x14, 0x08, 0x01, 0x12,  // output
-    0x10, 0x0a, 0x02, 0x08, 0x01, 0x0a, 0x02, 0x08, 0x04, 0x0a, 0x02, 0x08,  //
-    0x04, 0x0a, 0x02, 0x08, 0x04,                                            //
-    0x42, 0x04, 0x0a, 0x00, 0x10, 0x11,                                      // opset 17
-};
-
-}  // namespace
-
 class EpMemory final : public Memory {
  public:
   EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
@@ -74,6 +34,7 @@ class EpRun final : public DeviceRun {
   // One at a time: a copy may read what the one before it wrote.
   void Copy(const std::vector<device::Copy>& copies) override {
     for (const device::Copy& copy : copies) CopyTensors({copy});
+    copied_ = !copies.empty();
   }
   void Download(const std::vector<device::Copy>& copies) override {
     CopyTensors(copies);
@@ -84,6 +45,7 @@ class EpRun final : public DeviceRun {
     if (downloaded_) {
       device_.Downloaded();
     } else {
+      if (copied_) device_.Submit();
       device_.LimitRunsAhead();
     }
     lock_ = {};
@@ -94,6 +56,7 @@ class EpRun final : public DeviceRun {
  private:
   EpDevice& device_;
   DeviceLock lock_;
+  bool copied_ = false;
   bool downloaded_ = false;
 };
 
@@ -122,8 +85,15 @@ void CopyTensors(const std::vector<Copy>& copies) {
 }
 
 namespace {
+
 std::mutex webgpu_mutex;
 EpDevice* webgpu = nullptr;
+
+ort::ValueHandle OnHost(float& number) {
+  return ort::TensorOver(ort::CpuMemoryInfo(), &number, sizeof number, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,
+                         {1});
+}
+
 }  // namespace
 
 Device& EpDevice::OpenWebGpu(const Options& options) {
@@ -144,16 +114,26 @@ void EpDevice::LimitRunsAhead() {
   if (++runs_ahead_ >= kMostRunsAhead) Wait();
 }
 
-// A download waits for everything that was submitted before it.
+// An upload submits what is pending before it.
+void EpDevice::Submit() {
+  float host = 0;
+  const auto value = OnHost(host);
+  CopyTensors({{{value.get(), &host, sizeof host}, marker().view()}});
+}
+
+// A download submits too, and waits for everything that was submitted.
 void EpDevice::Wait() {
+  float host = 0;
+  const auto value = OnHost(host);
+  CopyTensors({{marker().view(), {value.get(), &host, sizeof host}}});
+  Downloaded();
+}
+
+const Tensor& EpDevice::marker() {
   if (!marker_.value) {
     marker_ = MakeTensor(AllocateLocked(sizeof(float)), info_, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
   }
-  float host = 0;
-  const auto to =
-      ort::TensorOver(ort::CpuMemoryInfo(), &host, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
-  CopyTensors({{marker_.view(), {to.get(), &host, sizeof host}}});
-  Downloaded();
+  return marker_;
 }
 
 void EpDevice::Drain() noexcept {
@@ -229,23 +209,18 @@ std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
 }
 
 void EpDevice::CheckMemory(void* data, size_t bytes) {
-  // A command on an invalid buffer voids all that are submitted with it.
-  Wait();
-  int32_t host = 0;
-  const auto over = [](const OrtMemoryInfo* info, void* memory) {
-    return ort::TensorOver(info, memory, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, {1});
-  };
-  const auto on_host = over(ort::CpuMemoryInfo(), &host);
-  const auto on_device = over(info_, data);
+  float host = 0;
+  const auto on_host = OnHost(host);
+  const auto on_device = ort::TensorOver(info_, data, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
   const device::TensorView host_view{on_host.get(), &host, sizeof host};
   const device::TensorView device_view{on_device.get(), data, sizeof host};
   // Zero at last, as new memory is.
-  for (const int32_t marker : {1, 0}) {
-    host = marker;
+  for (const float written : {1.F, 0.F}) {
+    host = written;
     CopyTensors({{host_view, device_view}});
-    host = ~marker;
+    host = -1;
     CopyTensors({{device_view, host_view}});
-    if (host == marker) continue;
+    if (host == written) continue;
     throw ort::Error("ERR_OUT_OF_MEMORY", "the device '" + name() + "' cannot allocate " +
                                               std::to_string(bytes) +
                                               " bytes: more than it has free, or than one buffer may have");
@@ -263,6 +238,12 @@ void* EpDevice::Mapped(void*) {
 void EpDevice::CopyAll(const std::vector<Copy>& copies) {
   const DeviceLock lock = Lock(false);
   CopyTensors(copies);
+}
+
+void EpDevice::CopyWithin(const Copy& copy) {
+  const DeviceLock lock = Lock(false);
+  CopyTensors({copy});
+  Submit();
 }
 
 void EpDevice::ReleaseOwn(const DeferredRelease& deferred) const noexcept {

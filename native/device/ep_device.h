@@ -24,7 +24,7 @@ class EpDevice final : public Device {
 
   void CopyIn(const Copy& copy) override { CopyAll({copy}); }
   void CopyOut(const Copy& copy) override { CopyAll({copy}); }
-  void CopyWithin(const Copy& copy) override { CopyAll({copy}); }
+  void CopyWithin(const Copy& copy) override;
 
   bool allocates_at_once() const noexcept override { return false; }
 
@@ -32,6 +32,9 @@ class EpDevice final : public Device {
   void LimitRunsAhead() override;
   // A download has waited for every run before it.
   void Downloaded() noexcept { runs_ahead_ = 0; }
+  // Under the device lock, after copies within the device: what is pending is lost if a later run is invalid,
+  // since one invalid command voids all that are submitted with it.
+  void Submit();
 
   void Drain() noexcept;
   static void DrainWebGpu() noexcept;
@@ -44,6 +47,7 @@ class EpDevice final : public Device {
   void CopyAll(const std::vector<Copy>& copies);
   // For everything that was submitted, under the device lock.
   void Wait();
+  const Tensor& marker();
   // Under the device lock, as Wait is. ONNX Runtime reports no buffer that the device refuses, and no limit.
   // Throws ERR_OUT_OF_MEMORY if the buffer does not keep what is written.
   void CheckMemory(void* data, size_t bytes);
@@ -65,7 +69,7 @@ class EpDevice final : public Device {
   // Under the device lock.
   static constexpr int kMostRunsAhead = 8;
   int runs_ahead_ = 0;
-  Tensor marker_;         // what Wait downloads
+  Tensor marker_;         // what Submit and Wait copy
   bool drained_ = false;  // the process ends
 };
 

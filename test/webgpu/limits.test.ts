@@ -1,7 +1,7 @@
 import { OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
-import { model, node, value } from '../helpers/model-builder.mjs'
+import { counter, model, node, value } from '../helpers/model-builder.mjs'
 import { int64 } from '../helpers/values.ts'
 import { create, createMixed, double, floats, onDevice } from './webgpu.ts'
 
@@ -58,6 +58,32 @@ describe('memory beyond the limit of the device', () => {
       await expectError(() => run(17_000), 'ERR_OUT_OF_MEMORY')
       expect(await run(4)).toEqual(floats(7))
     }
+  })
+})
+
+describe('a run that fails on the device', () => {
+  test('loses no copy, and no step of a state, that came before', async () => {
+    await using failing = await createMixed(largest, quiet)
+    using shape = OrtValue.allocate('int64', [2])
+    shape.write(BigInt64Array.of(17_000n, 17_000n))
+    using y = OrtValue.allocate('float32', [1, 1], 'webgpu')
+    using fails = failing.createIoBinding({ x: onDevice([7], [1, 1]), shape }, { outputs: { y } })
+    const fail = () => expectError(() => fails.run(), 'ERR_OUT_OF_MEMORY')
+
+    using from = onDevice([1, 2])
+    using to = onDevice([0, 0])
+    from.copyTo(to)
+    await fail()
+    expect(to.read()).toEqual(floats(1, 2))
+
+    await using counting = await create(counter())
+    using state = onDevice([0])
+    using counts = counting.createIoBinding({ state }, { outputs: { new_state: state } })
+    for (let i = 0; i < 3; ++i) {
+      await counts.run()
+      await fail()
+    }
+    expect(state.read()).toEqual(floats(3))
   })
 })
 
