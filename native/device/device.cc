@@ -61,12 +61,16 @@ void Device::ReleaseDeferred() noexcept {
       if (!(always_exclusive_ ? mutex_.try_lock() : mutex_.try_lock_shared())) return;
       deferred.swap(deferred_);
     }
+    bool sessions = false;
     for (DeferredRelease& one : deferred) {
       one.binding.reset();
       one.value.reset();
       ReleaseOwn(one);
-      if (one.released != nullptr) ort::api().ReleaseSession(one.released);
+      if (one.released == nullptr) continue;
+      ort::api().ReleaseSession(one.released);
+      sessions = true;
     }
+    if (sessions) SessionsReleased();
     Unlock(always_exclusive_);
     // The sessions go now: they take a lock of their own.
   }

@@ -210,6 +210,8 @@ class Device {
 
   // Under the device lock: releases what only this kind of device has, an allocation and a graph.
   virtual void ReleaseOwn(const DeferredRelease& /*deferred*/) const noexcept {}
+  // Under the device lock, after one session or several at a time were released.
+  virtual void SessionsReleased() noexcept {}
 
  private:
   friend class DeviceLock;
