@@ -65,7 +65,8 @@ interface Finding {
 
 /** The error of a provider, if ONNX Runtime's `message` is about one. */
 export function providerError(message: string, canLoad: CanLoad): OrtError | undefined {
-  const found = loadError(message, canLoad) ?? runtimeError(message) ?? launchError(message) ?? sessionError(message)
+  const found =
+    loadError(message, canLoad) ?? runtimeError(message) ?? launchError(message) ?? sessionError(message)
   if (found === undefined) return undefined
   const { code, text, remedy, ...details } = found
   const cause = new Error(message)
@@ -144,7 +145,11 @@ function launchError(message: string): Finding | undefined {
   const code = LAUNCH_CODES[name!] ?? 'ERR_CUDA_FAILURE'
   const node = /while running (\S+ node)/.exec(message)?.[1]
   const where = node === undefined ? '' : ` of a ${node}`
-  return { code, text: `a kernel${where} cannot be launched: ${text!.trim()} (cudaError${name})`, remedy: DRIVER_REMEDIES[code] }
+  return {
+    code,
+    text: `a kernel${where} cannot be launched: ${text!.trim()} (cudaError${name})`,
+    remedy: DRIVER_REMEDIES[code],
+  }
 }
 
 const RUNTIME_ERROR =
