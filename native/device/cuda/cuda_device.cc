@@ -15,7 +15,11 @@ DeviceMutex capture_mutex;
 CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
 
 CUcontext RetainContext(const Driver& driver, int id) {
-  const auto check = [](CUresult error, const char* call) {
+  const auto check = [id](CUresult error, const char* call) {
+    if (IsFatal(error)) {
+      throw ort::Error("ERR_CUDA_DEVICE_LOST", "GPU " + std::to_string(id) + " is lost (" + Name(error) +
+                                                   ", reported by " + call + ")");
+    }
     if (error != CUDA_SUCCESS) Throw(error, call);
   };
   int count = 0;
