@@ -14,7 +14,6 @@ import {
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
   resolveBindOutput,
-  resolveCapture,
   resolveMapped,
 } from './run-options'
 import { BindingRuns } from './runs'
@@ -256,7 +255,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#runs.guesses.capture(() => this.#binding.capture(...resolveCapture(options)))
+    await this.#runs.capture(options)
   }
 
   /** Whether runs replay a graph. */

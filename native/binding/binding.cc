@@ -32,19 +32,20 @@ const std::shared_ptr<ValueState>& ToBindable(const SessionState& session, Napi:
 // An output that ONNX Runtime allocated in the last run.
 Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutput& bound,
                        ort::ValueHandle output) {
-  Value::KeepAlive used = state.values.UsedInputs();
+  const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
-  if (ort::Kind(output.get()) == ONNX_TYPE_TENSOR && ort::ElementBits(ort::Shape(output.get()).type) != 0) {
+  Shared shared;
+  if (ort::Kind(output.get()) != ONNX_TYPE_TENSOR) {
+    for (const auto& input : used) shared.Add(input);
+  } else if (ort::ElementBits(ort::Shape(output.get()).type) != 0) {
     const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =
-        state.host->IsInputOnDevice(data) || std::any_of(used.begin(), used.end(), [&](const auto& input) {
-          return input && static_cast<const ValueState*>(input.get())->Holds(data, where);
-        });
+        state.host->IsInputOnDevice(data) ||
+        std::any_of(used.begin(), used.end(), [&](const auto& input) { return input->Holds(data, where); });
     if (is_input) return Value::Copy(env, output.get(), where);
-    used.clear();
   }
-  return Value::Wrap(env, std::move(output), std::move(used), where,
+  return Value::Wrap(env, std::move(output), std::move(shared), where,
                      where.device != nullptr ? state.session->handle : nullptr);
 }
 
@@ -110,16 +111,11 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   state.values.CheckInput(index, *value);
   if (value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
-  } else if (state.values.inputs()[index]) {
-    // An optional input without a value is one that is not bound, and ONNX Runtime unbinds only all inputs.
-    state.host->ClearInputs();
-    for (size_t i = 0; i < state.values.inputs().size(); ++i) {
-      const auto& other = state.values.inputs()[i];
-      if (i != index && other && other->HasValue()) state.host->BindInput(i, *other, false);
-    }
+  } else {
+    state.host->UnbindInput(index);
   }
   state.values.SetInput(index, value);
-  state.policy.Forget();
+  state.policy = nullptr;
   Account(info.Env(), state.host->device_bytes());
 }
 
@@ -145,7 +141,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
   }
   state.host->BindOutput(output, IsTrue(info[2]));
   state.values.SetOutput(std::move(output));
-  state.policy.Forget();
+  state.policy = nullptr;
   Account(info.Env(), state.host->device_bytes());
 }
 
@@ -203,6 +199,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
   state.session->addon().in_flight->RemoveRuns(state.session.get());
+  if (run.error) throw *run.error;
 }
 
 // run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be
@@ -210,8 +207,9 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
-  if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
-    state.policy.RecordInline([&state] { state.host->Start(false); });
+  run::InlinePolicy& policy = state.Policy();
+  if (policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
+    policy.RecordInline([&state] { state.host->Start(false); });
     return {};
   }
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);

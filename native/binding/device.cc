@@ -36,6 +36,14 @@ void DeviceBinding::BindOutput(const BoundOutput& output, bool mapped) {
                      "output '" + session_.outputs[output.index].name + "'"));
 }
 
+void DeviceBinding::UnbindInput(size_t index) {
+  JS_THREAD();
+  if (inputs_[index].placement == Placement::kNone) return;
+  Retire(inputs_[index]);
+  rebuild_ = true;
+  Update();
+}
+
 void DeviceBinding::ClearInputs() {
   JS_THREAD();
   for (Slot& input : inputs_) Retire(input);

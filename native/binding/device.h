@@ -16,6 +16,7 @@ class DeviceBinding final : public BindingHost {
   // a run of the session that is in flight.
   void BindInput(size_t index, const ValueState& value, bool mapped) override;
   void BindOutput(const BoundOutput& output, bool mapped) override;
+  void UnbindInput(size_t index) override;
   void ClearInputs() override;
   void ClearOutputs() override;
 

@@ -25,6 +25,8 @@ class BindingHost {
   // pinned memory itself.
   virtual void BindInput(size_t index, const ValueState& value, bool mapped) = 0;
   virtual void BindOutput(const BoundOutput& output, bool mapped) = 0;
+  // An optional input without a value is one that is not bound.
+  virtual void UnbindInput(size_t index) = 0;
   virtual void ClearInputs() = 0;
   virtual void ClearOutputs() = 0;
 

@@ -54,6 +54,13 @@ void* FindSymbol(void* library, const char* name) noexcept {
 void CloseShared(void* library) noexcept { FreeLibrary(static_cast<HMODULE>(library)); }
 #else
 void* OpenShared(const std::string& path, std::string& reason) {
+  // The loader would wait for the writer of a FIFO. It looks for a bare name where the system does.
+  std::error_code error;
+  if (const auto status = std::filesystem::status(path, error);
+      path.find('/') != std::string::npos && exists(status) && !is_regular_file(status)) {
+    reason = path + ": not a regular file";
+    return nullptr;
+  }
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* message = dlerror();

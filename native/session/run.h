@@ -93,7 +93,7 @@ class RunCall {
 class RunJob final : public AsyncJob {
  public:
   RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
-         run::InlinePolicy& policy, uint32_t id);
+         std::shared_ptr<run::InlinePolicy> policy, uint32_t id);
   ~RunJob() override;
   void Terminate() noexcept override;
 
@@ -104,7 +104,7 @@ class RunJob final : public AsyncJob {
  private:
   std::shared_ptr<SessionState> session_;
   RunCall call_;
-  run::InlinePolicy& policy_;  // of the wrapper, which `owner` keeps alive
+  std::shared_ptr<run::InlinePolicy> policy_;
   uint32_t id_;
   std::atomic<bool> canceled_{false};
   InUse in_use_;

@@ -88,7 +88,7 @@ class SessionState {
   std::unordered_set<BindingState*> bindings;
   std::unordered_map<uint32_t, AsyncJob*> runs;  // runs in flight that can be canceled
   run::RunThread thread;
-  const std::chrono::nanoseconds inline_bound;
+  run::InlinePolicies policies;  // of the JS thread
 
  private:
   std::optional<ort::Error> spoiled_;  // what later runs throw

@@ -332,7 +332,7 @@ describeCuda('a refused capture', () => {
     expect([...(binding.outputs.new_state as Float32Array)]).toEqual([5])
   })
 
-  test('is one of a binding in flight, and a capture in flight refuses runs', async () => {
+  test('is one of a binding in flight, and a capture in flight refuses runs and views', async () => {
     await using session = await slowOnCuda(GRAPHS)
     using binding = slowBinding(session, 1000n)
     const running = binding.run()
@@ -346,9 +346,12 @@ describeCuda('a refused capture', () => {
       () => binding.capture(),
       () => binding.releaseCapture(),
       () => binding.bindOutput('y'),
+      () => binding.inputs.x,
+      () => binding.outputs.y,
     ])
       await expectError(call, 'ERR_BUSY')
     await capturing
+    expect(binding.inputs.x).toHaveLength(96 * 96)
     await binding.run()
   })
 
