@@ -131,6 +131,7 @@ void DeviceBinding::Start(bool overlap) {
 void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   RUN_THREAD();
   static const std::vector<device::Copy> kNone;
+  session_.CheckSound();
   try {
     run_->Begin(mode.overlap, mode.capture, host_use_, terminated_);
     BeginResults();
@@ -143,6 +144,9 @@ void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
     run_->Download(mode.download ? downloads_ : kNone);
     if (mode.recapture) Recapture(binding);
     run_->Submit();
+  } catch (const ort::Error& error) {
+    run_->Abandon();
+    throw session_.Explain(error);
   } catch (...) {
     run_->Abandon();
     throw;
@@ -202,9 +206,9 @@ bool DeviceBinding::Poll(bool wait) {
   RUN_THREAD();
   try {
     if (!run_->Poll(wait)) return false;
-  } catch (...) {
+  } catch (const ort::Error& error) {
     run_->Abandon();
-    throw;
+    throw session_.Explain(error);
   }
   CopyOnHost(host_copies_);
   EndResults();

@@ -117,6 +117,8 @@ class Queue {
   virtual bool overlaps() const noexcept = 0;
   // Whether its runs capture graphs themselves. ONNX Runtime does so elsewhere, as the run options ask.
   virtual bool captures() const noexcept { return false; }
+  // After a run that failed: waits until the device works on nothing of the session.
+  virtual void Settle() noexcept {}
   // Under the device lock, after a run of ONNX Runtime: copies within the device, and waits for the end.
   virtual void Copy(const std::vector<device::Copy>& copies) = 0;
 };
@@ -189,6 +191,10 @@ class Device {
   virtual void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) = 0;
   // Run options of every run on the device.
   virtual Options run_options() const { return {}; }
+
+  // Run thread: the error to report for one of ONNX Runtime's in a run. `spoiled` becomes true where kernels
+  // may have kept what the run did not finish, so that later runs of the session would be wrong.
+  virtual ort::Error Explain(const ort::Error& error, bool& /*spoiled*/) const { return error; }
 
   // Under the device lock, after a run whose results stay on the device: may wait for the device.
   virtual void LimitRunsAhead() {}

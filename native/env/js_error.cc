@@ -27,6 +27,7 @@ const std::unordered_map<std::string, const char*> kRemedies = {
      "first"},
     {"ERR_MISSING_INPUT", "Bind it with createIoBinding or bindOrtValueInput"},
     {"ERR_MISSING_OUTPUT", "Bind the outputs with createIoBinding, bindOutput or bindOrtValueOutput"},
+    {"ERR_SESSION_FAILED", "Release the session and create it again; the message has the first error"},
     {"ERR_NO_EXTERNAL_BUFFERS",
      "Use read() and write(), which copy; or bind memory from OrtValue.allocate or createIoBinding"},
 };

@@ -199,11 +199,8 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
   const run::DenormalsAsZero mode(session_->denormals_as_zero);
   // Only results on a device need the session. This call's last reference would release it on the JS thread.
   const std::shared_ptr<OrtSession> session = bound_ ? handle_ : std::move(handle_);
-  const bool captures = session_->graphs && session_->queue->captures();
-  outputs_ = captures ? RunBesideGraphs(session.get())
-             : bound_ ? RunBound(session.get())
-                      : Run(session.get());
-  if (bound_) session_->device->LimitRunsAhead();
+  if (session_->device != nullptr) return RunOnDevice(session.get());
+  outputs_ = Run(session.get());
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {

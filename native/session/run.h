@@ -63,7 +63,8 @@ class RunCall {
   void AddFetch(size_t index);
   std::vector<ort::ValueHandle> Run(OrtSession* session) const;
   std::vector<ort::ValueHandle> RunBound(OrtSession* session) const;
-  std::vector<ort::ValueHandle> RunBesideGraphs(OrtSession* session);
+  void RunOnDevice(OrtSession* session);
+  void RunBesideGraphs(OrtSession* session);
   void OwnResults();
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;

@@ -42,6 +42,19 @@ void SessionState::CheckDevice(const device::Device* other, const char* side, co
                                               text(device) + ", the value's memory is on " + text(other));
 }
 
+ort::Error SessionState::Explain(const ort::Error& error) {
+  bool spoiled = false;
+  ort::Error explained = device->Explain(error, spoiled);
+  if (spoiled && !spoiled_) {
+    spoiled_.emplace(
+        "ERR_SESSION_FAILED",
+        std::string("an earlier run of the session failed in CUDA, and its kernels may have kept "
+                    "what that run did not finish: ") +
+            error.what());
+  }
+  return explained;
+}
+
 device::Location SessionState::Location(const OrtMemoryInfo* info) const {
   if (device == nullptr) return {};
   if (info == device->memory_info()) return {device, false};

@@ -42,6 +42,14 @@ class SessionState {
   // the session's device.
   void CheckDevice(const device::Device* other, const char* side, const std::string& name) const;
 
+  // Run thread. Before a run: throws ERR_SESSION_FAILED once a run has left the session spoiled.
+  void CheckSound() const {
+    if (spoiled_) [[unlikely]]
+      throw *spoiled_;
+  }
+  // After a run that failed: the error to report.
+  ort::Error Explain(const ort::Error& error);
+
   // The memory that an output was bound to with this description.
   device::Location Location(const OrtMemoryInfo* info) const;
   // The reverse, for an output that ONNX Runtime allocates. Throws for another device.
@@ -83,6 +91,7 @@ class SessionState {
   run::InlinePolicies policies;  // of the JS thread
 
  private:
+  std::optional<ort::Error> spoiled_;  // what later runs throw
   std::atomic<bool> ending_{false};
   AddonData* addon_;  // null once the environment has ended
 };

@@ -31,7 +31,10 @@ Thread::~Thread() {
 
 CUresult State::Admit(const Spec& spec) {
   if (thread().number == 0) thread().number = ++threads;
-  if (const CUresult code = Strike(spec); code != CUDA_SUCCESS) return code;
+  if (const CUresult code = Strike(spec); code != CUDA_SUCCESS) {
+    if ((spec.rules & kEndsCapture) != 0) thread().captured = nullptr;
+    return code;
+  }
   if (broken != CUDA_SUCCESS && (spec.rules & kSurvives) == 0) return broken;
   if (!initialized && (spec.rules & kBeforeInit) == 0) {
     throw Breach{CUDA_ERROR_NOT_INITIALIZED, "before cuInit has succeeded"};

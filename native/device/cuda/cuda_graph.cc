@@ -43,16 +43,14 @@ bool Within(const std::vector<HostRange>& ranges, const void* first, size_t byte
 
 // Why a replay would be wrong; empty: it would not. Memory of the host is ONNX Runtime's, and is gone then,
 // unless it is the binding's own.
-std::string Refusal(CUgraphNode node, const HostUse& host) {
+std::string Refusal(CudaDevice& device, CUgraphNode node, const HostUse& host) {
   CUgraphNodeType type{};
-  if (driver().cuGraphNodeGetType(node, &type) != CUDA_SUCCESS) return "the driver does not describe a node";
+  device.Check(driver().cuGraphNodeGetType(node, &type), "cuGraphNodeGetType");
   if (type == CU_GRAPH_NODE_TYPE_HOST) return "a node calls a function of the host";
   if (type == CU_GRAPH_NODE_TYPE_GRAPH) return "a node launches another graph";
   if (type != CU_GRAPH_NODE_TYPE_MEMCPY) return {};
   CUDA_MEMCPY3D copy{};
-  if (driver().cuGraphMemcpyNodeGetParams(node, &copy) != CUDA_SUCCESS) {
-    return "the driver does not describe a copy";
-  }
+  device.Check(driver().cuGraphMemcpyNodeGetParams(node, &copy), "cuGraphMemcpyNodeGetParams");
   const size_t bytes = copy.WidthInBytes * copy.Height * copy.Depth;
   const std::string size = std::to_string(bytes) + " bytes";
   if (copy.srcMemoryType != CU_MEMORYTYPE_DEVICE && !Within(host.touched, copy.srcHost, bytes)) {
@@ -64,16 +62,14 @@ std::string Refusal(CUgraphNode node, const HostUse& host) {
   return {};
 }
 
-std::string Refusal(CUgraph graph, const HostUse& host) {
+std::string Refusal(CudaDevice& device, CUgraph graph, const HostUse& host) {
   if (graph == nullptr) return {};
   size_t count = 0;
-  std::vector<CUgraphNode> nodes;
-  if (driver().cuGraphGetNodes(graph, nullptr, &count) == CUDA_SUCCESS) nodes.resize(count);
-  if (driver().cuGraphGetNodes(graph, nodes.data(), &count) != CUDA_SUCCESS) {
-    return "the driver does not list the nodes";
-  }
+  device.Check(driver().cuGraphGetNodes(graph, nullptr, &count), "cuGraphGetNodes");
+  std::vector<CUgraphNode> nodes(count);
+  device.Check(driver().cuGraphGetNodes(graph, nodes.data(), &count), "cuGraphGetNodes");
   for (CUgraphNode node : nodes) {
-    if (std::string why = Refusal(node, host); !why.empty()) return why;
+    if (std::string why = Refusal(device, node, host); !why.empty()) return why;
   }
   return {};
 }
@@ -93,11 +89,12 @@ CudaGraph::CudaGraph(CudaDevice& device, CUstream stream, const HostUse& host,
     ort::CatchInto(failed, run);
     ended = driver().cuStreamEndCapture(stream, &nodes.graph);
   }
-  if (IsFatal(ended)) device.Check(ended, "cuStreamEndCapture");
+  const bool invalid = ended >= CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED && ended != CUDA_ERROR_UNKNOWN;
+  if (!invalid) device.Check(ended, "cuStreamEndCapture");
   // What a node needs of the host comes first: without it the run itself is likely to have failed.
-  std::string why = Refusal(nodes.graph, host);
+  std::string why = Refusal(device, nodes.graph, host);
   if (why.empty() && failed) why = failed->what();
-  if (why.empty() && ended != CUDA_SUCCESS) why = "cuStreamEndCapture failed (" + Name(ended) + ")";
+  if (why.empty() && invalid) why = "cuStreamEndCapture failed (" + Name(ended) + ")";
   if (!why.empty()) {
     ForgetRuntimeError();
     throw ort::Error("ERR_GRAPH_CAPTURE", "cannot capture: " + why);

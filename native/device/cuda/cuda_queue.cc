@@ -98,12 +98,7 @@ class CudaRun final : public DeviceRun {
 
   // Copies may still be in progress, to memory that is about to be reused.
   void Abandon() noexcept override {
-    {
-      const ContextScope scope(queue_.device(), std::nothrow);
-      for (CUstream stream : {queue_.upload(), queue_.compute(), queue_.download()}) {
-        if (scope) driver().cuStreamSynchronize(stream);
-      }
-    }
+    queue_.Settle();
     std::erase(queue_.started(), this);
     lock_ = {};
     scope_.reset();
@@ -144,6 +139,14 @@ void CudaQueue::QueueCopies(const std::vector<device::Copy>& copies) {
                                                 reinterpret_cast<CUdeviceptr>(copy.from.data), copy.to.bytes,
                                                 compute()),
                   "cuMemcpyDtoDAsync");
+  }
+}
+
+void CudaQueue::Settle() noexcept {
+  const ContextScope scope(device_, std::nothrow);
+  if (!scope) return;
+  for (CUstream stream : {upload(), compute(), download()}) {
+    device_.Notice(driver().cuStreamSynchronize(stream));
   }
 }
 

@@ -20,6 +20,7 @@ class CudaQueue final : public Queue {
   std::unique_ptr<DeviceRun> MakeRun() override;
   bool overlaps() const noexcept override { return true; }
   bool captures() const noexcept override { return true; }
+  void Settle() noexcept override;
   void Copy(const std::vector<device::Copy>& copies) override;
 
   CudaDevice& device() const noexcept { return device_; }

@@ -1,8 +1,23 @@
-// Runs of a session that has graphs of bindings.
+// Runs of a session on a device, which may have graphs of bindings.
 #include "ort/tensor.h"
 #include "run.h"
 
-std::vector<ort::ValueHandle> RunCall::RunBesideGraphs(OrtSession* session) {
+void RunCall::RunOnDevice(OrtSession* session) {
+  session_->CheckSound();
+  try {
+    if (session_->graphs && session_->queue->captures()) {
+      RunBesideGraphs(session);
+    } else {
+      outputs_ = bound_ ? RunBound(session) : Run(session);
+    }
+    if (bound_) session_->device->LimitRunsAhead();
+  } catch (const ort::Error& error) {
+    session_->queue->Settle();
+    throw session_->Explain(error);
+  }
+}
+
+void RunCall::RunBesideGraphs(OrtSession* session) {
   GraphEpoch& epoch = session_->graph_epoch;
   InputShapes shapes;
   for (size_t i = 0; i < inputs_.size(); ++i) AppendShape(shapes, input_names_[i], inputs_[i]);
@@ -11,7 +26,6 @@ std::vector<ort::ValueHandle> RunCall::RunBesideGraphs(OrtSession* session) {
   outputs_ = bound_ ? RunBound(session) : Run(session);
   epoch.EndRun(shapes);
   if (bound_ && epoch.graphs > 0) OwnResults();
-  return std::move(outputs_);
 }
 
 // As DeviceBinding::OwnResults.
