@@ -11,7 +11,7 @@ import { root, run } from '../../scripts/run.mjs'
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt')
 /** git ignores build-*. */
-const BUILD = join(root, 'build-cuda-simulation')
+export const build = join(root, 'build-cuda-simulation')
 /** The provider is the same in the wheels of all versions of Python. */
 const WHEELS = ['--python-version', '3.11', '--implementation', 'cp', '--platform', 'manylinux_2_28_x86_64']
 const OLDER = ['manylinux_2_27_x86_64', 'manylinux2014_x86_64', 'manylinux_2_17_x86_64']
@@ -94,7 +94,7 @@ function environment(wheels) {
   const kernels = join(cacheFolder(), 'kernels')
   fs.mkdirSync(kernels, { recursive: true })
   return {
-    LD_LIBRARY_PATH: [join(BUILD, 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
+    LD_LIBRARY_PATH: [join(build, 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter),
     ORT_DYLIB_PATH: join(capi, library),
     CUDASIM_NVDISASM: join(wheels, 'nvidia/cu13/bin/nvdisasm'),
     CUDASIM_CACHE: kernels,
@@ -117,9 +117,9 @@ export function prepareSimulation() {
     if (spawnSync('cmake', ['--version']).error) throw new Unavailable('no cmake')
     const wheels = fetchWheels()
     const include = `-DCUDA_INCLUDE_DIR=${join(wheels, 'nvidia/cu13/include')}`
-    const configure = ['-S', import.meta.dirname, '-B', BUILD, '-DCMAKE_BUILD_TYPE=Release', include]
+    const configure = ['-S', import.meta.dirname, '-B', build, '-DCMAKE_BUILD_TYPE=Release', include]
     const stdio = ['ignore', 'ignore', 'inherit']
-    for (const args of [configure, ['--build', BUILD, '--parallel']]) {
+    for (const args of [configure, ['--build', build, '--parallel']]) {
       if (!run('cmake', args, { stdio })) throw new Error('the CUDA simulation does not build')
     }
     return { env: environment(wheels) }

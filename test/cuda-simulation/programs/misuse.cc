@@ -192,15 +192,16 @@ void DoubleFree() {
 
 void NoContext() {
   CUcontext context = nullptr;
-  Need(cuCtxPopCurrent(&context), "cuCtxPopCurrent");
+  while (cuCtxGetCurrent(&context) == CUDA_SUCCESS && context != nullptr) {
+    Need(cuCtxPopCurrent(&context), "cuCtxPopCurrent");
+  }
   CUdeviceptr memory = 0;
   Report("cuMemAlloc", cuMemAlloc(&memory, 4));
 }
 
 void FullMemory() {
   CUdeviceptr memory = 0;
-  Report("half", cuMemAlloc(&memory, std::size_t{2} << 30));
-  Report("more", cuMemAlloc(&memory, std::size_t{3} << 30));
+  for (int n = 0; n < 2; ++n) Report("cuMemAlloc", cuMemAlloc(&memory, 600'000));
 }
 
 void Injected() {
