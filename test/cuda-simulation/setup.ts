@@ -14,8 +14,7 @@ beforeEach(({ task }) => {
   const reason = knownFailure(task.file.name, task.name)
   if (reason === undefined) return
   // Once the fault is mended the test fails, until its entry is removed.
-  task.fails = true
-  task.name += ` (known failure: ${reason})`
+  Object.assign(task, { fails: true, name: `${task.name} (known failure: ${reason})` })
 })
 
 afterAll(() => {
