@@ -2,4 +2,4 @@
 import { describe } from 'vitest'
 import { testCudaExample } from '../examples/cuda-example.ts'
 
-describe('examples/io-binding on CUDA', testCudaExample)
+describe('examples/io-binding on CUDA', () => testCudaExample(5))

@@ -2,4 +2,4 @@
 import { testCudaExample } from '../examples/cuda-example.ts'
 import { describeCuda } from './support.ts'
 
-describeCuda('examples/io-binding on CUDA', testCudaExample)
+describeCuda('examples/io-binding on CUDA', () => testCudaExample())
