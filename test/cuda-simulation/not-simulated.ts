@@ -1,5 +1,8 @@
 // Models that need what the simulator lacks. Conv goes through cuDNN's graph API, LSTM and GRU through its RNN functions.
 
+/** Whether this process's GPU is simulated. */
+export const isSimulation = process.env.CUDASIM_NVDISASM !== undefined
+
 const MODELS: Readonly<Record<string, readonly string[]>> = {
   "cuDNN's graph API (Conv)": [
     'asr_resample_16_8',
