@@ -44,6 +44,8 @@ class DeviceBinding final : public BindingHost {
   };
   void Run(BindingOptions::Kind kind, const Mode& mode);
   const OrtIoBinding* Bind();
+  // Throws where ONNX Runtime would give as the output what the run then overwrites.
+  void CheckNotOverwritten(const BoundOutput& output) const;
   void AllocateCopies();
   const std::vector<device::Copy>& Uploads();
   void Replace(Slot& slot, Slot next);
