@@ -27,11 +27,8 @@ void DeviceBinding::Arrange() {
 
 void DeviceBinding::CheckNotOverwritten(const BoundOutput& output) const {
   if (values_.Overwritten(output) == nullptr) return;
-  const Placement input = inputs_[*session_.passed_inputs[output.index]].placement;
-  // What a run overwrites of a copied one is not what it reads; and ONNX Runtime copies to the host in the
-  // run.
-  if (input == Placement::kCopied) return;
-  if (input != Placement::kHost && !session_.Location(output.info).OnDevice()) return;
+  // What a run overwrites of a copied input is not what it reads.
+  if (inputs_[*session_.passed_inputs[output.index]].placement == Placement::kCopied) return;
   throw ort::Error("ERR_MEMORY_OVERLAP", "output '" + session_.outputs[output.index].name +
                                              "' is an input whose memory another output is written to");
 }

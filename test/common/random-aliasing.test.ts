@@ -159,11 +159,26 @@ function expectContents(memory: Memory, contents: Map<unknown, Data>): void {
   for (const [where, data] of memory.contents()) expect(list(data)).toEqual(list(contents.get(where)))
 }
 
+/** Whether ONNX Runtime would return an input whose memory another output is written to, which devices refuse. */
+function isOverwritten(io: IoBinding, outputs: Outputs): boolean {
+  return [...outputs].some(([name, bound]) => {
+    const input = bound instanceof OrtValue || !name.startsWith('in') ? undefined : io.inputValue(name)
+    const values = [...outputs.values()].filter((value) => value instanceof OrtValue)
+    return input !== undefined && values.some((value) => overlap(value, input) !== 'none')
+  })
+}
+
 async function step(graph: Graph, memory: Memory, io: IoBinding, outputs: Outputs, run: Run): Promise<void> {
   const feeds = new Map(graph.inputs.map((name) => [name, io.inputValue(name)!.read() as Data]))
   const results = await expected(graph, feeds)
   const contents = memory.contents()
-  await run(io)
+  try {
+    await run(io)
+  } catch (error) {
+    if (!onDevice || !isOrtError(error) || !isOverwritten(io, outputs)) throw error
+    expect(error.code).toBe('ERR_MEMORY_OVERLAP')
+    return expectContents(memory, contents)
+  }
   for (const [name, bound] of outputs) {
     if (bound instanceof OrtValue) memory.write(contents, bound, results[name]!)
     expect(list(io.outputValue(name)!.read())).toEqual(list(results[name]))
