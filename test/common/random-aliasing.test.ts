@@ -15,12 +15,13 @@ const GRAPHS = Math.round((deviceName === 'webgpu' ? 4 : 40) * FACTOR)
 const BINDINGS = 6
 const STEPS = 4
 
-const types = deviceName === 'webgpu' ? ['float32'] : ['float32', 'float64', 'int32', 'int64']
+const types = deviceName === 'webgpu' ? ['float32'] : ['float32', 'float64', 'int32', 'int64', 'uint8']
 const arrays = {
   float32: Float32Array,
   float64: Float64Array,
   int32: Int32Array,
   int64: BigInt64Array,
+  uint8: Uint8Array,
 } as const
 type Type = keyof typeof arrays
 type Data = InstanceType<(typeof arrays)[Type]>
@@ -52,7 +53,7 @@ class Memory {
   #numbers(count: number): Data {
     const data = new arrays[this.#type](count)
     for (let i = 0; i < count; i++) {
-      const number = this.below(7) - 3
+      const number = this.below(7) - (this.#type === 'uint8' ? 0 : 3)
       data[i] = data instanceof BigInt64Array ? BigInt(number) : number
     }
     return data
