@@ -32,12 +32,19 @@ const std::shared_ptr<ValueState>& ToBindable(const SessionState& session, Napi:
 // An output that ONNX Runtime allocated in the last run.
 Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutput& bound,
                        ort::ValueHandle output) {
+  if (OrtValue* const before = state.host->BeforeRun(bound.index)) return Value::Copy(env, before);
   const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
+  const ONNXTensorElementDataType type = ort::Kind(output.get()) == ONNX_TYPE_TENSOR
+                                             ? ort::Shape(output.get()).type
+                                             : ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING && state.session->passed_inputs[bound.index]) {
+    return Value::Copy(env, output.get());
+  }
   Shared shared;
-  if (ort::Kind(output.get()) != ONNX_TYPE_TENSOR) {
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED) {
     for (const auto& input : used) shared.Add(input);
-  } else if (ort::ElementBits(ort::Shape(output.get()).type) != 0) {
+  } else if (ort::ElementBits(type) != 0) {
     const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =

@@ -53,6 +53,8 @@ class DeviceBinding final : public BindingHost {
   void EndShapes();
   void OwnResults();
   const OrtIoBinding* Bind();
+  // Throws where ONNX Runtime would give as the output what the run then overwrites.
+  void CheckNotOverwritten(const BoundOutput& output) const;
   void AllocateCopies();
   const std::vector<device::Copy>& Uploads();
   void Replace(Slot& slot, Slot next);

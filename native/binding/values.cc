@@ -119,6 +119,16 @@ const ValueState* BoundValues::Passed(const BoundOutput& output) const {
                        Text(input.dims));
 }
 
+const ValueState* BoundValues::Overwritten(const BoundOutput& output) const {
+  const auto source = session_.passed_inputs[output.index];
+  if (output.value || !source || !inputs_[*source]) return nullptr;
+  const ValueState& input = *inputs_[*source];
+  const bool written = std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& other) {
+    return other.value && OverlapOf(input, *other.value) != Overlap::kNone;
+  });
+  return written ? &input : nullptr;
+}
+
 void BoundValues::Check() const {
   const auto check = [](const ValueState& value, const std::string& name) {
     if (value.disposed) throw ort::Error("ERR_DISPOSED", name + " is bound to an OrtValue that was disposed");
