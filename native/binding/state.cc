@@ -35,6 +35,17 @@ void BindingState::CheckNotCaptured(const char* message) const {
   if (graph == Graph::kCaptured) throw ort::Error("ERR_GRAPH_CAPTURED", message);
 }
 
+void BindingState::MarkOvertaken() const {
+  JS_THREAD();
+  if (session->thread.Idle()) return;
+  const auto own = std::make_shared<InFlight>();
+  InUse in_use(own, InUse::By::kRun);
+  values.Use(in_use);
+  for (BindingState* other : session->bindings) {
+    if (other->job != nullptr && other->values.Shares(*own)) other->overtaken = true;
+  }
+}
+
 void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
   if (host->terminated()) [[unlikely]] {

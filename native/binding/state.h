@@ -30,6 +30,8 @@ struct BindingState {
   void CheckNotCaptured(const char* message) const;
   // Before each run.
   void PrepareRun(Napi::Env env);
+  // Before a runSync that waits for the session's runs in flight.
+  void MarkOvertaken() const;
   // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
   bool CanRunInline() const noexcept { return session->device == nullptr && session->thread.Idle(); }
 
@@ -41,5 +43,6 @@ struct BindingState {
   const std::unique_ptr<BindingHost> host;
   run::InlinePolicy policy;
   AsyncJob* job = nullptr;  // the run or capture in flight
+  bool overtaken = false;   // since it was started a runSync has used memory that it uses
   Graph graph = Graph::kNone;
 };

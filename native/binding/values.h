@@ -65,6 +65,10 @@ class BoundValues {
       CheckShared(in_flight);
   }
 
+  // Whether memory of the values is written in `in_flight` too, or written here and used there, in any order.
+  bool Shares(const InFlight& in_flight) const;
+  void Use(InUse& in_use) const;
+
   bool IsInput(const std::shared_ptr<ValueState>& value) const;
   // Of a run, to the value of an output.
   Access AccessTo(const BoundOutput& output) const {

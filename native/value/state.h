@@ -25,7 +25,7 @@ struct ValueState : device::Location {
   size_t bytes = 0;
   void* data = nullptr;   // of a tensor of numbers
   bool disposed = false;  // by the user: bindings then refuse it
-  int copies = 0;  // of the value, or to it, in flight on another thread
+  int copies = 0;         // of the value, or to it, in flight on another thread
   // What the OrtValue points into, destroyed after it:
   std::shared_ptr<device::Memory> memory;             // memory of the addon,
   Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,
@@ -51,6 +51,8 @@ struct ValueState : device::Location {
   device::TensorView view() const noexcept { return {handle.get(), data, bytes}; }
 
   MemoryUse Use(Access access, const void* session) const noexcept;
+  // The use in flight that forbids this one; null: none does.
+  const MemoryUse* Conflict(const InFlight& in_flight, Access access, const void* session) const noexcept;
   // Throws ERR_BUSY where work in flight forbids the use. `what` is for the error.
   void CheckFree(const InFlight& in_flight, Access access, const void* session,
                  const std::string& what) const;
