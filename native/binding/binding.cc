@@ -73,10 +73,11 @@ Napi::Function Binding::Define(Napi::Env env) {
       {Guarded<&Binding::BindInput>("bindInput"), Guarded<&Binding::BindOutput>("bindOutput"),
        Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
        Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
-       Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
-       Guarded<&Binding::Recaptures>("recaptures"), Guarded<&Binding::ReleaseCapture>("releaseCapture"),
-       Guarded<&Binding::Cancel>("cancel"), Guarded<&Binding::FirstRunSync>("runSync"),
-       Guarded<&Binding::FirstRun>("run"), Guarded<&Binding::Dispose>("dispose")});
+       Guarded<&Binding::Overtaken>("overtaken"), Guarded<&Binding::Capture>("capture"),
+       Guarded<&Binding::Captured>("captured"), Guarded<&Binding::Recaptures>("recaptures"),
+       Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
+       Guarded<&Binding::FirstRunSync>("runSync"), Guarded<&Binding::FirstRun>("run"),
+       Guarded<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
@@ -203,6 +204,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   if (state.CanRunInline()) [[likely]]
     return state.host->Start(false);
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
+  state.MarkOvertaken();
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
   state.session->addon().in_flight->RemoveRuns(state.session.get());
@@ -223,6 +225,13 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
 }
 
+// overtaken(): whether a run that was started after the last one, which has ended, uses memory that it used
+Napi::Value Binding::Overtaken(const Napi::CallbackInfo& info) {
+  const bool overtaken =
+      state_ && (state_->overtaken || state_->values.Conflicts(*state_->session->addon().in_flight));
+  return Napi::Boolean::New(info.Env(), overtaken);
+}
+
 // capture(verify, throwStale): promise
 Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   BindingState& state = State();
@@ -241,6 +250,7 @@ Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
   BindingJob* const started = job.get();
   const Napi::Promise promise = AsyncJob::Start(std::move(job), state_->session->thread);
   state_->job = started;
+  state_->overtaken = false;
   return promise;
 }
 

@@ -164,6 +164,25 @@ void BoundValues::CheckShared(const InFlight& in_flight) const {
   }
 }
 
+bool BoundValues::Conflicts(const InFlight& in_flight) const {
+  return std::any_of(inputs_.begin(), inputs_.end(),
+                     [&](const auto& input) {
+                       return input && input->Conflict(in_flight, Access::kRead, nullptr) != nullptr;
+                     }) ||
+         std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& output) {
+           return output.value && output.value->Conflict(in_flight, Access::kWrite, nullptr) != nullptr;
+         });
+}
+
+void BoundValues::Use(InUse& in_use) const {
+  for (const auto& input : inputs_) {
+    if (input) in_use.Add(input, Access::kRead);
+  }
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) in_use.Add(output.value, AccessTo(output));
+  }
+}
+
 std::vector<std::shared_ptr<ValueState>> BoundValues::UsedInputs() const {
   std::vector<std::shared_ptr<ValueState>> used(inputs_);
   used.insert(used.end(), replaced_.begin(), replaced_.end());

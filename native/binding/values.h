@@ -69,6 +69,10 @@ class BoundValues {
       CheckShared(in_flight);
   }
 
+  // Whether memory of the values is written in `in_flight` too, or written here and used there, in any order.
+  bool Conflicts(const InFlight& in_flight) const;
+  void Use(InUse& in_use) const;
+
   bool IsInput(const std::shared_ptr<ValueState>& value) const;
   // Whether the value shares memory with an input.
   bool SharesInput(const ValueState& value) const;
