@@ -67,7 +67,7 @@ void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, bool ve
     // The first failure is the one to report.
     try {
       Restore(device, saved, outputs.visible);
-    } catch (const ort::Error&) {
+    } catch (const std::exception&) {
     }
     throw;
   }

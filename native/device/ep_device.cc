@@ -176,7 +176,11 @@ std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   void* data = nullptr;
   // An empty tensor needs a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
-  return std::make_shared<EpMemory>(*this, data, bytes);
+  const auto free = [this](void* block) { ort::Ignore(ort::api().AllocatorFree(allocator_, block)); };
+  std::unique_ptr<void, decltype(free)> freed(data, free);  // where there is no memory for its owner
+  auto memory = std::make_shared<EpMemory>(*this, data, bytes);
+  static_cast<void>(freed.release());
+  return memory;
 }
 
 std::shared_ptr<Memory> EpDevice::AllocatePinned(size_t) {

@@ -62,12 +62,13 @@ InUse::~InUse() {
   }
 }
 
-void InUse::Add(std::shared_ptr<ValueState> value, Access access) {
+void InUse::Add(const std::shared_ptr<ValueState>& value, Access access) {
+  // First: the destructor counts down those that it finds, whatever fails below.
+  values_.push_back(value);
   ++value->uses;
   if (by_ == By::kCopy) ++value->copies;
   AddUse(value->Use(access, nullptr));
   for (const auto& element : value->elements) AddUse(element->Use(Access::kRead, nullptr));
-  values_.push_back(std::move(value));
 }
 
 void InUse::AddUse(MemoryUse use) {
