@@ -54,7 +54,7 @@ const tarball = existsSync(join(import.meta.dirname, prebuilt))
   ? project('package', ['test/package/**/*.test.ts'], { globalSetup: ['test/package/setup.ts'] })
   : project('package', ['test/package/unavailable.ts'], { env: { PACKAGE_UNAVAILABLE: `no ${prebuilt}` } })
 
-// `.ci/run` adds up the results of all runs.
+// `.ci/run` and `.ci/nightly` add up the results of all runs.
 const json = ['json', { outputFile: join(TEST_REPORTS ?? '', `vitest-${process.pid}.json`) }]
 
 export default defineConfig({

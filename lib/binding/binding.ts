@@ -14,7 +14,6 @@ import {
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
   resolveBindOutput,
-  resolveCapture,
   resolveMapped,
 } from './run-options'
 import { BindingRuns } from './runs'
@@ -203,7 +202,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * The outputs of the last run, in the order in which they were bound.
+   * The outputs of the last run, in the order of binding.
    * @example
    * const [y] = io.getOutputs()
    */
@@ -248,7 +247,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * Captures the device's work of a run as a graph, which later runs replay in one call. Needs a session with
    * `enableGraphCapture`, and every input and output bound to memory with a fixed address: none `'dynamic'`, none in CPU memory.
    * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written.
-   *
    * A captured binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
    * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
    *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
@@ -257,12 +255,17 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
   async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#runs.guesses.capture(() => this.#binding.capture(resolveCapture(options)))
+    await this.#runs.capture(options)
   }
 
   /** Whether runs replay a graph. */
   get captured(): boolean {
     return this.#binding.captured()
+  }
+
+  /** How often a run made the captured graph anew: see `onStale` of {@link CaptureOptions}. */
+  get recaptures(): number {
+    return this.#binding.recaptures()
   }
 
   /**
@@ -276,8 +279,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Unbinds everything and releases the memory that was allocated for the binding, at once or when the run in flight has ended.
-   * Idempotent.
+   * Unbinds everything and frees the binding's own memory, at once or when the run in flight has ended. Idempotent.
    * @example
    * io.dispose()
    */

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "capture.h"
 #include "overlap.h"
 #include "run/thread_check.h"
 
@@ -13,6 +12,7 @@ DeviceBinding::DeviceBinding(SessionState& session, const BoundValues& values)
       slots_(session.inputs.size() + session.outputs.size()),
       inputs_(std::span(slots_).first(session.inputs.size())),
       outputs_(std::span(slots_).last(session.outputs.size())),
+      captures_(session.graphs && session.queue->captures()),
       run_(session.queue->MakeRun()) {}
 
 void DeviceBinding::BindInput(size_t index, const ValueState& value, bool mapped) {
@@ -25,6 +25,7 @@ void DeviceBinding::BindInput(size_t index, const ValueState& value, bool mapped
                                                 session_.device->name());
   }
   Replace(inputs_[index], Slot(*session_.device, value, on_device, mapped, name));
+  shapes_known_ = false;
 }
 
 void DeviceBinding::BindOutput(const BoundOutput& output, bool mapped) {
@@ -35,10 +36,19 @@ void DeviceBinding::BindOutput(const BoundOutput& output, bool mapped) {
                      "output '" + session_.outputs[output.index].name + "'"));
 }
 
+void DeviceBinding::UnbindInput(size_t index) {
+  JS_THREAD();
+  if (inputs_[index].placement == Placement::kNone) return;
+  Retire(inputs_[index]);
+  rebuild_ = true;
+  Update();
+}
+
 void DeviceBinding::ClearInputs() {
   JS_THREAD();
   retired_.reserve(retired_.size() + inputs_.size());
   for (Slot& input : inputs_) Retire(input);
+  shapes_known_ = false;
   rebuild_ = true;
   updated_ = false;
 }
@@ -116,7 +126,11 @@ void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, b
                         : BindingOptions::kPlain;
 }
 
-void DeviceBinding::Start(bool overlap) { Run(kind_, {.overlap = overlap}); }
+void DeviceBinding::Start(bool overlap) {
+  if (kind_ == BindingOptions::kReplaying && IsStale()) [[unlikely]]
+    return StartStale(overlap);
+  Run(kind_, {.overlap = overlap});
+}
 
 void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   RUN_THREAD();
@@ -124,17 +138,31 @@ void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   try {
     run_->Begin(mode.overlap, mode.capture, host_use_, terminated_);
     BeginResults();
+    own_results_.clear();
     AllocateCopies();
     const OrtIoBinding* binding = Bind();
     run_->Upload(Uploads());
-    run_->Run(session_.handle.get(), options_.get(kind), binding);
+    Compute(kind, binding);
     run_->Copy(copies_);
     run_->Download(mode.download ? downloads_ : kNone);
+    if (mode.recapture) Recapture(binding);
     run_->Submit();
   } catch (...) {
     run_->Abandon();
     throw;
   }
+}
+
+void DeviceBinding::Compute(BindingOptions::Kind kind, const OrtIoBinding* binding) {
+  if (captures_ && kind == BindingOptions::kReplaying) return run_->Replay();
+  if (captures_ && kind == BindingOptions::kCapturing) {
+    return run_->Capture(session_.handle.get(), options_.get(BindingOptions::kPlain), binding);
+  }
+  if (captures_) BeginShapes();
+  run_->Run(session_.handle.get(), options_.get(kind), binding);
+  if (!captures_) return;
+  EndShapes();
+  if (values_.renews() && session_.graph_epoch.graphs > 0) OwnResults();
 }
 
 void DeviceBinding::AllocateCopies() {
@@ -192,70 +220,6 @@ bool DeviceBinding::Poll(bool wait) {
   return true;
 }
 
-void DeviceBinding::PrepareCapture() {
-  JS_THREAD();
-  const int id = session_.next_graph_id++;
-  const std::lock_guard lock(session_.release_mutex);  // SessionState::End uses the options
-  options_.SetGraph(*session_.device, id);
-  graph_id_ = id;
-}
-
-void DeviceBinding::Capture(bool verify) {
-  RUN_THREAD();
-  const auto run = [this](BindingOptions::Kind kind) {
-    Run(kind, {.capture = kind == BindingOptions::kCapturing, .download = false});
-    Poll(true);
-  };
-  try {
-    const CaptureOutputs outputs{OutputsOnDevice(false), [this] { return OutputsOnDevice(true); }};
-    CaptureGraph(*session_.device, outputs, verify, run);
-  } catch (...) {
-    ReleaseCapture();
-    throw;
-  }
-}
-
-void DeviceBinding::ReleaseCapture() noexcept {
-  if (graph_id_ == 0) return;
-  session_.device->Release({.graph_id = std::exchange(graph_id_, 0), .session = session_.handle});
-}
-
-void DeviceBinding::CheckCapturable() const {
-  JS_THREAD();
-  if (!session_.graphs) {
-    throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
-  }
-  const auto refuse = [](const std::string& why) {
-    throw ort::Error("ERR_GRAPH_CAPTURE", "cannot capture: " + why);
-  };
-  for (const BoundOutput& output : values_.outputs()) {
-    if (output.value) continue;
-    refuse("output '" + session_.outputs[output.index].name +
-           "' is allocated for each run, but a graph always writes to the same address");
-  }
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].placement != Placement::kHost) continue;
-    refuse("input '" + session_.inputs[i].name + "' is read on the CPU, which a replay omits");
-  }
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (outputs_[i].placement == Placement::kNone || session_.outputs_on_device[i]) continue;
-    refuse("output '" + session_.outputs[i].name + "' is written on the CPU, which a replay omits");
-  }
-}
-
-// What a run writes on the device and the user can see there, and with `copies` the device copies too.
-std::vector<device::TensorView> DeviceBinding::OutputsOnDevice(bool copies) const {
-  std::vector<device::TensorView> views;
-  for (const Slot& output : outputs_) {
-    if (output.placement == Placement::kDevice) views.push_back(output.tensor);
-    if (output.placement == Placement::kMapped) {
-      views.push_back({output.on_device.value.get(), output.tensor.data, output.tensor.bytes});
-    }
-    if (copies && output.placement == Placement::kCopied) views.push_back(output.on_device.view());
-  }
-  return views;
-}
-
 bool DeviceBinding::IsInputOnDevice(const void* data) const noexcept {
   const auto is_at = [data](const Slot& slot) { return data != nullptr && slot.device_pointer == data; };
   return std::any_of(inputs_.begin(), inputs_.end(), is_at) ||
@@ -279,5 +243,6 @@ void DeviceBinding::Release() noexcept {
   }
   for (Slot& slot : slots_) slot = {};
   retired_.clear();
+  own_results_.clear();
   run_.reset();
 }

@@ -31,6 +31,15 @@ class CpuBinding final : public BindingHost {
     }
     seconds_[output.index] = {};
   }
+  void UnbindInput(size_t index) override {
+    if (!values_.inputs()[index]) return;
+    // ONNX Runtime unbinds only all inputs.
+    ClearInputs();
+    for (size_t i = 0; i < values_.inputs().size(); ++i) {
+      const auto& other = values_.inputs()[i];
+      if (i != index && other && other->HasValue()) BindInput(i, *other, false);
+    }
+  }
   void ClearInputs() override { ort::api().ClearBoundInputs(binding_.get()); }
   void ClearOutputs() override {
     ort::api().ClearBoundOutputs(binding_.get());
@@ -119,9 +128,8 @@ void BindingHost::Renew(const BoundOutput& output, OrtValue* second) const {
   if (!output.value) {
     ort::Check(ort::api().BindOutputToDevice(binding_.get(), OutputName(output.index), output.info));
   } else if (output.value->IsString()) {
-    const bool is_input = values_.IsInput(output.value);
     // ONNX Runtime writes nothing where the output is that input itself.
-    if (is_input && second == nullptr) return;
+    if (second == nullptr && values_.SharesInput(*output.value)) return;
     ort::ClearStrings(second != nullptr ? second : output.value->handle.get(),
                       ort::ElementCount(output.value->dims));
   }

@@ -30,6 +30,7 @@ struct BindingState {
   void CheckNotCaptured(const char* message) const;
   // Before each run.
   void PrepareRun(Napi::Env env);
+  run::InlinePolicy& Policy();
   // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
   bool CanRunInline() const noexcept { return session->device == nullptr && session->thread.Idle(); }
 
@@ -39,7 +40,7 @@ struct BindingState {
   const std::shared_ptr<SessionState> session;
   BoundValues values;
   const std::unique_ptr<BindingHost> host;
-  run::InlinePolicy policy;
-  AsyncJob* job = nullptr;  // the run or capture in flight
+  std::shared_ptr<run::InlinePolicy> policy;  // null: inputs were bound since the last run
+  AsyncJob* job = nullptr;                    // the run or capture in flight
   Graph graph = Graph::kNone;
 };

@@ -12,6 +12,10 @@ void CheckPart(const std::string& name, const ValueState& value, const std::stri
   throw ort::Error("ERR_MEMORY_OVERLAP", name + " overlaps with a part of the memory of " + other_name);
 }
 
+bool Shares(const std::shared_ptr<ValueState>& input, const ValueState& value) {
+  return input && OverlapOf(*input, value) != Overlap::kNone;
+}
+
 std::string Text(const std::vector<int64_t>& dims) {
   std::string text(1, '{');
   for (const int64_t dim : dims) {
@@ -103,12 +107,9 @@ void BoundValues::CheckOutput(size_t index, const ValueState& value) const {
 bool BoundValues::NeedsSecond(const BoundOutput& output) const {
   if (!output.value || (output.alias && !output.value->IsString())) return false;
   const auto source = session_.passed_inputs[output.index];
-  const auto shares = [&](const std::shared_ptr<ValueState>& input) {
-    return input && OverlapOf(*input, *output.value) != Overlap::kNone;
-  };
   // Of an input that is passed to this output its memory is the result.
-  if (source && shares(inputs_[*source])) return false;
-  return std::any_of(inputs_.begin(), inputs_.end(), shares);
+  if (source && Shares(inputs_[*source], *output.value)) return false;
+  return SharesInput(*output.value);
 }
 
 const ValueState* BoundValues::Passed(const BoundOutput& output) const {
@@ -146,6 +147,10 @@ bool BoundValues::IsInput(const std::shared_ptr<ValueState>& value) const {
   return std::find(inputs_.begin(), inputs_.end(), value) != inputs_.end();
 }
 
+bool BoundValues::SharesInput(const ValueState& value) const {
+  return std::any_of(inputs_.begin(), inputs_.end(), [&](const auto& input) { return Shares(input, value); });
+}
+
 void BoundValues::CheckShared(const InFlight& in_flight) const {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     if (inputs_[i]) inputs_[i]->CheckFree(in_flight, Access::kRead, &session_, Input(i));
@@ -155,8 +160,9 @@ void BoundValues::CheckShared(const InFlight& in_flight) const {
   }
 }
 
-std::vector<std::shared_ptr<void>> BoundValues::UsedInputs() const {
-  std::vector<std::shared_ptr<void>> used(inputs_.begin(), inputs_.end());
+std::vector<std::shared_ptr<ValueState>> BoundValues::UsedInputs() const {
+  std::vector<std::shared_ptr<ValueState>> used(inputs_);
   used.insert(used.end(), replaced_.begin(), replaced_.end());
+  std::erase(used, nullptr);
   return used;
 }

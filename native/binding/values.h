@@ -69,6 +69,8 @@ class BoundValues {
   }
 
   bool IsInput(const std::shared_ptr<ValueState>& value) const;
+  // Whether the value shares memory with an input.
+  bool SharesInput(const ValueState& value) const;
   // Of a run, to the value of an output.
   Access AccessTo(const BoundOutput& output) const {
     return IsInput(output.value) ? Access::kStep : Access::kWrite;
@@ -76,7 +78,7 @@ class BoundValues {
   // The run is accepted: the results of the last one, and what they share, are no longer read.
   void DropReplaced() noexcept { replaced_.clear(); }
   // The inputs of the last run, whose memory its outputs may share.
-  std::vector<std::shared_ptr<void>> UsedInputs() const;
+  std::vector<std::shared_ptr<ValueState>> UsedInputs() const;
 
  private:
   void CheckBorrowed(Napi::Env env) const;

@@ -3,6 +3,7 @@
 #include "device/cuda/cuda_device.h"
 #include "ep_device.h"
 #include "host_memory.h"
+#include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
 #include "ort/tensor.h"
@@ -115,6 +116,12 @@ Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONN
   Tensor tensor{std::move(memory), nullptr};
   tensor.value = ort::TensorOver(info, tensor.memory->data(), tensor.memory->bytes(), type, dims);
   return tensor;
+}
+
+Tensor MakeResult(Device& device, const OrtValue* tensor) {
+  const ort::TensorShape shape = ort::Shape(tensor);
+  auto memory = device.AllocateLocked(ort::ByteLength(shape.type, shape.dims));
+  return MakeTensor(std::move(memory), device.memory_info(), shape.type, shape.dims);
 }
 
 Tensor MakeTensorLike(const OrtValue* tensor, std::shared_ptr<Memory> memory, const OrtMemoryInfo* info) {

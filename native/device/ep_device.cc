@@ -79,6 +79,7 @@ class EpQueue final : public Queue {
   explicit EpQueue(EpDevice& device) : device_(device) {}
   std::unique_ptr<DeviceRun> MakeRun() override { return std::make_unique<EpRun>(device_); }
   bool overlaps() const noexcept override { return false; }
+  void Copy(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
 
  private:
   EpDevice& device_;

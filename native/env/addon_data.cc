@@ -1,12 +1,12 @@
 #include "addon_data.h"
 
-#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
 #include <utility>
 
 #include "async_job.h"
+#include "exit_handler.h"
 #include "js_error.h"
 #include "never_destroyed.h"
 #include "pin.h"
@@ -132,10 +132,7 @@ void AddonData::ListenForExit(bool is_main_thread) {
 void AddonData::StopAtExit() noexcept {
   // On Windows a DLL's exit handlers run after all other threads have ended, whatever locks these held.
 #ifndef _WIN32
-  std::atexit([] {
-    // Only the handler registered last, which runs first, still finds every library alive.
-    static std::atomic_flag done;
-    if (done.test_and_set()) return;
+  RunFirstAtExit([] {
     const std::lock_guard lock(live_mutex);
     for (AddonData* data : *live) data->End();
     for (AddonData* data : *live) data->Join();

@@ -19,9 +19,12 @@ constexpr std::pair<std::string_view, const char*> kRemedies[] = {
     {"ERR_EXITING", "Run and load before the 'exit' event: its listeners cannot"},
     {"ERR_GRAPH_CAPTURE",
      "Create the session on CUDA or WebGPU with enableGraphCapture, and bind every output to preallocated "
-     "memory: "
-     "createIoBinding(inputs, { outputs: { name: shape } })"},
+     "memory: createIoBinding(inputs, { outputs: { name: shape } }). A model with a node that no graph can "
+     "hold runs without capture()"},
     {"ERR_GRAPH_CAPTURED", "Call releaseCapture() first"},
+    {"ERR_GRAPH_STALE",
+     "Call releaseCapture() and capture() again; run every shape once before the captures, or capture with "
+     "onStale: 'recapture'"},
     {"ERR_MEMORY_OVERLAP",
      "Bind a value with memory of its own; to exchange the values of outputs, call clearBindingOutputs() "
      "first"},

@@ -61,11 +61,16 @@ Napi::Value Preload(const Napi::CallbackInfo& info) {
 
 // createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean - CreateEnv
 Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
+  const auto create = [&info](OrtLoggingFunction log) {
+    SetLeastLogged(ToLevel(info[0]));
+    return ort::CreateEnvironment(ToLevel(info[0]), log);
+  };
   if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
-  OrtLoggingFunction log = nullptr;
-  if (info[1].IsFunction()) log = SendLogTo(info.Env(), info[1].As<Napi::Function>());
-  SetLeastLogged(ToLevel(info[0]));
-  return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
+  if (!info[1].IsFunction()) return Napi::Boolean::New(info.Env(), create(nullptr));
+  LogReceiver receiver(info.Env(), info[1].As<Napi::Function>());
+  const bool created = receiver.function() != nullptr && create(receiver.function());
+  if (created) receiver.Keep();
+  return Napi::Boolean::New(info.Env(), created);
 }
 
 // log(severity: number, message: string): void

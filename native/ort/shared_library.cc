@@ -44,12 +44,23 @@ void* OpenShared(const std::string& path, std::string& reason) {
   if (module == nullptr) reason = Describe(GetLastError());
   return module;
 }
+void* FindLoaded(const char* name) noexcept {
+  HMODULE module = nullptr;
+  return GetModuleHandleExA(0, name, &module) != 0 ? module : nullptr;
+}
 void* FindSymbol(void* library, const char* name) noexcept {
   return reinterpret_cast<void*>(GetProcAddress(static_cast<HMODULE>(library), name));
 }
 void CloseShared(void* library) noexcept { FreeLibrary(static_cast<HMODULE>(library)); }
 #else
 void* OpenShared(const std::string& path, std::string& reason) {
+  // The loader would wait for the writer of a FIFO. It looks for a bare name where the system does.
+  std::error_code error;
+  if (const auto status = std::filesystem::status(path, error);
+      path.find('/') != std::string::npos && exists(status) && !is_regular_file(status)) {
+    reason = path + ": not a regular file";
+    return nullptr;
+  }
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* message = dlerror();
@@ -57,6 +68,7 @@ void* OpenShared(const std::string& path, std::string& reason) {
   }
   return library;
 }
+void* FindLoaded(const char* name) noexcept { return dlopen(name, RTLD_LAZY | RTLD_NOLOAD); }
 void* FindSymbol(void* library, const char* name) noexcept { return dlsym(library, name); }
 void CloseShared(void* library) noexcept { dlclose(library); }
 #endif

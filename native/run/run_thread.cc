@@ -102,7 +102,6 @@ void RunThread::SubmitAndWait(WaitedJob& job) {
   Submit(&job);
   job.Wait(spin_);
   Settle();
-  if (job.error) throw *job.error;
 }
 
 bool RunThread::Withdraw(Job* job) {

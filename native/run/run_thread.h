@@ -84,7 +84,8 @@ class RunThread {
   // ERR_EXITING after End.
   void Submit(Job* job);
   void Settle() noexcept;
-  // Runs the job after everything that is queued, waits for it, and throws its error.
+  // Runs the job after everything that is queued, and waits for it: then all jobs have ended. Throws what
+  // Submit does, and leaves the job's error to the caller.
   void SubmitAndWait(WaitedJob& job);
   // Takes a job out of the queue; false where it has started. Settle must follow.
   bool Withdraw(Job* job);

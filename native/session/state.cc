@@ -5,7 +5,7 @@
 
 SessionState::SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound,
                            std::chrono::nanoseconds spin)
-    : thread(spin), inline_bound(inline_bound), addon_(&addon) {
+    : thread(spin), policies(inline_bound), addon_(&addon) {
   addon_->Add(this);
 }
 

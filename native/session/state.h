@@ -11,6 +11,8 @@
 
 #include "device/device.h"
 #include "env/addon_data.h"
+#include "graph_epoch.h"
+#include "graph_nodes.h"
 #include "ort/metadata.h"
 #include "run/inline_policy.h"
 #include "run/run_thread.h"
@@ -56,7 +58,10 @@ class SessionState {
   std::shared_ptr<device::Queue> queue;
   std::vector<bool> inputs_on_device;  // where ONNX Runtime reads each input; all false on the CPU
   std::vector<bool> outputs_on_device;
-  bool graphs = false;                   // bindings can capture graphs
+  bool graphs = false;  // bindings can capture graphs
+  // Of a session whose queue captures graphs.
+  GraphNodes graph_nodes;
+  GraphEpoch graph_epoch;
   ort::RunOptionsHandle inline_options;  // of runs on the JS thread without options, so that End can end them
   bool denormals_as_zero = false;        // the mode of a thread that runs it: run/float_mode.h
   bool records_assignment = false;       // ONNX Runtime keeps which provider runs which node
@@ -75,7 +80,7 @@ class SessionState {
   std::unordered_set<BindingState*> bindings;
   std::unordered_map<uint32_t, AsyncJob*> runs;  // runs in flight that can be canceled
   run::RunThread thread;
-  const std::chrono::nanoseconds inline_bound;
+  run::InlinePolicies policies;  // of the JS thread
 
  private:
   std::atomic<bool> ending_{false};

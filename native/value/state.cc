@@ -47,6 +47,21 @@ void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {
   PointAt(state, state.memory->data());
 }
 
+void Shared::Add(const std::shared_ptr<ValueState>& input) {
+  const auto add = [](auto& all, const auto& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+  };
+  if (input->kind == ONNX_TYPE_TENSOR) {
+    memory.push_back(input);
+  } else {
+    add(elements, input->shared.elements);
+    add(memory, input->shared.memory);
+    if (input->session) memory.push_back(input->session);
+  }
+}
+
 // The device's provider frees device memory that ONNX Runtime allocated, under the device lock.
 ValueState::~ValueState() {
   if (!OnDevice() || memory) return;
@@ -56,19 +71,16 @@ ValueState::~ValueState() {
 InUse::~InUse() {
   if (!in_flight_) return;
   in_flight_->Remove(id_);
-  for (const auto& value : values_) {
-    --value->uses;
-    if (by_ == By::kCopy) --value->copies;
-  }
+  if (by_ != By::kCopy) return;
+  for (const auto& value : values_) --value->copies;
 }
 
 void InUse::Add(const std::shared_ptr<ValueState>& value, Access access) {
   // First: the destructor counts down those that it finds, whatever fails below.
   values_.push_back(value);
-  ++value->uses;
   if (by_ == By::kCopy) ++value->copies;
   AddUse(value->Use(access, nullptr));
-  for (const auto& element : value->elements) AddUse(element->Use(Access::kRead, nullptr));
+  for (const auto& element : value->shared.elements) AddUse(element->Use(access, nullptr));
 }
 
 void InUse::AddUse(MemoryUse use) {
@@ -77,16 +89,21 @@ void InUse::AddUse(MemoryUse use) {
   in_flight_->Add(use);
 }
 
-MemoryUse ValueState::Use(Access access, const void* session) const noexcept {
-  MemoryUse use{.value = this, .access = access, .session = session};
-  if (!OnDevice()) use.range = {static_cast<const char*>(data), data != nullptr ? bytes : 0};
-  return use;
+device::HostRange ValueState::Range() const {
+  if (OnDevice() || !handle) return {};
+  // As many bytes as elements: a string is larger, so that other tensors' are elsewhere.
+  if (IsString()) return {static_cast<const char*>(ort::Data(handle.get())), ort::ElementCount(dims)};
+  return {static_cast<const char*>(data), data != nullptr ? bytes : 0};
+}
+
+MemoryUse ValueState::Use(Access access, const void* session) const {
+  return {.value = this, .range = Range(), .access = access, .session = session};
 }
 
 void ValueState::CheckFree(const InFlight& in_flight, Access access, const void* session,
                            const std::string& what) const {
   if (in_flight.empty()) return;
-  for (const auto& element : elements) element->CheckFree(in_flight, access, session, what);
+  for (const auto& element : shared.elements) element->CheckFree(in_flight, access, session, what);
   if (const MemoryUse* other = in_flight.Conflict(Use(access, session))) {
     if (other->session == nullptr && other->value != nullptr)
       throw ort::Error("ERR_BUSY", what + " is memory that is being copied");
@@ -96,12 +113,12 @@ void ValueState::CheckFree(const InFlight& in_flight, Access access, const void*
 }
 
 bool ValueState::Borrows() const noexcept {
-  return !borrowed.IsEmpty() || std::any_of(elements.begin(), elements.end(),
+  return !borrowed.IsEmpty() || std::any_of(shared.elements.begin(), shared.elements.end(),
                                             [](const auto& element) { return element->Borrows(); });
 }
 
 void ValueState::CheckAttached(Napi::Env env) const {
-  for (const auto& element : elements) element->CheckAttached(env);
+  for (const auto& element : shared.elements) element->CheckAttached(env);
   if (borrowed.IsEmpty()) return;
   bool detached = false;
   napi_is_detached_arraybuffer(env, borrowed.Value(), &detached);

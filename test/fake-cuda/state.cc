@@ -38,6 +38,10 @@ CUresult State::Admit(const Spec& spec) {
   }
   const bool refused =
       (spec.rules & kRefusedInCapture) != 0 || (event_queries_refused && (spec.rules & kEventQuery) != 0);
+  const bool ends = (spec.rules & kEndsCapture) != 0;
+  if (thread().captured != nullptr && !ends && (spec.rules & kSurvives) == 0) {
+    throw Breach{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "while this thread captures"};
+  }
   if (capturing && refused && thread().mode == CU_STREAM_CAPTURE_MODE_GLOBAL) {
     throw Breach{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "while another thread captures in global mode"};
   }
