@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api.h"
@@ -17,7 +18,9 @@ class Error : public std::exception {
       : texts_(std::make_shared<const Texts>(Texts{std::move(code), std::move(message)})) {}
   // ERR_OUT_OF_MEMORY, where there is none for texts either.
   Error() noexcept = default;
-  const char* code() const noexcept { return texts_ ? texts_->code.c_str() : "ERR_OUT_OF_MEMORY"; }
+  std::string_view code() const noexcept {
+    return texts_ ? std::string_view(texts_->code) : "ERR_OUT_OF_MEMORY";
+  }
   const char* what() const noexcept override {
     return texts_ ? texts_->message.c_str() : "cannot allocate host memory";
   }
