@@ -41,7 +41,7 @@ void DeviceBinding::UnbindInput(size_t index) {
   if (inputs_[index].placement == Placement::kNone) return;
   Retire(inputs_[index]);
   rebuild_ = true;
-  Update();
+  updated_ = false;
 }
 
 void DeviceBinding::ClearInputs() {
