@@ -54,7 +54,7 @@ async function shorten(seed) {
     if (failure !== undefined) throw new Error(failure)
   })
   const limits = { interruptAfterTimeLimit: SHORTEN_FOR, markInterruptAsFailure: false }
-  const { counterexample, error } = await fc.check(fails, { seed, numRuns: 1, ...limits })
+  const { counterexample, errorInstance: error } = await fc.check(fails, { seed, numRuns: 1, ...limits })
   return { trace: counterexample?.[0], error }
 }
 

@@ -113,14 +113,18 @@ export class Value {
     }
   }
 
-  markDisposed() {
+  /** @param {World} world */
+  markDisposed(world) {
     this.disposed = true
-    if (this.memory.owner === this) this.memory.detached = true
+    if (this.memory.owner !== this) return
+    this.memory.detached = true
+    for (const use of world.uses) if (use.memory === this.memory && use.isTarget) use.run.targetDetached()
   }
 }
 
 /** @typedef {'read' | 'write' | 'step'} Access step: of a run that reads a state and writes it */
-/** @typedef {{ value?: Value, memory: Memory, access: Access, session: object | null, run: import('./run.mjs').Run }} Use */
+/** @typedef {{ value?: Value, memory: Memory, access: Access, session: object | null, run: import('./run.mjs').Run,
+ *   isTarget?: boolean }} Use isTarget: a pre-allocated result, which is written through its view */
 
 export class World {
   sessions = []

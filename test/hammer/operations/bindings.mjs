@@ -176,7 +176,7 @@ export function disposeBinding(world, a) {
   if (binding === undefined) return false
   binding.io.dispose()
   binding.disposed = true
-  for (const value of binding.owned) value.markDisposed()
+  for (const value of binding.owned) value.markDisposed(world)
   binding.owned.clear()
   binding.captured = false
 }

@@ -138,7 +138,12 @@ export function sessionRun(world, a, b, c, d) {
     if (target.value) {
       const { value } = target
       conditions.when(world.busy(value, 'write'), 'ERR_BUSY')
-      uses.push({ memory: value.memory, access: /** @type {const} */ ('write'), session: null })
+      uses.push({
+        memory: value.memory,
+        access: /** @type {const} */ ('write'),
+        session: null,
+        isTarget: true,
+      })
       writes.set(output, value)
     } else if (!mayRunInline && d % 5 === 0) {
       outcome.when(true, 'ERR_DETACHED')

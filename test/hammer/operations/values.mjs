@@ -3,7 +3,7 @@ import { OrtValue } from 'onnxruntime-iobinding'
 import { contentOf, elements, SIZES, typed } from '../content.mjs'
 import { pick } from '../pick.mjs'
 import { start } from '../run.mjs'
-import { Conditions, Memory, Version } from '../world.mjs'
+import { Conditions, Memory, Mismatch, Version } from '../world.mjs'
 
 /** @typedef {import('../world.mjs').World} World */
 /** @typedef {import('../world.mjs').Value} Value */
@@ -173,11 +173,12 @@ export function download(world, a) {
 export function dispose(world, a) {
   const value = pick(world.values, a)
   if (value === undefined) return false
+  const isOwner =
+    value.memory.owner === value && value.kind === 'tensor' && value.type !== 'string' && !value.onDevice
+  const view = isOwner && !value.disposed && world.busy(value, 'read') === false ? value.real.data : undefined
   value.real.dispose()
-  value.markDisposed()
-  if (value.memory.owner === value && value.kind === 'tensor' && value.type !== 'string' && !value.onDevice) {
-    world.attempt('data', new Conditions().when(true, 'ERR_DISPOSED'), () => value.real.data)
-  }
+  value.markDisposed(world)
+  if (view && view.length > 0) throw new Mismatch('a view of a value that was disposed of is not empty')
 }
 
 /** Left to the garbage collector. @param {World} world */
