@@ -81,12 +81,10 @@ Napi::Function Binding::Define(Napi::Env env) {
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
-  Guard(info.Env(), [&] {
-    const auto& session = Session::State(info[0]);
-    session->CheckOpen();
-    state_ = std::make_shared<BindingState>(session);
-    cancelable_ = state_;
-  });
+  const auto& session = Session::State(info[0]);
+  session->CheckOpen();
+  state_ = std::make_shared<BindingState>(session);
+  cancelable_ = state_;
 }
 
 void Binding::FirstRunSync(const Napi::CallbackInfo& info) {
@@ -117,6 +115,7 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   const size_t index = ToUint32(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
   state.values.CheckInput(index, *value);
+  state.values.Reserve();
   if (value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
   } else {
@@ -138,6 +137,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
     output.value = ToBindable(*state.session, info[1], "output", declared.name);
     output.alias = IsTrue(info[3]);
     state.values.CheckOutput(index, *output.value);
+    state.values.Reserve();
   } else if (info[2].IsString()) {
     output.info = state.session->MemoryInfo(ToLocation(info[2], info[3]), declared.name);
     if (output.info != ort::CpuMemoryInfo() &&
@@ -155,6 +155,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
 
 void Binding::ClearInputs(const Napi::CallbackInfo&) {
   BindingState& state = RebindableState();
+  state.values.Reserve();
   state.host->ClearInputs();
   state.values.ClearInputs();
 }

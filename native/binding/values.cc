@@ -28,6 +28,12 @@ std::string Text(const std::vector<int64_t>& dims) {
 
 }  // namespace
 
+void BoundValues::Reserve() {
+  const size_t needed = replaced_.size() + inputs_.size();
+  if (needed > replaced_.capacity()) replaced_.reserve(2 * needed);
+  outputs_.reserve(session_.outputs.size());
+}
+
 std::string BoundValues::Input(size_t index) const { return "input '" + session_.inputs[index].name + "'"; }
 
 std::string BoundValues::Output(size_t index) const {

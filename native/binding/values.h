@@ -29,6 +29,9 @@ class BoundValues {
   // Whether some output is to be renewed for each run: see BindingHost::Renew.
   bool renews() const noexcept { return renews_; }
 
+  // Before a value is bound or unbound: what follows then allocates nothing, so that it cannot fail once the
+  // host has bound.
+  void Reserve();
   void SetInput(size_t index, std::shared_ptr<ValueState> value);
   void SetOutput(BoundOutput output);
   void ClearInputs();

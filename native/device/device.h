@@ -223,6 +223,8 @@ class Device {
   friend class DeviceLock;
   void Unlock(bool exclusive) noexcept;
   void ReleaseDeferred() noexcept;
+  // Under the device lock.
+  void ReleaseNow(DeferredRelease& deferred) const noexcept;
 
   const std::string name_;
   const int id_;

@@ -198,15 +198,12 @@ std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   void* data = nullptr;
   // An empty tensor needs a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
-  if (bytes > kMayFail) {
-    try {
-      CheckMemory(data, bytes);
-    } catch (...) {
-      ort::Ignore(ort::api().AllocatorFree(allocator_, data));
-      throw;
-    }
-  }
-  return std::make_shared<EpMemory>(*this, data, bytes);
+  const auto free = [this](void* block) { ort::Ignore(ort::api().AllocatorFree(allocator_, block)); };
+  std::unique_ptr<void, decltype(free)> freed(data, free);  // where there is no memory for its owner
+  if (bytes > kMayFail) CheckMemory(data, bytes);
+  auto memory = std::make_shared<EpMemory>(*this, data, bytes);
+  static_cast<void>(freed.release());
+  return memory;
 }
 
 void EpDevice::CheckMemory(void* data, size_t bytes) {

@@ -75,11 +75,12 @@ InUse::~InUse() {
   for (const auto& value : values_) --value->copies;
 }
 
-void InUse::Add(std::shared_ptr<ValueState> value, Access access) {
+void InUse::Add(const std::shared_ptr<ValueState>& value, Access access) {
+  // First: the destructor counts down those that it finds, whatever fails below.
+  values_.push_back(value);
   if (by_ == By::kCopy) ++value->copies;
   AddUse(value->Use(access, nullptr));
   for (const auto& element : value->shared.elements) AddUse(element->Use(access, nullptr));
-  values_.push_back(std::move(value));
 }
 
 void InUse::AddUse(MemoryUse use) {

@@ -92,7 +92,7 @@ class InUse {
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
-  void Add(std::shared_ptr<ValueState> value, Access access);
+  void Add(const std::shared_ptr<ValueState>& value, Access access);
   // Memory that the JS thread writes when the run has ended: in no order with other runs.
   void AddResult(const device::HostRange& range) {
     in_flight_->Add({.range = range, .access = Access::kWrite, .by = id_});
