@@ -109,11 +109,15 @@ function asDeclared(values, metadata) {
   )
 }
 
+/** Options of sessions on the device that TEST_PROVIDERS names, as in test/helpers/device.ts. */
+const providers = process.env.TEST_PROVIDERS?.split(',').filter((name) => name !== '') ?? []
+const options = providers.length > 0 ? { executionProviders: providers, logSeverityLevel: 4 } : {}
+
 /** @param {string} dir @returns {Promise<string | null>} why it fails */
 async function runCase(dir) {
   const { modelPath, dataSets } = loadCase(dir)
   const open = target === 'onnxruntime-node' ? ort.InferenceSession : InferenceSession
-  const session = await open.create(modelPath)
+  const session = await open.create(modelPath, options)
   try {
     for (const dataSet of dataSets) {
       const [inputs, outputs] = [

@@ -11,7 +11,7 @@ import { notSimulated } from './not-simulated.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 /** The nightly command repeats everything as often as on a GPU. */
-const counts = process.env.CUDA_SIMULATION_COUNTS === 'all' ? [] : ['--quick']
+const counts = Number(process.env.CUDA_SIMULATION_FACTOR ?? 1) > 1 ? [] : ['--quick']
 const MINUTES = 60_000
 
 interface Entry {
