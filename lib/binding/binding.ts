@@ -33,7 +33,6 @@ import { type AnyViews, BoundValues, type Views } from './values'
  * CUDA graphs. No benefit for: a single run; long runs; inputs whose shapes change in every run.
  *
  * Corresponds to Python's `onnxruntime.IOBinding`, and has its methods.
- *
  * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.IOBinding
  * @example
  * using io = session.createIoBinding({ x: [1, 4] })
@@ -249,7 +248,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    * binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
    * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
    *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
-   * @see https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html#using-cuda-graphs-preview
    * @example
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
