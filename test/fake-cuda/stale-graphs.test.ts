@@ -2,7 +2,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors'
-import { mlp, pseudoRandom } from '../helpers/model-builder.mjs'
+import { mlp, model, node, pseudoRandom, tensor, value } from '../helpers/model-builder.mjs'
 import * as fake from './fake-cuda.mjs'
 import { alive, count, describeCuda, onCpu, onCuda } from './support'
 
@@ -51,6 +51,29 @@ describeCuda('a stale graph', () => {
     expect(binding.recaptures).toBe(recaptures)
     expect(binding.captured).toBe(true)
     expect(alive()).toEqual(before)
+  })
+
+  // ONNX Runtime's fused convolutions replace a buffer whenever the shape changes.
+  test('is one of a convolution after every change of shape', async () => {
+    const convolution = model({
+      inputs: [value('x', 'float32', ['n', 1, 2, 2])],
+      outputs: [value('y', 'float32', ['n', 1, 2, 2])],
+      nodes: [node('Conv', ['x', 'weight'], ['y'])],
+      initializers: [tensor('weight', 'float32', [1, 1, 1, 1], [3])],
+    })
+    await using session = await onCuda(convolution, { enableGraphCapture: true })
+    using binding = session.createIoBinding({ x: [1, 1, 2, 2] })
+    using other = session.createIoBinding({ x: [2, 1, 2, 2] })
+    other.runSync()
+    await binding.capture({ verify: true })
+    for (let i = 1; i < 4; i++) {
+      binding.inputs.x.fill(i)
+      binding.runSync()
+      binding.runSync()
+      expect(binding.outputs.y).toEqual(new Float32Array(4).fill(3 * i))
+      expect(binding.recaptures).toBe(i - 1)
+      other.runSync()
+    }
   })
 
   test("throws with onStale: 'throw', until it is captured again", async () => {
