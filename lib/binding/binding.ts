@@ -30,10 +30,9 @@ import { type AnyViews, BoundValues, type Views } from './values'
  *
  * Suitable for: short runs in a loop (audio, control, ranking), where allocations and copies take a large part of each call;
  * state that the next run reads, such as a recurrent network's or a key-value cache; inputs and outputs that stay on a GPU;
- * CUDA graphs. No benefit for: a single run; long runs, where the call is a small part of the time; inputs whose shapes change
- * in every run.
+ * CUDA graphs. No benefit for: a single run; long runs; inputs whose shapes change in every run.
  *
- * It has the methods of Python's `onnxruntime.IOBinding`.
+ * Corresponds to Python's `onnxruntime.IOBinding`, and has its methods.
  * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.IOBinding
  * @example
  * using io = session.createIoBinding({ x: [1, 4] })
@@ -116,7 +115,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * The value bound to an output, or the one that the last run allocated; undefined before that run.
+   * The value bound to an output, or the one that the last run allocated for it; undefined before that run.
    * @example
    * console.log(io.outputValue('y')?.dims)
    */
@@ -163,7 +162,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Has ONNX Runtime allocate an output in each run, in host memory or on the session's device, in the shape that the run gives.
+   * Has ONNX Runtime allocate an output in each run, in host memory or on the session's device.
    * @throws OrtError `ERR_DEVICE_MISMATCH` for another device than the session's, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
    * @example
    * io.bindOutput('y')
@@ -244,10 +243,10 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   /**
    * Captures the device's work of a run as a graph, which later runs replay in one call. Needs a session with
    * `enableGraphCapture`, and every input and output bound to memory with a fixed address: none `'dynamic'`, none in CPU memory.
-   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written.
+   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written. A captured
+   * binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
    * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
    *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
-   * @see https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html#using-cuda-graphs-preview
    * @example
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
@@ -267,7 +266,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   /**
    * Releases the captured graph: later runs execute the model, and other values can be bound. Idempotent.
-   * @throws OrtError `ERR_BUSY` while a run or a capture is in flight
+   * @throws OrtError `ERR_BUSY` while a run is in flight
    * @example
    * io.releaseCapture()
    */
@@ -276,7 +275,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Unbinds everything and frees the binding's own memory, at once or when the run in flight has ended. Idempotent.
+   * Unbinds everything and frees the binding's memory, at once or when the run in flight has ended. Idempotent.
    * @example
    * io.dispose()
    */

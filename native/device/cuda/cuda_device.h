@@ -2,8 +2,7 @@
 // shares.
 //
 // The device lock is shared, except for a capture: while a thread captures, no other may allocate, or one of
-// the two fails. A graph is released with its session: ONNX Runtime 1.30's provider cannot release one
-// before.
+// the two fails.
 #pragma once
 
 #include <atomic>
