@@ -1,5 +1,6 @@
-import { type EngineBinding, ValueKind } from '../engine/engine'
+import { type EngineBinding, type EngineValue, ValueKind } from '../engine/engine'
 import { isOrtError, OrtError, type OrtErrorDetails } from '../errors'
+import { overlap } from '../model/element-types'
 import { resolveShape, shapeText, symbolSizes } from '../model/shape'
 import type { OrtValue } from '../value/value'
 import type { BindingHost } from './host'
@@ -69,25 +70,38 @@ export class OutputGuesses {
     return true
   }
 
-  /** After each run that succeeded. */
+  /**
+   * After each run that succeeded.
+   * @throws OrtError where an output cannot have its memory back, such as `ERR_BUSY`: another run in flight uses it
+   */
   endRun(): void {
     if (!this.#open) return
     const results = this.#binding.outputs()
     this.#open = false
-    this.#outputs.names.forEach((name, i) => {
+    const errors: unknown[] = []
+    for (const [i, name] of this.#outputs.names.entries()) {
       const result = results[i]
       const value = this.#guessed(name)
-      if (value === undefined || !result) return
+      if (value === undefined || !result) continue
       const given =
         result.kind() === ValueKind.tensor ? shapeText(result.dims()) : 'a value that is not a tensor'
-      if (given === shapeText(value.dims)) {
-        result.copyTo(value.engineValue)
-        result.dispose()
-        this.#bind(name, value)
-      } else {
-        this.#refute(name, value, given)
-      }
-    })
+      if (given !== shapeText(value.dims)) this.#refute(name, value, given)
+      else if (value.disposed) this.#leave(name)
+      else this.#giveBack(name, value, result, errors)
+    }
+    if (errors.length === 0) return
+    this.#outputs.drop()
+    throw errors[0]
+  }
+
+  #giveBack(name: string, value: OrtValue, result: EngineValue, errors: unknown[]): void {
+    try {
+      this.#bind(name, value)
+      result.copyTo(value.engineValue)
+    } catch (error) {
+      errors.push(error)
+    }
+    result.dispose()
   }
 
   /** A capture, which needs outputs with memory of their own. */
@@ -118,7 +132,12 @@ export class OutputGuesses {
 
   #bind(name: string, value: OrtValue): void {
     const { mapped, alias } = this.#values.get(value)!
-    this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped, alias)
+    try {
+      this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped, alias)
+    } catch (error) {
+      this.#leave(name)
+      throw error
+    }
   }
 
   /** Has ONNX Runtime allocate them. Returns whether there are any. */
@@ -131,6 +150,12 @@ export class OutputGuesses {
     return this.#open
   }
 
+  /** ONNX Runtime allocates the output from now on. */
+  #leave(name: string): void {
+    this.#names.delete(name)
+    this.#outputs.set(name, undefined)
+  }
+
   #refute(name: string, value: OrtValue, given: string): void {
     const { outputs, engine, wrongShapes } = this.#host
     const index = outputs.indexOf(name, 'name')
@@ -138,8 +163,7 @@ export class OutputGuesses {
     const taken = shapeText(value.dims)
     const here = taken === declared ? '' : `, here ${taken}`
     const what = `output '${name}' declares the shape ${declared}${here}, and a run gave ${given}`
-    this.#names.delete(name)
-    this.#outputs.set(name, undefined)
+    this.#leave(name)
     if (this.#isDeclared(index, value.dims)) wrongShapes.add(name)
     value.dispose()
     value.retired = `: ${what}. Read the output after each run`
@@ -190,7 +214,7 @@ function sharesMemory(one: OrtValue, other: OrtValue): boolean {
   if (one === other) return true
   if (!one.hostVisible || !other.hostVisible) return false
   try {
-    return one.data.buffer === other.data.buffer
+    return overlap(one.data, other.data) !== 'none'
   } catch {
     return true
   }

@@ -82,7 +82,7 @@ export class BindingRuns {
 
   async capture(options: CaptureOptions): Promise<void> {
     await this.guesses.capture(async () => {
-      const pending = this.#binding.capture(resolveCapture(options))
+      const pending = this.#binding.capture(...resolveCapture(options))
       this.#unsettled.add(pending)
       try {
         await pending

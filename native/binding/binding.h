@@ -31,6 +31,7 @@ class Binding : public Wrapped<Binding> {
   Napi::Value Overtaken(const Napi::CallbackInfo& info);
   Napi::Value Capture(const Napi::CallbackInfo& info);
   Napi::Value Captured(const Napi::CallbackInfo& info);
+  Napi::Value Recaptures(const Napi::CallbackInfo& info);
   void ReleaseCapture(const Napi::CallbackInfo& info);
   void Cancel(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);

@@ -12,7 +12,7 @@ void BindingRun::Work() {
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {
-  state_->policy.Record(took_, false);
+  state_->Policy().Record(took_);
   return env.Undefined();
 }
 

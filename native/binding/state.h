@@ -30,6 +30,7 @@ struct BindingState {
   void CheckNotCaptured(const char* message) const;
   // Before each run.
   void PrepareRun(Napi::Env env);
+  run::InlinePolicy& Policy();
   // Before a runSync that waits for the session's runs in flight.
   void MarkOvertaken() const;
   // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
@@ -41,8 +42,8 @@ struct BindingState {
   const std::shared_ptr<SessionState> session;
   BoundValues values;
   const std::unique_ptr<BindingHost> host;
-  run::InlinePolicy policy;
-  AsyncJob* job = nullptr;  // the run or capture in flight
-  bool overtaken = false;   // since it was started a runSync has used memory that it uses
+  std::shared_ptr<run::InlinePolicy> policy;  // null: inputs were bound since the last run
+  AsyncJob* job = nullptr;                    // the run or capture in flight
+  bool overtaken = false;                     // since it was started a runSync has used memory that it uses
   Graph graph = Graph::kNone;
 };

@@ -12,6 +12,10 @@ void CheckPart(const std::string& name, const ValueState& value, const std::stri
   throw ort::Error("ERR_MEMORY_OVERLAP", name + " overlaps with a part of the memory of " + other_name);
 }
 
+bool Shares(const std::shared_ptr<ValueState>& input, const ValueState& value) {
+  return input && OverlapOf(*input, value) != Overlap::kNone;
+}
+
 std::string Text(const std::vector<int64_t>& dims) {
   std::string text(1, '{');
   for (const int64_t dim : dims) {
@@ -23,6 +27,12 @@ std::string Text(const std::vector<int64_t>& dims) {
 }
 
 }  // namespace
+
+void BoundValues::Reserve() {
+  const size_t needed = replaced_.size() + inputs_.size();
+  if (needed > replaced_.capacity()) replaced_.reserve(2 * needed);
+  outputs_.reserve(session_.outputs.size());
+}
 
 std::string BoundValues::Input(size_t index) const { return "input '" + session_.inputs[index].name + "'"; }
 
@@ -97,12 +107,9 @@ void BoundValues::CheckOutput(size_t index, const ValueState& value) const {
 bool BoundValues::NeedsSecond(const BoundOutput& output) const {
   if (!output.value || (output.alias && !output.value->IsString())) return false;
   const auto source = session_.passed_inputs[output.index];
-  const auto shares = [&](const std::shared_ptr<ValueState>& input) {
-    return input && OverlapOf(*input, *output.value) != Overlap::kNone;
-  };
   // Of an input that is passed to this output its memory is the result.
-  if (source && shares(inputs_[*source])) return false;
-  return std::any_of(inputs_.begin(), inputs_.end(), shares);
+  if (source && Shares(inputs_[*source], *output.value)) return false;
+  return SharesInput(*output.value);
 }
 
 const ValueState* BoundValues::Passed(const BoundOutput& output) const {
@@ -116,6 +123,16 @@ const ValueState* BoundValues::Passed(const BoundOutput& output) const {
                    "the buffer for output: '" + session_.outputs[output.index].name + "' has shape " +
                        Text(output.value->dims) + " but the computed output shape for this run is " +
                        Text(input.dims));
+}
+
+const ValueState* BoundValues::Overwritten(const BoundOutput& output) const {
+  const auto source = session_.passed_inputs[output.index];
+  if (output.value || !source || !inputs_[*source]) return nullptr;
+  const ValueState& input = *inputs_[*source];
+  const bool written = std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& other) {
+    return other.value && OverlapOf(input, *other.value) != Overlap::kNone;
+  });
+  return written ? &input : nullptr;
 }
 
 void BoundValues::Check() const {
@@ -140,6 +157,10 @@ bool BoundValues::IsInput(const std::shared_ptr<ValueState>& value) const {
   return std::find(inputs_.begin(), inputs_.end(), value) != inputs_.end();
 }
 
+bool BoundValues::SharesInput(const ValueState& value) const {
+  return std::any_of(inputs_.begin(), inputs_.end(), [&](const auto& input) { return Shares(input, value); });
+}
+
 void BoundValues::CheckShared(const InFlight& in_flight) const {
   for (size_t i = 0; i < inputs_.size(); ++i) {
     if (inputs_[i]) inputs_[i]->CheckFree(in_flight, Access::kRead, &session_, Input(i));
@@ -149,7 +170,7 @@ void BoundValues::CheckShared(const InFlight& in_flight) const {
   }
 }
 
-bool BoundValues::Shares(const InFlight& in_flight) const {
+bool BoundValues::Conflicts(const InFlight& in_flight) const {
   return std::any_of(inputs_.begin(), inputs_.end(),
                      [&](const auto& input) {
                        return input && input->Conflict(in_flight, Access::kRead, nullptr) != nullptr;
@@ -168,8 +189,9 @@ void BoundValues::Use(InUse& in_use) const {
   }
 }
 
-std::vector<std::shared_ptr<void>> BoundValues::UsedInputs() const {
-  std::vector<std::shared_ptr<void>> used(inputs_.begin(), inputs_.end());
+std::vector<std::shared_ptr<ValueState>> BoundValues::UsedInputs() const {
+  std::vector<std::shared_ptr<ValueState>> used(inputs_);
   used.insert(used.end(), replaced_.begin(), replaced_.end());
+  std::erase(used, nullptr);
   return used;
 }

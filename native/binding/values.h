@@ -29,6 +29,9 @@ class BoundValues {
   // Whether some output is to be renewed for each run: see BindingHost::Renew.
   bool renews() const noexcept { return renews_; }
 
+  // Before a value is bound or unbound: what follows then allocates nothing, so that it cannot fail once the
+  // host has bound.
+  void Reserve();
   void SetInput(size_t index, std::shared_ptr<ValueState> value);
   void SetOutput(BoundOutput output);
   void ClearInputs();
@@ -44,6 +47,10 @@ class BoundValues {
   // The value of the input that ONNX Runtime gives as this output in place of writing into it. Throws where
   // the output has another type or shape.
   const ValueState* Passed(const BoundOutput& output) const;
+
+  // The input that ONNX Runtime gives as an output which it allocates, where the run ends with a copy of
+  // another output into the memory of that input.
+  const ValueState* Overwritten(const BoundOutput& output) const;
 
   // Before each run. Whether Check is needed: after a bind, or when a value was disposed.
   bool Unchecked() const noexcept;
@@ -66,10 +73,12 @@ class BoundValues {
   }
 
   // Whether memory of the values is written in `in_flight` too, or written here and used there, in any order.
-  bool Shares(const InFlight& in_flight) const;
+  bool Conflicts(const InFlight& in_flight) const;
   void Use(InUse& in_use) const;
 
   bool IsInput(const std::shared_ptr<ValueState>& value) const;
+  // Whether the value shares memory with an input.
+  bool SharesInput(const ValueState& value) const;
   // Of a run, to the value of an output.
   Access AccessTo(const BoundOutput& output) const {
     return IsInput(output.value) ? Access::kStep : Access::kWrite;
@@ -77,7 +86,7 @@ class BoundValues {
   // The run is accepted: the results of the last one, and what they share, are no longer read.
   void DropReplaced() noexcept { replaced_.clear(); }
   // The inputs of the last run, whose memory its outputs may share.
-  std::vector<std::shared_ptr<void>> UsedInputs() const;
+  std::vector<std::shared_ptr<ValueState>> UsedInputs() const;
 
  private:
   void CheckBorrowed(Napi::Env env) const;

@@ -51,7 +51,7 @@ TensorShape Shape(const OrtValue* tensor);
 // The outputs of a binding's last run, in the order they were bound.
 std::vector<ValueHandle> BoundOutputs(const OrtIoBinding* binding);
 
-// The memory of a tensor of numbers.
+// The elements of a tensor: numbers, or std::string objects.
 void* Data(const OrtValue* tensor);
 
 }  // namespace ort

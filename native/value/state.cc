@@ -47,6 +47,21 @@ void AllocateMemory(ValueState& state, device::HostMemory::Fill fill) {
   PointAt(state, state.memory->data());
 }
 
+void Shared::Add(const std::shared_ptr<ValueState>& input) {
+  const auto add = [](auto& all, const auto& more) {
+    all.insert(all.end(), more.begin(), more.end());
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+  };
+  if (input->kind == ONNX_TYPE_TENSOR) {
+    memory.push_back(input);
+  } else {
+    add(elements, input->shared.elements);
+    add(memory, input->shared.memory);
+    if (input->session) memory.push_back(input->session);
+  }
+}
+
 // The device's provider frees device memory that ONNX Runtime allocated, under the device lock.
 ValueState::~ValueState() {
   if (!OnDevice() || memory) return;
@@ -56,15 +71,16 @@ ValueState::~ValueState() {
 InUse::~InUse() {
   if (!in_flight_) return;
   in_flight_->Remove(id_);
-  if (by_ == By::kRun) return;
+  if (by_ != By::kCopy) return;
   for (const auto& value : values_) --value->copies;
 }
 
-void InUse::Add(std::shared_ptr<ValueState> value, Access access) {
+void InUse::Add(const std::shared_ptr<ValueState>& value, Access access) {
+  // First: the destructor counts down those that it finds, whatever fails below.
+  values_.push_back(value);
   if (by_ == By::kCopy) ++value->copies;
   AddUse(value->Use(access, nullptr));
-  for (const auto& element : value->elements) AddUse(element->Use(Access::kRead, nullptr));
-  values_.push_back(std::move(value));
+  for (const auto& element : value->shared.elements) AddUse(element->Use(access, nullptr));
 }
 
 void InUse::AddUse(MemoryUse use) {
@@ -73,15 +89,19 @@ void InUse::AddUse(MemoryUse use) {
   in_flight_->Add(use);
 }
 
-MemoryUse ValueState::Use(Access access, const void* session) const noexcept {
-  MemoryUse use{.value = this, .access = access, .session = session};
-  if (!OnDevice()) use.range = {static_cast<const char*>(data), data != nullptr ? bytes : 0};
-  return use;
+device::HostRange ValueState::Range() const {
+  if (OnDevice() || !handle) return {};
+  // As many bytes as elements: a string is larger, so that other tensors' are elsewhere.
+  if (IsString()) return {static_cast<const char*>(ort::Data(handle.get())), ort::ElementCount(dims)};
+  return {static_cast<const char*>(data), data != nullptr ? bytes : 0};
 }
 
-const MemoryUse* ValueState::Conflict(const InFlight& in_flight, Access access,
-                                      const void* session) const noexcept {
-  for (const auto& element : elements) {
+MemoryUse ValueState::Use(Access access, const void* session) const {
+  return {.value = this, .range = Range(), .access = access, .session = session};
+}
+
+const MemoryUse* ValueState::Conflict(const InFlight& in_flight, Access access, const void* session) const {
+  for (const auto& element : shared.elements) {
     if (const MemoryUse* other = element->Conflict(in_flight, access, session)) return other;
   }
   return in_flight.Conflict(Use(access, session));
@@ -99,12 +119,12 @@ void ValueState::CheckFree(const InFlight& in_flight, Access access, const void*
 }
 
 bool ValueState::Borrows() const noexcept {
-  return !borrowed.IsEmpty() || std::any_of(elements.begin(), elements.end(),
+  return !borrowed.IsEmpty() || std::any_of(shared.elements.begin(), shared.elements.end(),
                                             [](const auto& element) { return element->Borrows(); });
 }
 
 void ValueState::CheckAttached(Napi::Env env) const {
-  for (const auto& element : elements) element->CheckAttached(env);
+  for (const auto& element : shared.elements) element->CheckAttached(env);
   if (borrowed.IsEmpty()) return;
   bool detached = false;
   napi_is_detached_arraybuffer(env, borrowed.Value(), &detached);

@@ -4,12 +4,26 @@
 #include <napi.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "device/device.h"
 #include "device/host_memory.h"
 #include "env/in_flight.h"
+
+struct ValueState;
+
+// What an OrtValue needs of others. ONNX Runtime's sequence operators share the elements of their inputs.
+struct Shared {
+  // Of an input of the run that makes the value.
+  void Add(const std::shared_ptr<ValueState>& input);
+
+  // Tensors, never sequences: a state that is fed back would be a chain of them, whose end frees all, each
+  // within the next.
+  std::vector<std::shared_ptr<ValueState>> elements;
+  std::vector<std::shared_ptr<void>> memory;
+};
 
 // Shared by the wrapper, the bindings it is bound to and the runs in flight: the last of them to go frees the
 // memory. Created and destroyed on the JS thread.
@@ -25,13 +39,12 @@ struct ValueState : device::Location {
   size_t bytes = 0;
   void* data = nullptr;   // of a tensor of numbers
   bool disposed = false;  // by the user: bindings then refuse it
-  int copies = 0;         // of the value, or to it, in flight on another thread
+  int copies = 0;         // asynchronous copies in flight that use the value
   // What the OrtValue points into, destroyed after it:
-  std::shared_ptr<device::Memory> memory;             // memory of the addon,
-  Napi::Reference<Napi::Value> borrowed;              // the ArrayBuffer of a user's typed array,
-  std::vector<std::shared_ptr<ValueState>> elements;  // the elements of a sequence that the user made,
-  std::vector<std::shared_ptr<void>> shared;          // or what Value::KeepAlive and BufferOwner name.
-  std::shared_ptr<OrtSession> session;                // whose device allocator owns the OrtValue's memory
+  std::shared_ptr<device::Memory> memory;  // memory of the addon,
+  Napi::Reference<Napi::Value> borrowed;   // the ArrayBuffer of a user's typed array,
+  Shared shared;                           // or what others own.
+  std::shared_ptr<OrtSession> session;     // whose device allocator owns the OrtValue's memory
   ort::ValueHandle handle;
 
   // Whether it is not an optional without a value.
@@ -50,9 +63,11 @@ struct ValueState : device::Location {
 
   device::TensorView view() const noexcept { return {handle.get(), data, bytes}; }
 
-  MemoryUse Use(Access access, const void* session) const noexcept;
+  // Host memory of a tensor. Of strings, which are objects of any size, distinct for distinct tensors.
+  device::HostRange Range() const;
+  MemoryUse Use(Access access, const void* session) const;
   // The use in flight that forbids this one; null: none does.
-  const MemoryUse* Conflict(const InFlight& in_flight, Access access, const void* session) const noexcept;
+  const MemoryUse* Conflict(const InFlight& in_flight, Access access, const void* session) const;
   // Throws ERR_BUSY where work in flight forbids the use. `what` is for the error.
   void CheckFree(const InFlight& in_flight, Access access, const void* session,
                  const std::string& what) const;
@@ -67,7 +82,8 @@ struct ValueState : device::Location {
   void CopyFrom(const device::TensorView& from, const device::Location& where);
 };
 
-// Counts asynchronous work among its values' uses, and in `in_flight`, for as long as it lives. JS thread.
+// Asynchronous work's uses of values, in `in_flight` and among their copies for as long as it lives. JS
+// thread.
 class InUse {
  public:
   enum class By { kRun, kCopy };
@@ -76,7 +92,7 @@ class InUse {
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
-  void Add(std::shared_ptr<ValueState> value, Access access);
+  void Add(const std::shared_ptr<ValueState>& value, Access access);
   // Memory that the JS thread writes when the run has ended: in no order with other runs.
   void AddResult(const device::HostRange& range) {
     in_flight_->Add({.range = range, .access = Access::kWrite, .by = id_});

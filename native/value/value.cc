@@ -9,8 +9,7 @@
 
 namespace {
 
-// ERR_BUSY where work in flight forbids the access.
-void CheckFree(Napi::Env env, const ValueState& state, Access access) {
+void CheckMemory(Napi::Env env, const ValueState& state, Access access) {
   state.CheckFree(*AddonData::Of(env).in_flight, access, nullptr, "the OrtValue");
 }
 
@@ -60,8 +59,8 @@ Napi::Object Value::New(Napi::Env env, std::shared_ptr<ValueState> state) {
   return object;
 }
 
-Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared,
-                         const device::Location& where, std::shared_ptr<OrtSession> session) {
+Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, Shared shared, const device::Location& where,
+                         std::shared_ptr<OrtSession> session) {
   auto state = std::make_shared<ValueState>(where);
   state->session = std::move(session);
   // First: the state releases the value where it belongs, whatever fails below.
@@ -82,8 +81,21 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive share
 Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location& where) {
   ort::TensorShape shape = ort::Shape(tensor);
   auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
+  if (state->IsString()) {
+    state->handle = ort::CreateStringTensor(state->dims);
+    ort::CopyStrings(tensor, state->handle.get(), ort::ElementCount(state->dims));
+    return New(env, std::move(state));
+  }
   AllocateMemory(*state, device::HostMemory::Fill::kNone);
   state->CopyFrom({tensor, ort::Data(tensor), state->bytes}, where);
+  return New(env, std::move(state));
+}
+
+Napi::Object Value::Over(Napi::Env env, const device::Tensor& tensor, const device::Location& where) {
+  ort::TensorShape shape = ort::Shape(tensor.value.get());
+  auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
+  state->memory = tensor.memory;
+  PointAt(*state, state->memory->data());
   return New(env, std::move(state));
 }
 
@@ -124,7 +136,7 @@ Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
               napi_get_typedarray_info(info.Env(), info[2], nullptr, nullptr, nullptr, &buffer, nullptr));
   state->borrowed = Napi::Reference<Napi::Value>::New({info.Env(), buffer}, 1);
   state->CheckAttached(info.Env());
-  if (auto memory = BufferOwner::MemoryAt(bytes.data)) state->shared.push_back(std::move(memory));
+  if (auto memory = BufferOwner::MemoryAt(bytes.data)) state->shared.memory.push_back(std::move(memory));
   // An empty array may have no address, and ONNX Runtime wants one.
   static char nothing;
   PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
@@ -147,7 +159,7 @@ Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
                                                 element->device->name());
     }
     handles.push_back(element->handle.get());
-    state->elements.push_back(element);
+    state->shared.elements.push_back(element);
   }
   state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateValue, handles.data(), handles.size(),
                                                 ONNX_TYPE_SEQUENCE);
@@ -222,14 +234,14 @@ Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
 
 // checkFree(writes: boolean): void - throws ERR_BUSY while a run in flight uses the memory
 Napi::Value Value::CheckFree(const Napi::CallbackInfo& info) {
-  ::CheckFree(info.Env(), *State(), IsTrue(info[0]) ? Access::kWrite : Access::kRead);
+  CheckMemory(info.Env(), *State(), IsTrue(info[0]) ? Access::kWrite : Access::kRead);
   return {};
 }
 
 // strings(): string[] - GetStringTensorContent
 Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
   const ValueState& state = *State();
-  ::CheckFree(info.Env(), state, Access::kRead);
+  CheckMemory(info.Env(), state, Access::kRead);
   return ReadStrings(info.Env(), state.handle.get(), ort::ElementCount(state.dims));
 }
 
@@ -237,22 +249,23 @@ Napi::Value Value::Strings(const Napi::CallbackInfo& info) {
 Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
   const std::vector<std::string> texts = ToStrings(info[0], ort::ElementCount(State()->dims));
   const ValueState& state = *State();
-  ::CheckFree(info.Env(), state, Access::kWrite);
+  CheckMemory(info.Env(), state, Access::kWrite);
   ort::WriteStrings(state.handle.get(), texts);
   return {};
 }
 
-// elements(): EngineValue[] - GetValue, which copies an element
+// elements(): EngineValue[] - GetValue, which copies
 Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
-  const std::shared_ptr<ValueState>& state = State();
-  ::CheckFree(info.Env(), *state, Access::kRead);
+  const std::shared_ptr<ValueState> state = State();
+  state->CheckAttached(info.Env());
+  CheckMemory(info.Env(), *state, Access::kRead);
   size_t count = 0;
   if (state->kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state->handle.get(), &count));
   return MakeArray(info.Env(), count, [&](uint32_t i) {
     auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state->handle.get(),
                                                  static_cast<int>(i), ort::DefaultAllocator());
     CheckOnHost(element.get());
-    return Wrap(info.Env(), std::move(element), {state});
+    return Wrap(info.Env(), std::move(element));
   });
 }
 

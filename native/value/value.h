@@ -19,15 +19,14 @@ class Value : public Wrapped<Value> {
   explicit Value(const Napi::CallbackInfo& info) : Wrapped(info) {}
   ~Value() override = default;
 
-  // What must outlive a value. A sequence shares its elements' tensors, and ONNX Runtime's sequence operators
-  // share those of their inputs.
-  using KeepAlive = std::vector<std::shared_ptr<void>>;
-
   // A JavaScript object for a value that ONNX Runtime created.
-  static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle, KeepAlive shared = {},
+  static Napi::Object Wrap(Napi::Env env, ort::ValueHandle handle, Shared shared = {},
                            const device::Location& where = {}, std::shared_ptr<OrtSession> session = nullptr);
   // The same for a tensor in an input's memory: a copy, since the input's owner may change it.
   static Napi::Object Copy(Napi::Env env, OrtValue* tensor, const device::Location& where = {});
+
+  // A tensor in memory of the addon's, which the two share.
+  static Napi::Object Over(Napi::Env env, const device::Tensor& tensor, const device::Location& where);
 
   // Of an argument: throws ERR_INVALID_ARG_TYPE for an object of another class, ERR_DISPOSED.
   static const std::shared_ptr<ValueState>& State(Napi::Value value);
