@@ -10,8 +10,8 @@ const KNOWN: Readonly<Record<string, Tests>> = {
   },
   'the test names the provider of the CPU': {
     'test/common/graph-assignment.test.ts': [
-      'a recorded assignment gives each node a provider, a name, a domain and an operator',
-      'a recorded assignment has empty names for a model without names',
+      'gives each node a provider, a name, a domain and an operator',
+      'has empty names for a model without names',
     ],
   },
 }
