@@ -32,7 +32,7 @@ import { type AnyViews, BoundValues, type Views } from './values'
  * state that the next run reads, such as a recurrent network's or a key-value cache; inputs and outputs that stay on a GPU;
  * CUDA graphs. No benefit for: a single run; long runs; inputs whose shapes change in every run.
  *
- * Corresponds to Python's `onnxruntime.IOBinding`, and has its methods.
+ * It has the methods of Python's `onnxruntime.IOBinding`.
  * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.IOBinding
  * @example
  * using io = session.createIoBinding({ x: [1, 4] })
@@ -83,9 +83,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * A typed array over the memory of each bound input, always the same one: write into it, then run. A string input has none;
-   * use `inputValue(name).write(strings)`. Its properties throw `ERR_BUSY` while a run is in flight; an array that the caller
-   * keeps is not guarded.
+   * A typed array over the memory of each bound input, always the same one: write into it, then run. A string input has none; use
+   * `inputValue(name).write(strings)`. Its properties throw `ERR_BUSY` during a run; an array that the caller keeps does not.
    * @example
    * io.inputs.x.fill(1)
    */
@@ -116,7 +115,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * The value bound to an output, or the one that the last run allocated for it; undefined before that run.
+   * The value bound to an output, or the one that the last run allocated; undefined before that run.
    * @example
    * console.log(io.outputValue('y')?.dims)
    */
@@ -244,15 +243,14 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   /**
    * Captures the device's work of a run as a graph, which later runs replay in one call. Needs a session with
    * `enableGraphCapture`, and every input and output bound to memory with a fixed address: none `'dynamic'`, none in CPU memory.
-   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written. A captured
-   * binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
+   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written.
    * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
    *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
    * @example
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
-  async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#runs.capture(options)
+  capture(options: CaptureOptions = {}): Promise<void> {
+    return this.#runs.capture(options)
   }
 
   /** Whether runs replay a graph. */

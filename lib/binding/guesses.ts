@@ -51,15 +51,23 @@ export class OutputGuesses {
     this.#inputs.shapesChanged = false
   }
 
-  /** Whether a run that failed with this error is to be repeated. @throws the error, if that would write a state twice */
+  /**
+   * Whether a run that failed with this error is to be repeated. @throws the error, if that would write a state twice, or mix up
+   * the order of runs
+   */
   repeats(error: unknown): boolean {
     if (this.#open || !isOrtError(error) || !isOfOutput(error)) return false
-    if (this.#binding.captured() || !this.#allocate()) return false
-    if (!this.#writesInputs()) return true
-    throw new OrtError('ERR_OUTPUT_SHAPE', `${what(error)}, and the run may have written a state in place`, {
-      ...details(error),
-      remedy: 'Write the state again and repeat the run: ONNX Runtime allocates the output from now on',
-    })
+    if (this.#binding.captured()) return false
+    const overtaken = this.#binding.overtaken()
+    if (!this.#allocate()) return false
+    if (this.#writesInputs())
+      throw notRepeated(
+        error,
+        'the run may have written a state in place',
+        'Write the state again and repeat',
+      )
+    if (overtaken) throw notRepeated(error, 'a later run uses the same memory', 'Repeat')
+    return true
   }
 
   /**
@@ -181,6 +189,14 @@ function isOfOutput({ code, message }: OrtError): boolean {
   // A sparse initializer that is an output, which ONNX Runtime reports as a tensor.
   const isSparse = code === 'ERR_ORT_FAIL' && message.includes('Unsupported type proto value case')
   return code === 'ERR_OUTPUT_SHAPE' || isSparse
+}
+
+/** @param again what the remedy begins with */
+function notRepeated(error: OrtError, why: string, again: string): OrtError {
+  return new OrtError('ERR_OUTPUT_SHAPE', `${what(error)}, and ${why}`, {
+    ...details(error),
+    remedy: `${again} the run: ONNX Runtime allocates the output from now on`,
+  })
 }
 
 /** The message without its details, which name other remedies. */

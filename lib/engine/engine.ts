@@ -190,6 +190,11 @@ export interface EngineBinding {
   /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */
   run(upload?: readonly number[], cancelable?: boolean): undefined | Promise<void>
   /**
+   * Whether a run that was started after the last one, which has ended, uses memory that it wrote, or writes memory that it
+   * used: it then cannot be repeated in its order.
+   */
+  overtaken(): boolean
+  /**
    * Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it.
    * `throwStale`: a run throws where the graph may no longer be right, in place of capturing it anew.
    */

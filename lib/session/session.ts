@@ -258,7 +258,11 @@ export class InferenceSession implements AsyncDisposable {
    */
   release(): Promise<void> {
     this.#plans.dispose()
-    this.#released ??= this.#loaded.session.release()
+    try {
+      this.#released ??= this.#loaded.session.release()
+    } catch (error) {
+      return Promise.reject(error) // nothing was queued: the next call tries again
+    }
     return this.#released
   }
 

@@ -32,12 +32,19 @@ const std::shared_ptr<ValueState>& ToBindable(const SessionState& session, Napi:
 // An output that ONNX Runtime allocated in the last run.
 Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutput& bound,
                        ort::ValueHandle output) {
+  if (OrtValue* const before = state.host->BeforeRun(bound.index)) return Value::Copy(env, before);
   const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
+  const ONNXTensorElementDataType type = ort::Kind(output.get()) == ONNX_TYPE_TENSOR
+                                             ? ort::Shape(output.get()).type
+                                             : ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING && state.session->passed_inputs[bound.index]) {
+    return Value::Copy(env, output.get());
+  }
   Shared shared;
-  if (ort::Kind(output.get()) != ONNX_TYPE_TENSOR) {
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED) {
     for (const auto& input : used) shared.Add(input);
-  } else if (ort::ElementBits(ort::Shape(output.get()).type) != 0) {
+  } else if (ort::ElementBits(type) != 0) {
     const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =
@@ -66,19 +73,18 @@ Napi::Function Binding::Define(Napi::Env env) {
       {Guarded<&Binding::BindInput>("bindInput"), Guarded<&Binding::BindOutput>("bindOutput"),
        Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
        Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
-       Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
-       Guarded<&Binding::Recaptures>("recaptures"), Guarded<&Binding::ReleaseCapture>("releaseCapture"),
-       Guarded<&Binding::Cancel>("cancel"), Guarded<&Binding::FirstRunSync>("runSync"),
-       Guarded<&Binding::FirstRun>("run"), Guarded<&Binding::Dispose>("dispose")});
+       Guarded<&Binding::Overtaken>("overtaken"), Guarded<&Binding::Capture>("capture"),
+       Guarded<&Binding::Captured>("captured"), Guarded<&Binding::Recaptures>("recaptures"),
+       Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
+       Guarded<&Binding::FirstRunSync>("runSync"), Guarded<&Binding::FirstRun>("run"),
+       Guarded<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
-  Guard(info.Env(), [&] {
-    const auto& session = Session::State(info[0]);
-    session->CheckOpen();
-    state_ = std::make_shared<BindingState>(session);
-    cancelable_ = state_;
-  });
+  const auto& session = Session::State(info[0]);
+  session->CheckOpen();
+  state_ = std::make_shared<BindingState>(session);
+  cancelable_ = state_;
 }
 
 void Binding::FirstRunSync(const Napi::CallbackInfo& info) {
@@ -109,6 +115,7 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   const size_t index = ToUint32(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
   state.values.CheckInput(index, *value);
+  state.values.Reserve();
   if (value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
   } else {
@@ -130,6 +137,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
     output.value = ToBindable(*state.session, info[1], "output", declared.name);
     output.alias = IsTrue(info[3]);
     state.values.CheckOutput(index, *output.value);
+    state.values.Reserve();
   } else if (info[2].IsString()) {
     output.info = state.session->MemoryInfo(ToLocation(info[2], info[3]), declared.name);
     if (output.info != ort::CpuMemoryInfo() &&
@@ -147,6 +155,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
 
 void Binding::ClearInputs(const Napi::CallbackInfo&) {
   BindingState& state = RebindableState();
+  state.values.Reserve();
   state.host->ClearInputs();
   state.values.ClearInputs();
 }
@@ -196,6 +205,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   if (state.CanRunInline()) [[likely]]
     return state.host->Start(false);
   state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
+  state.MarkOvertaken();
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
   state.session->addon().in_flight->RemoveRuns(state.session.get());
@@ -216,6 +226,13 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
 }
 
+// overtaken(): whether a run that was started after the last one, which has ended, uses memory that it used
+Napi::Value Binding::Overtaken(const Napi::CallbackInfo& info) {
+  const bool overtaken =
+      state_ && (state_->overtaken || state_->values.Conflicts(*state_->session->addon().in_flight));
+  return Napi::Boolean::New(info.Env(), overtaken);
+}
+
 // capture(verify, throwStale): promise
 Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   BindingState& state = State();
@@ -234,6 +251,7 @@ Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
   BindingJob* const started = job.get();
   const Napi::Promise promise = AsyncJob::Start(std::move(job), state_->session->thread);
   state_->job = started;
+  state_->overtaken = false;
   return promise;
 }
 

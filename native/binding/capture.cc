@@ -70,7 +70,7 @@ void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, const C
     // The first failure is the one to report.
     try {
       Restore(device, saved, outputs.visible);
-    } catch (const ort::Error&) {
+    } catch (const std::exception&) {
     }
     throw;
   }

@@ -46,17 +46,18 @@ void DeviceBinding::UnbindInput(size_t index) {
 
 void DeviceBinding::ClearInputs() {
   JS_THREAD();
+  retired_.reserve(retired_.size() + inputs_.size());
   for (Slot& input : inputs_) Retire(input);
   shapes_known_ = false;
   rebuild_ = true;
-  Update();
+  updated_ = false;
 }
 
 void DeviceBinding::ClearOutputs() {
   JS_THREAD();
   for (Slot& output : outputs_) output = {};
   rebuild_ = true;
-  Update();
+  updated_ = false;
 }
 
 void DeviceBinding::Replace(Slot& slot, Slot next) {
@@ -64,7 +65,7 @@ void DeviceBinding::Replace(Slot& slot, Slot next) {
   if (session_.device->allocates_at_once()) next.AllocateCopy(*session_.device);
   Retire(slot);
   slot = std::move(next);
-  Update();
+  updated_ = false;
 }
 
 void DeviceBinding::Retire(Slot& slot) {
@@ -73,6 +74,7 @@ void DeviceBinding::Retire(Slot& slot) {
 }
 
 void DeviceBinding::Update() {
+  updated_ = false;
   downloads_.clear();
   AddCopies();
   host_use_ = {};
@@ -100,6 +102,7 @@ void DeviceBinding::Update() {
       return range.Overlaps(input.range());
     });
   }
+  updated_ = true;
 }
 
 void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, bool replay) {
@@ -110,6 +113,7 @@ void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, b
     throw ort::Error("ERR_BUSY", "output '" + session_.outputs[output.index].name +
                                      "' is bound to memory that is being copied: await the copy first");
   }
+  if (!updated_) Update();
   retired_.clear();
   if (changed) {
     for (const size_t index : *changed) slots_.at(index).dirty = true;

@@ -53,6 +53,8 @@ class DeviceBinding final : public BindingHost {
   void EndShapes();
   void OwnResults();
   const OrtIoBinding* Bind();
+  // Throws where ONNX Runtime would give as the output what the run then overwrites.
+  void CheckNotOverwritten(const BoundOutput& output) const;
   void AllocateCopies();
   const std::vector<device::Copy>& Uploads();
   void Replace(Slot& slot, Slot next);
@@ -73,7 +75,8 @@ class DeviceBinding final : public BindingHost {
   std::vector<Slot> retired_;  // inputs of the last run, whose memory its outputs may share
   bool rebuild_ = false;       // the next run creates another OrtIoBinding
 
-  // What Update derives from the slots.
+  // What Update derives from the slots, before the next run.
+  bool updated_ = false;
   std::vector<device::Copy> downloads_;
   std::vector<device::Copy> copies_;       // on the device, after each run
   std::vector<device::Copy> host_copies_;  // the same on the host

@@ -33,7 +33,8 @@ void DeviceBinding::Capture() {
     // ONNX Runtime does not report which node it was.
     const std::string& suspects = session_.graph_nodes.suspects;
     if (error.code() != "ERR_GRAPH_CAPTURE" || suspects.empty()) throw;
-    throw ort::Error(error.code(), std::string(error.what()) + " (one of these may: " + suspects + ")");
+    throw ort::Error(std::string(error.code()),
+                     std::string(error.what()) + " (one of these may: " + suspects + ")");
   } catch (...) {
     ReleaseCapture();
     throw;

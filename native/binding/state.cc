@@ -44,6 +44,17 @@ run::InlinePolicy& BindingState::Policy() {
   return *policy;
 }
 
+void BindingState::MarkOvertaken() const {
+  JS_THREAD();
+  if (session->thread.Idle()) return;
+  const auto own = std::make_shared<InFlight>();
+  InUse in_use(own, InUse::By::kRun);
+  values.Use(in_use);
+  for (BindingState* other : session->bindings) {
+    if (other->job != nullptr && other->values.Conflicts(*own)) other->overtaken = true;
+  }
+}
+
 void BindingState::PrepareRun(Napi::Env env) {
   CheckIdle();
   if (host->terminated()) [[unlikely]] {

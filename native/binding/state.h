@@ -31,6 +31,8 @@ struct BindingState {
   // Before each run.
   void PrepareRun(Napi::Env env);
   run::InlinePolicy& Policy();
+  // Before a runSync that waits for the session's runs in flight.
+  void MarkOvertaken() const;
   // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
   bool CanRunInline() const noexcept { return session->device == nullptr && session->thread.Idle(); }
 
@@ -42,5 +44,6 @@ struct BindingState {
   const std::unique_ptr<BindingHost> host;
   std::shared_ptr<run::InlinePolicy> policy;  // null: inputs were bound since the last run
   AsyncJob* job = nullptr;                    // the run or capture in flight
+  bool overtaken = false;                     // since it was started a runSync has used memory that it uses
   Graph graph = Graph::kNone;
 };

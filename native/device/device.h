@@ -216,11 +216,15 @@ class Device {
 
   // Under the device lock: releases what only this kind of device has, an allocation and a graph.
   virtual void ReleaseOwn(const DeferredRelease& /*deferred*/) const noexcept {}
+  // Under the device lock, after one session or several at a time were released.
+  virtual void SessionsReleased() noexcept {}
 
  private:
   friend class DeviceLock;
   void Unlock(bool exclusive) noexcept;
   void ReleaseDeferred() noexcept;
+  // Under the device lock.
+  void ReleaseNow(DeferredRelease& deferred) const noexcept;
 
   const std::string name_;
   const int id_;

@@ -101,9 +101,9 @@ Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
   char** names = nullptr;
   int count = 0;
   ort::Check(ort::api().GetAvailableProviders(&names, &count));
-  const auto result = MakeArray(info.Env(), count, [names](uint32_t i) { return names[i]; });
-  ort::Check(ort::api().ReleaseAvailableProviders(names, count));
-  return result;
+  const auto release = [count](char** all) { ort::Ignore(ort::api().ReleaseAvailableProviders(all, count)); };
+  const std::unique_ptr<char*, decltype(release)> released(names, release);
+  return MakeArray(info.Env(), count, [names](uint32_t i) { return names[i]; });
 }
 
 // appendProvider(name: 'cuda' | 'webgpu', options: Record<string, string>): void

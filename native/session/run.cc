@@ -172,10 +172,11 @@ void RunCall::Use(InUse& in_use) const {
 
 std::vector<ort::ValueHandle> RunCall::Run(OrtSession* session) const {
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
+  std::vector<ort::ValueHandle> results(raw.size());
   const OrtRunOptions* options = options_ ? options_.get() : session_->inline_options.get();
   OrtStatus* status = ort::api().Run(session, options, input_names_.data(), inputs_.data(), inputs_.size(),
                                      output_names_.data(), output_names_.size(), raw.data());
-  std::vector<ort::ValueHandle> results(raw.begin(), raw.end());
+  for (size_t i = 0; i < raw.size(); ++i) results[i].reset(raw[i]);
   ort::Check(status);
   return results;
 }
@@ -276,8 +277,9 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
-  if (id_ != 0) session_->runs[id_] = this;
   call_.Use(in_use_);
+  // Last: whatever fails before leaves no pointer to the job.
+  if (id_ != 0) session_->runs[id_] = this;
 }
 
 void RunJob::Terminate() noexcept {

@@ -171,11 +171,15 @@ Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
 // The promise settles after every queued run. Called once: the facade keeps the promise. While the
 // environment ends there is nothing to wait for: the session goes with it.
 Napi::Value Session::Release(const Napi::CallbackInfo& info) {
-  state_->closed = true;
   if (state_->ending()) {
+    state_->closed = true;
     const Napi::Promise::Deferred released(info.Env());
     released.Resolve(info.Env().Undefined());
     return released.Promise();
   }
-  return AsyncJob::Start(std::make_unique<ReleaseJob>(info.Env(), Value(), state_), state_->thread);
+  const Napi::Promise released =
+      AsyncJob::Start(std::make_unique<ReleaseJob>(info.Env(), Value(), state_), state_->thread);
+  // Only now: a release that cannot be queued can be asked for again.
+  state_->closed = true;
+  return released;
 }

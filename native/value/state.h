@@ -66,6 +66,8 @@ struct ValueState : device::Location {
   // Host memory of a tensor. Of strings, which are objects of any size, distinct for distinct tensors.
   device::HostRange Range() const;
   MemoryUse Use(Access access, const void* session) const;
+  // The use in flight that forbids this one; null: none does.
+  const MemoryUse* Conflict(const InFlight& in_flight, Access access, const void* session) const;
   // Throws ERR_BUSY where work in flight forbids the use. `what` is for the error.
   void CheckFree(const InFlight& in_flight, Access access, const void* session,
                  const std::string& what) const;
@@ -90,7 +92,7 @@ class InUse {
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
-  void Add(std::shared_ptr<ValueState> value, Access access);
+  void Add(const std::shared_ptr<ValueState>& value, Access access);
   // Memory that the JS thread writes when the run has ended: in no order with other runs.
   void AddResult(const device::HostRange& range) {
     in_flight_->Add({.range = range, .access = Access::kWrite, .by = id_});

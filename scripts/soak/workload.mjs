@@ -18,6 +18,7 @@ async function work(randoms, seconds) {
   const loop = async (random) => {
     while (performance.now() < end) {
       await randomTask(random)
+      await turn()
       tasks++
     }
   }

@@ -6,6 +6,7 @@ import { checkExport } from 'onnxruntime-iobinding/export-check'
 import { UsageError } from '../../dist/tools/cli/command.js'
 import { printError, printReport } from '../../dist/tools/cli/output.js'
 import { inspect } from '../../dist/tools/inspect/index.js'
+import { UNPRINTABLE } from './unprintable.mjs'
 import { smallShapes } from './values.mjs'
 
 const MOST_MILLISECONDS = 2000
@@ -142,7 +143,7 @@ function printed(print) {
 }
 
 function assertPrintable(text) {
-  const found = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.exec(text)
+  const found = UNPRINTABLE.exec(text)
   if (found !== null) {
     throw new Error(
       `prints ${JSON.stringify(found[0])}: ${JSON.stringify(text.slice(found.index - 50, found.index + 50))}`,

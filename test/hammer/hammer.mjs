@@ -1,5 +1,5 @@
 // Runs random traces against the model for some seconds, in a process of its own, which a failure may end:
-//   node test/hammer/hammer.mjs [--seconds 60] [--seed N]   the seeds from N on
+//   node test/hammer/hammer.mjs [--seconds 60] [--seed N]   the seeds from N on; HAMMER_SECONDS is the default
 //   node test/hammer/hammer.mjs --trace '[["run",1,2,3,4]]'   one trace, 20 times
 // A failure prints its seed and the shortest trace that still fails. Sessions are on the CPU, with TEST_PROVIDERS=cuda,cpu on
 // CUDA too; HAMMER_OPERATIONS is the most operations of a trace.
@@ -65,7 +65,7 @@ if (values.trace !== undefined) {
 }
 
 const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 1e9))
-const seconds = Number(values.seconds ?? 60)
+const seconds = Number(values.seconds ?? process.env.HAMMER_SECONDS ?? 60)
 console.log(`hammer: seeds from ${firstSeed} on, for ${seconds} s`)
 const { seed, done, failure } = await runChild({ firstSeed, seconds }, 'inherit')
 if (failure === undefined) {

@@ -72,6 +72,10 @@ export class NodeBinding implements EngineBinding {
     return this.#running ? 0 : this.#resultsOf
   }
 
+  overtaken(): boolean {
+    return false
+  }
+
   runSync(): never {
     throw notSupported('runSync', 'Use run(), or install the native addon')
   }

@@ -44,10 +44,9 @@ CudaDevice& CudaDevice::Open(int id) {
   static std::map<int, CudaDevice*> opened;
   const std::lock_guard lock(mutex);
   const Driver& driver = OpenDriver();
-  const auto found = opened.find(id);
-  if (found != opened.end()) return *found->second;
-  auto* device = new CudaDevice(id, RetainContext(driver, id));
-  opened.emplace(id, device);
+  CudaDevice*& device = opened[id];
+  if (device != nullptr) return *device;
+  device = new CudaDevice(id, RetainContext(driver, id));
   if (after_open != nullptr) after_open();
   return *device;
 }

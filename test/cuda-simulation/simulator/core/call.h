@@ -1,9 +1,12 @@
 // The frame of every call of a library: lock, injected faults, rules of capture, body, log.
 #pragma once
+
 #include <new>
 
 #include "core/state.h"
+
 namespace sim {
+
 template <typename Body>
 CUresult Call(const char* name, unsigned rules, std::string detail, Body body) noexcept {
   State& s = state();

@@ -1,6 +1,8 @@
 // Stream capture, and the launch of what it gives.
 #include "core/state.h"
+
 namespace sim {
+
 void State::BeginCapture(Stream& stream, CUstreamCaptureMode mode) {
   if (stream.number == 0) throw Error{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "the default stream"};
   if (stream.capture != nullptr) throw Error{CUDA_ERROR_ILLEGAL_STATE, "captured already"};

@@ -1,8 +1,11 @@
 // For tests: what was called, what is alive, what was wrong.
 #pragma once
+
 #include <cstddef>
 
 #include "core/error.h"
+
+// Sets what CUDASIM_FAIL sets.
 SIM_EXPORT void cudasim_arm(const char* fail);
 SIM_EXPORT void cudasim_reset();
 SIM_EXPORT void cudasim_null(int on);

@@ -2,7 +2,9 @@
 #include <cstring>
 
 #include "core/state.h"
+
 namespace sim {
+
 // Of an address: the device's (a view), pinned, or the host's own.
 std::uint8_t* State::HostSide(const void* address, std::size_t bytes, bool& pinned) {
   const auto first = reinterpret_cast<std::uintptr_t>(address);

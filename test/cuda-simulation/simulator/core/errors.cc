@@ -2,7 +2,9 @@
 #include <cstdio>
 
 #include "core/error.h"
+
 namespace sim {
+
 std::string Format(const char* format, ...) {
   char text[2048];
   va_list args;
@@ -11,12 +13,15 @@ std::string Format(const char* format, ...) {
   va_end(args);
   return text;
 }
+
 namespace {
+
 struct Row {
   CUresult code;
   const char* name;
   const char* text;
 };
+
 constexpr Row kRows[] = {
     {CUDA_SUCCESS, "CUDA_SUCCESS", "no error"},
     {CUDA_ERROR_INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
@@ -61,6 +66,7 @@ constexpr Row kRows[] = {
      "attempt to terminate a thread-local capture sequence from another thread"},
     {CUDA_ERROR_UNKNOWN, "CUDA_ERROR_UNKNOWN", "unknown error"},
 };
+
 }  // namespace
 
 const char* ErrorName(CUresult error) {
@@ -69,6 +75,7 @@ const char* ErrorName(CUresult error) {
   }
   return "CUDA_ERROR_UNKNOWN";
 }
+
 const char* ErrorText(CUresult error) {
   for (const Row& row : kRows) {
     if (row.code == error) return row.text;
@@ -130,4 +137,5 @@ const char* RuntimeErrorName(CUresult error) {
       return "cudaErrorUnknown";
   }
 }
+
 }  // namespace sim

@@ -4,7 +4,9 @@
 #include <cstdlib>
 
 #include "core/state.h"
+
 namespace sim {
+
 Fault ParseFault(const char* text) {
   Fault fault;
   if (text == nullptr || *text == 0) return fault;
@@ -18,11 +20,14 @@ Fault ParseFault(const char* text) {
   if (*end == ':') fault.code = static_cast<CUresult>(std::strtol(end + 1, nullptr, 10));
   return fault;
 }
+
 Fault& ArmedFault() {
   static Fault* const fault = new Fault(ParseFault(std::getenv("CUDASIM_FAIL")));
   return *fault;
 }
+
 namespace {
+
 bool Matches(const std::string& pattern, const std::string& name) {
   const auto is_runtime = name.rfind("cuda", 0) == 0;
   const auto is_blas = name.rfind("cublas", 0) == 0;
@@ -39,7 +44,9 @@ bool Matches(const std::string& pattern, const std::string& name) {
     return name == "cuMemHostAlloc" || name == "cudaHostAlloc" || name == "cudaMallocHost";
   return pattern == name;
 }
+
 }  // namespace
+
 CUresult State::Injected(const char* name, unsigned rules, bool& as_well) {
   Fault& fault = ArmedFault();
   if (fault.pattern.empty() || !Matches(fault.pattern, name)) return CUDA_SUCCESS;

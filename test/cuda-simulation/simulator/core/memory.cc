@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+
 namespace sim {
 namespace {
+
 constexpr std::size_t kArena = std::size_t{256} << 30;  // of addresses: they are not used again
 constexpr std::size_t kAlign = 512;
 constexpr std::size_t kGap = 4096;
@@ -17,6 +19,7 @@ constexpr unsigned char kGarbage = 0xCB;  // what new memory holds: a NaN-free, 
 std::size_t RoundUp(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 
 }  // namespace
+
 Memory::Memory() {
   fd_ = memfd_create("cudasim", MFD_CLOEXEC);
   if (fd_ < 0 || ftruncate(fd_, static_cast<off_t>(kArena)) != 0) std::abort();

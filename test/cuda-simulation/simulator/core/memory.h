@@ -1,12 +1,15 @@
 // Device memory is mapped twice: where its addresses point nobody may read or write (a host that does is
 // killed, as with a GPU), and the simulator has a second view.
 #pragma once
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
 
 #include "core/error.h"
+
 namespace sim {
+
 struct Block {
   enum class Kind { kDevice, kPinned, kGlobal };
   Kind kind;

@@ -1,5 +1,6 @@
 // Functions that a library must export and that fail, with a message.
 #pragma once
+
 #include <cstdio>
 
 #include "core/error.h"

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "core/state.h"
+
 namespace sim {
+
 void State::RunOne(Stream& stream) {
   Work work = std::move(stream.work.front());
   stream.work.pop_front();

@@ -7,14 +7,23 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+
 namespace sim {
 namespace {
+
 std::size_t EnvSize(const char* name, std::size_t otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != 0 ? std::strtoull(value, nullptr, 0) : otherwise;
 }
 
+// The file that a variable names, to which all processes append; -1 without one.
+int OpenLog(const char* variable) {
+  const char* path = std::getenv(variable);
+  return path != nullptr && *path != 0 ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644) : -1;
+}
+
 }  // namespace
+
 Thread& thread() {
   static std::atomic<std::uint64_t> numbers{0};
   thread_local Thread thread;
@@ -26,6 +35,7 @@ State& state() {
   static State* const state = new State;
   return *state;
 }
+
 bool null_mode = false;
 State::State() {
   if (std::getenv("CUDASIM_NULL_SIGUSR2") != nullptr)
@@ -35,9 +45,8 @@ State::State() {
   devices = static_cast<int>(EnvSize("CUDASIM_DEVICES", 1));
   device_bytes = EnvSize("CUDASIM_MEMORY", std::size_t{4} << 30);
   strict_loss = EnvSize("CUDASIM_STRICT_LOSS", 0) != 0;
-  if (const char* path = std::getenv("CUDASIM_TRACE"); path != nullptr && *path != 0) {
-    trace_ = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  }
+  trace_ = OpenLog("CUDASIM_TRACE");
+  violation_log_ = OpenLog("CUDASIM_VIOLATIONS");
 }
 
 void State::Log(const char* name, const std::string& detail, CUresult result) {
@@ -53,9 +62,9 @@ void State::Log(const char* name, const std::string& detail, CUresult result) {
 
 void State::Violation(const std::string& text) {
   if (violations.size() < 1000) violations.push_back(text);
-  if (trace_ >= 0) {
-    const std::string line = "VIOLATION " + text + "\n";
-    (void)!write(trace_, line.data(), line.size());
+  const std::string line = "VIOLATION " + text + "\n";
+  for (const int log : {trace_, violation_log_}) {
+    if (log >= 0) (void)!write(log, line.data(), line.size());
   }
 }
 
@@ -66,6 +75,7 @@ void State::Break(const Error& error, const std::string& what) {
   std::fprintf(stderr, "cudasim: %s (%s)\n", broken_why.c_str(), ErrorName(error.code));
   Violation(broken_why);
 }
+
 void State::Admit(unsigned rules) {
   if (broken != CUDA_SUCCESS && (rules & kSurvives) == 0) throw Error{broken, ""};
   if ((rules & kUnsafe) == 0 || captures_.empty() || thread().mode == CU_STREAM_CAPTURE_MODE_RELAXED) return;

@@ -1,10 +1,13 @@
 // The simulated machine: one state behind libcuda.so.1, libcudart.so.13, libcublas and libcudnn.
 #pragma once
+
 #include <mutex>
 
 #include "core/memory.h"
 #include "core/stream.h"
+
 namespace sim {
+
 struct Thread {
   std::uint64_t number = 0;
   std::vector<int> contexts;  // devices; the last is current
@@ -12,6 +15,7 @@ struct Thread {
   CUresult last_error = CUDA_SUCCESS;  // the runtime's
   int depth = 0;                       // inside a call already: not logged
 };
+
 SIM_API Thread& thread();
 
 // What the rules of stream capture say of a call.
@@ -89,7 +93,9 @@ class SIM_API State {
   int event_numbers_ = 0;
   std::uint64_t sequence_ = 0;
   int trace_ = -1;
+  int violation_log_ = -1;
 };
+
 SIM_API State& state();
 // Timing only: the hot calls return at once and do nothing.
 extern SIM_API bool null_mode;

@@ -1,6 +1,7 @@
 // Streams, events, captures and graphs. Work on a stream does nothing until somebody waits for it, so that a
 // wait that is missing gives a wrong answer.
 #pragma once
+
 #include <cuda.h>
 
 #include <cstddef>
@@ -13,7 +14,9 @@
 #include <vector>
 
 #include "core/error.h"
+
 namespace sim {
+
 struct Stream;
 
 struct Mark {
@@ -69,6 +72,7 @@ struct Event {
   std::shared_ptr<Capture> capture;  // where it was recorded in one
   Stream* captured_on = nullptr;
 };
+
 SIM_API std::string Name(const Stream& stream);
 
 }  // namespace sim

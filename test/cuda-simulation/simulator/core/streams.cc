@@ -2,7 +2,9 @@
 #include <utility>
 
 #include "core/state.h"
+
 namespace sim {
+
 std::string Name(const Stream& stream) { return Format("s%d", stream.number); }
 
 Stream* State::CreateStream(int device, bool blocking) {

@@ -1,9 +1,12 @@
 // libcublas.so.13: handles, sums and copies.
 #include "core/not_simulated.h"
 #include "cublas/types.h"
+
 using namespace sim;
 using namespace sim::cublas;
+
 namespace {
+
 template <typename T>
 int Geam(const char* name, void* handle, int ta, int tb, int m, int n, const T* alpha, const T* a, int lda,
          const T* beta, const T* b, int ldb, T* c, int ldc) {
@@ -43,6 +46,7 @@ int CopyVector(const char* name, void* handle, int n, const T* x, int step_x, T*
 }
 
 }  // namespace
+
 SIM_EXPORT int cublasCreate_v2(void** handle) { return *handle = new Handle, kSuccess; }
 SIM_EXPORT int cublasDestroy_v2(void* handle) { return delete static_cast<Handle*>(handle), kSuccess; }
 SIM_EXPORT int cublasSetStream_v2(void* handle, void* stream) {

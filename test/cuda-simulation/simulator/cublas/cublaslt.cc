@@ -1,5 +1,6 @@
 // libcublasLt.so.13: handles; no multiplication is simulated.
 #include "core/not_simulated.h"
+
 SIM_EXPORT int cublasLtCreate(void** handle) { return *handle = new char, 0; }
 SIM_EXPORT int cublasLtDestroy(void* handle) { return delete static_cast<char*>(handle), 0; }
 NOT_SIMULATED(cublasLtMatmul, 15)

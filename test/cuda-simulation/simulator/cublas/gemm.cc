@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <vector>
+
 namespace sim::cublas {
 namespace {
+
 template <typename T>
 std::vector<T> Gather(const void* matrix, int type, int ld, bool transposed, std::size_t rows,
                       std::size_t columns) {
@@ -57,12 +59,14 @@ void Multiply(const Gemm& g, int compute) {
   else
     Multiply<float>(g);
 }
+
 std::string Sizes(const Gemm& g, int batch = 1) {
   return Format("%c%c %dx%dx%d", g.ta ? 'T' : 'N', g.tb ? 'T' : 'N', g.m, g.n, g.k) +
          (batch != 1 ? Format(" batch %d", batch) : "");
 }
 
 }  // namespace
+
 int Single(const char* name, void* handle, const Gemm& g, int compute) {
   return Submit(name, handle, Sizes(g), [g, compute] { Multiply(g, compute); });
 }
@@ -98,4 +102,5 @@ int Batched(const char* name, void* handle, const Gemm& g, int compute, const vo
     }
   });
 }
+
 }  // namespace sim::cublas

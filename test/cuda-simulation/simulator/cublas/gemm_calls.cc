@@ -1,6 +1,8 @@
 // libcublas.so.13: products of matrices.
 #include "cublas/gemm.h"
+
 using namespace sim::cublas;
+
 SIM_EXPORT int cublasSgemm_v2(void* handle, int ta, int tb, int m, int n, int k, const float* alpha,
                               const float* a, int lda, const float* b, int ldb, const float* beta, float* c,
                               int ldc) {

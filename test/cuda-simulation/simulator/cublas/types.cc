@@ -1,5 +1,7 @@
 #include "cublas/types.h"
+
 namespace sim::cublas {
+
 std::size_t SizeOf(int type) {
   switch (type) {
     case kF64:
@@ -87,6 +89,7 @@ double Scalar(const void* at, int compute) {
       return Load(bytes, kF32);
   }
 }
+
 std::uint8_t* At(const void* address, std::size_t bytes) {
   std::uint8_t* view = state().memory.Resolve(reinterpret_cast<std::uintptr_t>(address), bytes);
   if (view == nullptr)
@@ -98,6 +101,7 @@ std::uint8_t* At(const void* address, std::size_t bytes) {
 std::size_t Extent(int rows, int columns, int ld, int type) {
   return rows > 0 && columns > 0 ? (static_cast<std::size_t>(ld) * (columns - 1) + rows) * SizeOf(type) : 0;
 }
+
 int Submit(const char* name, void* handle, const std::string& what, Action action) {
   NULL_MODE(0);
   const CUresult result = Call(name, kUsual, what, [&](State& s, std::string& detail) {
@@ -107,4 +111,5 @@ int Submit(const char* name, void* handle, const std::string& what, Action actio
   });
   return result == CUDA_SUCCESS ? kSuccess : kExecutionFailed;
 }
+
 }  // namespace sim::cublas

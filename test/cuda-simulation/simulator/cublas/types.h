@@ -1,10 +1,13 @@
 // cuBLAS's statuses, element types and compute types, by number, and elements in memory.
 #pragma once
+
 #include <cstring>
 
 #include "core/call.h"
 #include "half.h"
+
 namespace sim::cublas {
+
 enum Status {
   kSuccess = 0,
   kNotInitialized = 1,
@@ -12,6 +15,7 @@ enum Status {
   kExecutionFailed = 13,
   kNotSupported = 15
 };
+
 enum Type { kF32 = 0, kF64 = 1, kF16 = 2, kI8 = 3, kI32 = 10, kBF16 = 14 };
 enum Compute {
   k16F = 64,
@@ -22,10 +26,12 @@ enum Compute {
   k32I = 72,
   k32IPedantic = 73
 };
+
 struct Handle {
   void* stream = nullptr;
   int math_mode = 0;
 };
+
 std::size_t SizeOf(int type);
 double Load(const std::uint8_t* at, int type);
 void Store(std::uint8_t* at, int type, double value);
@@ -37,4 +43,5 @@ std::uint8_t* At(const void* address, std::size_t bytes);
 std::size_t Extent(int rows, int columns, int ld, int type);
 // Queues a computation on the handle's stream.
 int Submit(const char* name, void* handle, const std::string& what, Action action);
+
 }  // namespace sim::cublas

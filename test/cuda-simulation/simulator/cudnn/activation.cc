@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+
 namespace sim::cudnn {
+
 double Activate(const Activation& a, double v) {
   switch (a.mode) {
     case 0:
@@ -20,9 +22,12 @@ double Activate(const Activation& a, double v) {
       return v;
   }
 }
+
 }  // namespace sim::cudnn
+
 using namespace sim;
 using namespace sim::cudnn;
+
 SIM_EXPORT int cudnnAddTensor(void* handle, const void* alpha, void* a, const void* a_data, const void* beta,
                               void* c, void* c_data) {
   const double x = Scalar(alpha, Of<Tensor>(c).type), y = Scalar(beta, Of<Tensor>(c).type);

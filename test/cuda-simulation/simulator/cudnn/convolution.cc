@@ -1,6 +1,7 @@
 #include "cudnn/convolution.h"
 
 #include <algorithm>
+
 namespace sim::cudnn {
 
 void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* w_data,
@@ -62,4 +63,5 @@ void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* 
     Store(to, y.type, finish(alpha * sum, index, before));
   });
 }
+
 }  // namespace sim::cudnn

@@ -1,8 +1,11 @@
 // libcudnn.so.9: the legacy convolutions.
 #include "cudnn/convolution.h"
+
 using namespace sim;
 using namespace sim::cudnn;
+
 namespace {
+
 struct Perf {
   int algorithm, status;
   float time;
@@ -11,6 +14,7 @@ struct Perf {
 };
 
 }  // namespace
+
 SIM_EXPORT int cudnnCreateConvolutionDescriptor(void** d) { return Make<Convolution>(d); }
 SIM_EXPORT int cudnnDestroyConvolutionDescriptor(void* d) { return Drop<Convolution>(d); }
 SIM_EXPORT int cudnnSetConvolutionNdDescriptor(void* d, int n, const int* pad, const int* stride,

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "cudnn/convolution.h"
+
 using namespace sim;
 using namespace sim::cudnn;
+
 SIM_EXPORT std::size_t cudnnGetVersion() { return 91400; }
 SIM_EXPORT std::size_t cudnnGetCudartVersion() { return 13000; }
 SIM_EXPORT const char* cudnnGetErrorString(int status) {
@@ -65,6 +67,7 @@ SIM_EXPORT int cudnnSetFilterNdDescriptor(void* d, int type, int format, int n, 
 SIM_EXPORT int cudnnSetFilter4dDescriptor(void* d, int type, int format, int k, int c, int h, int w) {
   return Of<Filter>(d) = {type, format, {k, c, h, w}}, kSuccess;
 }
+
 // Descriptors that sessions make and inference does not use.
 SIM_EXPORT int cudnnCreateDropoutDescriptor(void** d) { return Make<Handle>(d); }
 SIM_EXPORT int cudnnDestroyDropoutDescriptor(void* d) { return Drop<Handle>(d); }

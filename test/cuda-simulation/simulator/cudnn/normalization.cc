@@ -4,8 +4,10 @@
 #include <limits>
 
 #include "cudnn/tensor.h"
+
 using namespace sim;
 using namespace sim::cudnn;
+
 SIM_EXPORT int cudnnSoftmaxForward(void* handle, int algorithm, int mode, const void* alpha, void* x,
                                    const void* x_data, const void* beta, void* y, void* y_data) {
   const double a = Scalar(alpha, Of<Tensor>(y).type), b = Scalar(beta, Of<Tensor>(y).type);

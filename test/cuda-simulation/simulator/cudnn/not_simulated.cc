@@ -1,8 +1,12 @@
 // libcudnn.so.9: what is not simulated.
 #include "core/not_simulated.h"
+
 namespace {
+
 constexpr int kNotSupported = 3000;
+
 }  // namespace
+
 NOT_SIMULATED(cudnnBackendCreateDescriptor, kNotSupported)
 NOT_SIMULATED(cudnnBackendDestroyDescriptor, kNotSupported)
 NOT_SIMULATED(cudnnBackendExecute, kNotSupported)

@@ -3,15 +3,19 @@
 #include <limits>
 
 #include "cudnn/tensor.h"
+
 using namespace sim;
 using namespace sim::cudnn;
+
 namespace {
+
 struct Pooling {
   int mode = 0;
   std::vector<int> window, pad, stride;
 };
 
 }  // namespace
+
 SIM_EXPORT int cudnnCreatePoolingDescriptor(void** d) { return Make<Pooling>(d); }
 SIM_EXPORT int cudnnDestroyPoolingDescriptor(void* d) { return Drop<Pooling>(d); }
 SIM_EXPORT int cudnnSetPoolingNdDescriptor(void* d, int mode, int, int n, const int* window, const int* pad,

@@ -4,14 +4,18 @@
 #include <limits>
 
 #include "cudnn/tensor.h"
+
 using namespace sim;
 using namespace sim::cudnn;
+
 namespace {
+
 struct Reduce {
   int op = 0, type = kFloat, nan = 0, indices = 0, indices_type = 0;
 };
 
 }  // namespace
+
 SIM_EXPORT int cudnnCreateReduceTensorDescriptor(void** d) { return Make<Reduce>(d); }
 SIM_EXPORT int cudnnDestroyReduceTensorDescriptor(void* d) { return Drop<Reduce>(d); }
 SIM_EXPORT int cudnnSetReduceTensorDescriptor(void* d, int op, int type, int nan, int indices,

@@ -1,7 +1,9 @@
 #include "cudnn/tensor.h"
 
 #include "half.h"
+
 namespace sim::cudnn {
+
 std::size_t SizeOf(int type) {
   switch (type) {
     case kDouble:
@@ -42,6 +44,7 @@ double Load(const std::uint8_t* at, int type) {
       return read(std::int32_t{});
   }
 }
+
 void Store(std::uint8_t* at, int type, double value) {
   const auto write = [at](auto v) { std::memcpy(at, &v, sizeof v); };
   switch (type) {
@@ -71,6 +74,7 @@ void Store(std::uint8_t* at, int type, double value) {
       break;
   }
 }
+
 double Scalar(const void* at, int type) {
   return Load(static_cast<const std::uint8_t*>(at), type == kDouble ? kDouble : kFloat);
 }
@@ -81,6 +85,7 @@ std::uint8_t* At(const void* address, std::size_t bytes) {
     throw Error{CUDA_ERROR_ILLEGAL_ADDRESS, Format("a tensor of %zu bytes at %p", bytes, address)};
   return view;
 }
+
 std::size_t Offset(const Tensor& t, const std::vector<int>& index) {
   std::size_t at = 0;
   for (std::size_t d = 0; d < t.dims.size(); ++d)
@@ -113,4 +118,5 @@ int Submit(const char* name, void* handle, const std::string& what, Action actio
   });
   return result == CUDA_SUCCESS ? kSuccess : kExecutionFailed;
 }
+
 }  // namespace sim::cudnn

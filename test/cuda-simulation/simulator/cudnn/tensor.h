@@ -1,16 +1,20 @@
 // cuDNN's statuses and element types, by number; tensors and their elements.
 #pragma once
+
 #include <cstring>
 #include <vector>
 
 #include "core/call.h"
+
 namespace sim::cudnn {
+
 enum Status { kSuccess = 0, kBadParam = 2000, kNotSupported = 3000, kExecutionFailed = 5000 };
 enum Type { kFloat = 0, kDouble = 1, kHalf = 2, kInt8 = 3, kInt32 = 4, kUint8 = 6, kBfloat = 9, kInt64 = 10 };
 
 struct Handle {
   void* stream = nullptr;
 };
+
 struct Tensor {
   int type = kFloat;
   std::vector<int> dims, strides;
@@ -26,6 +30,7 @@ struct Tensor {
     return Count() == 0 ? 0 : n;
   }
 };
+
 std::size_t SizeOf(int type);
 double Load(const std::uint8_t* at, int type);
 void Store(std::uint8_t* at, int type, double value);
@@ -54,18 +59,22 @@ void Each(const std::vector<int>& dims, F f) {
     }
   }
 }
+
 template <typename T>
 int Make(void** to) {
   *to = new T;
   return kSuccess;
 }
+
 template <typename T>
 int Drop(void* what) {
   delete static_cast<T*>(what);
   return kSuccess;
 }
+
 template <typename T>
 T& Of(void* what) {
   return *static_cast<T*>(what);
 }
+
 }  // namespace sim::cudnn

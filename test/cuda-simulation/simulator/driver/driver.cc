@@ -3,7 +3,9 @@
 #include "driver/driver.h"
 
 #include <utility>
+
 namespace sim {
+
 std::uintptr_t ContextHandle(int device) {
   return 0xC700000000ull + static_cast<std::uintptr_t>(device) * 16;
 }
@@ -33,7 +35,9 @@ std::string On(CUstream stream) {
 }
 
 }  // namespace sim
+
 using namespace sim;
+
 DRIVER_EXPORT cuInit(unsigned int) {
   return Call(__func__, kUsual, "", [](State& s, auto&) {
     if (s.devices < 1) return CUDA_ERROR_NO_DEVICE;

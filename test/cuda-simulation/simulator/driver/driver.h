@@ -1,7 +1,10 @@
 // What the files of libcuda.so.1 share.
 #pragma once
+
 #include "core/call.h"
+
 namespace sim {
+
 // Handles of the primary contexts, by device.
 std::uintptr_t ContextHandle(int device);
 int DeviceOf(CUcontext context);
@@ -10,4 +13,5 @@ void NeedContext();
 std::string On(CUstream stream);
 
 }  // namespace sim
+
 #define DRIVER_EXPORT SIM_EXPORT CUresult CUDAAPI

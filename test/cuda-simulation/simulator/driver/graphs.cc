@@ -1,5 +1,6 @@
 // libcuda.so.1: stream capture and graphs.
 #include "driver/driver.h"
+
 using namespace sim;
 using GraphPtr = std::shared_ptr<Graph>;
 DRIVER_EXPORT cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode) {
@@ -91,6 +92,7 @@ DRIVER_EXPORT cuGraphMemcpyNodeGetParams(CUgraphNode node, CUDA_MEMCPY3D* params
     return CUDA_SUCCESS;
   });
 }
+
 // The simulation's own: what a node is.
 SIM_EXPORT const char* cudasim_node(CUgraphNode node) {
   return reinterpret_cast<Graph::Node*>(node)->what.c_str();

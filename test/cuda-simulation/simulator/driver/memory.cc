@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "driver/driver.h"
+
 using namespace sim;
+
 DRIVER_EXPORT cuMemGetInfo_v2(size_t* free, size_t* total) {
   return Call(__func__, kUsual, "", [&](State& s, auto&) {
     NeedContext();

@@ -1,6 +1,8 @@
 // libcuda.so.1: streams and events.
 #include "driver/driver.h"
+
 using namespace sim;
+
 DRIVER_EXPORT cuStreamCreate(CUstream* stream, unsigned int flags) {
   return Call(__func__, kUsual, "", [&](State& s, auto& detail) {
     NeedContext();

@@ -3,8 +3,10 @@
 #include <sstream>
 
 #include "machine/operand.h"
+
 namespace sim {
 namespace {
+
 Reads ReadsOf(const std::string& op) {
   static const char* const kFloat[] = {"FADD", "FMUL", "FFMA", "FSEL", "FSETP", "FMNMX",  "FSET",
                                        "FCHK", "MUFU", "F2I",  "F2F",  "FRND",  "FSWZADD"};
@@ -16,6 +18,7 @@ Reads ReadsOf(const std::string& op) {
   if (op == "DADD" || op == "DMUL" || op == "DFMA" || op == "DSETP" || op == "DMNMX") return Reads::kDouble;
   return Reads::kInteger;
 }
+
 Instr ParseLine(std::uint32_t pc, const std::string& line) {
   Instr instr;
   instr.pc = pc;
@@ -69,6 +72,7 @@ Instr ParseLine(std::uint32_t pc, const std::string& line) {
 }
 
 }  // namespace
+
 Program Decode(const std::string& text) {
   Program program;
   std::stringstream lines(text);

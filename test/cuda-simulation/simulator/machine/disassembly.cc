@@ -8,8 +8,10 @@
 
 #include "core/error.h"
 #include "machine/instruction.h"
+
 namespace sim {
 namespace {
+
 std::uint64_t Hash(const std::string& bytes) {
   std::uint64_t h = 1469598103934665603ull;
   for (const char c : bytes) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ull;
@@ -24,6 +26,7 @@ std::string ReadAll(const std::string& path) {
 }
 
 }  // namespace
+
 std::string Disassemble(const std::string& name, const std::string& code) {
   const char* folder = std::getenv("CUDASIM_CACHE");
   const std::string cache = folder != nullptr && *folder != 0 ? folder : ".cache";

@@ -3,13 +3,17 @@
 #include <algorithm>
 
 #include "machine/scheduling.h"
+
 namespace sim {
+
 void Fault(const Warp& w, const Instr& i, CUresult code, const std::string& text) {
   throw Error{code, Format("%s at %#x of %s, block %u,%u,%u, warp %u, lanes %#x: %s", text.c_str(), i.pc,
                            Demangle(w.cta->kernel->name).c_str(), w.cta->index[0], w.cta->index[1],
                            w.cta->index[2], w.number, w.active, i.text.c_str())};
 }
+
 namespace {
+
 constexpr std::uint64_t kMaxSteps = 4'000'000'000ull;
 // The barriers of the block: `expected` threads, or all that have not ended.
 bool ReleaseBlock(Cta& cta) {

@@ -3,7 +3,9 @@
 
 #include "machine/bytes.h"
 #include "machine/module.h"
+
 namespace sim {
+
 void Module::ReadInfo(Kernel& kernel, const Section& section) {
   const char* at = cubin_.data() + section.offset;
   const char* stop = at + section.size;

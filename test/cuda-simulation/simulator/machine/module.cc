@@ -4,14 +4,17 @@
 #include <cstring>
 
 #include "machine/bytes.h"
+
 // libzstd has no header on this machine.
 extern "C" std::size_t ZSTD_decompress(void* to, std::size_t capacity, const void* from, std::size_t bytes);
 extern "C" unsigned ZSTD_isError(std::size_t code);
 namespace sim {
 namespace {
+
 constexpr unsigned kArchitecture = 75;
 
 }  // namespace
+
 void Module::Load() {
   const std::uint8_t* at = region_;
   if (Read<std::uint32_t>(at) != 0xBA55ED50) throw Error{CUDA_ERROR_INVALID_VALUE, "not a fat binary"};

@@ -5,8 +5,10 @@
 
 #include "core/error.h"
 #include "half.h"
+
 namespace sim {
 namespace {
+
 bool Starts(const std::string& s, const char* prefix) { return s.rfind(prefix, 0) == 0; }
 
 double ParseFloat(std::string text) {
@@ -25,6 +27,7 @@ int Number(const std::string& s, std::size_t from, std::size_t* end = nullptr) {
 }
 
 }  // namespace
+
 std::int32_t ParseInteger(const std::string& s) {
   const bool negative = Starts(s, "-");
   const auto n = static_cast<std::uint32_t>(std::strtoull(s.c_str() + (negative ? 1 : 0), nullptr, 0));
@@ -34,7 +37,9 @@ std::int32_t ParseInteger(const std::string& s) {
 void NotDecoded(const std::string& text) {
   throw Error{CUDA_ERROR_ILLEGAL_INSTRUCTION, "not decoded: " + text};
 }
+
 namespace {
+
 // What is between the brackets of an address: terms joined by +, of which "+-0x8" is one.
 void ParseTerms(const std::string& inside, Operand& o, const std::string& all) {
   std::size_t at = 0;
@@ -63,6 +68,7 @@ void ParseTerms(const std::string& inside, Operand& o, const std::string& all) {
 }
 
 }  // namespace
+
 Operand ParseOperand(std::string text, Reads reads, const std::string& all) {
   Operand o;
   const std::string whole = text;

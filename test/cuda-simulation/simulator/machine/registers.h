@@ -1,11 +1,14 @@
 // How an instruction's operands are read and written, in all lanes of a warp.
 #pragma once
+
 #include <algorithm>
 #include <cstring>
 
 #include "half.h"
 #include "machine/warp.h"
+
 namespace sim {
+
 inline void ReadConstant(const Warp& w, const Instr& i, int bank, std::uint32_t offset, std::size_t bytes,
                          void* to) {
   const Kernel& kernel = *w.cta->kernel;
@@ -151,9 +154,11 @@ inline void Write(Warp& w, int index, bool uniform, const Lanes& values, std::ui
     if ((mask >> l & 1) != 0) to[l] = values[l];
   }
 }
+
 inline void Write(Warp& w, const Operand& o, const Lanes& values, std::uint32_t mask) {
   Write(w, o.index, o.kind == Operand::Kind::kUniform, values, mask);
 }
+
 inline void WritePairs(Warp& w, const Operand& o, const Wide& values, std::uint32_t mask) {
   const bool uniform = o.kind == Operand::Kind::kUniform;
   if (o.index == (uniform ? 63 : 255)) return;
@@ -165,11 +170,13 @@ inline void WritePairs(Warp& w, const Operand& o, const Wide& values, std::uint3
   Write(w, o.index, uniform, low, mask);
   Write(w, o.index + 1, uniform, high, mask);
 }
+
 inline void WriteDoubles(Warp& w, const Operand& o, const Doubles& values, std::uint32_t mask) {
   Wide bits;
   std::memcpy(bits.data(), values.data(), sizeof bits);
   WritePairs(w, o, bits, mask);
 }
+
 inline void WritePredicate(Warp& w, const Operand& o, std::uint32_t bits, std::uint32_t mask) {
   if (o.index == 7) return;
   if (o.kind == Operand::Kind::kUniformPred) {

@@ -5,16 +5,20 @@
 #include <cstring>
 
 #include "machine/module.h"
+
 namespace sim {
 namespace {
+
 struct Registered {
   Module* module;
   std::string name;
 };
+
 std::unordered_map<const void*, Registered>& Functions() {
   static auto* const all = new std::unordered_map<const void*, Registered>;
   return *all;
 }
+
 std::unordered_map<const void*, Registered>& Variables() {
   static auto* const all = new std::unordered_map<const void*, Registered>;
   return *all;
@@ -39,6 +43,7 @@ Module* RegisterFatBinary(const void* wrapper) {
 void RegisterFunction(Module* module, const void* host, const char* name) {
   Functions()[host] = {module, name};
 }
+
 void RegisterVariable(Module* module, const void* host, const char* name) {
   Variables()[host] = {module, name};
 }
@@ -57,6 +62,7 @@ std::optional<Block> VariableOf(const void* host) {
   if (found == Variables().end()) return std::nullopt;
   return found->second.module->Variable(found->second.name);
 }
+
 void LaunchKernel(Stream& stream, Kernel& kernel, const Launch& launch, void** arguments) {
   Launch ready = launch;
   ready.parameters.assign(kernel.parameter_bytes, '\0');

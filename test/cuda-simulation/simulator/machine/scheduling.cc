@@ -1,7 +1,9 @@
 #include "machine/scheduling.h"
 
 #include <algorithm>
+
 namespace sim {
+
 // A lane waits at a convergence barrier until all that take part wait there too, have left it, or ended.
 void Release(Warp& w) {
   for (int l = 0; l < kLanes; ++l) {
@@ -43,7 +45,9 @@ void Release(Warp& w) {
     }
   }
 }
+
 namespace {
+
 // The lanes that have the lowest program counter; none where all wait or have ended.
 std::uint32_t Choose(Warp& w, std::uint32_t& lowest) {
   std::uint32_t mask = 0;
@@ -91,6 +95,7 @@ void FindTogether(Warp& w) {
 }
 
 }  // namespace
+
 // One instruction; false where no lane can go on.
 bool Step(Warp& w) {
   const auto& instructions = w.cta->program->instructions;

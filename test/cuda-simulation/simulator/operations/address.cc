@@ -1,5 +1,7 @@
 #include "operations/address.h"
+
 namespace sim {
+
 std::uint8_t* At(Warp& w, const Instr& i, int lane, std::uint64_t address, unsigned bytes, unsigned space) {
   if (space == kGeneric) {
     if (address >= kSharedWindow && address < kSharedWindow + (1u << 24))

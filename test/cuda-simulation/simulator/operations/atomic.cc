@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <type_traits>
 #include <unordered_map>
+
 namespace sim {
 namespace {
+
 using Kind = Operand::Kind;
 enum AtomicOp { kAdd, kMin, kMax, kInc, kDec, kAnd, kOr, kXor, kExchange, kCas };
 enum AtomicType { kU32, kS32, kU64, kS64, kF32, kF64, kF16x2 };

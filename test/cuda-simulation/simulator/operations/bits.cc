@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "operations/operations.h"
+
 namespace sim {
 namespace {
+
 std::uint32_t Lut3(std::uint32_t a, std::uint32_t b, std::uint32_t c, unsigned lut) {
   std::uint32_t r = 0;
   for (unsigned k = 0; k < 8; ++k) {
@@ -88,6 +90,7 @@ void Select(Warp& w, const Instr& i, std::uint32_t mask, bool is_float) {
   for (int l = 0; l < kLanes; ++l) result[l] = (p >> l & 1) != 0 ? a[l] : b[l];
   Write(w, i.operands[0], result, mask);
 }
+
 void Sel(Warp& w, const Instr& i, std::uint32_t mask) { Select(w, i, mask, false); }
 void Fsel(Warp& w, const Instr& i, std::uint32_t mask) { Select(w, i, mask, true); }
 
@@ -117,12 +120,15 @@ void Unary(Warp& w, const Instr& i, std::uint32_t mask, F f) {
   for (int l = 0; l < kLanes; ++l) result[l] = f(a[l]);
   Write(w, i.operands[0], result, mask);
 }
+
 void Iabs(Warp& w, const Instr& i, std::uint32_t mask) {
   Unary(w, i, mask, [](std::uint32_t v) { return static_cast<std::int32_t>(v) < 0 ? 0u - v : v; });
 }
+
 void Popc(Warp& w, const Instr& i, std::uint32_t mask) {
   Unary(w, i, mask, [](std::uint32_t v) { return static_cast<std::uint32_t>(__builtin_popcount(v)); });
 }
+
 void Brev(Warp& w, const Instr& i, std::uint32_t mask) {
   Unary(w, i, mask, [](std::uint32_t v) {
     std::uint32_t r = 0;
@@ -130,6 +136,7 @@ void Brev(Warp& w, const Instr& i, std::uint32_t mask) {
     return r;
   });
 }
+
 void Flo(Warp& w, const Instr& i, std::uint32_t mask) {
   const bool is_unsigned = i.Has("U32"), shift = i.Has("SH");
   Unary(w, i, mask, [=](std::uint32_t v) {
@@ -139,6 +146,7 @@ void Flo(Warp& w, const Instr& i, std::uint32_t mask) {
     return shift ? zeros : 31 - zeros;
   });
 }
+
 void Bmsk(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, result;
   const Lanes& a = Raw(w, i, i.operands[1], ra);
@@ -151,6 +159,7 @@ void Bmsk(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   Write(w, i.operands[0], result, mask);
 }
+
 void Sgxt(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, result;
   const Lanes& a = Raw(w, i, i.operands[1], ra);

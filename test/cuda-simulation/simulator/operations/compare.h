@@ -1,7 +1,10 @@
 // Comparisons, as the set instructions name them.
 #pragma once
+
 #include "operations/operations.h"
+
 namespace sim {
+
 enum Compare { kF, kLt, kEq, kLe, kGt, kNe, kGe, kNum, kNan, kLtu, kEqu, kLeu, kGtu, kNeu, kGeu, kT };
 int CompareOf(const Instr& i);
 template <typename T>
@@ -42,6 +45,7 @@ bool Holds(int compare, T a, T b) {
       return true;
   }
 }
+
 // Two predicates: the result, and its opposite, each combined with another predicate.
 std::uint32_t Combine(const Instr& i, std::uint32_t one, std::uint32_t other);
 void SetBoth(Warp& w, const Instr& i, std::uint32_t result, std::uint32_t with, std::uint32_t mask);

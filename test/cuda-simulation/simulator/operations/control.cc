@@ -1,7 +1,9 @@
 // Branches, convergence barriers and barriers of the block.
 #include "operations/operations.h"
+
 namespace sim {
 namespace {
+
 using Kind = Operand::Kind;
 template <typename F>
 void Each(std::uint32_t mask, F f) {
@@ -9,6 +11,7 @@ void Each(std::uint32_t mask, F f) {
     if ((mask >> l & 1) != 0) f(l);
   }
 }
+
 void Nop(Warp&, const Instr&, std::uint32_t) {}
 void Bra(Warp& w, const Instr& i, std::uint32_t mask) {
   for (const Operand& o : i.operands) {
@@ -16,22 +19,27 @@ void Bra(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   Each(mask, [&](int l) { w.pc[l] = i.target; });
 }
+
 void BraDiv(Warp& w, const Instr& i, std::uint32_t mask) {
   if (mask == kAll) return;
   Each(mask, [&](int l) { w.pc[l] = i.target; });
 }
+
 void Ret(Warp& w, const Instr& i, std::uint32_t mask) {
   Each(mask, [&](int l) { w.pc[l] = w.r[i.operands[0].index][l] + i.target; });
 }
+
 void Exit(Warp& w, const Instr& i, std::uint32_t mask) {
   for (const Operand& o : i.operands) {
     if (IsPredicate(o)) mask &= Predicate(w, o);
   }
   Each(mask, [&](int l) { w.lane[l] = LaneState::kExited; });
 }
+
 void Bssy(Warp& w, const Instr& i, std::uint32_t mask) {
   Each(mask, [&](int l) { w.barriers[i.operands[0].index][l] = mask; });
 }
+
 void Bsync(Warp& w, const Instr& i, std::uint32_t mask) {
   const int barrier = i.operands[0].index;
   // Where all that take part are here, nobody waits.
@@ -42,6 +50,7 @@ void Bsync(Warp& w, const Instr& i, std::uint32_t mask) {
     w.pc[l] = i.pc;
   });
 }
+
 void Break(Warp& w, const Instr& i, std::uint32_t mask) {
   for (const Operand& o : i.operands) {
     if (IsPredicate(o)) mask &= Predicate(w, o);
@@ -49,6 +58,7 @@ void Break(Warp& w, const Instr& i, std::uint32_t mask) {
   const Operand& barrier = i.operands.back();
   for (auto& members : w.barriers[barrier.index]) members &= ~mask;
 }
+
 void Bmov(Warp& w, const Instr& i, std::uint32_t mask) {
   const Operand& to = i.operands[0];
   const Operand& from = i.operands[1];
@@ -62,6 +72,7 @@ void Bmov(Warp& w, const Instr& i, std::uint32_t mask) {
   Write(w, to, values, mask);
   if (i.Has("CLEAR")) Each(mask, [&](int l) { w.barriers[from.index][l] = 0; });
 }
+
 void Warpsync(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes room;
   room.fill(kAll);
@@ -72,6 +83,7 @@ void Warpsync(Warp& w, const Instr& i, std::uint32_t mask) {
     w.pc[l] = i.pc;
   });
 }
+
 void Yield(Warp& w, const Instr&, std::uint32_t) { w.yielded = true; }
 void Bar(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes room, counts{};
@@ -92,6 +104,7 @@ void Bar(Warp& w, const Instr& i, std::uint32_t mask) {
     w.reduced_count = i.Has("AND") ? 2 : i.Has("OR") ? 1 : 0;
   });
 }
+
 // What the last reduction over the block gave. `expected` holds how many took part.
 void B2r(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes result;

@@ -5,13 +5,16 @@
 #include <unordered_map>
 
 #include "operations/rounding.h"
+
 namespace sim {
 namespace {
+
 std::uint32_t PartOf(const Operand& o, std::uint32_t v, unsigned bits) {
   if (o.part >= 1 && o.part <= 4) v >>= 8 * (o.part - 1);
   if (o.part == 6) v >>= 16;
   return bits >= 32 ? v : v & ((1u << bits) - 1);
 }
+
 float Round(long double v, int mode) {
   auto f = static_cast<float>(v);
   if (mode == FE_UPWARD && static_cast<long double>(f) < v) f = std::nextafter(f, INFINITY);
@@ -20,6 +23,7 @@ float Round(long double v, int mode) {
     f = std::nextafter(f, 0.0f);
   return f;
 }
+
 // a: rounding; b: bits of the integer, signed where 256 is added; c: the float's
 void I2f(Warp& w, const Instr& i, std::uint32_t mask) {
   const unsigned bits = i.b & 255;
@@ -53,6 +57,7 @@ void I2f(Warp& w, const Instr& i, std::uint32_t mask) {
   else
     Write(w, i.operands[0], result, mask);
 }
+
 double RoundTo(double v, int mode) {
   switch (mode) {
     case FE_TOWARDZERO:
@@ -65,6 +70,7 @@ double RoundTo(double v, int mode) {
       return std::nearbyint(v);
   }
 }
+
 void ReadFloats(Warp& w, const Instr& i, const Operand& o, unsigned bits, Doubles& to) {
   if (bits == 64) return ReadDoubles(w, i, o, to);
   Lanes room;
@@ -80,6 +86,7 @@ void ReadFloats(Warp& w, const Instr& i, const Operand& o, unsigned bits, Double
   const Lanes& raw = FloatBits(w, i, o, room);
   for (int l = 0; l < kLanes; ++l) to[l] = static_cast<double>(FromBits(raw[l]));
 }
+
 void F2i(Warp& w, const Instr& i, std::uint32_t mask) {
   const unsigned bits = i.b & 255;
   const bool is_signed = (i.b & 256) != 0;
@@ -112,6 +119,7 @@ void F2i(Warp& w, const Instr& i, std::uint32_t mask) {
   else
     Write(w, i.operands[0], result, mask);
 }
+
 // a: rounding; b: the source's bits; c: the target's
 void F2f(Warp& w, const Instr& i, std::uint32_t mask) {
   Doubles in;
@@ -130,6 +138,7 @@ void F2f(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   Write(w, i.operands[0], result, mask);
 }
+
 unsigned IntegerBits(const Instr& i) {  // 256 more where it is signed
   static const auto& kBits =
       *new std::unordered_map<std::string, unsigned>{{"U8", 8},   {"S8", 264},  {"U16", 16}, {"S16", 272},

@@ -4,8 +4,10 @@
 
 #include "operations/compare.h"
 #include "operations/rounding.h"
+
 namespace sim {
 namespace {
+
 template <typename F>
 void DoubleOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
   Doubles in[3], result;
@@ -19,17 +21,21 @@ void DoubleOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
   if (directed) std::fesetround(FE_TONEAREST);
   WriteDoubles(w, i.operands[0], result, mask);
 }
+
 __attribute__((noinline)) double AddOf(double a, double b) { return a + b; }
 __attribute__((noinline)) double MulOf(double a, double b) { return a * b; }
 void Dadd(Warp& w, const Instr& i, std::uint32_t mask) {
   DoubleOp(w, i, mask, 2, [](const double* v) { return AddOf(v[0], v[1]); });
 }
+
 void Dmul(Warp& w, const Instr& i, std::uint32_t mask) {
   DoubleOp(w, i, mask, 2, [](const double* v) { return MulOf(v[0], v[1]); });
 }
+
 void Dfma(Warp& w, const Instr& i, std::uint32_t mask) {
   DoubleOp(w, i, mask, 3, [](const double* v) { return std::fma(v[0], v[1], v[2]); });
 }
+
 void Dsetp(Warp& w, const Instr& i, std::uint32_t mask) {
   Doubles a, b;
   ReadDoubles(w, i, i.operands[2], a);

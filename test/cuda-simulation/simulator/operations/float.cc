@@ -4,8 +4,10 @@
 
 #include "operations/compare.h"
 #include "operations/rounding.h"
+
 namespace sim {
 namespace {
+
 void Fsetp(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb;
   const Lanes& a = FloatBits(w, i, i.operands[2], ra);
@@ -19,6 +21,7 @@ void Fsetp(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   SetBoth(w, i, result, with, mask);
 }
+
 void Fset(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, result;
   const Lanes& a = FloatBits(w, i, i.operands[1], ra);
@@ -31,6 +34,7 @@ void Fset(Warp& w, const Instr& i, std::uint32_t mask) {
   for (int l = 0; l < kLanes; ++l) result[l] = (bits >> l & 1) != 0 ? (i.Has("BF") ? 0x3f800000u : kAll) : 0;
   Write(w, i.operands[0], result, mask);
 }
+
 // a: rounding as <cfenv> has it; b: flushes; c: saturates
 template <typename F>
 void FloatOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
@@ -53,18 +57,22 @@ void FloatOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
   if (directed) std::fesetround(FE_TONEAREST);
   Write(w, i.operands[0], result, mask);
 }
+
 // Not inlined: the rounding mode must be in force when they run.
 __attribute__((noinline)) float AddOf(float a, float b) { return a + b; }
 __attribute__((noinline)) float MulOf(float a, float b) { return a * b; }
 void Fadd(Warp& w, const Instr& i, std::uint32_t mask) {
   FloatOp(w, i, mask, 2, [](const float* v) { return AddOf(v[0], v[1]); });
 }
+
 void Fmul(Warp& w, const Instr& i, std::uint32_t mask) {
   FloatOp(w, i, mask, 2, [](const float* v) { return MulOf(v[0], v[1]); });
 }
+
 void Ffma(Warp& w, const Instr& i, std::uint32_t mask) {
   FloatOp(w, i, mask, 3, [](const float* v) { return std::fma(v[0], v[1], v[2]); });
 }
+
 void Fmnmx(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, result;
   const Lanes& a = FloatBits(w, i, i.operands[1], ra);

@@ -3,14 +3,17 @@
 
 #include "operations/compare.h"
 #include "operations/rounding.h"
+
 namespace sim {
 namespace {
+
 float HalfOf(const Operand& o, std::uint32_t bits, int which) {
   const bool high = o.halves == 2 || (o.halves == 0 && which == 1);
   float v = o.halves == 3 ? FromBits(bits) : FromHalf(static_cast<std::uint16_t>(high ? bits >> 16 : bits));
   if (o.absolute) v = std::fabs(v);
   return o.negative ? -v : v;
 }
+
 // a: gives a float; c: saturates
 template <typename F>
 void HalfOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
@@ -35,15 +38,19 @@ void HalfOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
   }
   Write(w, i.operands[0], result, mask);
 }
+
 void Hadd2(Warp& w, const Instr& i, std::uint32_t mask) {
   HalfOp(w, i, mask, 2, [](const double* v) { return v[0] + v[1]; });
 }
+
 void Hmul2(Warp& w, const Instr& i, std::uint32_t mask) {
   HalfOp(w, i, mask, 2, [](const double* v) { return v[0] * v[1]; });
 }
+
 void Hfma2(Warp& w, const Instr& i, std::uint32_t mask) {
   HalfOp(w, i, mask, 3, [](const double* v) { return v[0] * v[1] + v[2]; });
 }
+
 void Hsetp2(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb;
   const Lanes& a = Raw(w, i, i.operands[2], ra);
@@ -61,6 +68,7 @@ void Hsetp2(Warp& w, const Instr& i, std::uint32_t mask) {
   WritePredicate(w, i.operands[0], Combine(i, result[0], with), mask);
   WritePredicate(w, i.operands[1], Combine(i, i.Has("H_AND") ? ~result[0] : result[1], with), mask);
 }
+
 void Hset2(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, result;
   const Lanes& a = Raw(w, i, i.operands[1], ra);

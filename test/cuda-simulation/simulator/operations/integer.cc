@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "operations/compare.h"
+
 namespace sim {
 namespace {
+
 // a: predicates that take the carry; b: takes one itself
 void Iadd3(Warp& w, const Instr& i, std::uint32_t mask) {
   const std::size_t s = 1 + i.a;
@@ -107,6 +109,7 @@ void Lea(Warp& w, const Instr& i, std::uint32_t mask) {
   Write(w, i.operands[0], result, mask);
   if (i.a > 0) WritePredicate(w, i.operands[1], carry, mask);
 }
+
 void Imnmx(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, result;
   const Lanes& a = Ints(w, i, i.operands[1], ra);
@@ -120,6 +123,7 @@ void Imnmx(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   Write(w, i.operands[0], result, mask);
 }
+
 // Sums of products of bytes.
 void Idp(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, rc, result;
@@ -137,6 +141,7 @@ void Idp(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   Write(w, i.operands[0], result, mask);
 }
+
 // a: comparison; b: unsigned; c: extends one of the lower halves
 void Isetp(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb;

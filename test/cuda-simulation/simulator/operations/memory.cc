@@ -2,8 +2,10 @@
 #include <unordered_map>
 
 #include "operations/atomic.h"
+
 namespace sim {
 namespace {
+
 using Kind = Operand::Kind;
 // a: bytes, 256 more where it is signed; b: space
 void Load(Warp& w, const Instr& i, std::uint32_t mask) {
@@ -52,6 +54,7 @@ void Store(Warp& w, const Instr& i, std::uint32_t mask) {
     std::memcpy(At(w, i, l, AddressOf(w, i, address, l), bytes, i.b), words, bytes);
   }
 }
+
 // a: bytes; a constant at an address that a register gives
 void Ldc(Warp& w, const Instr& i, std::uint32_t mask) {
   const Operand& o = i.operands[1];
@@ -107,6 +110,7 @@ unsigned BytesOf(const Instr& i) {
 }
 
 }  // namespace
+
 Handler MemoryHandlerOf(Instr& i) {
   static const auto& kLoads = *new std::unordered_map<std::string, unsigned>{
       {"LDG", kGlobal}, {"LDS", kShared}, {"LDL", kLocal}, {"LD", kGeneric}};

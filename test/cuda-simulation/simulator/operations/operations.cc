@@ -5,12 +5,15 @@
 
 #include "operations/compare.h"
 #include "operations/rounding.h"
+
 namespace sim {
+
 unsigned CountPredicates(const Instr& i, std::size_t from) {
   unsigned n = 0;
   while (from + n < i.operands.size() && IsPredicate(i.operands[from + n])) ++n;
   return n;
 }
+
 int CompareOf(const Instr& i) {
   static const auto& kNames = *new std::unordered_map<std::string, int>{
       {"F", kF},     {"LT", kLt},   {"EQ", kEq},   {"LE", kLe},   {"GT", kGt},   {"NE", kNe},
@@ -21,21 +24,25 @@ int CompareOf(const Instr& i) {
   }
   return -1;
 }
+
 std::uint32_t Combine(const Instr& i, std::uint32_t one, std::uint32_t other) {
   if (i.Has("OR")) return one | other;
   if (i.Has("XOR")) return one ^ other;
   return one & other;
 }
+
 void SetBoth(Warp& w, const Instr& i, std::uint32_t result, std::uint32_t with, std::uint32_t mask) {
   WritePredicate(w, i.operands[0], Combine(i, result, with), mask);
   WritePredicate(w, i.operands[1], Combine(i, ~result, with), mask);
 }
+
 int RoundingOf(const Instr& i) {
   if (i.Has("RZ") || i.Has("TRUNC")) return FE_TOWARDZERO;
   if (i.Has("RM") || i.Has("FLOOR")) return FE_DOWNWARD;
   if (i.Has("RP") || i.Has("CEIL")) return FE_UPWARD;
   return FE_TONEAREST;
 }
+
 Handler HandlerOf(Instr& i) {
   std::string op = i.op;
   for (const char* name : {"BRA", "CALL", "RET", "EXIT", "BSYNC", "WARPSYNC", "BAR", "YIELD", "NANOSLEEP"}) {

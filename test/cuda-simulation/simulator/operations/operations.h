@@ -2,7 +2,9 @@
 // with what it has found out of its modifiers in a, b and c, or null where the instruction is of another kind
 // or not known.
 #pragma once
+
 #include "machine/registers.h"
+
 namespace sim {
 
 Handler MemoryHandlerOf(Instr& i);

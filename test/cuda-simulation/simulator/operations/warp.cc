@@ -1,7 +1,9 @@
 // Lanes that exchange values, and special registers.
 #include "operations/operations.h"
+
 namespace sim {
 namespace {
+
 enum { kBfly, kUp, kDown, kIdx };
 void Shfl(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rb, rc, result;
@@ -39,6 +41,7 @@ void Shfl(Warp& w, const Instr& i, std::uint32_t mask) {
   Write(w, i.operands[1], result, mask);
   WritePredicate(w, i.operands[0], valid, mask);
 }
+
 void Vote(Warp& w, const Instr& i, std::uint32_t mask) {
   const std::size_t d = IsPredicate(i.operands[0]) ? 0 : 1;
   const std::uint32_t ballot = Predicate(w, i.operands[d + 1]) & mask;
@@ -50,6 +53,7 @@ void Vote(Warp& w, const Instr& i, std::uint32_t mask) {
   const bool all = i.Has("ALL") ? ballot == mask : i.Has("EQ") ? ballot == mask || ballot == 0 : ballot != 0;
   WritePredicate(w, i.operands[d], all ? kAll : 0, mask);
 }
+
 void Match(Warp& w, const Instr& i, std::uint32_t mask) {
   const std::size_t d = IsPredicate(i.operands[0]) ? 1 : 0;
   const Operand& o = i.operands[d + 1];
@@ -76,6 +80,7 @@ void Match(Warp& w, const Instr& i, std::uint32_t mask) {
   Write(w, i.operands[d], result, mask);
   if (d == 1) WritePredicate(w, i.operands[0], all ? kAll : 0, mask);
 }
+
 void S2r(Warp& w, const Instr& i, std::uint32_t mask) {
   const std::string& name = i.operands[1].text;
   const unsigned* block = w.cta->launch->block;
@@ -122,6 +127,7 @@ void S2r(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   Write(w, i.operands[0], result, mask);
 }
+
 void P2r(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes rb, rm, result;
   const Lanes& b = Raw(w, i, i.operands[2], rb);
@@ -134,6 +140,7 @@ void P2r(Warp& w, const Instr& i, std::uint32_t mask) {
   }
   Write(w, i.operands[0], result, mask);
 }
+
 void R2p(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, rm;
   const Lanes& a = Raw(w, i, i.operands[1], ra);

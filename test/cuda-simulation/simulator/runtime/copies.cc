@@ -3,14 +3,18 @@
 
 #include "machine/module.h"
 #include "runtime/runtime.h"
+
 using namespace sim;
+
 namespace {
+
 const char* Kind(cudaMemcpyKind kind) {
   static constexpr const char* kNames[] = {"HtoH", "HtoD", "DtoH", "DtoD", "any"};
   return kNames[std::min<unsigned>(kind, 4)];
 }
 
 }  // namespace
+
 RUNTIME_EXPORT cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
   return Run(__func__, kUnsafe, Format("%zu %s", bytes, Kind(kind)), [&](State& s, auto& detail) {
     detail += " " + What(s, from) + " > " + What(s, to);

@@ -2,7 +2,9 @@
 #include <cstring>
 
 #include "runtime/runtime.h"
+
 using namespace sim;
+
 RUNTIME_EXPORT cudaRuntimeGetVersion(int* version) { return *version = 13000, cudaSuccess; }
 RUNTIME_EXPORT cudaDriverGetVersion(int* version) { return *version = 13000, cudaSuccess; }
 RUNTIME_EXPORT cudaGetDeviceCount(int* count) {

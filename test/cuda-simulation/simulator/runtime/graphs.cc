@@ -1,6 +1,8 @@
 // libcudart.so.13: stream capture and graphs.
 #include "runtime/runtime.h"
+
 using namespace sim;
+
 RUNTIME_EXPORT cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
   return Run(__func__, kUsual, On(stream) + Format(" mode %d", mode), [&](State& s, auto&) {
     return s.BeginCapture(s.StreamOf(stream), static_cast<CUstreamCaptureMode>(mode)), CUDA_SUCCESS;

@@ -1,8 +1,11 @@
 // libcudart.so.13: launches.
 #include "machine/module.h"
 #include "runtime/runtime.h"
+
 using namespace sim;
+
 namespace {
+
 cudaError_t DoLaunch(const char* name, const void* func, dim3 grid, dim3 block, void** args, size_t shared,
                      cudaStream_t stream) {
   return Run(name, kUsual, On(stream), [&](State& s, std::string& detail) {
@@ -20,6 +23,7 @@ cudaError_t DoLaunch(const char* name, const void* func, dim3 grid, dim3 block, 
 }
 
 }  // namespace
+
 RUNTIME_EXPORT __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** args, size_t shared,
                                   cudaStream_t stream) {
   NULL_MODE(cudaSuccess);

@@ -2,11 +2,15 @@
 #include <algorithm>
 
 #include "runtime/runtime.h"
+
 using namespace sim;
+
 namespace {
+
 struct Pool {
   int device;
 };
+
 CUresult AllocateDevice(State& s, void** memory, size_t bytes, std::string& detail) {
   if (bytes == 0) return *memory = nullptr, CUDA_SUCCESS;
   if (bytes > s.device_bytes - std::min(s.device_bytes, s.memory.Used(CurrentDevice())))
@@ -16,12 +20,14 @@ CUresult AllocateDevice(State& s, void** memory, size_t bytes, std::string& deta
   detail += Format(" = b%llu", static_cast<unsigned long long>(block->number));
   return *memory = reinterpret_cast<void*>(block->address), CUDA_SUCCESS;
 }
+
 CUresult AllocateHost(State& s, void** memory, size_t bytes, std::string& detail) {
   const Block* block = s.memory.AllocatePinned(std::max<size_t>(bytes, 1), CurrentDevice());
   if (block == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
   detail += Format(" = pinned%llu", static_cast<unsigned long long>(block->number));
   return *memory = reinterpret_cast<void*>(block->address), CUDA_SUCCESS;
 }
+
 CUresult Release(State& s, void* memory, Block::Kind kind, std::string& detail) {
   if (memory == nullptr) return CUDA_SUCCESS;
   const auto address = reinterpret_cast<std::uintptr_t>(memory);
@@ -37,7 +43,9 @@ CUresult Release(State& s, void* memory, Block::Kind kind, std::string& detail) 
   }
   return s.memory.Free(address), CUDA_SUCCESS;
 }
+
 }  // namespace
+
 RUNTIME_EXPORT cudaMemGetInfo(size_t* free, size_t* total) {
   return Run(__func__, kUsual, "", [&](State& s, auto&) {
     *total = s.device_bytes;

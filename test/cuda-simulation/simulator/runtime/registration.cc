@@ -7,16 +7,21 @@
 
 #include "machine/module.h"
 #include "runtime/runtime.h"
+
 using namespace sim;
+
 namespace {
+
 struct Pushed {
   dim3 grid, block;
   size_t shared;
   cudaStream_t stream;
 };
+
 thread_local std::vector<Pushed> pushed;
 
 }  // namespace
+
 SIM_EXPORT void** CUDARTAPI __cudaRegisterFatBinary(void* wrapper) {
   return reinterpret_cast<void**>(RegisterFatBinary(wrapper));
 }
@@ -45,6 +50,7 @@ RUNTIME_EXPORT __cudaPopCallConfiguration(dim3* grid, dim3* block, size_t* share
   *static_cast<cudaStream_t*>(stream) = last.stream;
   return cudaSuccess;
 }
+
 // A kernel's handle is the host's function here.
 RUNTIME_EXPORT __cudaGetKernel(cudaKernel_t* kernel, const void* func) {
   *kernel = reinterpret_cast<cudaKernel_t>(const_cast<void*>(func));

@@ -1,5 +1,7 @@
 #include "runtime/runtime.h"
+
 namespace sim {
+
 void Initialize() {
   state().initialized = true;
   if (state().devices < 1) throw Error{CUDA_ERROR_NO_DEVICE, ""};
@@ -10,6 +12,7 @@ cudaError_t Keep(CUresult result) {
   if (result != CUDA_SUCCESS && result != CUDA_ERROR_NOT_READY) thread().last_error = result;
   return static_cast<cudaError_t>(result);
 }
+
 std::string On(cudaStream_t stream) {
   const std::lock_guard lock(state().mutex);
   try {
@@ -18,6 +21,7 @@ std::string On(cudaStream_t stream) {
     return "s?";
   }
 }
+
 std::string What(State& s, const void* address) {
   const Block* block = s.memory.Find(reinterpret_cast<std::uintptr_t>(address));
   if (block == nullptr) return "pageable";

@@ -1,12 +1,15 @@
 // What the files of libcudart.so.13 share.
 #pragma once
+
 #include <cuda_runtime_api.h>
 
 #include <string>
 #include <utility>
 
 #include "core/call.h"
+
 namespace sim {
+
 // As CUDA does: the first call makes the primary context current.
 void Initialize();
 // Keeps the thread's last error.
@@ -23,4 +26,5 @@ cudaError_t Run(const char* name, unsigned rules, std::string detail, Body body)
 }
 
 }  // namespace sim
+
 #define RUNTIME_EXPORT SIM_EXPORT cudaError_t CUDARTAPI

@@ -1,7 +1,10 @@
 // libcudart.so.13: streams and events.
 #include "runtime/runtime.h"
+
 using namespace sim;
+
 namespace {
+
 cudaError_t MakeStream(const char* name, cudaStream_t* stream, bool blocking) {
   return Run(name, kUsual, "", [&](State& s, auto& detail) {
     Stream* made = s.CreateStream(CurrentDevice(), blocking);
@@ -9,6 +12,7 @@ cudaError_t MakeStream(const char* name, cudaStream_t* stream, bool blocking) {
     return *stream = reinterpret_cast<cudaStream_t>(made), CUDA_SUCCESS;
   });
 }
+
 cudaError_t MakeEvent(const char* name, cudaEvent_t* event, unsigned flags) {
   return Run(name, kUsual, "", [&](State& s, auto& detail) {
     Event* made = s.CreateEvent(CurrentDevice(), flags);
@@ -16,7 +20,9 @@ cudaError_t MakeEvent(const char* name, cudaEvent_t* event, unsigned flags) {
     return *event = reinterpret_cast<cudaEvent_t>(made), CUDA_SUCCESS;
   });
 }
+
 }  // namespace
+
 RUNTIME_EXPORT cudaStreamCreate(cudaStream_t* stream) { return MakeStream(__func__, stream, true); }
 RUNTIME_EXPORT cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned int flags) {
   return MakeStream(__func__, stream, (flags & cudaStreamNonBlocking) == 0);
