@@ -8,12 +8,6 @@ const KNOWN: Readonly<Record<string, Tests>> = {
       'a result that overlaps with a part of its feed is right',
     ],
   },
-  'the test names the provider of the CPU': {
-    'test/common/graph-assignment.test.ts': [
-      'gives each node a provider, a name, a domain and an operator',
-      'has empty names for a model without names',
-    ],
-  },
 }
 
 /** Why a test is expected to fail; undefined if it must pass. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { runScript } from '../../native/child'
 import { describeSimulated } from './support'
 
-const TIMES = Number(process.env.CUDA_SIMULATION_ENDS ?? 2)
+const TIMES = process.env.CUDA_SIMULATION_COUNTS === 'all' ? 20 : 2
 
 describeSimulated('the end of a process with a run in flight on the simulated GPU', () => {
   test.each([
