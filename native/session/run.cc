@@ -181,19 +181,6 @@ std::vector<ort::ValueHandle> RunCall::Run(OrtSession* session) const {
   return results;
 }
 
-// For results in device or pinned memory, which OrtApi::Run cannot ask for.
-std::vector<ort::ValueHandle> RunCall::RunBound(OrtSession* session) const {
-  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session);
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    ort::Check(ort::api().BindInput(binding.get(), input_names_[i], inputs_[i]));
-  }
-  for (size_t i = 0; i < output_names_.size(); ++i) {
-    ort::Check(ort::api().BindOutputToDevice(binding.get(), output_names_[i], targets_[i].info));
-  }
-  ort::Check(ort::api().RunWithBinding(session, options_.get(), binding.get()));
-  return ort::BoundOutputs(binding.get());
-}
-
 void RunCall::Execute(const std::atomic<bool>& canceled) {
   const device::DeviceLock lock =
       session_->device != nullptr ? session_->device->Lock(false, canceled) : device::DeviceLock();

@@ -2,6 +2,19 @@
 #include "ort/tensor.h"
 #include "run.h"
 
+// For results in device or pinned memory, which OrtApi::Run cannot ask for.
+std::vector<ort::ValueHandle> RunCall::RunBound(OrtSession* session) const {
+  const auto binding = ort::Create<ort::IoBindingHandle>(ort::api().CreateIoBinding, session);
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    ort::Check(ort::api().BindInput(binding.get(), input_names_[i], inputs_[i]));
+  }
+  for (size_t i = 0; i < output_names_.size(); ++i) {
+    ort::Check(ort::api().BindOutputToDevice(binding.get(), output_names_[i], targets_[i].info));
+  }
+  ort::Check(ort::api().RunWithBinding(session, options_.get(), binding.get()));
+  return ort::BoundOutputs(binding.get());
+}
+
 void RunCall::RunOnDevice(OrtSession* session) {
   session_->CheckSound();
   try {
