@@ -31,7 +31,6 @@ import { checkFeeds, runOnce } from './run'
  *
  * Runs of one session are done one after another, in the order of the calls, on a thread of the session. ONNX Runtime has its own
  * threads among which it divides the work of a run (`intraOpNumThreads`).
- *
  * @see https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession-1.html
  * @example
  * await using session = await InferenceSession.create('model.onnx')
@@ -138,9 +137,8 @@ export class InferenceSession implements AsyncDisposable {
    * them at once; the results belong to the caller.
    *
    * Results are Tensors, or OrtValues for sequences, for optional outputs without a value (`hasValue` is false), and for types
-   * that onnxruntime-common does not have: `run<RunValue>(...)`.
-   *
-   * For many runs use a binding: {@link InferenceSession.createIoBinding}.
+   * that onnxruntime-common does not have: `run<RunValue>(...)`. For many runs use a binding:
+   * {@link InferenceSession.createIoBinding}.
    *
    * @throws OrtTypeError, OrtRangeError naming the argument; OrtError `ERR_MISSING_INPUT`, `ERR_DETACHED`,
    *   `ERR_OUTPUT_SHAPE`, `ERR_DISPOSED`, `ERR_ORT_*`
@@ -252,7 +250,6 @@ export class InferenceSession implements AsyncDisposable {
   /**
    * Releases the model after the runs in flight. Later runs of its bindings are refused (`ERR_DISPOSED`); their memory exists until
    * they are disposed of, or collected. Idempotent.
-   *
    * @example
    * await session.release()
    */
