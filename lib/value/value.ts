@@ -6,6 +6,7 @@ import { engine } from '../engine/select'
 import { argumentTypeError, describe, OrtError, OrtTypeError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import {
+  bufferOf,
   checkElementType,
   type ElementArrays,
   type ElementType,
@@ -19,6 +20,7 @@ import {
 import { checkDims, elementCount } from '../model/shape'
 import { copyIn, copyOut, copyTarget, copyView } from './copy'
 import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
+import { detachableBuffer, isDetachable } from './detachable'
 import { type OrtValueKind, ortValueError, valueKind } from './kind'
 import { isTensor, tensorData, toTensor } from './tensor'
 
@@ -110,9 +112,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   }
 
   /**
-   * A tensor over the caller's typed array, without a copy. The array is kept alive while the value or a binding needs it. Its
-   * buffer is marked as untransferable, unless its length is a multiple of 64 KiB as a WebAssembly memory's is; if it is
-   * detached nevertheless, the next run is refused. It must not be detached while a run is in flight.
+   * A tensor over the caller's typed array, without a copy. The array is kept alive while the value or a binding needs it. If its
+   * buffer is detached (transferred), the next run is refused. A run on another thread works on a copy of memory that JavaScript
+   * can detach, which {@link OrtValue.allocate} avoids.
    * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` unless the array has exactly the elements of
    *   `dims`; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
    * @example
@@ -123,7 +125,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
     const array = checkWrapped(type, elementCount(shape), data)
-    return new OrtValue<T>(engine().Value.borrow(elementTypeCode(type), shape, rawView(array)), array)
+    const detachable = isDetachable(bufferOf(array))
+    const value = engine().Value.borrow(elementTypeCode(type), shape, rawView(array), detachable)
+    return new OrtValue<T>(value, array)
   }
 
   /**
@@ -263,7 +267,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * value.dispose()
    */
   dispose(): void {
-    checkOrtValue(this, 'this').#value?.dispose(this.#data?.buffer as ArrayBuffer | undefined)
+    const data = checkOrtValue(this, 'this').#data
+    this.#value?.dispose(data && detachableBuffer(data))
     this.#value = undefined
     this.#data = undefined
   }

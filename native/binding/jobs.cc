@@ -18,6 +18,7 @@ void BindingRun::Work() {
 
 Napi::Value BindingRun::Result(Napi::Env env) {
   state_->policy.Record(took_, false);
+  state_->values.CopyOut(env, in_use_.id());
   return env.Undefined();
 }
 

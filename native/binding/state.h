@@ -30,6 +30,14 @@ struct BindingState {
   void CheckNotCaptured(const char* message) const;
   // Before each run.
   void PrepareRun(Napi::Env env);
+  // The same, and then, before each run on the run thread: see BindingHost::Prepare.
+  void Prepare(const std::optional<std::vector<size_t>>& changed, bool replay);
+  // Runs on the JS thread.
+  void RunInline(Napi::Env env) {
+    if (values.detachable()) [[unlikely]]
+      return RunDetachable(env);
+    host->Start(false);
+  }
   // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
   bool CanRunInline() const noexcept { return session->device == nullptr && session->thread.Idle(); }
 
@@ -42,4 +50,7 @@ struct BindingState {
   run::InlinePolicy policy;
   AsyncJob* job = nullptr;  // the run or capture in flight
   Graph graph = Graph::kNone;
+
+ private:
+  void RunDetachable(Napi::Env env);
 };

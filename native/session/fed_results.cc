@@ -1,10 +1,14 @@
-// Results of session.run that share a feed's memory.
+// The memory of session.run's feeds: before a run on another thread, and where results share it.
 #include <algorithm>
 #include <cstring>
 
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "run.h"
+
+void RunCall::CopyIn(const InFlight& in_flight) const {
+  for (const auto& value : fed_values_) value->CopyIn(in_flight);
+}
 
 // A model's output may share its input's memory.
 bool RunCall::IsFed(const void* data) const {

@@ -116,7 +116,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
     const std::shared_ptr<ValueState>& value = Value::UncheckedState(view.data);
     value->CheckAttached(view.data.Env());
     session_->CheckDevice(value->OnDevice() ? value->device : nullptr, "input", name);
-    inputs_.push_back(value->handle.get());
+    inputs_.push_back(memory == FeedMemory::kCopied ? value->Safe().value : value->handle.get());
     fed_values_.push_back(value);
     return;
   }

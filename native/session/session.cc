@@ -140,6 +140,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     policy_.RecordInline([&call] { call.Execute(device::kNotCanceled); });
     return call.Results(info.Env());
   }
+  call.CopyIn(*state_->addon().in_flight);
   auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy_, id);
   return AsyncJob::Start(std::move(job), state_->thread);
 }
