@@ -156,6 +156,7 @@ const nameOf = getter(Symbol.toStringTag) as () => string | undefined
 const getBuffer = getter('buffer') as () => ArrayBufferLike
 const getLength = getter('length') as () => number
 const getOffset = getter('byteOffset') as () => number
+const getBytes = getter('byteLength') as () => number
 
 export const bufferOf = (array: TypedArray): ArrayBufferLike => getBuffer.call(array)
 export const lengthOf = (array: TypedArray): number => getLength.call(array)
@@ -221,11 +222,16 @@ function conversion(type: ElementType, data: unknown): { remedy?: string } {
   return { remedy: `Convert numbers: ${array.name}.from(data${isBig ? ', BigInt' : ''})` }
 }
 
+function memory(array: TypedArray) {
+  return { buffer: bufferOf(array), offset: getOffset.call(array), bytes: getBytes.call(array) }
+}
+
 /** How the memory of two tensors' data, typed arrays or arrays of strings, overlaps. A detached array has none. */
 export function overlap(one: TypedArray | string[], other: TypedArray | string[]): 'none' | 'part' | 'same' {
   if (Array.isArray(one) || Array.isArray(other)) return one === other ? 'same' : 'none'
-  if (one.buffer !== other.buffer || one.byteLength === 0 || other.byteLength === 0) return 'none'
-  if (one.byteOffset === other.byteOffset && one.byteLength === other.byteLength) return 'same'
-  const [first, second] = one.byteOffset <= other.byteOffset ? [one, other] : [other, one]
-  return first.byteOffset + first.byteLength > second.byteOffset ? 'part' : 'none'
+  const [a, b] = [memory(one), memory(other)]
+  if (a.buffer !== b.buffer || a.bytes === 0 || b.bytes === 0) return 'none'
+  if (a.offset === b.offset && a.bytes === b.bytes) return 'same'
+  const [first, second] = a.offset <= b.offset ? [a, b] : [b, a]
+  return first.offset + first.bytes > second.offset ? 'part' : 'none'
 }

@@ -39,7 +39,8 @@ export function checkAttached(data: unknown, argument: string): void {
  */
 export function checkElements(type: ElementType, size: number, data: OrtValueData): OrtValueData {
   const isStrings = type === 'string' && Array.isArray(data)
-  const elements = isStrings ? data : checkArray(type, data, 'data')
+  // A copy of strings, whose getters have run: nothing changes below, nor in the addon.
+  const elements = isStrings ? [...data] : checkArray(type, data, 'data')
   const expected = isStrings ? size : arrayLength(type, size)
   const length = Array.isArray(elements) ? elements.length : lengthOf(elements)
   if (length === expected) return elements
