@@ -22,6 +22,17 @@ export async function openSessions(): Promise<void> {
   io = session.createIoBinding({ x: [1] })
 }
 
+/** A binding, and a session unless it was released. */
+export async function renewSessions(): Promise<void> {
+  io.dispose()
+  try {
+    io = session.createIoBinding({ x: [1] })
+  } catch {
+    session = await InferenceSession.create(oneNode(), { logSeverityLevel: 4 })
+    io = session.createIoBinding({ x: [1] })
+  }
+}
+
 /** What a hostile argument may dispose of, release or run again. */
 export const opened = () => ({ session, io })
 
