@@ -29,12 +29,13 @@ const isHeeded = (() => {
  * Node.js 24 aborts the process when WebAssembly memory with a mark grows, and at its end where a buffer with a mark has memory
  * of another addon's, as those of image libraries have.
  */
-export function isDetachable(buffer: ArrayBufferLike): boolean {
+function isDetachable(buffer: ArrayBufferLike): boolean {
   return !(isHeeded && isMarkedAsUntransferable!(buffer))
 }
 
 /** The array's buffer, if V8 lets it be detached. */
-export function detachableBuffer(array: TypedArray): ArrayBuffer | undefined {
+export function detachableBuffer(array: TypedArray | undefined): ArrayBuffer | undefined {
+  if (array === undefined) return undefined
   const buffer = bufferOf(array)
   return isDetachable(buffer) ? (buffer as ArrayBuffer) : undefined
 }

@@ -6,7 +6,6 @@ import { engine } from '../engine/select'
 import { argumentTypeError, describe, OrtError, OrtTypeError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import {
-  bufferOf,
   checkElementType,
   type ElementArrays,
   type ElementType,
@@ -20,7 +19,7 @@ import {
 import { checkDims, elementCount } from '../model/shape'
 import { copyIn, copyOut, copyTarget, copyView } from './copy'
 import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
-import { detachableBuffer, isDetachable } from './detachable'
+import { detachableBuffer } from './detachable'
 import { type OrtValueKind, ortValueError, valueKind } from './kind'
 import { isTensor, tensorData, toTensor } from './tensor'
 
@@ -125,7 +124,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     checkElementType(type)
     const shape = checkDims(dims, 'dims')
     const array = checkWrapped(type, elementCount(shape), data)
-    const detachable = isDetachable(bufferOf(array))
+    const detachable = detachableBuffer(array) !== undefined
     const value = engine().Value.borrow(elementTypeCode(type), shape, rawView(array), detachable)
     return new OrtValue<T>(value, array)
   }
@@ -267,8 +266,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * value.dispose()
    */
   dispose(): void {
-    const data = checkOrtValue(this, 'this').#data
-    this.#value?.dispose(data && detachableBuffer(data))
+    this.#value?.dispose(detachableBuffer(checkOrtValue(this, 'this').#data))
     this.#value = undefined
     this.#data = undefined
   }

@@ -17,6 +17,14 @@ bool RunCall::IsFed(const void* data) const {
   });
 }
 
+// What a result that is not a tensor may share.
+Shared RunCall::Fed() const {
+  Shared fed;
+  fed.memory.assign(copies_.begin(), copies_.end());
+  for (const auto& input : fed_values_) fed.Add(input);
+  return fed;
+}
+
 // A fetch's array may be the memory of a feed that another output shares.
 void RunCall::SavePassed() {
   if (std::all_of(targets_.begin(), targets_.end(), [](const auto& one) { return one.array.IsEmpty(); }))

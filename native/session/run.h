@@ -66,6 +66,7 @@ class RunCall {
   std::vector<ort::ValueHandle> RunBound(OrtSession* session) const;
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
+  Shared Fed() const;
   void SavePassed();
   Napi::Value Result(Napi::Env env, size_t output);
 
