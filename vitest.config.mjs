@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { findSwiftShader } from './scripts/swiftshader.mjs'
 
-const { NODE_V8_COVERAGE, ONNXRUNTIME_IOBINDING_BUILD = 'build', TEST_REPORTS } = process.env
+const { CUDA_SIMULATION, NODE_V8_COVERAGE, ONNXRUNTIME_IOBINDING_BUILD = 'build', TEST_REPORTS } = process.env
 
 // Every suite in test/ runs on the native engine. Those that test either engine also run on onnxruntime-node and on WebGPU.
 // Each file has a process of its own, since a process keeps the engine that it opened first.
@@ -48,13 +48,27 @@ const fakeCuda = project(
   },
 )
 
+// ONNX Runtime's CUDA provider on a simulated GPU: test/cuda-simulation/test.mjs makes it, and runs this project.
+const cudaSimulation = project(
+  'cuda-simulation',
+  ['test/cuda-simulation/**/*.test.ts', 'test/common/**/*.test.ts'],
+  {
+    env: {
+      ONNXRUNTIME_IOBINDING_ENGINE: 'native',
+      TEST_PROVIDERS: 'cuda,cpu',
+      ...JSON.parse(CUDA_SIMULATION ?? '{}'),
+    },
+    setupFiles: ['test/cuda-simulation/setup.ts'],
+  },
+)
+
 // The tarball, installed as a user would, with this platform's prebuilt addon; without it one file reports the skip.
 const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`, 'onnxruntime_iobinding.node')
 const tarball = existsSync(join(import.meta.dirname, prebuilt))
   ? project('package', ['test/package/**/*.test.ts'], { globalSetup: ['test/package/setup.ts'] })
   : project('package', ['test/package/unavailable.ts'], { env: { PACKAGE_UNAVAILABLE: `no ${prebuilt}` } })
 
-// `.ci/run` adds up the results of all runs.
+// `.ci/run` and `.ci/nightly` add up the results of all runs.
 const json = ['json', { outputFile: join(TEST_REPORTS ?? '', `vitest-${process.pid}.json`) }]
 
 export default defineConfig({
@@ -72,6 +86,7 @@ export default defineConfig({
           'test/fallback/**',
           'test/webgpu/**',
           'test/fake-cuda/**',
+          'test/cuda-simulation/**',
           'test/package/**',
           'test/no-external-buffers/**',
         ],
@@ -90,6 +105,7 @@ export default defineConfig({
       ),
       webgpu,
       fakeCuda,
+      ...(CUDA_SIMULATION === undefined ? [] : [cudaSimulation]),
       tarball,
     ],
   },

@@ -10,7 +10,7 @@
 
 namespace {
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
+Napi::Object Register(Napi::Env env, Napi::Object exports) {
   AddonData::Install(env);
   exports.Set("Session", Session::Define(env));
   exports.Set("Binding", Binding::Define(env));
@@ -30,6 +30,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("externalBuffers", Napi::Function::New<Guarded<ExternalBuffers>>(env));
   exports.Set("liveBlocks", Napi::Function::New<Guarded<LiveBlocks>>(env));
   return exports;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  return Guard(env, [&] { return Register(env, exports); });
 }
 
 }  // namespace

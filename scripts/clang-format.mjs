@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { clangFormatPath } from 'clang-format-node'
 import { root, run } from './run.mjs'
 
-const files = ['native', join('test', 'fake-cuda'), join('benchmarks', 'targets')].flatMap((folder) =>
+const files = [
+  'native',
+  join('test', 'fake-cuda'),
+  join('test', 'cuda-simulation'),
+  join('benchmarks', 'targets'),
+].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
     .filter((file) => /\.(cc|h)$/.test(file))
     .map((file) => join(folder, file)),

@@ -1,7 +1,8 @@
-// Adds up the test runs of `.ci/run`: node scripts/test-totals.mjs FOLDER [FAILED STEP...]
+// Adds up the test runs of `.ci/run` and `.ci/nightly`: node scripts/test-totals.mjs FOLDER [FAILED STEP...]
 //
 // FOLDER has a log of each step, vitest's reports (*.json) and the journals of the GPU suites' rehearsal (*.jsonl). A step
-// that failed without a failed test counts as one. The last line is the sum.
+// that failed without a failed test counts as one. Repeats the lines of the logs that begin with RESULT. The last line is the
+// sum.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -41,6 +42,7 @@ const readers = {
 
   log(text) {
     for (const [, reason] of text.matchAll(/^SKIPPED: (.*)$/gm)) skip(reason, 0)
+    for (const [line] of text.matchAll(/^RESULT: .*$/gm)) console.log(line)
   },
 }
 

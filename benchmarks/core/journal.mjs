@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from 'node:util'
 
 export class Journal {
   #file
+  /** @type {any} */
+  header
   /** @type {any[]} all entries after the header */
   entries = []
 
@@ -17,6 +19,7 @@ export class Journal {
    */
   constructor(file, header, { fresh = false, identity = (whole) => whole } = {}) {
     this.#file = file
+    this.header = header
     mkdirSync(dirname(file), { recursive: true })
     if (fresh) rmSync(file, { force: true })
     if (existsSync(file)) this.#resume(identity, header)

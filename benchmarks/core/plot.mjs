@@ -149,6 +149,23 @@ export function lines(values, { title, width, height, xTitle, yTitle }) {
   }
 }
 
+/**
+ * A panel with one line over time, on a linear axis that need not begin at zero.
+ * @param {{ x: number, y: number }[]} values
+ * @param {{ title: string, width: number, height: number, xTitle: string }} options
+ */
+export const series = (values, { title, width, height, xTitle }) => ({
+  title: { text: title, frame: 'group', fontSize: 12 },
+  width,
+  height,
+  data: { values },
+  mark: { type: 'line', strokeWidth: 2, color: COLORS.ours },
+  encoding: {
+    x: { field: 'x', type: 'quantitative', title: xTitle },
+    y: { field: 'y', type: 'quantitative', title: null, scale: { zero: false } },
+  },
+})
+
 /** Panels in columns, with a title, lines below it and the legend. */
 export const page = ({ title, subtitle, panels, columns = 1 }) => ({
   title: { text: title, subtitle, fontSize: 15, offset: 14 },

@@ -14,7 +14,6 @@ import {
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
   resolveBindOutput,
-  resolveCapture,
   resolveMapped,
 } from './run-options'
 import { BindingRuns } from './runs'
@@ -31,11 +30,9 @@ import { type AnyViews, BoundValues, type Views } from './values'
  *
  * Suitable for: short runs in a loop (audio, control, ranking), where allocations and copies take a large part of each call;
  * state that the next run reads, such as a recurrent network's or a key-value cache; inputs and outputs that stay on a GPU;
- * CUDA graphs. No benefit for: a single run; long runs, where the call is a small part of the time; inputs whose shapes change
- * in every run.
+ * CUDA graphs. No benefit for: a single run; long runs; inputs whose shapes change in every run.
  *
  * Corresponds to Python's `onnxruntime.IOBinding`, and has its methods.
- *
  * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.IOBinding
  * @example
  * using io = session.createIoBinding({ x: [1, 4] })
@@ -86,9 +83,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * A typed array over the memory of each bound input, always the same one: write into it, then run. A string input has none;
-   * use `inputValue(name).write(strings)`. Its properties throw `ERR_BUSY` while a run is in flight; an array that the caller
-   * keeps is not guarded.
+   * A typed array over the memory of each bound input, always the same one: write into it, then run. A string input has none; use
+   * `inputValue(name).write(strings)`. Its properties throw `ERR_BUSY` during a run; an array that the caller keeps does not.
    * @example
    * io.inputs.x.fill(1)
    */
@@ -119,7 +115,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * The value bound to an output, or the value that the last run allocated for it; undefined before that run.
+   * The value bound to an output, or the one that the last run allocated for it; undefined before that run.
    * @example
    * console.log(io.outputValue('y')?.dims)
    */
@@ -166,7 +162,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Has ONNX Runtime allocate an output in each run, in host memory or on the session's device, in the shape that the run gives.
+   * Has ONNX Runtime allocate an output in each run, in host memory or on the session's device.
    * @throws OrtError `ERR_DEVICE_MISMATCH` for another device than the session's, `ERR_GRAPH_CAPTURED`, `ERR_BUSY`
    * @example
    * io.bindOutput('y')
@@ -203,7 +199,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * The outputs of the last run, in the order in which they were bound.
+   * The outputs of the last run, in the order of binding.
    * @example
    * const [y] = io.getOutputs()
    */
@@ -247,17 +243,15 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   /**
    * Captures the device's work of a run as a graph, which later runs replay in one call. Needs a session with
    * `enableGraphCapture`, and every input and output bound to memory with a fixed address: none `'dynamic'`, none in CPU memory.
-   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written.
-   *
-   * A captured binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
+   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written. A captured
+   * binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
    * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
    *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
-   * @see https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html#using-cuda-graphs-preview
    * @example
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
    */
-  async capture(options: CaptureOptions = {}): Promise<void> {
-    await this.#runs.guesses.capture(() => this.#binding.capture(resolveCapture(options)))
+  capture(options: CaptureOptions = {}): Promise<void> {
+    return this.#runs.capture(options)
   }
 
   /** Whether runs replay a graph. */
@@ -265,9 +259,14 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     return this.#binding.captured()
   }
 
+  /** How often a run made the captured graph anew: see `onStale` of {@link CaptureOptions}. */
+  get recaptures(): number {
+    return this.#binding.recaptures()
+  }
+
   /**
    * Releases the captured graph: later runs execute the model, and other values can be bound. Idempotent.
-   * @throws OrtError `ERR_BUSY` while a run or a capture is in flight
+   * @throws OrtError `ERR_BUSY` while a run is in flight
    * @example
    * io.releaseCapture()
    */
@@ -276,8 +275,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   }
 
   /**
-   * Unbinds everything and releases the memory that was allocated for the binding, at once or when the run in flight has ended.
-   * Idempotent.
+   * Unbinds everything and frees the binding's memory, at once or when the run in flight has ended. Idempotent.
    * @example
    * io.dispose()
    */

@@ -1,5 +1,6 @@
-import { type EngineBinding, ValueKind } from '../engine/engine'
+import { type EngineBinding, type EngineValue, ValueKind } from '../engine/engine'
 import { isOrtError, OrtError, type OrtErrorDetails } from '../errors'
+import { overlap } from '../model/element-types'
 import { resolveShape, shapeText, symbolSizes } from '../model/shape'
 import type { OrtValue } from '../value/value'
 import type { BindingHost } from './host'
@@ -50,36 +51,57 @@ export class OutputGuesses {
     this.#inputs.shapesChanged = false
   }
 
-  /** Whether a run that failed with this error is to be repeated. @throws the error, if that would write a state twice */
+  /**
+   * Whether a run that failed with this error is to be repeated. @throws the error, if that would write a state twice, or mix up
+   * the order of runs
+   */
   repeats(error: unknown): boolean {
     if (this.#open || !isOrtError(error) || !isOfOutput(error)) return false
-    if (this.#binding.captured() || !this.#allocate()) return false
-    if (!this.#writesInputs()) return true
-    throw new OrtError('ERR_OUTPUT_SHAPE', `${what(error)}, and the run may have written a state in place`, {
-      ...details(error),
-      remedy: 'Write the state again and repeat the run: ONNX Runtime allocates the output from now on',
-    })
+    if (this.#binding.captured()) return false
+    const overtaken = this.#binding.overtaken()
+    if (!this.#allocate()) return false
+    if (this.#writesInputs())
+      throw notRepeated(
+        error,
+        'the run may have written a state in place',
+        'Write the state again and repeat',
+      )
+    if (overtaken) throw notRepeated(error, 'a later run uses the same memory', 'Repeat')
+    return true
   }
 
-  /** After each run that succeeded. */
+  /**
+   * After each run that succeeded.
+   * @throws OrtError where an output cannot have its memory back, such as `ERR_BUSY`: another run in flight uses it
+   */
   endRun(): void {
     if (!this.#open) return
     const results = this.#binding.outputs()
     this.#open = false
-    this.#outputs.names.forEach((name, i) => {
+    const errors: unknown[] = []
+    for (const [i, name] of this.#outputs.names.entries()) {
       const result = results[i]
       const value = this.#guessed(name)
-      if (value === undefined || !result) return
+      if (value === undefined || !result) continue
       const given =
         result.kind() === ValueKind.tensor ? shapeText(result.dims()) : 'a value that is not a tensor'
-      if (given === shapeText(value.dims)) {
-        result.copyTo(value.engineValue)
-        result.dispose()
-        this.#bind(name, value)
-      } else {
-        this.#refute(name, value, given)
-      }
-    })
+      if (given !== shapeText(value.dims)) this.#refute(name, value, given)
+      else if (value.disposed) this.#leave(name)
+      else this.#giveBack(name, value, result, errors)
+    }
+    if (errors.length === 0) return
+    this.#outputs.drop()
+    throw errors[0]
+  }
+
+  #giveBack(name: string, value: OrtValue, result: EngineValue, errors: unknown[]): void {
+    try {
+      this.#bind(name, value)
+      result.copyTo(value.engineValue)
+    } catch (error) {
+      errors.push(error)
+    }
+    result.dispose()
   }
 
   /** A capture, which needs outputs with memory of their own. */
@@ -110,7 +132,12 @@ export class OutputGuesses {
 
   #bind(name: string, value: OrtValue): void {
     const { mapped, alias } = this.#values.get(value)!
-    this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped, alias)
+    try {
+      this.#binding.bindOutput(this.#host.outputs.indexOf(name, 'name'), value.engineValue, mapped, alias)
+    } catch (error) {
+      this.#leave(name)
+      throw error
+    }
   }
 
   /** Has ONNX Runtime allocate them. Returns whether there are any. */
@@ -123,6 +150,12 @@ export class OutputGuesses {
     return this.#open
   }
 
+  /** ONNX Runtime allocates the output from now on. */
+  #leave(name: string): void {
+    this.#names.delete(name)
+    this.#outputs.set(name, undefined)
+  }
+
   #refute(name: string, value: OrtValue, given: string): void {
     const { outputs, engine, wrongShapes } = this.#host
     const index = outputs.indexOf(name, 'name')
@@ -130,8 +163,7 @@ export class OutputGuesses {
     const taken = shapeText(value.dims)
     const here = taken === declared ? '' : `, here ${taken}`
     const what = `output '${name}' declares the shape ${declared}${here}, and a run gave ${given}`
-    this.#names.delete(name)
-    this.#outputs.set(name, undefined)
+    this.#leave(name)
     if (this.#isDeclared(index, value.dims)) wrongShapes.add(name)
     value.dispose()
     value.retired = `: ${what}. Read the output after each run`
@@ -159,6 +191,14 @@ function isOfOutput({ code, message }: OrtError): boolean {
   return code === 'ERR_OUTPUT_SHAPE' || isSparse
 }
 
+/** @param again what the remedy begins with */
+function notRepeated(error: OrtError, why: string, again: string): OrtError {
+  return new OrtError('ERR_OUTPUT_SHAPE', `${what(error)}, and ${why}`, {
+    ...details(error),
+    remedy: `${again} the run: ONNX Runtime allocates the output from now on`,
+  })
+}
+
 /** The message without its details, which name other remedies. */
 function what({ message }: OrtError): string {
   return message.split(': expected ')[0]!
@@ -174,7 +214,7 @@ function sharesMemory(one: OrtValue, other: OrtValue): boolean {
   if (one === other) return true
   if (!one.hostVisible || !other.hostVisible) return false
   try {
-    return one.data.buffer === other.data.buffer
+    return overlap(one.data, other.data) !== 'none'
   } catch {
     return true
   }

@@ -30,13 +30,13 @@ export class BoundOutputs extends BoundValues {
     super.set(name, value)
     if (alias) this.#aliases.add(name)
     else this.#aliases.delete(name)
-    this.#drop()
+    this.drop()
   }
 
   override clear(): void {
     super.clear()
     this.#aliases.clear()
-    this.#drop()
+    this.drop()
   }
 
   /** The values whose memory a run that fails may have written, though it is an input's. */
@@ -53,11 +53,12 @@ export class BoundOutputs extends BoundValues {
   /** A run was refused, which leaves the results of the last one, or failed, or was canceled at its end. */
   failRun(): void {
     const run = this.#binding.resultsOf()
-    if (run === 0) this.#drop()
+    if (run === 0) this.drop()
     else if (run !== this.#allocatedBy) this.#allocated = undefined
   }
 
-  #drop(): void {
+  /** There are no results. */
+  drop(): void {
     this.#hasRun = false
     this.#allocated = undefined
   }

@@ -23,6 +23,13 @@ export interface IoBindingRunOptions extends IoBindingRunSyncOptions {
 export interface CaptureOptions {
   /** Runs once without the graph and once with it, and compares the outputs bit by bit. Default false. */
   readonly verify?: boolean
+  /**
+   * What a run does if an earlier run of the session may have moved memory that the graph uses: one whose inputs had shapes that
+   * were new to the session, or one that shrank the arena. `'recapture'` (the default): it runs without the graph, which is then
+   * captured anew; `recaptures` counts these. `'throw'`: it throws `ERR_GRAPH_STALE`, for a service whose runs must not take
+   * longer once in a while.
+   */
+  readonly onStale?: 'recapture' | 'throw'
 }
 
 /** Options of binding a value. */
@@ -89,8 +96,10 @@ export function resolveMapped(options: BindOptions, device: SessionDevice): bool
   return mapped
 }
 
-/** Whether a capture is to be verified. @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError */
-export function resolveCapture(options: CaptureOptions): boolean {
-  const { verify = false } = checkOptions(options, { verify: boolean }, 'option of capture')
-  return verify
+const CAPTURE_OPTIONS = { verify: boolean, onStale: choice({ recapture: false, throw: true }) }
+
+/** Whether a capture is to be verified, and whether a stale graph throws. @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError */
+export function resolveCapture(options: CaptureOptions): [verify: boolean, throwStale: boolean] {
+  const { verify = false, onStale = false } = checkOptions(options, CAPTURE_OPTIONS, 'option of capture')
+  return [verify, onStale]
 }

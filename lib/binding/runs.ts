@@ -6,10 +6,12 @@ import { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import type { BoundOutputs } from './outputs'
 import {
+  type CaptureOptions,
   type IoBindingRunOptions,
   type IoBindingRunSyncOptions,
   type ResolvedRunOptions,
   resolveBindingRun,
+  resolveCapture,
 } from './run-options'
 import type { BoundValues } from './values'
 
@@ -22,7 +24,7 @@ export class BindingRuns {
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly guesses: OutputGuesses
-  /** Of the run in flight, and of queued runs that were aborted, or refused, in this turn. */
+  /** Of the run or capture in flight, and of queued runs that were aborted, or refused, in this turn. */
   readonly #unsettled = new Set<Promise<void>>()
 
   constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
@@ -76,6 +78,18 @@ export class BindingRuns {
       this.#fail()
       return Promise.reject(this.#explain(error))
     }
+  }
+
+  async capture(options: CaptureOptions): Promise<void> {
+    await this.guesses.capture(async () => {
+      const pending = this.#binding.capture(...resolveCapture(options))
+      this.#unsettled.add(pending)
+      try {
+        await pending
+      } finally {
+        this.#unsettled.delete(pending)
+      }
+    })
   }
 
   /** Undefined where the run has ended. */

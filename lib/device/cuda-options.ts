@@ -24,13 +24,14 @@ export interface CudaExecutionProviderOption extends Common.CudaExecutionProvide
   /**
    * How cuDNN's algorithm for a convolution is chosen: by timing all of them on the first run of a shape, by cuDNN's heuristic,
    * or always the same one. Default `'exhaustive'`, whose first runs are slow, and whose choice can differ between processes.
+   * ONNX Runtime 1.30 reads it for fused convolutions only: the others use cuDNN's graph API, which has its own heuristic.
    */
   cudnnConvAlgoSearch?: 'exhaustive' | 'heuristic' | 'default'
   /** Lets that search use as much workspace as an algorithm needs; false limits it to 32 MiB. Default true. */
   cudnnConvUseMaxWorkspace?: boolean
   /** Treats a one-dimensional convolution as `[N, C, 1, D]` rather than `[N, C, D, 1]`. Default false. */
   cudnnConv1dPadToNc1d?: boolean
-  /** Lets cuDNN fuse a convolution with its bias and activation, compiling kernels on demand. Default false. */
+  /** Lets cuDNN's graph API fuse a convolution with its bias, compiling kernels on demand. Default false. */
   fuseConvBias?: boolean
   /** Runs operators that support it in the layout NHWC, with transposes around them. Default false. */
   preferNhwc?: boolean

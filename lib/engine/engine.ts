@@ -189,8 +189,18 @@ export interface EngineBinding {
   runSync(upload?: readonly number[]): void
   /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */
   run(upload?: readonly number[], cancelable?: boolean): undefined | Promise<void>
-  /** Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it. */
-  capture(verify: boolean): Promise<void>
+  /**
+   * Whether a run that was started after the last one, which has ended, uses memory that it wrote, or writes memory that it
+   * used: it then cannot be repeated in its order.
+   */
+  overtaken(): boolean
+  /**
+   * Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it.
+   * `throwStale`: a run throws where the graph may no longer be right, in place of capturing it anew.
+   */
+  capture(verify: boolean, throwStale: boolean): Promise<void>
+  /** How often the graph was captured anew. */
+  recaptures(): number
   /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */
   captured(): boolean
   /** Later runs do not replay the graph. Nothing to do without a graph or a capture in flight, or after dispose. */

@@ -6,6 +6,8 @@ import { dirname, isAbsolute, join } from 'node:path'
 export interface Candidate {
   readonly path: string
   readonly source: string
+  /** The link that was named, if it is in another folder than the library and its providers. */
+  readonly link?: string
 }
 
 /** An installed onnxruntime-node that contains ONNX Runtime's library for this platform. */
@@ -22,6 +24,8 @@ const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, RegExp>> = {
   darwin: /^libonnxruntime[.\d]*\.dylib$/,
   win32: /^onnxruntime\.dll$/i,
 }
+
+const PROVIDERS = 'onnxruntime_providers_shared'
 
 /**
  * The onnxruntime-node that both engines and the doctor use: the first copy with a library for this platform, as resolved from
@@ -117,11 +121,25 @@ function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefi
  * onnxruntime-node. A named library that cannot be opened is an error; the next source is not tried.
  */
 export function findLibrary(libraryPath: string | undefined, tried: string[]): Candidate | undefined {
-  if (libraryPath !== undefined) return { path: libraryPath, source: 'libraryPath' }
+  if (libraryPath !== undefined) return withProviders({ path: libraryPath, source: 'libraryPath' })
   const fromEnvironment = process.env.ORT_DYLIB_PATH
-  if (fromEnvironment) return { path: fromEnvironment, source: 'ORT_DYLIB_PATH' }
+  if (fromEnvironment) return withProviders({ path: fromEnvironment, source: 'ORT_DYLIB_PATH' })
   const found = resolveOnnxruntimeNode(tried)
   return found && { path: found.library, source: 'onnxruntime-node' }
+}
+
+/** ONNX Runtime looks for its providers in the folder of the path that is opened, and does not follow a link. */
+function withProviders(candidate: Candidate): Candidate {
+  const name = process.platform === 'win32' ? `${PROVIDERS}.dll` : `lib${PROVIDERS}.so`
+  const isBeside = (path: string) => existsSync(join(dirname(path), name))
+  const { path, source } = candidate
+  if (isBeside(path)) return candidate
+  try {
+    const target = realpathSync(path)
+    return isBeside(target) ? { path: target, source, link: path } : candidate
+  } catch {
+    return candidate
+  }
 }
 
 function isLibrary(name: string): boolean {

@@ -75,6 +75,9 @@ export function loadAddon(): Addon | OrtError {
       addon.listenForExit(isMainThread)
       return addon
     } catch (cause) {
+      const { code, message } = cause as OrtError
+      if (code === 'ERR_OUT_OF_MEMORY')
+        return new OrtError(code, message, { remedy: RESOURCE_REMEDIES[code]!, cause })
       // No fallback to the next folder: a broken addon must not change which one runs.
       return notLoaded([...tried, `${path}: ${(cause as Error).message}`], cause)
     }

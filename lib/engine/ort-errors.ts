@@ -64,6 +64,17 @@ const RESOURCES: readonly (readonly [RegExp, OrtErrorCode, (...found: string[]) 
     () => 'a tensor has more bytes than there are addresses',
   ],
   [
+    /Buffer size \((\d+)\) exceeds the max buffer size limit/,
+    'ERR_OUT_OF_MEMORY',
+    (bytes) => `the device cannot allocate ${bytes} bytes: more than one buffer may have`,
+  ],
+  [
+    // WebGPU reports the allocation that failed to the log alone.
+    /\[Invalid Buffer\b[^\]]*\] is invalid due to a previous error|VK_ERROR_OUT_OF_DEVICE_MEMORY/,
+    'ERR_OUT_OF_MEMORY',
+    () => 'the device cannot allocate the memory of the run, or of a copy',
+  ],
+  [
     /pthread_create failed|beginthreadex failed|WindowsThread.* failed/,
     'ERR_THREAD_UNAVAILABLE',
     () => 'a thread of ONNX Runtime cannot start',

@@ -42,7 +42,13 @@ export const DRIVER_REMEDIES: Partial<Record<OrtErrorCode, string>> = {
     'Check that nvidia-smi lists a GPU, and that CUDA_VISIBLE_DEVICES does not hide it; a container needs --gpus',
   ERR_CUDA_DEVICE_ID: "Set 'deviceId' to the index of an existing GPU, of those in CUDA_VISIBLE_DEVICES",
   ERR_CUDA_DRIVER_VERSION: "Update NVIDIA's driver, or use ONNX Runtime built for an older CUDA",
-  ERR_CUDA_OUT_OF_MEMORY: "Free GPU memory, or limit the session with 'gpuMemLimit'",
+  ERR_CUDA_OUT_OF_MEMORY:
+    "Free GPU memory or run smaller inputs; 'gpuMemLimit' limits what a session takes of it, and raising it gives the session more",
+  ERR_CUDA_DEVICE_LOST: 'Restart the process',
+  ERR_CUDA_NO_BINARY_FOR_GPU:
+    "ONNX Runtime's CUDA provider has no kernels for this GPU: use a build for its compute capability, or another GPU",
+  ERR_CUDA_LAUNCH_OUT_OF_RESOURCES:
+    'Run smaller inputs, or end what else uses the GPU: the kernel needs more registers or shared memory than are free',
 }
 
 /** Whether the loader finds a library of this name. */
@@ -59,7 +65,8 @@ interface Finding {
 
 /** The error of a provider, if ONNX Runtime's `message` is about one. */
 export function providerError(message: string, canLoad: CanLoad): OrtError | undefined {
-  const found = loadError(message, canLoad) ?? runtimeError(message) ?? sessionError(message)
+  const found =
+    loadError(message, canLoad) ?? runtimeError(message) ?? launchError(message) ?? sessionError(message)
   if (found === undefined) return undefined
   const { code, text, remedy, ...details } = found
   const cause = new Error(message)
@@ -114,9 +121,35 @@ const RUNTIME_CODES: Readonly<Record<number, OrtErrorCode>> = {
   46: 'ERR_CUDA_DEVICE_UNAVAILABLE',
   100: 'ERR_CUDA_NO_DEVICE',
   101: 'ERR_CUDA_DEVICE_ID',
+  209: 'ERR_CUDA_NO_BINARY_FOR_GPU',
+  701: 'ERR_CUDA_LAUNCH_OUT_OF_RESOURCES',
   802: 'ERR_CUDA_SYSTEM_NOT_READY',
   803: 'ERR_CUDA_SYSTEM_DRIVER_MISMATCH',
   804: 'ERR_CUDA_COMPAT_NOT_SUPPORTED_ON_DEVICE',
+}
+
+/** The same by the names of the CUDA runtime, which the launches of kernels report. */
+const LAUNCH_CODES: Readonly<Record<string, OrtErrorCode>> = {
+  MemoryAllocation: 'ERR_CUDA_OUT_OF_MEMORY',
+  NoKernelImageForDevice: 'ERR_CUDA_NO_BINARY_FOR_GPU',
+  LaunchOutOfResources: 'ERR_CUDA_LAUNCH_OUT_OF_RESOURCES',
+}
+
+const LAUNCH_ERROR = /CUDA error cudaError(\w+): ?([^\n;]*)/
+
+/** A kernel that could not be launched. */
+function launchError(message: string): Finding | undefined {
+  const found = LAUNCH_ERROR.exec(message)
+  if (found === null) return undefined
+  const [, name, text] = found
+  const code = LAUNCH_CODES[name!] ?? 'ERR_CUDA_FAILURE'
+  const node = /while running (\S+ node)/.exec(message)?.[1]
+  const where = node === undefined ? '' : ` of a ${node}`
+  return {
+    code,
+    text: `a kernel${where} cannot be launched: ${text!.trim()} (cudaError${name})`,
+    remedy: DRIVER_REMEDIES[code],
+  }
 }
 
 const RUNTIME_ERROR =

@@ -46,7 +46,7 @@ function select(options: EngineOptions): Engine {
   const { loadAddon, openNative } = require('./native') as typeof import('./native')
   const addon = loadAddon()
   if (!(addon instanceof Error)) return openNative(addon, options)
-  if (wanted === 'native') throw addon
+  if (wanted === 'native' || addon.code === 'ERR_OUT_OF_MEMORY') throw addon
   return openInPlaceOfAddon(addon, options)
 }
 

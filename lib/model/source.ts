@@ -1,7 +1,8 @@
 import { closeSync, openSync, promises, readSync, type Stats, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { types } from 'node:util'
 import { integer } from '../check'
+import type { SessionSettings } from '../engine/engine'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
 
 /** What a model is loaded from: the path of its file, or its bytes. */
@@ -31,29 +32,55 @@ function checkObject(options: unknown = {}): object {
   throw argumentTypeError('options', 'an object', options)
 }
 
-const READ_IT = 'Read it yourself, and pass its bytes'
 /** What a path can name in place of a regular file. */
 const OTHER_FILES = [
-  ['isDirectory', 'folder', 'Name the file in it, usually model.onnx'],
-  ['isFIFO', 'FIFO', READ_IT],
-  ['isCharacterDevice', 'device', READ_IT],
-  ['isBlockDevice', 'device', READ_IT],
-  ['isSocket', 'socket', 'Name a file'],
-] as const satisfies [keyof Stats, string, string][]
+  ['isDirectory', 'folder'],
+  ['isFIFO', 'FIFO'],
+  ['isCharacterDevice', 'device'],
+  ['isBlockDevice', 'device'],
+  ['isSocket', 'socket'],
+] as const satisfies [keyof Stats, string][]
+type OtherFile = (typeof OTHER_FILES)[number][1]
+
+const READ_IT = 'Read it yourself, and pass its bytes'
+const MODEL_REMEDIES: Readonly<Record<OtherFile, string>> = {
+  folder: 'Name the file in it, usually model.onnx',
+  FIFO: READ_IT,
+  device: READ_IT,
+  socket: 'Name a file',
+}
+
+/** @throws OrtError `ERR_INVALID_ARG_VALUE` for the path of anything but a regular file */
+export async function checkModelFile(source: ModelSource): Promise<void> {
+  if (typeof source === 'string')
+    await checkRegularFile(source, 'the path of the model', (other) => MODEL_REMEDIES[other])
+}
+
+/** What a load writes, by the settings. @throws as `checkModelFile` */
+export async function checkWrittenFiles({ optimizedModelFilePath, config }: SessionSettings): Promise<void> {
+  if (optimizedModelFilePath === undefined) return
+  const remedy = () => 'Name a file, which need not exist'
+  await checkRegularFile(optimizedModelFilePath, "'optimizedModelFilePath'", remedy)
+  const weights = config?.[WEIGHTS]
+  if (weights === undefined) return
+  await checkRegularFile(resolve(dirname(optimizedModelFilePath), weights), `'${WEIGHTS}'`, remedy)
+}
+
+/** The name of a file beside the optimized model. */
+const WEIGHTS = 'session.optimized_model_external_initializers_file_name'
 
 /**
- * ONNX Runtime would wait for the writer of a FIFO, for ever perhaps, and such a load cannot be canceled.
- *
- * @throws OrtError `ERR_INVALID_ARG_VALUE` for the path of anything but a regular file
+ * ONNX Runtime would wait for the other end of a FIFO, for ever perhaps, and such a load cannot be canceled. It refuses what is
+ * not regular itself where a model names a file of weights.
  */
-export async function checkModelFile(source: ModelSource): Promise<void> {
-  if (typeof source !== 'string') return
-  const stat = await promises.stat(source).catch(() => undefined) // ONNX Runtime reports what cannot be opened
+async function checkRegularFile(path: string, name: string, remedy: (other: OtherFile) => string) {
+  const stat = await promises.stat(path).catch(() => undefined) // ONNX Runtime reports what cannot be opened
   const other = stat && OTHER_FILES.find(([is]) => stat[is]())
   if (other === undefined) return
-  const [, kind, remedy] = other
-  const details = { expected: 'a regular file', given: `the ${kind} ${resolve(source)}`, remedy }
-  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', 'the path of the model does not name a file', details)
+  const [, kind] = other
+  const given = `the ${kind} ${resolve(path)}`
+  const details = { expected: 'a regular file', given, remedy: remedy(kind) }
+  throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `${name} does not name a file`, details)
 }
 
 interface Found {

@@ -7,7 +7,7 @@ import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
 import { engineAsync } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
-import { checkModelFile, modelArguments, wrapModelError } from '../model/source'
+import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
 import {
   type OutputLocation,
@@ -24,6 +24,8 @@ export interface LoadedSession extends BindingHost {
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
   /** Feeds that the model does not have are not refused. */
   readonly ignoreUnknownFeeds: boolean
+  /** What the memory of `session.run`'s plans may take. */
+  readonly maxRunPlanBytes: number
 }
 
 /** Loads the model of the arguments of `InferenceSession.create`. */
@@ -32,6 +34,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
   await checkModelFile(source)
+  await checkWrittenFiles(resolved.settings)
   const engine = await engineAsync()
   const { session, provider } = await openSession(engine, owned, resolved)
   try {
@@ -40,7 +43,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const { name, deviceId: id } = provider.settings ?? ({ name: 'cpu', deviceId: 0 } as const)
     const device: SessionDevice = Object.freeze({ name, id })
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
-    const { ignoreUnknownFeeds } = resolved
+    const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
     const executionProviders = Object.freeze(provider.names)
     return {
       engine,
@@ -52,6 +55,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       executionProviders,
       locations,
       ignoreUnknownFeeds,
+      maxRunPlanBytes,
     }
   } catch (error) {
     await session.release()

@@ -61,10 +61,16 @@ export interface SessionOptions extends Common.SessionOptions {
    * An asynchronous run that is expected to take less than this many microseconds runs before `run` returns: handing a short
    * run to another thread and back takes longer than the run. Default 50; 0 never runs inline.
    *
-   * The expectation comes from previous runs with the same shapes. A run that takes longer blocks the event loop once; the next
-   * runs then use the thread, for longer the more often this happens.
+   * The expectation comes from previous runs with the same shapes. Runs that take longer block the event loop twice at most; the
+   * next ones then use the thread, for longer the more often this happens.
    */
   readonly inlineRunBelowUs?: number
+  /**
+   * How many bytes of memory the session keeps for `session.run` on the CPU. From the second call with the same names, types and
+   * shapes on, a call whose Tensors take at most 4 MiB runs in that memory, and makes nothing but its results. Default 64 MiB;
+   * 0 keeps none.
+   */
+  readonly maxRunPlanBytes?: number
   /**
    * How many microseconds the session's run thread polls for the next run before it sleeps: that run saves the time to wake the
    * thread, at the cost of CPU time after each run. Default 50; 0 never polls.
@@ -115,6 +121,7 @@ const OPTIONS = {
   logId: { check: string, setting: 'logId' },
   logSeverityLevel: { check: integer(0, 4), setting: 'logSeverityLevel' },
   logVerbosityLevel: { check: count, setting: 'logVerbosityLevel' },
+  maxRunPlanBytes: { check: integer(0, Number.MAX_SAFE_INTEGER), default: 64 * 2 ** 20 },
   optimizedModelFilePath: { check: string, setting: 'optimizedModelFilePath' },
   preferredOutputLocation: { check: preferredLocation },
   profileFilePrefix: { check: string, default: 'onnxruntime_profile_' },
@@ -135,7 +142,7 @@ const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check])
 export interface ResolvedSessionOptions
   extends Pick<
     { [K in keyof Options]: Checked<Options[K]> },
-    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'runThreadSpinUs' | 'transfer'
+    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'maxRunPlanBytes' | 'runThreadSpinUs' | 'transfer'
   > {
   /** Without those of the provider. */
   readonly settings: SessionSettings

@@ -1,6 +1,7 @@
 import { Tensor } from 'onnxruntime-common'
 import { isRecord, setOwn } from '../check'
-import type { Feeds, Fetch, Fetches, Results } from '../engine/engine'
+import { abortable } from '../engine/abort'
+import type { Feeds, Fetch, Fetches, Results, RunSettings } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {
   checkElementType,
@@ -15,18 +16,51 @@ import { checkDims } from '../model/shape'
 import type { OrtValueData } from '../value/data'
 import { hasTensor, isTensor, tensorData } from '../value/tensor'
 import { gpuValue, OrtValue } from '../value/value'
+import type { LoadedSession } from './create'
 import type { OutputLocation } from './options'
-import type { RunRequest, RunValue } from './request'
+import type { RunRequest, RunResult, RunValue } from './request'
+
+let lastRunId = 0
+
+/** Identifies a run that can be canceled. Never 0, which identifies none. */
+function nextRunId(): number {
+  lastRunId = (lastRunId % 0xffffffff) + 1
+  return lastRunId
+}
+
+/** A run of which nothing is kept. Results where the run ended inline, else a promise. */
+export function runOnce(
+  { session, inputs, outputs, locations, ignoreUnknownFeeds }: LoadedSession,
+  feeds: Readonly<Record<string, unknown>>,
+  { fetches }: RunRequest,
+  settings: RunSettings | undefined,
+  signal: AbortSignal | undefined,
+): RunResult | Promise<RunResult> {
+  const resolvedFeeds = resolveFeeds(inputs, feeds, ignoreUnknownFeeds)
+  const resolvedFetches = resolveFetches(outputs, fetches, locations)
+  const id = signal === undefined ? 0 : nextRunId()
+  const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
+  if (Array.isArray(results)) return toReturnValue(fetches, results)
+  const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
+  return pending.then((results) => toReturnValue(fetches, results))
+}
+
+/** @throws OrtTypeError `ERR_INVALID_ARG_TYPE` */
+export function checkFeeds(feeds: unknown): void {
+  if (isRecord(feeds) && !isTensor(feeds)) return
+  throw new OrtTypeError(
+    'ERR_INVALID_ARG_TYPE',
+    "'feeds' must be an object that uses input names as keys and Tensors or OrtValues as values",
+    { given: describe(feeds) },
+  )
+}
 
 /** The feeds in the engine's form. */
-export function resolveFeeds(inputs: SessionIO, feeds: unknown, ignoreUnknown: boolean): Feeds {
-  if (!isRecord(feeds) || isTensor(feeds)) {
-    throw new OrtTypeError(
-      'ERR_INVALID_ARG_TYPE',
-      "'feeds' must be an object that uses input names as keys and Tensors or OrtValues as values",
-      { given: describe(feeds) },
-    )
-  }
+function resolveFeeds(
+  inputs: SessionIO,
+  feeds: Readonly<Record<string, unknown>>,
+  ignoreUnknown: boolean,
+): Feeds {
   const resolved: Feeds[number][] = []
   for (let index = 0; index < inputs.names.length; ++index) {
     const name = inputs.names[index]!
@@ -76,7 +110,7 @@ function resolveFeed(inputs: SessionIO, index: number, feed: unknown): Feeds[num
  *
  * @param locations the results that do not belong in ordinary host memory
  */
-export function resolveFetches(
+function resolveFetches(
   outputs: SessionIO,
   fetches: RunRequest['fetches'],
   locations?: ReadonlyMap<string, OutputLocation>,
@@ -110,7 +144,7 @@ function checkApart(name: string, data: OrtValueData, others: ReadonlyMap<string
 }
 
 /** The results by name: Tensors, and OrtValues for what onnxruntime-common has no Tensor for. */
-export function toReturnValue(fetches: RunRequest['fetches'], results: Results): Record<string, RunValue> {
+function toReturnValue(fetches: RunRequest['fetches'], results: Results): Record<string, RunValue> {
   const values: Record<string, RunValue> = {}
   let i = 0
   for (const [name, target] of fetches) setOwn(values, name, toValue(name, target, results[i++]!))

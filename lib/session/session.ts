@@ -5,7 +5,7 @@ import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, Views } from '../binding/values'
 import { property } from '../check'
 import type { SessionDevice } from '../device/device'
-import { abortable, checkSignal } from '../engine/abort'
+import { checkSignal } from '../engine/abort'
 import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
 import { argumentTypeError, OrtError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
@@ -13,6 +13,7 @@ import type { ValueMetadata } from '../model/io'
 import { wrapShapeError } from '../model/shape'
 import { createSession, type LoadedSession } from './create'
 import type { SessionOptions } from './options'
+import { RunPlans } from './plans'
 import { checkWritten } from './profile'
 import {
   type Feeds,
@@ -23,15 +24,7 @@ import {
   resolveRequest,
   resolveRunOptions,
 } from './request'
-import { resolveFeeds, resolveFetches, toReturnValue } from './run'
-
-let lastRunId = 0
-
-/** Identifies a run that can be canceled. Never 0, which identifies none. */
-function nextRunId(): number {
-  lastRunId = (lastRunId % 0xffffffff) + 1
-  return lastRunId
-}
+import { checkFeeds, runOnce } from './run'
 
 /**
  * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop.
@@ -47,10 +40,12 @@ function nextRunId(): number {
  */
 export class InferenceSession implements AsyncDisposable {
   readonly #loaded: LoadedSession
+  readonly #plans: RunPlans
   #released: Promise<void> | undefined
 
   private constructor(loaded: LoadedSession) {
     this.#loaded = loaded
+    this.#plans = new RunPlans(loaded)
   }
 
   /**
@@ -159,18 +154,22 @@ export class InferenceSession implements AsyncDisposable {
     options?: RunOptions,
   ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    const { session, inputs, outputs, engine, locations, ignoreUnknownFeeds } = this.#open
+    const { inputs, outputs, engine } = this.#open
     const request = resolveRequest(outputs, second, third)
     const settings = resolveRunOptions(request.options)
-    const resolvedFeeds = resolveFeeds(inputs, feeds, ignoreUnknownFeeds)
-    const resolvedFetches = resolveFetches(outputs, request.fetches, locations)
     const signal = checkSignal(engine, property(request.options, 'signal'))
-    const id = signal === undefined ? 0 : nextRunId()
+    checkFeeds(feeds)
+    const tensors = settings === undefined ? this.#plans.tensors(feeds) : undefined
+    const plan = tensors && this.#plans.begin(tensors, request.fetches)
     try {
-      const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
-      if (Array.isArray(results)) return toReturnValue(request.fetches, results)
-      const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
-      return toReturnValue(request.fetches, await pending)
+      if (plan !== undefined) {
+        const pending = this.#plans.run(plan, request, signal)
+        return pending instanceof Promise ? await pending : pending
+      }
+      const pending = runOnce(this.#open, feeds, request, settings, signal)
+      const results = pending instanceof Promise ? await pending : pending
+      if (tensors !== undefined) this.#plans.remember(tensors, request, results)
+      return results
     } catch (error) {
       throw wrapShapeError(
         error,
@@ -258,7 +257,12 @@ export class InferenceSession implements AsyncDisposable {
    * await session.release()
    */
   release(): Promise<void> {
-    this.#released ??= this.#loaded.session.release()
+    this.#plans.dispose()
+    try {
+      this.#released ??= this.#loaded.session.release()
+    } catch (error) {
+      return Promise.reject(error) // nothing was queued: the next call tries again
+    }
     return this.#released
   }
 

@@ -66,7 +66,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * A tensor that owns its memory, zeroed (empty strings for `string`).
    * @param dims shape; `[]` is a scalar
    * @param device `'cpu'`; `'cuda'` for a GPU's memory; `'cuda-pinned'` for host memory that a GPU copies fastest;
-   *   `'webgpu'`, whose limit on the size applies on first use; `id` is the index of the GPU
+   *   `'webgpu'`; `id` is the index of the GPU
    * @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_CUDA_OUT_OF_MEMORY`, `ERR_NOT_SUPPORTED`, and the codes of
    *   `InferenceSession.create` if the device is unavailable; OrtTypeError, OrtRangeError for invalid arguments
    * @example

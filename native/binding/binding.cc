@@ -32,12 +32,19 @@ const std::shared_ptr<ValueState>& ToBindable(const SessionState& session, Napi:
 // An output that ONNX Runtime allocated in the last run.
 Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutput& bound,
                        ort::ValueHandle output) {
+  if (OrtValue* const before = state.host->BeforeRun(bound.index)) return Value::Copy(env, before);
   const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
+  const ONNXTensorElementDataType type = ort::Kind(output.get()) == ONNX_TYPE_TENSOR
+                                             ? ort::Shape(output.get()).type
+                                             : ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING && state.session->passed_inputs[bound.index]) {
+    return Value::Copy(env, output.get());
+  }
   Shared shared;
-  if (ort::Kind(output.get()) != ONNX_TYPE_TENSOR) {
+  if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED) {
     for (const auto& input : used) shared.Add(input);
-  } else if (ort::ElementBits(ort::Shape(output.get()).type) != 0) {
+  } else if (ort::ElementBits(type) != 0) {
     const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =
@@ -78,19 +85,18 @@ Napi::Function Binding::Define(Napi::Env env) {
       {Guarded<&Binding::BindInput>("bindInput"), Guarded<&Binding::BindOutput>("bindOutput"),
        Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
        Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
-       Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
+       Guarded<&Binding::Overtaken>("overtaken"), Guarded<&Binding::Capture>("capture"),
+       Guarded<&Binding::Captured>("captured"), Guarded<&Binding::Recaptures>("recaptures"),
        Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
        Guarded<&Binding::FirstRunSync>("runSync"), Guarded<&Binding::FirstRun>("run"),
        Guarded<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
-  Guard(info.Env(), [&] {
-    const auto& session = Session::State(info[0]);
-    session->CheckOpen();
-    state_ = std::make_shared<BindingState>(session);
-    cancelable_ = state_;
-  });
+  const auto& session = Session::State(info[0]);
+  session->CheckOpen();
+  state_ = std::make_shared<BindingState>(session);
+  cancelable_ = state_;
 }
 
 void Binding::FirstRunSync(const Napi::CallbackInfo& info) {
@@ -121,18 +127,14 @@ void Binding::BindInput(const Napi::CallbackInfo& info) {
   const size_t index = ToUint32(info[0]);
   const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
   state.values.CheckInput(index, *value);
+  state.values.Reserve();
   if (value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
-  } else if (state.values.inputs()[index]) {
-    // An optional input without a value is one that is not bound, and ONNX Runtime unbinds only all inputs.
-    state.host->ClearInputs();
-    for (size_t i = 0; i < state.values.inputs().size(); ++i) {
-      const auto& other = state.values.inputs()[i];
-      if (i != index && other && other->HasValue()) state.host->BindInput(i, *other, false);
-    }
+  } else {
+    state.host->UnbindInput(index);
   }
   state.values.SetInput(index, value);
-  state.policy.Forget();
+  state.policy = nullptr;
   Account(info.Env(), state.host->device_bytes());
 }
 
@@ -147,6 +149,7 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
     output.value = ToBindable(*state.session, info[1], "output", declared.name);
     output.alias = IsTrue(info[3]);
     state.values.CheckOutput(index, *output.value);
+    state.values.Reserve();
   } else if (info[2].IsString()) {
     output.info = state.session->MemoryInfo(ToLocation(info[2], info[3]), declared.name);
     if (output.info != ort::CpuMemoryInfo() &&
@@ -158,12 +161,13 @@ void Binding::BindOutput(const Napi::CallbackInfo& info) {
   }
   state.host->BindOutput(output, IsTrue(info[2]));
   state.values.SetOutput(std::move(output));
-  state.policy.Forget();
+  state.policy = nullptr;
   Account(info.Env(), state.host->device_bytes());
 }
 
 void Binding::ClearInputs(const Napi::CallbackInfo&) {
   BindingState& state = RebindableState();
+  state.values.Reserve();
   state.host->ClearInputs();
   state.values.ClearInputs();
 }
@@ -190,7 +194,9 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
   const auto result = Napi::Array::New(info.Env(), outputs.size());
   for (uint32_t i = 0; i < outputs.size(); ++i) {
     Napi::Value allocated = info.Env().Null();
-    if (outputs[i].value == nullptr && i < values.size() && values[i]) {
+    if (const device::Tensor* own = state.host->OwnResult(i)) {
+      allocated = Value::Over(info.Env(), *own, state.session->Location(outputs[i].info));
+    } else if (outputs[i].value == nullptr && i < values.size() && values[i]) {
       allocated = WrapOutput(info.Env(), state, outputs[i], std::move(values[i]));
     }
     result.Set(i, allocated);
@@ -211,6 +217,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   if (state.CanRunInline()) [[likely]]
     return state.RunInline(info.Env());
   state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
+  state.MarkOvertaken();
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
   InFlight& in_flight = *state.session->addon().in_flight;
@@ -218,6 +225,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   in_flight.RemoveRuns(state.session.get(), [&](const MemoryUse& use) {
     if (use.writes() && use.value != nullptr) CopyOut(info.Env(), use, id);
   });
+  if (run.error) throw *run.error;
   state.values.CopyOut(info.Env(), id);
 }
 
@@ -226,15 +234,23 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
-  if (state.policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
-    state.policy.RecordInline([&] { state.RunInline(info.Env()); });
+  run::InlinePolicy& policy = state.Policy();
+  if (policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
+    policy.RecordInline([&] { state.RunInline(info.Env()); });
     return {};
   }
   state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
 }
 
-// capture(verify): promise
+// overtaken(): whether a run that was started after the last one, which has ended, uses memory that it used
+Napi::Value Binding::Overtaken(const Napi::CallbackInfo& info) {
+  const bool overtaken =
+      state_ && (state_->overtaken || state_->values.Conflicts(*state_->session->addon().in_flight));
+  return Napi::Boolean::New(info.Env(), overtaken);
+}
+
+// capture(verify, throwStale): promise
 Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.CheckNotCaptured("the binding has a captured graph: release it before another capture");
@@ -242,9 +258,8 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   state.host->CheckCapturable();
   state.PrepareRun(info.Env());
   state.Prepare(std::nullopt, false);
-  state.host->PrepareCapture();
-  const Napi::Value promise =
-      Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_, IsTrue(info[0])));
+  state.host->PrepareCapture({IsTrue(info[0]), IsTrue(info[1])});
+  const Napi::Value promise = Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_));
   state.graph = Graph::kCapturing;
   return promise;
 }
@@ -253,7 +268,13 @@ Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
   BindingJob* const started = job.get();
   const Napi::Promise promise = AsyncJob::Start(std::move(job), state_->session->thread);
   state_->job = started;
+  state_->overtaken = false;
   return promise;
+}
+
+// recaptures(): how often the graph was made anew
+Napi::Value Binding::Recaptures(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), state_ != nullptr ? state_->host->recaptures() : 0);
 }
 
 // captured(): whether runs replay a graph

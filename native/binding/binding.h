@@ -28,8 +28,10 @@ class Binding : public Wrapped<Binding> {
   Napi::Value ResultsOf(const Napi::CallbackInfo& info);
   void RunSync(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
+  Napi::Value Overtaken(const Napi::CallbackInfo& info);
   Napi::Value Capture(const Napi::CallbackInfo& info);
   Napi::Value Captured(const Napi::CallbackInfo& info);
+  Napi::Value Recaptures(const Napi::CallbackInfo& info);
   void ReleaseCapture(const Napi::CallbackInfo& info);
   void Cancel(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);

@@ -46,19 +46,22 @@ void CheckSame(const Tensors& plain, const Tensors& replayed) {
 
 }  // namespace
 
-void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, bool verify,
+void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, const CaptureSteps& steps,
                   const std::function<void(BindingOptions::Kind)>& run) {
   // A run may update them in place (a state, a key-value cache).
   const Tensors saved = CopyOnDevice(device, outputs.visible);
   try {
     Tensors plain;
-    if (verify) {
+    int warm = 0;
+    if (steps.verify) {
       run(BindingOptions::kSynchronizing);
+      ++warm;
       plain = Download(device, outputs.all());
       Restore(device, saved, outputs.visible);
     }
+    for (; warm < steps.warm_ups; ++warm) run(BindingOptions::kSynchronizing);
     run(BindingOptions::kCapturing);
-    if (verify) {
+    if (steps.verify) {
       Restore(device, saved, outputs.visible);
       run(BindingOptions::kReplaying);
       CheckSame(plain, Download(device, outputs.all()));
@@ -67,7 +70,7 @@ void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, bool ve
     // The first failure is the one to report.
     try {
       Restore(device, saved, outputs.visible);
-    } catch (const ort::Error&) {
+    } catch (const std::exception&) {
     }
     throw;
   }

@@ -13,8 +13,12 @@ struct CaptureOutputs {
   std::function<std::vector<device::TensorView>()> all;
 };
 
+struct CaptureSteps {
+  bool verify = false;  // throws ERR_GRAPH_MISMATCH where a replay gives other outputs than a plain run
+  int warm_ups = 0;     // plain runs before the capture, the one of `verify` included
+};
+
 // On the run thread. `run` runs the model and waits. The model runs several times, but leaves the visible
-// outputs as they were, also where the capture fails. `verify`: throws ERR_GRAPH_MISMATCH where a replay
-// gives other outputs than a plain run.
-void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, bool verify,
+// outputs as they were, also where the capture fails.
+void CaptureGraph(device::Device& device, const CaptureOutputs& outputs, const CaptureSteps& steps,
                   const std::function<void(BindingOptions::Kind)>& run);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "capture.h"
 #include "overlap.h"
 #include "run/thread_check.h"
 
@@ -13,6 +12,7 @@ DeviceBinding::DeviceBinding(SessionState& session, const BoundValues& values)
       slots_(session.inputs.size() + session.outputs.size()),
       inputs_(std::span(slots_).first(session.inputs.size())),
       outputs_(std::span(slots_).last(session.outputs.size())),
+      captures_(session.graphs && session.queue->captures()),
       run_(session.queue->MakeRun()) {}
 
 void DeviceBinding::BindInput(size_t index, const ValueState& value, bool mapped) {
@@ -25,6 +25,7 @@ void DeviceBinding::BindInput(size_t index, const ValueState& value, bool mapped
                                                 session_.device->name());
   }
   Replace(inputs_[index], Slot(*session_.device, value, on_device, mapped, name));
+  shapes_known_ = false;
 }
 
 void DeviceBinding::BindOutput(const BoundOutput& output, bool mapped) {
@@ -35,18 +36,28 @@ void DeviceBinding::BindOutput(const BoundOutput& output, bool mapped) {
                      "output '" + session_.outputs[output.index].name + "'"));
 }
 
+void DeviceBinding::UnbindInput(size_t index) {
+  JS_THREAD();
+  if (inputs_[index].placement == Placement::kNone) return;
+  Retire(inputs_[index]);
+  rebuild_ = true;
+  updated_ = false;
+}
+
 void DeviceBinding::ClearInputs() {
   JS_THREAD();
+  retired_.reserve(retired_.size() + inputs_.size());
   for (Slot& input : inputs_) Retire(input);
+  shapes_known_ = false;
   rebuild_ = true;
-  Update();
+  updated_ = false;
 }
 
 void DeviceBinding::ClearOutputs() {
   JS_THREAD();
   for (Slot& output : outputs_) output = {};
   rebuild_ = true;
-  Update();
+  updated_ = false;
 }
 
 void DeviceBinding::Replace(Slot& slot, Slot next) {
@@ -54,7 +65,7 @@ void DeviceBinding::Replace(Slot& slot, Slot next) {
   if (session_.device->allocates_at_once()) next.AllocateCopy(*session_.device);
   Retire(slot);
   slot = std::move(next);
-  Update();
+  updated_ = false;
 }
 
 void DeviceBinding::Retire(Slot& slot) {
@@ -63,6 +74,7 @@ void DeviceBinding::Retire(Slot& slot) {
 }
 
 void DeviceBinding::Update() {
+  updated_ = false;
   downloads_.clear();
   AddCopies();
   host_use_ = {};
@@ -90,6 +102,7 @@ void DeviceBinding::Update() {
       return range.Overlaps(input.user);
     });
   }
+  updated_ = true;
 }
 
 void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, bool replay) {
@@ -100,6 +113,7 @@ void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, b
     throw ort::Error("ERR_BUSY", "output '" + session_.outputs[output.index].name +
                                      "' is bound to memory that is being copied: await the copy first");
   }
+  if (!updated_) Update();
   retired_.clear();
   if (changed) {
     for (const size_t index : *changed) slots_.at(index).dirty = true;
@@ -112,25 +126,47 @@ void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, b
                         : BindingOptions::kPlain;
 }
 
-void DeviceBinding::Start(bool overlap) { Run(kind_, {.overlap = overlap}); }
+void DeviceBinding::Start(bool overlap) {
+  if (kind_ == BindingOptions::kReplaying && IsStale()) [[unlikely]]
+    return StartStale(overlap);
+  Run(kind_, {.overlap = overlap});
+}
 
 void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   RUN_THREAD();
   static const std::vector<device::Copy> kNone;
+  session_.CheckSound();
   try {
     run_->Begin(mode.overlap, mode.capture, host_use_, terminated_);
     BeginResults();
+    own_results_.clear();
     AllocateCopies();
     const OrtIoBinding* binding = Bind();
     run_->Upload(Uploads());
-    run_->Run(session_.handle.get(), options_.get(kind), binding);
+    Compute(kind, binding);
     run_->Copy(copies_);
     run_->Download(mode.download ? downloads_ : kNone);
+    if (mode.recapture) Recapture(binding);
     run_->Submit();
+  } catch (const ort::Error& error) {
+    run_->Abandon();
+    throw session_.Explain(error);
   } catch (...) {
     run_->Abandon();
     throw;
   }
+}
+
+void DeviceBinding::Compute(BindingOptions::Kind kind, const OrtIoBinding* binding) {
+  if (captures_ && kind == BindingOptions::kReplaying) return run_->Replay();
+  if (captures_ && kind == BindingOptions::kCapturing) {
+    return run_->Capture(session_.handle.get(), options_.get(BindingOptions::kPlain), binding);
+  }
+  if (captures_) BeginShapes();
+  run_->Run(session_.handle.get(), options_.get(kind), binding);
+  if (!captures_) return;
+  EndShapes();
+  if (values_.renews() && session_.graph_epoch.graphs > 0) OwnResults();
 }
 
 void DeviceBinding::AllocateCopies() {
@@ -174,9 +210,9 @@ bool DeviceBinding::Poll(bool wait) {
   RUN_THREAD();
   try {
     if (!run_->Poll(wait)) return false;
-  } catch (...) {
+  } catch (const ort::Error& error) {
     run_->Abandon();
-    throw;
+    throw session_.Explain(error);
   }
   CopyOnHost(host_copies_);
   EndResults();
@@ -186,70 +222,6 @@ bool DeviceBinding::Poll(bool wait) {
     input.used = input.device_pointer != nullptr;
   }
   return true;
-}
-
-void DeviceBinding::PrepareCapture() {
-  JS_THREAD();
-  const int id = session_.next_graph_id++;
-  const std::lock_guard lock(session_.release_mutex);  // SessionState::End uses the options
-  options_.SetGraph(*session_.device, id);
-  graph_id_ = id;
-}
-
-void DeviceBinding::Capture(bool verify) {
-  RUN_THREAD();
-  const auto run = [this](BindingOptions::Kind kind) {
-    Run(kind, {.capture = kind == BindingOptions::kCapturing, .download = false});
-    Poll(true);
-  };
-  try {
-    const CaptureOutputs outputs{OutputsOnDevice(false), [this] { return OutputsOnDevice(true); }};
-    CaptureGraph(*session_.device, outputs, verify, run);
-  } catch (...) {
-    ReleaseCapture();
-    throw;
-  }
-}
-
-void DeviceBinding::ReleaseCapture() noexcept {
-  if (graph_id_ == 0) return;
-  session_.device->Release({.graph_id = std::exchange(graph_id_, 0), .session = session_.handle});
-}
-
-void DeviceBinding::CheckCapturable() const {
-  JS_THREAD();
-  if (!session_.graphs) {
-    throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
-  }
-  const auto refuse = [](const std::string& why) {
-    throw ort::Error("ERR_GRAPH_CAPTURE", "cannot capture: " + why);
-  };
-  for (const BoundOutput& output : values_.outputs()) {
-    if (output.value) continue;
-    refuse("output '" + session_.outputs[output.index].name +
-           "' is allocated for each run, but a graph always writes to the same address");
-  }
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].placement != Placement::kHost) continue;
-    refuse("input '" + session_.inputs[i].name + "' is read on the CPU, which a replay omits");
-  }
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (outputs_[i].placement == Placement::kNone || session_.outputs_on_device[i]) continue;
-    refuse("output '" + session_.outputs[i].name + "' is written on the CPU, which a replay omits");
-  }
-}
-
-// What a run writes on the device and the user can see there, and with `copies` the device copies too.
-std::vector<device::TensorView> DeviceBinding::OutputsOnDevice(bool copies) const {
-  std::vector<device::TensorView> views;
-  for (const Slot& output : outputs_) {
-    if (output.placement == Placement::kDevice) views.push_back(output.tensor);
-    if (output.placement == Placement::kMapped) {
-      views.push_back({output.on_device.value.get(), output.tensor.data, output.tensor.bytes});
-    }
-    if (copies && output.placement == Placement::kCopied) views.push_back(output.on_device.view());
-  }
-  return views;
 }
 
 bool DeviceBinding::IsInputOnDevice(const void* data) const noexcept {
@@ -275,5 +247,6 @@ void DeviceBinding::Release() noexcept {
   }
   for (Slot& slot : slots_) slot = {};
   retired_.clear();
+  own_results_.clear();
   run_.reset();
 }

@@ -16,6 +16,7 @@ class DeviceBinding final : public BindingHost {
   // a run of the session that is in flight.
   void BindInput(size_t index, const ValueState& value, bool mapped) override;
   void BindOutput(const BoundOutput& output, bool mapped) override;
+  void UnbindInput(size_t index) override;
   void ClearInputs() override;
   void ClearOutputs() override;
 
@@ -27,11 +28,12 @@ class DeviceBinding final : public BindingHost {
   bool CanOverlap() const noexcept override { return session_.queue->overlaps() && host_copies_.empty(); }
 
   void CheckCapturable() const override;
-  void PrepareCapture() override;
-  void Capture(bool verify) override;
+  void PrepareCapture(const CaptureMode& mode) override;
+  void Capture() override;
   void ReleaseCapture() noexcept override;
 
   bool IsInputOnDevice(const void* data) const noexcept override;
+  const device::Tensor* OwnResult(size_t index) const noexcept override;
   size_t device_bytes() const noexcept override;
   void Release() noexcept override;
 
@@ -39,10 +41,20 @@ class DeviceBinding final : public BindingHost {
   struct Mode {
     bool overlap = false;
     bool capture = false;
-    bool download = true;  // outputs in host memory are written
+    bool download = true;    // outputs in host memory are written
+    bool recapture = false;  // a capture follows the run
   };
   void Run(BindingOptions::Kind kind, const Mode& mode);
+  void Compute(BindingOptions::Kind kind, const OrtIoBinding* binding);
+  bool IsStale() const noexcept;
+  void StartStale(bool overlap);
+  void Recapture(const OrtIoBinding* binding);
+  void BeginShapes();
+  void EndShapes();
+  void OwnResults();
   const OrtIoBinding* Bind();
+  // Throws where ONNX Runtime would give as the output what the run then overwrites.
+  void CheckNotOverwritten(const BoundOutput& output) const;
   void AllocateCopies();
   const std::vector<device::Copy>& Uploads();
   void Replace(Slot& slot, Slot next);
@@ -53,6 +65,9 @@ class DeviceBinding final : public BindingHost {
 
   // ONNX Runtime omits to release the pinned buffers that kernels borrowed, unless it waits for the device.
   static constexpr unsigned kSynchronizeEvery = 32;
+  // Of the shapes of a capture: after one, an arena that extends as requested may still need to grow.
+  static constexpr int kWarmUps = 2;
+  static constexpr int kMostFailedRecaptures = 4;
 
   std::vector<Slot> slots_;
   std::span<Slot> inputs_;  // the first of them
@@ -60,7 +75,8 @@ class DeviceBinding final : public BindingHost {
   std::vector<Slot> retired_;  // inputs of the last run, whose memory its outputs may share
   bool rebuild_ = false;       // the next run creates another OrtIoBinding
 
-  // What Update derives from the slots.
+  // What Update derives from the slots, before the next run.
+  bool updated_ = false;
   std::vector<device::Copy> downloads_;
   std::vector<device::Copy> copies_;       // on the device, after each run
   std::vector<device::Copy> host_copies_;  // the same on the host
@@ -70,6 +86,15 @@ class DeviceBinding final : public BindingHost {
   std::vector<device::Copy> uploads_;  // of the next run
   BindingOptions::Kind kind_ = BindingOptions::kPlain;
   unsigned runs_ = 0;
-  int graph_id_ = 0;  // 0: no graph
+  // Graphs. Of the run thread, where a capture or a run is in flight:
+  const bool captures_;  // whether the queue does; else ONNX Runtime, by
+  int graph_id_ = 0;     // its id; 0: no graph
+  CaptureMode capture_mode_;
+  bool counted_ = false;       // among the session's
+  uint64_t graph_epoch_ = 0;   // of the session, at the capture
+  int failed_recaptures_ = 0;  // in a row
+  InputShapes shapes_;         // of the bound inputs
+  bool shapes_known_ = false;  // to the session
+  std::vector<device::Tensor> own_results_;
   std::unique_ptr<device::DeviceRun> run_;
 };

@@ -8,6 +8,7 @@ void DeviceBinding::Arrange() {
   JS_THREAD();
   size_t bytes = 0;
   for (const BoundOutput& output : values_.outputs()) {
+    CheckNotOverwritten(output);
     Slot& slot = outputs_[output.index];
     // The device copies of a value as an input and as an output are apart.
     const bool doubled = slot.placement != Placement::kCopied && values_.NeedsSecond(output);
@@ -22,6 +23,14 @@ void DeviceBinding::Arrange() {
   }
   Update();
   if (!copies_.empty() || !host_copies_.empty()) LogCopies(bytes);
+}
+
+void DeviceBinding::CheckNotOverwritten(const BoundOutput& output) const {
+  if (values_.Overwritten(output) == nullptr) return;
+  // What a run overwrites of a copied input is not what it reads.
+  if (inputs_[*session_.passed_inputs[output.index]].placement == Placement::kCopied) return;
+  throw ort::Error("ERR_MEMORY_OVERLAP", "output '" + session_.outputs[output.index].name +
+                                             "' is an input whose memory another output is written to");
 }
 
 // In this order: inputs that are outputs are read before any second buffer is copied to where it belongs.

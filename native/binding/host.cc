@@ -1,6 +1,7 @@
 #include "host.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "device.h"
 #include "env/log.h"
@@ -31,6 +32,15 @@ class CpuBinding final : public BindingHost {
     }
     seconds_[output.index] = {};
   }
+  void UnbindInput(size_t index) override {
+    if (!values_.inputs()[index]) return;
+    // ONNX Runtime unbinds only all inputs.
+    ClearInputs();
+    for (size_t i = 0; i < values_.inputs().size(); ++i) {
+      const auto& other = values_.inputs()[i];
+      if (i != index && other && other->HasValue()) BindInput(i, *other, false);
+    }
+  }
   void ClearInputs() override { ort::api().ClearBoundInputs(binding_.get()); }
   void ClearOutputs() override {
     ort::api().ClearBoundOutputs(binding_.get());
@@ -40,9 +50,17 @@ class CpuBinding final : public BindingHost {
   void Arrange() override {
     copies_.clear();
     std::vector<device::Copy> last;
+    auto overwritten = std::make_shared<Overwritten>();
     size_t bytes = 0;
     for (const BoundOutput& output : values_.outputs()) {
-      if (!output.value) continue;
+      if (!output.value) {
+        if (const ValueState* const input = values_.Overwritten(output)) {
+          device::Tensor& kept = (*overwritten)[output.index] = MakeSecond(input->handle.get(), input->bytes);
+          copies_.push_back({View(*input), kept.view()});
+          bytes += input->bytes;
+        }
+        continue;
+      }
       const ValueState& value = *output.value;
       device::Tensor& second = seconds_[output.index];
       const bool needed = values_.NeedsSecond(output);
@@ -68,6 +86,7 @@ class CpuBinding final : public BindingHost {
     }
     // Inputs that are outputs are read before any of these is written.
     copies_.insert(copies_.end(), last.begin(), last.end());
+    overwritten_ = std::move(overwritten);
     if (!copies_.empty()) LogCopies(bytes);
   }
 
@@ -93,9 +112,17 @@ class CpuBinding final : public BindingHost {
     Arrange();
   }
 
+  OrtValue* BeforeRun(size_t output) const noexcept override {
+    if (!results_overwritten_) return nullptr;
+    const auto found = results_overwritten_->find(output);
+    return found == results_overwritten_->end() ? nullptr : found->second.value.get();
+  }
+
   void Start(bool) override {
     const run::DenormalsAsZero mode(session_.denormals_as_zero);
     BeginResults();
+    if (results_overwritten_ != overwritten_) [[unlikely]]
+      results_overwritten_ = overwritten_;
     if (values_.renews()) {
       for (const BoundOutput& output : values_.outputs()) Renew(output, seconds_[output.index].value.get());
     }
@@ -120,6 +147,10 @@ class CpuBinding final : public BindingHost {
   std::optional<bool> stand_ins_ = false;  // what is bound, unless a change failed
   std::vector<device::Tensor> seconds_;    // by the output's index: what ONNX Runtime writes in its place
   std::vector<device::Copy> copies_;       // after each run
+  // By the output's index: what an input was that is an output, before the run wrote its memory.
+  using Overwritten = std::unordered_map<size_t, device::Tensor>;
+  std::shared_ptr<Overwritten> overwritten_;
+  std::shared_ptr<const Overwritten> results_overwritten_;  // of the last run
 };
 
 }  // namespace

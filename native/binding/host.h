@@ -9,6 +9,11 @@
 #include "run_options.h"
 #include "values.h"
 
+struct CaptureMode {
+  bool verify = false;       // compares a replay with a plain run
+  bool throw_stale = false;  // refuses a run in place of making a stale graph anew
+};
+
 class BindingHost {
  public:
   static std::unique_ptr<BindingHost> Make(SessionState& session, const BoundValues& values);
@@ -20,6 +25,8 @@ class BindingHost {
   // pinned memory itself.
   virtual void BindInput(size_t index, const ValueState& value, bool mapped) = 0;
   virtual void BindOutput(const BoundOutput& output, bool mapped) = 0;
+  // An optional input without a value is one that is not bound.
+  virtual void UnbindInput(size_t index) = 0;
   virtual void ClearInputs() = 0;
   virtual void ClearOutputs() = 0;
 
@@ -54,12 +61,15 @@ class BindingHost {
   // JS thread: throws where a run cannot be captured, and changes nothing.
   virtual void CheckCapturable() const;
   // JS thread, run thread, and either: a capture that fails releases itself.
-  virtual void PrepareCapture() {}
-  virtual void Capture(bool /*verify*/) {}
+  virtual void PrepareCapture(const CaptureMode& /*mode*/) {}
+  virtual void Capture() {}
   virtual void ReleaseCapture() noexcept {}
 
   // JS thread, while no run is in flight: the outputs of the last run, in the order they were bound.
   std::vector<ort::ValueHandle> Outputs();
+  // The same: an output that is an input, as that was before the run wrote its memory; null: ONNX Runtime's
+  // output is right.
+  virtual OrtValue* BeforeRun(size_t /*output*/) const noexcept { return nullptr; }
   // Run thread, before the session is released: an output that ONNX Runtime allocated in host memory outlives
   // it.
   void KeepOutputs() noexcept;
@@ -67,6 +77,11 @@ class BindingHost {
   unsigned results_of() const noexcept { return results_of_; }
   // Whether device memory belongs to an input of the last run: its device copy, or mapped.
   virtual bool IsInputOnDevice(const void* /*data*/) const noexcept { return false; }
+  // How often the graph was made anew.
+  unsigned recaptures() const noexcept { return recaptures_; }
+  // The result of the same run that has memory of the addon's, by the order in which the outputs were bound;
+  // null: ONNX Runtime's value is the result.
+  virtual const device::Tensor* OwnResult(size_t /*index*/) const noexcept { return nullptr; }
   // The bytes of all device copies.
   virtual size_t device_bytes() const noexcept { return 0; }
 
@@ -91,6 +106,7 @@ class BindingHost {
   BindingOptions options_;
   ort::IoBindingHandle binding_;
   std::atomic<bool> terminated_{false};
+  std::atomic<unsigned> recaptures_{0};
 
  private:
   std::vector<ort::ValueHandle> kept_;

@@ -4,12 +4,7 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
     : AsyncJob(env, owner),
       state_(std::move(state)),
       in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, state_->session.get()) {
-  for (const auto& input : state_->values.inputs()) {
-    if (input) in_use_.Add(input, Access::kRead);
-  }
-  for (const BoundOutput& output : state_->values.outputs()) {
-    if (output.value) in_use_.Add(output.value, state_->values.AccessTo(output));
-  }
+  state_->values.Use(in_use_);
 }
 
 void BindingRun::Work() {
@@ -17,7 +12,7 @@ void BindingRun::Work() {
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {
-  state_->policy.Record(took_, false);
+  state_->Policy().Record(took_);
   state_->values.CopyOut(env, in_use_.id());
   return env.Undefined();
 }

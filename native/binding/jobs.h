@@ -36,15 +36,11 @@ class BindingRun final : public BindingJob {
 
 class CaptureJob final : public BindingJob {
  public:
-  CaptureJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, bool verify)
-      : BindingJob(env, owner, std::move(state)), verify_(verify) {}
-  void Work() override { state_->host->Capture(verify_); }
+  using BindingJob::BindingJob;
+  void Work() override { state_->host->Capture(); }
 
  protected:
   void OnDone() noexcept override;
-
- private:
-  const bool verify_;
 };
 
 // A runSync that cannot run inline.

@@ -3,10 +3,7 @@
 #include "run/thread_check.h"
 
 BindingState::BindingState(std::shared_ptr<SessionState> owner)
-    : session(std::move(owner)),
-      values(*session),
-      host(BindingHost::Make(*session, values)),
-      policy(session->inline_bound) {
+    : session(std::move(owner)), values(*session), host(BindingHost::Make(*session, values)) {
   const std::lock_guard lock(session->release_mutex);
   session->bindings.insert(this);
 }
@@ -33,6 +30,29 @@ void BindingState::CheckNotRunning() const {
 void BindingState::CheckNotCaptured(const char* message) const {
   CheckIdle();
   if (graph == Graph::kCaptured) throw ort::Error("ERR_GRAPH_CAPTURED", message);
+}
+
+run::InlinePolicy& BindingState::Policy() {
+  if (policy == nullptr) [[unlikely]] {
+    run::ShapesHash hash;
+    for (const auto& input : values.inputs()) {
+      if (input == nullptr) continue;
+      hash.Add(input->HasValue() ? input->type : -1, input->dims);
+    }
+    policy = session->policies.Get(hash.get());
+  }
+  return *policy;
+}
+
+void BindingState::MarkOvertaken() const {
+  JS_THREAD();
+  if (session->thread.Idle()) return;
+  const auto own = std::make_shared<InFlight>();
+  InUse in_use(own, InUse::By::kRun);
+  values.Use(in_use);
+  for (BindingState* other : session->bindings) {
+    if (other->job != nullptr && other->values.Conflicts(*own)) other->overtaken = true;
+  }
 }
 
 void BindingState::PrepareRun(Napi::Env env) {

@@ -30,6 +30,9 @@ struct BindingState {
   void CheckNotCaptured(const char* message) const;
   // Before each run.
   void PrepareRun(Napi::Env env);
+  run::InlinePolicy& Policy();
+  // Before a runSync that waits for the session's runs in flight.
+  void MarkOvertaken() const;
   // The same, and then, before each run on the run thread: see BindingHost::Prepare.
   void Prepare(const std::optional<std::vector<size_t>>& changed, bool replay);
   // Runs on the JS thread.
@@ -47,8 +50,9 @@ struct BindingState {
   const std::shared_ptr<SessionState> session;
   BoundValues values;
   const std::unique_ptr<BindingHost> host;
-  run::InlinePolicy policy;
-  AsyncJob* job = nullptr;  // the run or capture in flight
+  std::shared_ptr<run::InlinePolicy> policy;  // null: inputs were bound since the last run
+  AsyncJob* job = nullptr;                    // the run or capture in flight
+  bool overtaken = false;                     // since it was started a runSync has used memory that it uses
   Graph graph = Graph::kNone;
 
  private:

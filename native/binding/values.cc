@@ -28,6 +28,12 @@ std::string Text(const std::vector<int64_t>& dims) {
 
 }  // namespace
 
+void BoundValues::Reserve() {
+  const size_t needed = replaced_.size() + inputs_.size();
+  if (needed > replaced_.capacity()) replaced_.reserve(2 * needed);
+  outputs_.reserve(session_.outputs.size());
+}
+
 std::string BoundValues::Input(size_t index) const { return "input '" + session_.inputs[index].name + "'"; }
 
 std::string BoundValues::Output(size_t index) const {
@@ -121,6 +127,16 @@ const ValueState* BoundValues::Passed(const BoundOutput& output) const {
                        Text(input.dims));
 }
 
+const ValueState* BoundValues::Overwritten(const BoundOutput& output) const {
+  const auto source = session_.passed_inputs[output.index];
+  if (output.value || !source || !inputs_[*source]) return nullptr;
+  const ValueState& input = *inputs_[*source];
+  const bool written = std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& other) {
+    return other.value && OverlapOf(input, *other.value) != Overlap::kNone;
+  });
+  return written ? &input : nullptr;
+}
+
 void BoundValues::Check() const {
   const auto check = [](const ValueState& value, const std::string& name) {
     if (value.disposed) throw ort::Error("ERR_DISPOSED", name + " is bound to an OrtValue that was disposed");
@@ -169,6 +185,25 @@ void BoundValues::CheckShared(const InFlight& in_flight) const {
   }
   for (const BoundOutput& output : outputs_) {
     if (output.value) output.value->CheckFree(in_flight, AccessTo(output), &session_, Output(output.index));
+  }
+}
+
+bool BoundValues::Conflicts(const InFlight& in_flight) const {
+  return std::any_of(inputs_.begin(), inputs_.end(),
+                     [&](const auto& input) {
+                       return input && input->Conflict(in_flight, Access::kRead, nullptr) != nullptr;
+                     }) ||
+         std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& output) {
+           return output.value && output.value->Conflict(in_flight, Access::kWrite, nullptr) != nullptr;
+         });
+}
+
+void BoundValues::Use(InUse& in_use) const {
+  for (const auto& input : inputs_) {
+    if (input) in_use.Add(input, Access::kRead);
+  }
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) in_use.Add(output.value, AccessTo(output));
   }
 }
 

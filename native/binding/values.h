@@ -29,6 +29,9 @@ class BoundValues {
   // Whether some output is to be renewed for each run: see BindingHost::Renew.
   bool renews() const noexcept { return renews_; }
 
+  // Before a value is bound or unbound: what follows then allocates nothing, so that it cannot fail once the
+  // host has bound.
+  void Reserve();
   void SetInput(size_t index, std::shared_ptr<ValueState> value);
   void SetOutput(BoundOutput output);
   void ClearInputs();
@@ -44,6 +47,10 @@ class BoundValues {
   // The value of the input that ONNX Runtime gives as this output in place of writing into it. Throws where
   // the output has another type or shape.
   const ValueState* Passed(const BoundOutput& output) const;
+
+  // The input that ONNX Runtime gives as an output which it allocates, where the run ends with a copy of
+  // another output into the memory of that input.
+  const ValueState* Overwritten(const BoundOutput& output) const;
 
   // Before each run. Whether Check is needed: after a bind, or when a value was disposed.
   bool Unchecked() const noexcept;
@@ -70,6 +77,10 @@ class BoundValues {
     if (!in_flight.empty()) [[unlikely]]
       CheckShared(in_flight);
   }
+
+  // Whether memory of the values is written in `in_flight` too, or written here and used there, in any order.
+  bool Conflicts(const InFlight& in_flight) const;
+  void Use(InUse& in_use) const;
 
   bool IsInput(const std::shared_ptr<ValueState>& value) const;
   // Whether the value shares memory with an input.

@@ -3,11 +3,18 @@
 #include "device/cuda/cuda_device.h"
 #include "ep_device.h"
 #include "host_memory.h"
+#include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
 #include "ort/tensor.h"
 
 namespace device {
+namespace {
+
+// Of this thread, which holds one device lock at most.
+thread_local bool holds_lock = false;
+
+}  // namespace
 
 DeviceLock& DeviceLock::operator=(DeviceLock&& other) noexcept {
   Unlock();
@@ -19,6 +26,7 @@ DeviceLock& DeviceLock::operator=(DeviceLock&& other) noexcept {
 void DeviceLock::Unlock() noexcept {
   if (device_ == nullptr) return;
   Device& device = *std::exchange(device_, nullptr);
+  holds_lock = false;
   device.Unlock(exclusive_);
   device.ReleaseDeferred();
 }
@@ -30,15 +38,28 @@ DeviceLock Device::Lock(bool capture, const std::atomic<bool>& canceled) {
   while (!(exclusive ? mutex_.try_lock_for(kLook) : mutex_.try_lock_shared_for(kLook))) {
     if (canceled) throw ort::Error("ERR_RUN_CANCELED", "the run was canceled while it waited for the device");
   }
+  holds_lock = true;
   return {*this, exclusive};
 }
 
 void Device::Release(DeferredRelease deferred) noexcept {
-  {
+  try {
     const std::lock_guard lock(deferred_mutex_);
     deferred_.push_back(std::move(deferred));
+  } catch (const std::bad_alloc&) {
+    // What cannot be deferred waits for the device lock, unless this thread holds it.
+    const DeviceLock lock = holds_lock ? DeviceLock() : Lock(false);
+    ReleaseNow(deferred);
+    return;
   }
   ReleaseDeferred();
+}
+
+void Device::ReleaseNow(DeferredRelease& deferred) const noexcept {
+  deferred.binding.reset();
+  deferred.value.reset();
+  ReleaseOwn(deferred);
+  if (deferred.released != nullptr) ort::api().ReleaseSession(deferred.released);
 }
 
 void Device::Unlock(bool exclusive) noexcept {
@@ -60,12 +81,12 @@ void Device::ReleaseDeferred() noexcept {
       if (!(always_exclusive_ ? mutex_.try_lock() : mutex_.try_lock_shared())) return;
       deferred.swap(deferred_);
     }
+    bool sessions = false;
     for (DeferredRelease& one : deferred) {
-      one.binding.reset();
-      one.value.reset();
-      ReleaseOwn(one);
-      if (one.released != nullptr) ort::api().ReleaseSession(one.released);
+      sessions = sessions || one.released != nullptr;
+      ReleaseNow(one);
     }
+    if (sessions) SessionsReleased();
     Unlock(always_exclusive_);
     // The sessions go now: they take a lock of their own.
   }
@@ -100,6 +121,12 @@ Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONN
   Tensor tensor{std::move(memory), nullptr};
   tensor.value = ort::TensorOver(info, tensor.memory->data(), tensor.memory->bytes(), type, dims);
   return tensor;
+}
+
+Tensor MakeResult(Device& device, const OrtValue* tensor) {
+  const ort::TensorShape shape = ort::Shape(tensor);
+  auto memory = device.AllocateLocked(ort::ByteLength(shape.type, shape.dims));
+  return MakeTensor(std::move(memory), device.memory_info(), shape.type, shape.dims);
 }
 
 Tensor MakeTensorLike(const OrtValue* tensor, std::shared_ptr<Memory> memory, const OrtMemoryInfo* info) {

@@ -92,6 +92,12 @@ class DeviceRun {
   virtual void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) = 0;
   virtual void Upload(const std::vector<device::Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
+  // Where the queue captures graphs. Capture records what Run would do, in place of the graph that there is,
+  // and executes nothing; throws ERR_GRAPH_CAPTURE, after which there is no graph and the run may continue.
+  // Replay is Run by the graph.
+  virtual void Capture(OrtSession*, const OrtRunOptions*, const OrtIoBinding*) {}
+  virtual void Replay() {}
+  virtual void ReleaseGraph() noexcept {}
   // Within the device, in this order.
   virtual void Copy(const std::vector<device::Copy>& copies) = 0;
   virtual void Download(const std::vector<device::Copy>& copies) = 0;
@@ -109,6 +115,12 @@ class Queue {
   virtual std::unique_ptr<DeviceRun> MakeRun() = 0;
   // Whether a run may end after Submit, so that runs of several bindings overlap.
   virtual bool overlaps() const noexcept = 0;
+  // Whether its runs capture graphs themselves. ONNX Runtime does so elsewhere, as the run options ask.
+  virtual bool captures() const noexcept { return false; }
+  // After a run that failed: waits until the device works on nothing of the session.
+  virtual void Settle() noexcept {}
+  // Under the device lock, after a run of ONNX Runtime: copies within the device, and waits for the end.
+  virtual void Copy(const std::vector<device::Copy>& copies) = 0;
 };
 
 // The place of memory: without a device host memory; pinned memory is host memory of the device's driver.
@@ -180,6 +192,10 @@ class Device {
   // Run options of every run on the device.
   virtual Options run_options() const { return {}; }
 
+  // Run thread: the error to report for one of ONNX Runtime's in a run. `spoiled` becomes true where kernels
+  // may have kept what the run did not finish, so that later runs of the session would be wrong.
+  virtual ort::Error Explain(const ort::Error& error, bool& /*spoiled*/) const { return error; }
+
   // Under the device lock, after a run whose results stay on the device: may wait for the device.
   virtual void LimitRunsAhead() {}
 
@@ -200,11 +216,15 @@ class Device {
 
   // Under the device lock: releases what only this kind of device has, an allocation and a graph.
   virtual void ReleaseOwn(const DeferredRelease& /*deferred*/) const noexcept {}
+  // Under the device lock, after one session or several at a time were released.
+  virtual void SessionsReleased() noexcept {}
 
  private:
   friend class DeviceLock;
   void Unlock(bool exclusive) noexcept;
   void ReleaseDeferred() noexcept;
+  // Under the device lock.
+  void ReleaseNow(DeferredRelease& deferred) const noexcept;
 
   const std::string name_;
   const int id_;
@@ -234,6 +254,8 @@ struct Tensor {
 };
 Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONNXTensorElementDataType type,
                   const std::vector<int64_t>& dims);
+// For a copy of a tensor of numbers that ONNX Runtime allocated on the device. Under the device lock.
+Tensor MakeResult(Device& device, const OrtValue* tensor);
 // Of the type and shape of another tensor.
 Tensor MakeTensorLike(const OrtValue* tensor, std::shared_ptr<Memory> memory, const OrtMemoryInfo* info);
 

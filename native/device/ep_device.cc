@@ -2,29 +2,12 @@
 
 #include <algorithm>
 
+#include "ep_models.h"
 #include "host_memory.h"
 #include "ort/environment.h"
 #include "ort/tensor.h"
 
 namespace device {
-namespace {
-
-// The anchor's model: y = Identity(x) over float[1], as protobuf.
-constexpr unsigned char kIdentity[] = {
-    0x08, 0x08,                                                              // ir_version 8
-    0x3a, 0x37,                                                              // graph
-    0x0a, 0x10, 0x0a, 0x01, 'x',  0x12, 0x01, 'y',  0x22, 0x08, 'I',  'd',   // node
-    'e',  'n',  't',  'i',  't',  'y',                                       //
-    0x12, 0x01, 'g',                                                         // name
-    0x5a, 0x0f, 0x0a, 0x01, 'x',  0x12, 0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12,  // input
-    0x04, 0x0a, 0x02, 0x08, 0x01,                                            //
-    0x62, 0x0f, 0x0a, 0x01, 'y',  0x12, 0x0a, 0x0a, 0x08, 0x08, 0x01, 0x12,  // output
-    0x04, 0x0a, 0x02, 0x08, 0x01,                                            //
-    0x42, 0x04, 0x0a, 0x00, 0x10, 0x11,                                      // opset 17
-};
-
-}  // namespace
-
 class EpMemory final : public Memory {
  public:
   EpMemory(EpDevice& device, void* data, size_t bytes) : Memory(data, bytes), device_(device) {}
@@ -51,6 +34,7 @@ class EpRun final : public DeviceRun {
   // One at a time: a copy may read what the one before it wrote.
   void Copy(const std::vector<device::Copy>& copies) override {
     for (const device::Copy& copy : copies) CopyTensors({copy});
+    copied_ = !copies.empty();
   }
   void Download(const std::vector<device::Copy>& copies) override {
     CopyTensors(copies);
@@ -61,6 +45,7 @@ class EpRun final : public DeviceRun {
     if (downloaded_) {
       device_.Downloaded();
     } else {
+      if (copied_) device_.Submit();
       device_.LimitRunsAhead();
     }
     lock_ = {};
@@ -71,6 +56,7 @@ class EpRun final : public DeviceRun {
  private:
   EpDevice& device_;
   DeviceLock lock_;
+  bool copied_ = false;
   bool downloaded_ = false;
 };
 
@@ -79,6 +65,7 @@ class EpQueue final : public Queue {
   explicit EpQueue(EpDevice& device) : device_(device) {}
   std::unique_ptr<DeviceRun> MakeRun() override { return std::make_unique<EpRun>(device_); }
   bool overlaps() const noexcept override { return false; }
+  void Copy(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
 
  private:
   EpDevice& device_;
@@ -99,8 +86,15 @@ void CopyTensors(const std::vector<Copy>& copies) {
 }
 
 namespace {
+
 std::mutex webgpu_mutex;
 EpDevice* webgpu = nullptr;
+
+ort::ValueHandle OnHost(float& number) {
+  return ort::TensorOver(ort::CpuMemoryInfo(), &number, sizeof number, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,
+                         {1});
+}
+
 }  // namespace
 
 Device& EpDevice::OpenWebGpu(const Options& options) {
@@ -121,35 +115,43 @@ void EpDevice::LimitRunsAhead() {
   if (++runs_ahead_ >= kMostRunsAhead) Wait();
 }
 
-// A download waits for everything that was submitted before it.
+// An upload submits what is pending before it.
+void EpDevice::Submit() {
+  float host = 0;
+  const auto value = OnHost(host);
+  CopyTensors({{{value.get(), &host, sizeof host}, marker().view()}});
+}
+
+// A download submits too, and waits for everything that was submitted.
 void EpDevice::Wait() {
+  float host = 0;
+  const auto value = OnHost(host);
+  CopyTensors({{marker().view(), {value.get(), &host, sizeof host}}});
+  Downloaded();
+}
+
+const Tensor& EpDevice::marker() {
   if (!marker_.value) {
     marker_ = MakeTensor(AllocateLocked(sizeof(float)), info_, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
   }
-  float host = 0;
-  const auto to =
-      ort::TensorOver(ort::CpuMemoryInfo(), &host, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
-  CopyTensors({{marker_.view(), {to.get(), &host, sizeof host}}});
-  Downloaded();
+  return marker_;
 }
 
 void EpDevice::Drain() noexcept {
   try {
     const DeviceLock lock = Lock(false);
+    drained_ = true;
     Wait();
   } catch (const std::exception&) {
   }
 }
 
-EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(name), 0) {
-  const auto session_options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
-  Options own;
+EpDevice::EpDevice(std::string name, const Options& options)
+    : Device(std::move(name), 0), options_{{"preferredLayout", "NHWC"}} {  // whose Conv packs its weights
   for (const auto& option : options) {
-    if (option.first != "enableGraphCapture") own.push_back(option);
+    if (option.first != "enableGraphCapture" && option.first != "preferredLayout") options_.push_back(option);
   }
-  Append(session_options.get(), own, nullptr);
-  auto anchor = ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(),
-                                                kIdentity, sizeof kIdentity, session_options.get());
+  auto anchor = CreateSession(kIdentity, sizeof kIdentity);
   const OrtMemoryInfo* info = nullptr;
   ort::Check(ort::api().SessionGetMemoryInfoForInputs(anchor.get(), &info, 1));
   if (!Holds(info)) {
@@ -159,6 +161,26 @@ EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(
   ort::Check(ort::api().CreateAllocator(anchor.get(), info, &allocator_));
   info_ = info;
   anchor_ = anchor.release();
+}
+
+// With session options of its own: each counts as one use of WebGPU's context, which a session ends.
+ort::SessionHandle EpDevice::CreateSession(const void* model, size_t bytes) {
+  const auto session_options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
+  ort::Check(ort::api().SetIntraOpNumThreads(session_options.get(), 1));
+  Append(session_options.get(), options_, nullptr);
+  return ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(), model, bytes,
+                                         session_options.get());
+}
+
+void EpDevice::SessionsReleased() noexcept {
+  if (drained_) return;
+  // Runs ahead may still use the weights. A release waits for nobody, but the next run does.
+  if (runs_ahead_ > 0) runs_ahead_ = kMostRunsAhead;
+  try {
+    CreateSession(kConv, sizeof kConv);
+  } catch (const std::exception&) {
+    // The weights stay until the next release.
+  }
 }
 
 bool EpDevice::Holds(const OrtMemoryInfo* info) const {
@@ -176,7 +198,31 @@ std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   void* data = nullptr;
   // An empty tensor needs a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
-  return std::make_shared<EpMemory>(*this, data, bytes);
+  const auto free = [this](void* block) { ort::Ignore(ort::api().AllocatorFree(allocator_, block)); };
+  std::unique_ptr<void, decltype(free)> freed(data, free);  // where there is no memory for its owner
+  if (bytes > kMayFail) CheckMemory(data, bytes);
+  auto memory = std::make_shared<EpMemory>(*this, data, bytes);
+  static_cast<void>(freed.release());
+  return memory;
+}
+
+void EpDevice::CheckMemory(void* data, size_t bytes) {
+  float host = 0;
+  const auto on_host = OnHost(host);
+  const auto on_device = ort::TensorOver(info_, data, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
+  const device::TensorView host_view{on_host.get(), &host, sizeof host};
+  const device::TensorView device_view{on_device.get(), data, sizeof host};
+  // Zero at last, as new memory is.
+  for (const float written : {1.F, 0.F}) {
+    host = written;
+    CopyTensors({{host_view, device_view}});
+    host = -1;
+    CopyTensors({{device_view, host_view}});
+    if (host == written) continue;
+    throw ort::Error("ERR_OUT_OF_MEMORY", "the device '" + name() + "' cannot allocate " +
+                                              std::to_string(bytes) +
+                                              " bytes: more than it has free, or than one buffer may have");
+  }
 }
 
 std::shared_ptr<Memory> EpDevice::AllocatePinned(size_t) {
@@ -190,6 +236,12 @@ void* EpDevice::Mapped(void*) {
 void EpDevice::CopyAll(const std::vector<Copy>& copies) {
   const DeviceLock lock = Lock(false);
   CopyTensors(copies);
+}
+
+void EpDevice::CopyWithin(const Copy& copy) {
+  const DeviceLock lock = Lock(false);
+  CopyTensors({copy});
+  Submit();
 }
 
 void EpDevice::ReleaseOwn(const DeferredRelease& deferred) const noexcept {

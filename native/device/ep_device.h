@@ -24,7 +24,7 @@ class EpDevice final : public Device {
 
   void CopyIn(const Copy& copy) override { CopyAll({copy}); }
   void CopyOut(const Copy& copy) override { CopyAll({copy}); }
-  void CopyWithin(const Copy& copy) override { CopyAll({copy}); }
+  void CopyWithin(const Copy& copy) override;
 
   bool allocates_at_once() const noexcept override { return false; }
 
@@ -32,6 +32,9 @@ class EpDevice final : public Device {
   void LimitRunsAhead() override;
   // A download has waited for every run before it.
   void Downloaded() noexcept { runs_ahead_ = 0; }
+  // Under the device lock, after copies within the device: what is pending is lost if a later run is invalid,
+  // since one invalid command voids all that are submitted with it.
+  void Submit();
 
   void Drain() noexcept;
   static void DrainWebGpu() noexcept;
@@ -44,17 +47,30 @@ class EpDevice final : public Device {
   void CopyAll(const std::vector<Copy>& copies);
   // For everything that was submitted, under the device lock.
   void Wait();
+  const Tensor& marker();
+  // Under the device lock, as Wait is. ONNX Runtime reports no buffer that the device refuses, and no limit.
+  // Throws ERR_OUT_OF_MEMORY if the buffer does not keep what is written.
+  void CheckMemory(void* data, size_t bytes);
   void ReleaseOwn(const DeferredRelease& deferred) const noexcept override;
+  // ONNX Runtime keeps the buffers of a released session's weights until a kernel that is loaded packs its
+  // own.
+  void SessionsReleased() noexcept override;
+  ort::SessionHandle CreateSession(const void* model, size_t bytes);
 
+  Options options_;  // of the anchor's provider
   // The anchor: a session of one node that is never released, because an allocator dies with its session.
   OrtSession* anchor_ = nullptr;
   const OrtMemoryInfo* info_ = nullptr;  // of the anchor
   OrtAllocator* allocator_ = nullptr;
 
+  // Buffers of this size are within the limit of every WebGPU device.
+  static constexpr size_t kMayFail = size_t{1} << 27;
+
   // Under the device lock.
   static constexpr int kMostRunsAhead = 8;
   int runs_ahead_ = 0;
-  Tensor marker_;  // what Wait downloads
+  Tensor marker_;         // what Submit and Wait copy
+  bool drained_ = false;  // the process ends
 };
 
 // One call of CopyTensors, for copies in one direction. The caller holds the device lock.

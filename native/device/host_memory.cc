@@ -30,15 +30,17 @@ std::shared_ptr<HostMemory> HostMemory::Allocate(std::size_t bytes, Fill fill) {
   // Aligned by hand: glibc does not reuse what an aligned allocation has freed, and calloc gets large blocks
   // that are zeroed already.
   std::size_t size = bytes + kAlignment;
-  void* block = nullptr;
-  if (size > bytes) block = fill == Fill::kZero ? std::calloc(1, size) : std::malloc(size);
+  std::unique_ptr<void, decltype(&std::free)> block(nullptr, std::free);
+  if (size > bytes) block.reset(fill == Fill::kZero ? std::calloc(1, size) : std::malloc(size));
   if (block == nullptr) {
     throw ort::Error("ERR_OUT_OF_MEMORY",
                      "cannot allocate " + std::to_string(bytes) + " bytes of host memory");
   }
-  void* data = block;
+  void* data = block.get();
   std::align(kAlignment, bytes, data, size);
-  return std::shared_ptr<HostMemory>(new HostMemory(block, data, bytes));
+  std::unique_ptr<HostMemory> memory(new HostMemory(block.get(), data, bytes));
+  static_cast<void>(block.release());
+  return memory;
 }
 
 std::size_t HostMemory::LiveCount() noexcept { return live; }

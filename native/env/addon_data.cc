@@ -1,13 +1,14 @@
 #include "addon_data.h"
 
-#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
 #include <utility>
 
 #include "async_job.h"
+#include "exit_handler.h"
 #include "js_error.h"
+#include "never_destroyed.h"
 #include "pin.h"
 #include "run/thread_check.h"
 #include "session/state.h"
@@ -15,34 +16,41 @@
 namespace {
 
 std::mutex live_mutex;
-// Never destroyed: the exit handler reads it while static objects are being destroyed.
-auto& live = *new std::unordered_set<AddonData*>;
+const NeverDestroyed<std::unordered_set<AddonData*>> live;
 
 bool AllowsExternalBuffers(napi_env env) {
   // Lets an application test in Node.js what it will meet in Electron.
   const char* refuse = std::getenv("ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS");
   if (refuse != nullptr && std::string_view(refuse) == "1") return false;
-  auto* byte = new char();
-  const auto release = [](napi_env, void* data, void*) { delete static_cast<char*>(data); };
+  static char byte;
+  const auto release = [](napi_env, void*, void*) {};
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(env, byte, 1, release, nullptr, &buffer);
-  if (status != napi_no_external_buffers_allowed) return true;
-  delete byte;
-  return false;
+  const napi_status status = napi_create_external_arraybuffer(env, &byte, 1, release, nullptr, &buffer);
+  return status != napi_no_external_buffers_allowed;
 }
 
 }  // namespace
 
-AddonData::AddonData(Napi::Env env) : external_buffers(AllowsExternalBuffers(env)), env_(env) {
-  const Napi::String name = Napi::String::New(env, "onnxruntime-iobinding");
-  CheckStatus(env, napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
-                                                   Complete, &completions_));
-  CheckStatus(env, napi_unref_threadsafe_function(env, completions_));
-  // Hooks run last in, first out: this one before the thread-safe function's own.
-  CheckStatus(env, napi_add_env_cleanup_hook(
-                       env, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
+AddonData::AddonData(Napi::Env env) : external_buffers(AllowsExternalBuffers(env)), env_(env) {}
+
+AddonData::~AddonData() {
   const std::lock_guard lock(live_mutex);
-  live.insert(this);
+  live->erase(this);
+}
+
+void AddonData::Register() {
+  {
+    // First, because it can fail: nothing else has a pointer to the data yet.
+    const std::lock_guard lock(live_mutex);
+    live->insert(this);
+  }
+  const Napi::String name = Napi::String::New(env_, "onnxruntime-iobinding");
+  CheckStatus(env_, napi_create_threadsafe_function(env_, nullptr, nullptr, name, 0, 1, nullptr, nullptr,
+                                                    this, Complete, &completions_));
+  CheckStatus(env_, napi_unref_threadsafe_function(env_, completions_));
+  // Hooks run last in, first out: this one before the thread-safe function's own.
+  CheckStatus(env_, napi_add_env_cleanup_hook(
+                        env_, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
   SET_THREAD_ROLE(kJs);
 }
 
@@ -53,12 +61,14 @@ void AddonData::Install(Napi::Env env) {
     PinModule();
     device::after_open = StopAtExit;
   });
-  env.SetInstanceData(new AddonData(env));
+  auto data = std::make_unique<AddonData>(env);
+  data->Register();
+  env.SetInstanceData(data.release());
 }
 
 void AddonData::Track(AsyncJob* job) {
-  if (in_flight_.empty()) napi_ref_threadsafe_function(env_, completions_);
   in_flight_.insert(job);
+  if (in_flight_.size() == 1) napi_ref_threadsafe_function(env_, completions_);
 }
 
 void AddonData::Untrack(AsyncJob* job) {
@@ -73,8 +83,8 @@ void AddonData::Post(AsyncJob* job) noexcept {
 
 void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
   if (env == nullptr) return;  // the environment has ended, and Shutdown has deleted the job
-  const Napi::HandleScope scope(env);
   try {
+    const Napi::HandleScope scope(env);
     static_cast<AsyncJob*>(data)->Settle(env);
   } catch (const Napi::Error&) {
     // A worker that is being terminated runs no JavaScript, so nobody can receive the error.
@@ -103,12 +113,12 @@ void AddonData::Join() {
 }
 
 void AddonData::ListenForExit(bool is_main_thread) {
-  if (std::exchange(listens_, true)) return;
+  if (listens_) return;
   const Napi::Env env(env_);
   const auto on_exit = Napi::Function::New(env, [this, is_main_thread](const Napi::CallbackInfo&) {
     {
       const std::lock_guard lock(live_mutex);
-      for (AddonData* data : live) {
+      for (AddonData* data : *live) {
         if (is_main_thread || data == this) data->End();
       }
     }
@@ -116,18 +126,16 @@ void AddonData::ListenForExit(bool is_main_thread) {
   });
   const auto process = env.Global().Get("process").As<Napi::Object>();
   process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
+  listens_ = true;
 }
 
 void AddonData::StopAtExit() noexcept {
   // On Windows a DLL's exit handlers run after all other threads have ended, whatever locks these held.
 #ifndef _WIN32
-  std::atexit([] {
-    // Only the handler registered last, which runs first, still finds every library alive.
-    static std::atomic_flag done;
-    if (done.test_and_set()) return;
+  RunFirstAtExit([] {
     const std::lock_guard lock(live_mutex);
-    for (AddonData* data : live) data->End();
-    for (AddonData* data : live) data->Join();
+    for (AddonData* data : *live) data->End();
+    for (AddonData* data : *live) data->Join();
     device::DrainAll();
   });
 #endif
@@ -136,7 +144,7 @@ void AddonData::StopAtExit() noexcept {
 void AddonData::Shutdown() {
   {
     const std::lock_guard lock(live_mutex);
-    live.erase(this);
+    live->erase(this);
     End();
   }
   Join();

@@ -16,7 +16,7 @@ class SessionState;
 class AddonData {
  public:
   explicit AddonData(Napi::Env env);
-  ~AddonData() = default;
+  ~AddonData();
   AddonData(const AddonData&) = delete;
   AddonData& operator=(const AddonData&) = delete;
 
@@ -52,6 +52,8 @@ class AddonData {
   Napi::FunctionReference value_constructor;
 
  private:
+  // JS thread, once: makes the end of the environment, and of the process, stop its runs.
+  void Register();
   // Under the mutex of `live`, and waits for no thread: asks every run to end, and refuses new ones.
   void End() noexcept;
   // After End: joins every thread.

@@ -6,15 +6,22 @@
 Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread) {
   const Napi::Promise promise = job->promise_.Promise();
   job->thread_ = &thread;
-  thread.Submit(job.get());
-  AsyncJob* running = job.release();
+  AsyncJob* const running = job.get();
   running->addon_.Track(running);
+  try {
+    thread.Submit(running);
+  } catch (...) {
+    running->addon_.Untrack(running);
+    throw;
+  }
+  static_cast<void>(job.release());
   return promise;
 }
 
 void AsyncJob::Cancel(Napi::Env env) {
   if (thread_->Withdraw(this)) {
-    error.emplace("ERR_RUN_CANCELED", "the run was canceled before it began");
+    ort::CatchInto(error,
+                   [] { throw ort::Error("ERR_RUN_CANCELED", "the run was canceled before it began"); });
     Settle(env);
   } else {
     Terminate();

@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <utility>
+
 #include "ort/error.h"
 
 // setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
@@ -31,6 +33,17 @@ auto Guard(Napi::Env env, Body&& body) {
     throw;
   } catch (const std::exception& error) {
     ThrowJs(env, ort::FromException(error));
+  }
+}
+
+// What Node.js calls itself, past node-addon-api: no exception at all may leave.
+template <typename Body>
+napi_value Enter(napi_env env, Body&& body) {
+  try {
+    return Guard(env, std::forward<Body>(body));
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+    return nullptr;
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "js_error.h"
 
@@ -57,22 +58,30 @@ void ORT_API_CALL Log(void*, OrtLoggingLevel severity, const char* category, con
   // The message is lost.
 }
 
+// The environment ends, and with it the thread-safe function.
+void Forget(void*) {
+  const std::lock_guard lock(mutex);
+  receiver = nullptr;
+}
+
 }  // namespace
 
-OrtLoggingFunction SendLogTo(Napi::Env env, Napi::Function callback) {
-  napi_threadsafe_function created = nullptr;
+LogReceiver::LogReceiver(Napi::Env env, Napi::Function callback) : env_(env) {
+  const std::lock_guard lock(mutex);
+  if (receiver != nullptr) return;
   const Napi::String name = Napi::String::New(env, "onnxruntime log");
   CheckStatus(env, napi_create_threadsafe_function(env, callback, nullptr, name, 0, 1, nullptr, nullptr,
-                                                   nullptr, Deliver, &created));
-  CheckStatus(env, napi_unref_threadsafe_function(env, created));
-  const auto forget = [](void*) {
-    const std::lock_guard lock(mutex);
-    receiver = nullptr;
-  };
-  CheckStatus(env, napi_add_env_cleanup_hook(env, forget, nullptr));
+                                                   nullptr, Deliver, &receiver));
+  function_ = Log;
+  CheckStatus(env, napi_unref_threadsafe_function(env, receiver));
+  CheckStatus(env, napi_add_env_cleanup_hook(env, Forget, nullptr));
+}
+
+LogReceiver::~LogReceiver() {
+  if (function_ == nullptr || kept_) return;
+  napi_remove_env_cleanup_hook(env_, Forget, nullptr);
   const std::lock_guard lock(mutex);
-  receiver = created;
-  return Log;
+  napi_release_threadsafe_function(std::exchange(receiver, nullptr), napi_tsfn_release);
 }
 
 void SendSessionLog(OrtSessionOptions* options) {

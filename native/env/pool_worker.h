@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -14,9 +15,11 @@ class PoolWorker final : public Napi::AsyncWorker {
  public:
   // JS thread. The promise rejects with what `work` throws on the other thread.
   static Napi::Promise Start(Napi::Env env, Work work) {
-    auto* worker = new PoolWorker(env, std::move(work));
+    std::unique_ptr<PoolWorker> worker(new PoolWorker(env, std::move(work)));
+    const Napi::Promise promise = worker->promise_.Promise();
     worker->Queue();
-    return worker->promise_.Promise();
+    static_cast<void>(worker.release());
+    return promise;
   }
 
  protected:

@@ -61,11 +61,16 @@ Napi::Value Preload(const Napi::CallbackInfo& info) {
 
 // createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean - CreateEnv
 Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
+  const auto create = [&info](OrtLoggingFunction log) {
+    SetLeastLogged(ToLevel(info[0]));
+    return ort::CreateEnvironment(ToLevel(info[0]), log);
+  };
   if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
-  OrtLoggingFunction log = nullptr;
-  if (info[1].IsFunction()) log = SendLogTo(info.Env(), info[1].As<Napi::Function>());
-  SetLeastLogged(ToLevel(info[0]));
-  return Napi::Boolean::New(info.Env(), ort::CreateEnvironment(ToLevel(info[0]), log));
+  if (!info[1].IsFunction()) return Napi::Boolean::New(info.Env(), create(nullptr));
+  LogReceiver receiver(info.Env(), info[1].As<Napi::Function>());
+  const bool created = receiver.function() != nullptr && create(receiver.function());
+  if (created) receiver.Keep();
+  return Napi::Boolean::New(info.Env(), created);
 }
 
 // log(severity: number, message: string): void
@@ -96,9 +101,9 @@ Napi::Value AvailableProviders(const Napi::CallbackInfo& info) {
   char** names = nullptr;
   int count = 0;
   ort::Check(ort::api().GetAvailableProviders(&names, &count));
-  const auto result = MakeArray(info.Env(), count, [names](uint32_t i) { return names[i]; });
-  ort::Check(ort::api().ReleaseAvailableProviders(names, count));
-  return result;
+  const auto release = [count](char** all) { ort::Ignore(ort::api().ReleaseAvailableProviders(all, count)); };
+  const std::unique_ptr<char*, decltype(release)> released(names, release);
+  return MakeArray(info.Env(), count, [names](uint32_t i) { return names[i]; });
 }
 
 // appendProvider(name: 'cuda' | 'webgpu', options: Record<string, string>): void

@@ -22,6 +22,16 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
 
   void Finalize(Napi::Env env) override { Account(env, 0); }
 
+  // In place of node-addon-api's, which lets every exception but its own leave.
+  static napi_value ConstructorCallbackWrapper(napi_env env, napi_callback_info raw) {
+    return Enter(env, [&]() -> napi_value {
+      const Napi::CallbackInfo info(env, raw);
+      if (!info.IsConstructCall()) throw ort::Error("ERR_INVALID_ARG_TYPE", "a class is called with new");
+      new T(info);  // the object's
+      return info.This();
+    });
+  }
+
   // An argument, which may be anything. Too slow for each run: Unwrap is for objects that are known to be a
   // T.
   static T& Argument(Napi::Value value) {
@@ -60,21 +70,16 @@ class Wrapped : public Napi::ObjectWrap<T>, private WrapperLink {
 
   template <auto method>
   static napi_value Call(napi_env env, napi_callback_info raw) {
-    try {
+    return Enter(env, [&]() -> napi_value {
       const Napi::CallbackInfo info(env, raw);
       T& self = *T::Unwrap(info.This().As<Napi::Object>());
-      return Guard(env, [&]() -> napi_value {
-        if constexpr (std::is_void_v<decltype((self.*method)(info))>) {
-          (self.*method)(info);
-          return nullptr;
-        } else {
-          return (self.*method)(info);
-        }
-      });
-    } catch (const Napi::Error& error) {
-      error.ThrowAsJavaScriptException();
-      return nullptr;
-    }
+      if constexpr (std::is_void_v<decltype((self.*method)(info))>) {
+        (self.*method)(info);
+        return nullptr;
+      } else {
+        return (self.*method)(info);
+      }
+    });
   }
 
   size_t accounted_ = 0;

@@ -19,12 +19,12 @@ const char* Code(OrtErrorCode code) {
 }  // namespace
 
 void Throw(OrtStatus* status) {
-  const Error error(Code(api().GetErrorCode(status)), api().GetErrorMessage(status));
-  api().ReleaseStatus(status);
-  throw error;
+  const std::unique_ptr<OrtStatus, void (*)(OrtStatus*)> released(status,
+                                                                  [](OrtStatus* one) { Ignore(one); });
+  throw Error(Code(api().GetErrorCode(status)), api().GetErrorMessage(status));
 }
 
-Error FromException(const std::exception& thrown) {
+Error FromException(const std::exception& thrown) noexcept try {
   // A container that cannot be as large as asked for throws a length_error.
   if (dynamic_cast<const std::bad_alloc*>(&thrown) != nullptr ||
       dynamic_cast<const std::length_error*>(&thrown) != nullptr) {
@@ -36,6 +36,8 @@ Error FromException(const std::exception& thrown) {
             std::string("the thread of the session cannot start: ") + thrown.what()};
   }
   return {"ERR_INTERNAL", thrown.what()};
+} catch (...) {
+  return {};
 }
 
 }  // namespace ort

@@ -1,22 +1,37 @@
 // The one exception class of the native code. `code` becomes the JavaScript error's `code`.
 #pragma once
 
+#include <exception>
+#include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api.h"
 
 namespace ort {
 
-class Error : public std::runtime_error {
+class Error : public std::exception {
  public:
-  Error(std::string code, const std::string& message) : std::runtime_error(message), code_(std::move(code)) {}
-  const std::string& code() const noexcept { return code_; }
+  Error(std::string code, std::string message)
+      : texts_(std::make_shared<const Texts>(Texts{std::move(code), std::move(message)})) {}
+  // ERR_OUT_OF_MEMORY, where there is none for texts either.
+  Error() noexcept = default;
+  std::string_view code() const noexcept {
+    return texts_ ? std::string_view(texts_->code) : "ERR_OUT_OF_MEMORY";
+  }
+  const char* what() const noexcept override {
+    return texts_ ? texts_->message.c_str() : "cannot allocate host memory";
+  }
 
  private:
-  std::string code_;
+  struct Texts {
+    std::string code;
+    std::string message;
+  };
+  // Shared: what is caught is copied where no exception may leave.
+  std::shared_ptr<const Texts> texts_;
 };
 
 // Throws a failed status as an Error with the code "ERR_" and the name of the OrtErrorCode, and releases it.
@@ -34,7 +49,7 @@ inline void Ignore(OrtStatus* status) noexcept {
 }
 
 // Of an exception of the C++ library.
-Error FromException(const std::exception& thrown);
+Error FromException(const std::exception& thrown) noexcept;
 
 // Any thread: keeps what a job throws for whoever waits for the job.
 template <typename Body>

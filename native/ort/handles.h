@@ -42,7 +42,11 @@ inline OrtAllocator* DefaultAllocator() {
 }
 
 struct AllocatorDeleter {
-  void operator()(void* pointer) const noexcept { Ignore(api().AllocatorFree(DefaultAllocator(), pointer)); }
+  void operator()(void* pointer) const noexcept {
+    OrtAllocator* allocator = nullptr;
+    Ignore(api().GetAllocatorWithDefaultOptions(&allocator));
+    if (allocator != nullptr) Ignore(api().AllocatorFree(allocator, pointer));
+  }
 };
 
 // Text or arrays that ONNX Runtime allocated for us with the default allocator.

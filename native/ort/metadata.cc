@@ -1,5 +1,8 @@
 #include "metadata.h"
 
+#include <algorithm>
+#include <new>
+
 namespace ort {
 namespace {
 
@@ -26,6 +29,13 @@ void ReadTensor(const OrtTypeInfo* type_info, ValueInfo& value) {
     value.dims.push_back({shape.dims[i], names[i] != nullptr ? names[i] : ""});
   }
 }
+
+// Of the texts of an array.
+struct KeysDeleter {
+  char** keys;
+  int64_t count;
+  ~KeysDeleter() { std::for_each(keys, keys + count, AllocatorDeleter()); }
+};
 
 std::string Form(const OrtTypeInfo* type_info);
 
@@ -128,10 +138,11 @@ ModelMetadata ReadModelMetadata(const OrtSession* session) {
   int64_t count = 0;
   Check(api().ModelMetadataGetCustomMetadataMapKeys(metadata, DefaultAllocator(), &raw_keys, &count));
   const Allocated<char*> keys(raw_keys);
+  const KeysDeleter delete_keys{raw_keys, count};
   for (int64_t i = 0; i < count; ++i) {
-    const Allocated<char> key(raw_keys[i]);
-    result.custom.emplace_back(key.get(), CreateText(api().ModelMetadataLookupCustomMetadataMap, metadata,
-                                                     DefaultAllocator(), key.get()));
+    const char* const key = raw_keys[i];
+    result.custom.emplace_back(
+        key, CreateText(api().ModelMetadataLookupCustomMetadataMap, metadata, DefaultAllocator(), key));
   }
   return result;
 }
@@ -163,7 +174,15 @@ std::vector<ValueHandle> BoundOutputs(const OrtIoBinding* binding) {
   size_t count = 0;
   Check(api().GetBoundOutputValues(binding, DefaultAllocator(), &raw, &count));
   const Allocated<OrtValue*> array(raw);
-  return std::vector<ValueHandle>(raw, raw + count);
+  std::vector<ValueHandle> values;
+  try {
+    values.reserve(count);
+  } catch (const std::bad_alloc&) {
+    std::for_each(raw, raw + count, api().ReleaseValue);
+    throw;
+  }
+  for (size_t i = 0; i < count; ++i) values.emplace_back(raw[i]);
+  return values;
 }
 
 void* Data(const OrtValue* tensor) {

@@ -5,6 +5,9 @@
 #ifdef _WIN32
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+
+#include <cstdlib>
+#include <sstream>
 #else
 #include <dlfcn.h>
 #endif
@@ -32,17 +35,44 @@ std::string Describe(DWORD error) {
   return described;
 }
 
+// The file in a folder of PATH. Windows itself would look in the working directory first, and in folders of
+// PATH that are relative to it.
+std::filesystem::path FindOnPath(const std::filesystem::path& name) {
+  const wchar_t* const variable = _wgetenv(L"PATH");
+  std::wistringstream folders(variable != nullptr ? variable : L"");
+  for (std::wstring folder; std::getline(folders, folder, L';');) {
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::path(folder) / name;
+    if (file.is_absolute() && std::filesystem::is_regular_file(file, error)) return file;
+  }
+  return {};
+}
+
+HMODULE Load(const std::filesystem::path& path, DWORD flags) {
+  return LoadLibraryExW(path.c_str(), nullptr, flags);
+}
+
 }  // namespace
 
 void* OpenShared(const std::string& path, std::string& reason) {
-  // A full path brings its own folder into the search for what it needs; a bare name is looked for where the
-  // system does.
-  const DWORD flags = path.find_first_of("/\\") != std::string::npos
-                          ? LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS
-                          : 0;
-  HMODULE module = LoadLibraryExW(ToPath(path).c_str(), nullptr, flags);
-  if (module == nullptr) reason = Describe(GetLastError());
+  // A path brings its own folder into the search for what the library needs.
+  constexpr DWORD kBesideIt = LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS;
+  const std::filesystem::path file = ToPath(path);
+  const bool is_bare = !file.has_parent_path();
+  HMODULE module = Load(file, is_bare ? LOAD_LIBRARY_SEARCH_SYSTEM32 : kBesideIt);
+  DWORD error = GetLastError();
+  if (module == nullptr && is_bare) {
+    if (const auto found = FindOnPath(file); !found.empty()) {
+      module = Load(found, kBesideIt);
+      error = GetLastError();
+    }
+  }
+  if (module == nullptr) reason = Describe(error);
   return module;
+}
+void* FindLoaded(const char* name) noexcept {
+  HMODULE module = nullptr;
+  return GetModuleHandleExA(0, name, &module) != 0 ? module : nullptr;
 }
 void* FindSymbol(void* library, const char* name) noexcept {
   return reinterpret_cast<void*>(GetProcAddress(static_cast<HMODULE>(library), name));
@@ -50,6 +80,13 @@ void* FindSymbol(void* library, const char* name) noexcept {
 void CloseShared(void* library) noexcept { FreeLibrary(static_cast<HMODULE>(library)); }
 #else
 void* OpenShared(const std::string& path, std::string& reason) {
+  // The loader would wait for the writer of a FIFO. It looks for a bare name where the system does.
+  std::error_code error;
+  if (const auto status = std::filesystem::status(path, error);
+      path.find('/') != std::string::npos && exists(status) && !is_regular_file(status)) {
+    reason = path + ": not a regular file";
+    return nullptr;
+  }
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* message = dlerror();
@@ -57,6 +94,7 @@ void* OpenShared(const std::string& path, std::string& reason) {
   }
   return library;
 }
+void* FindLoaded(const char* name) noexcept { return dlopen(name, RTLD_LAZY | RTLD_NOLOAD); }
 void* FindSymbol(void* library, const char* name) noexcept { return dlsym(library, name); }
 void CloseShared(void* library) noexcept { dlclose(library); }
 #endif

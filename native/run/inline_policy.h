@@ -3,7 +3,11 @@
 // A promise that another thread settles costs the event loop's wake-up, several times what a short run takes.
 // So a run is inline when earlier runs with the same shapes were shorter than a bound. After a run that
 // exceeds it, the next runs go to the run thread until some were short again: four times as many after each
-// further run that exceeds it, at most 1,024. A single small excess counts as noise of the machine.
+// further run that exceeds it twofold, at most 1,024. A single excess of milliseconds counts as noise of the
+// machine.
+//
+// On a busy machine other threads get the CPU in the middle of a short run. A read of the thread's own time
+// costs as much as a short run, so the first excess only begins to measure it, for the next runs.
 //
 // An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
 // and finalizers: after 256 inline runs, or some milliseconds of them, the next one goes to the run thread.
@@ -12,6 +16,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "thread_use.h"
 
 namespace run {
 
@@ -22,9 +31,6 @@ class InlinePolicy {
   bool Allows() const noexcept {
     return short_runs_ >= needed_ && burst_ < kMostInARow && burst_time_ < kLongestBurst;
   }
-
-  // New shapes take other times.
-  void Forget() noexcept { short_runs_ = 0; }
 
   // What a run takes.
   template <typename Run>
@@ -37,21 +43,18 @@ class InlinePolicy {
   // A run that throws is not recorded.
   template <typename Run>
   void RecordInline(Run&& run) {
-    Record(Time(run), true);
+    if (measured_ == 0) [[likely]]
+      return RecordTime(Time(run), std::nullopt);
+    const ThreadUse before = ThreadUse::Now();
+    const std::chrono::nanoseconds elapsed = Time(run);
+    RecordTime(elapsed, OwnTime(before, ThreadUse::Now(), elapsed));
   }
 
-  void Record(std::chrono::nanoseconds took, bool was_inline) noexcept {
-    burst_ = was_inline ? burst_ + 1 : 0;
-    burst_time_ = was_inline ? burst_time_ + took : std::chrono::nanoseconds::zero();
-    if (took < bound_) {
-      ++short_runs_;
-      return;
-    }
-    if (was_inline) {
-      const bool noise = short_runs_ >= needed_ + kAloneAfter && took < kLongestNoise;
-      needed_ = noise ? kNeeded : std::min(needed_ * 4, kMostNeeded);
-    }
-    short_runs_ = 0;
+  // A run of the run thread.
+  void Record(std::chrono::nanoseconds took) noexcept {
+    burst_ = 0;
+    burst_time_ = std::chrono::nanoseconds::zero();
+    short_runs_ = took < bound_ ? short_runs_ + 1 : 0;
   }
 
  private:
@@ -61,6 +64,28 @@ class InlinePolicy {
   static constexpr int64_t kMostNeeded = 1024;
   static constexpr int64_t kAloneAfter = 64;  // short runs in a row
   static constexpr std::chrono::nanoseconds kLongestNoise = std::chrono::milliseconds(5);
+  // Until a thread that was interrupted runs on.
+  static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
+  static constexpr int kMeasured = 64;
+
+  // An inline run, and what it took of the thread itself, if that was measured.
+  void RecordTime(std::chrono::nanoseconds elapsed, std::optional<std::chrono::nanoseconds> own) noexcept {
+    ++burst_;
+    burst_time_ += elapsed;
+    const std::chrono::nanoseconds took = own.value_or(elapsed);
+    if (own) --measured_;
+    if (took < bound_) {
+      ++short_runs_;
+    } else if (!own && elapsed < kLongestPause) {
+      measured_ = kMeasured;
+    } else {
+      const bool alone = short_runs_ >= needed_ + kAloneAfter && took < kLongestNoise;
+      if (alone) needed_ = kNeeded;
+      // A small excess costs the event loop no more than handing over would.
+      if (!alone && took >= 2 * bound_) needed_ = std::min(needed_ * 4, kMostNeeded);
+      short_runs_ = 0;
+    }
+  }
 
   std::chrono::nanoseconds bound_;
   // Inline runs since the event loop turned for certain, and their time.
@@ -68,6 +93,43 @@ class InlinePolicy {
   std::chrono::nanoseconds burst_time_{0};
   int64_t short_runs_ = 0;  // in a row
   int64_t needed_ = kNeeded;
+  int measured_ = 0;  // so many of the next inline runs are measured by the thread's own time
+};
+
+// The policies of a session, by the shapes of its inputs: bindings and runs of the same shapes learn
+// together.
+class InlinePolicies {
+ public:
+  explicit InlinePolicies(std::chrono::nanoseconds bound) : bound_(bound) {}
+
+  const std::shared_ptr<InlinePolicy>& Get(uint64_t shapes) {
+    // What is in use lives on. A session of ever new shapes learns nothing of them.
+    if (policies_.size() >= kMost && !policies_.contains(shapes)) policies_.clear();
+    std::shared_ptr<InlinePolicy>& policy = policies_[shapes];
+    if (policy == nullptr) policy = std::make_shared<InlinePolicy>(bound_);
+    return policy;
+  }
+
+ private:
+  static constexpr size_t kMost = 64;
+
+  std::chrono::nanoseconds bound_;
+  std::unordered_map<uint64_t, std::shared_ptr<InlinePolicy>> policies_;
+};
+
+// Identifies the types and shapes of a session's inputs.
+class ShapesHash {
+ public:
+  void Add(int64_t value) noexcept { hash_ = (hash_ ^ static_cast<uint64_t>(value)) * 0x100000001b3; }
+  template <typename Dims>
+  void Add(int64_t type, const Dims& dims) noexcept {
+    Add(type);
+    for (const int64_t dim : dims) Add(dim);
+  }
+  uint64_t get() const noexcept { return hash_; }
+
+ private:
+  uint64_t hash_ = 0xcbf29ce484222325;
 };
 
 }  // namespace run

@@ -1,5 +1,7 @@
 #include "run_thread.h"
 
+#include <utility>
+
 #include "thread_check.h"
 
 #if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
@@ -45,6 +47,24 @@ bool Ended(Job& job, bool wait) noexcept {
 
 ort::Error ExitingError() { return {"ERR_EXITING", "the process is exiting, or its worker thread is"}; }
 
+void JobQueue::push_back(Job* job) noexcept {
+  job->next_ = nullptr;
+  (last_ != nullptr ? last_->next_ : first_) = job;
+  last_ = job;
+  ++size_;
+}
+
+bool JobQueue::Remove(Job* job) noexcept {
+  Job* before = nullptr;
+  Job* found = first_;
+  while (found != nullptr && found != job) before = std::exchange(found, found->next_);
+  if (found == nullptr) return false;
+  (before != nullptr ? before->next_ : first_) = job->next_;
+  if (last_ == job) last_ = before;
+  --size_;
+  return true;
+}
+
 void WaitedJob::Post() noexcept {
   // Under the lock: the waiting thread destroys the job as soon as it sees `done_`.
   const std::lock_guard lock(mutex_);
@@ -82,26 +102,25 @@ void RunThread::SubmitAndWait(WaitedJob& job) {
   Submit(&job);
   job.Wait(spin_);
   Settle();
-  if (job.error) throw *job.error;
 }
 
 bool RunThread::Withdraw(Job* job) {
   JS_THREAD();
   const std::lock_guard lock(mutex_);
-  return std::erase(queue_, job) > 0;
+  return queue_.Remove(job);
 }
 
 void RunThread::End() noexcept {
   const std::lock_guard lock(mutex_);
   ending_ = true;
-  for (Job* job : started_) job->Terminate();
+  started_.Terminate();
 }
 
 void RunThread::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    queue_.clear();
+    queue_ = {};
     work_.store(true, std::memory_order_relaxed);
   }
   wake_.notify_all();
@@ -135,7 +154,7 @@ void RunThread::Start(Job* job) {
   job->overlaps = !started_.empty() || work_.load(std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
-    if (ending_) job->error = ExitingError();
+    if (ending_) ort::CatchInto(job->error, [] { throw ExitingError(); });
     started_.push_back(job);
   }
   if (!job->error) ort::CatchInto(job->error, [job] { job->Work(); });

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -30,6 +29,30 @@ class Job {
 
   bool overlaps = false;  // set before Work: other jobs have started and not ended, or are queued
   std::optional<ort::Error> error;
+
+ private:
+  friend class JobQueue;
+  Job* next_ = nullptr;
+};
+
+// Jobs, each in one queue at a time: to add one allocates nothing, and cannot fail.
+class JobQueue {
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+  size_t size() const noexcept { return size_; }
+  Job* front() const noexcept { return first_; }
+  void push_back(Job* job) noexcept;
+  void pop_front() noexcept { Remove(first_); }
+  // Whether the job was in the queue.
+  bool Remove(Job* job) noexcept;
+  void Terminate() const noexcept {
+    for (Job* job = first_; job != nullptr; job = job->next_) job->Terminate();
+  }
+
+ private:
+  Job* first_ = nullptr;
+  Job* last_ = nullptr;
+  size_t size_ = 0;
 };
 
 // The error of what would begin after the end of its environment has begun.
@@ -61,7 +84,8 @@ class RunThread {
   // ERR_EXITING after End.
   void Submit(Job* job);
   void Settle() noexcept;
-  // Runs the job after everything that is queued, waits for it, and throws its error.
+  // Runs the job after everything that is queued, and waits for it: then all jobs have ended. Throws what
+  // Submit does, and leaves the job's error to the caller.
   void SubmitAndWait(WaitedJob& job);
   // Takes a job out of the queue; false where it has started. Settle must follow.
   bool Withdraw(Job* job);
@@ -85,12 +109,12 @@ class RunThread {
   const std::chrono::nanoseconds spin_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Job*> queue_;
+  JobQueue queue_;
   std::atomic<bool> work_{false};  // for the spinning thread: a job is queued, or the thread must stop
   bool ending_ = false;
   bool stopping_ = false;
-  std::deque<Job*> started_;  // changed by the run thread alone, under `mutex_`
-  int unsettled_ = 0;         // of the owner's thread
+  JobQueue started_;   // changed by the run thread alone, under `mutex_`
+  int unsettled_ = 0;  // of the owner's thread
   std::thread thread_;
 };
 

@@ -102,9 +102,11 @@ void LoadJob::Work() {
     queue = device->MakeQueue(settings_.blocking_wait);
   }
   CheckGraphs(device);
+  const bool captures = settings_.enable_graph_capture && queue != nullptr && queue->captures();
   std::shared_ptr<OrtSession> handle;
   {
     const device::DeviceLock lock = device != nullptr ? device->Lock(false, canceled_) : device::DeviceLock();
+    if (captures) GraphNodes::Record(settings_.options.get());
     if (settings_.provider) {
       device->Append(settings_.options.get(), settings_.provider->options, queue.get());
     }
@@ -123,6 +125,8 @@ void LoadJob::Work() {
   state_->outputs_on_device =
       OnDevice(device, handle.get(), state_->outputs.size(), ort::api().SessionGetMemoryInfoForOutputs);
   state_->graphs = settings_.enable_graph_capture;
+  if (captures) state_->graph_nodes = GraphNodes::Read(handle.get());
+  state_->graph_epoch.by_last_shapes = state_->graph_nodes.by_last_shapes;
   state_->denormals_as_zero = settings_.denormals_as_zero;
   state_->records_assignment = settings_.record_graph_assignment;
   state_->queue = std::move(queue);

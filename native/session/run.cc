@@ -17,8 +17,6 @@ namespace {
 // Below this size a copy into V8's memory costs less than an external ArrayBuffer and its finalizer.
 constexpr size_t kCopyBelow = 4096;
 
-void Mix(uint64_t& hash, uint64_t value) { hash = (hash ^ value) * 0x100000001b3; }
-
 // Whether onnxruntime-common's Tensor has this element type.
 bool IsCommon(ONNXTensorElementDataType type) {
   return type == ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT4 || type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT4 ||
@@ -59,12 +57,9 @@ std::vector<FeedView> ToFeeds(Napi::Array feeds) {
 }
 
 uint64_t HashShapes(const std::vector<FeedView>& feeds) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const FeedView& view : feeds) {
-    Mix(hash, view.given ? static_cast<uint64_t>(view.type) : ~uint64_t{0});
-    for (const int64_t dim : view.dims) Mix(hash, static_cast<uint64_t>(dim));
-  }
-  return hash;
+  run::ShapesHash hash;
+  for (const FeedView& view : feeds) hash.Add(view.given ? view.type : -1, view.dims);
+  return hash.get();
 }
 
 RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi::Value fetches,
@@ -142,7 +137,8 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
   inputs_.push_back(fed_.back().get());
 }
 
-void RunCall::SetOptions(ort::RunOptionsHandle options) {
+void RunCall::SetOptions(ort::RunOptionsHandle options, bool shrinks) {
+  shrinks_ = shrinks;
   options_ = std::move(options);
   // No graph: a graph replays fixed addresses, and each call has other ones.
   if (session_->graphs) ort::Check(ort::api().AddRunConfigEntry(options_.get(), "gpu_graph_id", "-1"));
@@ -176,10 +172,11 @@ void RunCall::Use(InUse& in_use) const {
 
 std::vector<ort::ValueHandle> RunCall::Run(OrtSession* session) const {
   std::vector<OrtValue*> raw(output_names_.size(), nullptr);
+  std::vector<ort::ValueHandle> results(raw.size());
   const OrtRunOptions* options = options_ ? options_.get() : session_->inline_options.get();
   OrtStatus* status = ort::api().Run(session, options, input_names_.data(), inputs_.data(), inputs_.size(),
                                      output_names_.data(), output_names_.size(), raw.data());
-  std::vector<ort::ValueHandle> results(raw.begin(), raw.end());
+  for (size_t i = 0; i < raw.size(); ++i) results[i].reset(raw[i]);
   ort::Check(status);
   return results;
 }
@@ -203,8 +200,8 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
   const run::DenormalsAsZero mode(session_->denormals_as_zero);
   // Only results on a device need the session. This call's last reference would release it on the JS thread.
   const std::shared_ptr<OrtSession> session = bound_ ? handle_ : std::move(handle_);
-  outputs_ = bound_ ? RunBound(session.get()) : Run(session.get());
-  if (bound_) session_->device->LimitRunsAhead();
+  if (session_->device != nullptr) return RunOnDevice(session.get());
+  outputs_ = Run(session.get());
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
@@ -238,6 +235,8 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));
   }
+  if (!own_results_.empty() && own_results_[output].value)
+    return Value::Over(env, own_results_[output], where);
   void* data = ort::Data(value.get());
   if (on_device) {
     return IsFed(data) ? Value::Copy(env, value.get(), where)
@@ -264,17 +263,18 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
 }
 
 RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
-               run::InlinePolicy& policy, uint32_t id)
+               std::shared_ptr<run::InlinePolicy> policy, uint32_t id)
     : AsyncJob(env, owner),
       session_(std::move(session)),
       call_(std::move(call)),
-      policy_(policy),
+      policy_(std::move(policy)),
       id_(id),
       in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
-  if (id_ != 0) session_->runs[id_] = this;
   call_.Use(in_use_);
+  // Last: whatever fails before leaves no pointer to the job.
+  if (id_ != 0) session_->runs[id_] = this;
 }
 
 void RunJob::Terminate() noexcept {
@@ -291,6 +291,6 @@ RunJob::~RunJob() {
 }
 
 Napi::Value RunJob::Result(Napi::Env env) {
-  policy_.Record(took_, false);
+  policy_->Record(took_);
   return call_.Results(env);
 }

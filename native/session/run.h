@@ -38,7 +38,8 @@ class RunCall {
   RunCall& operator=(RunCall&&) = delete;
   ~RunCall();
 
-  void SetOptions(ort::RunOptionsHandle options);
+  // `shrinks`: the options ask ONNX Runtime to free memory of its arena.
+  void SetOptions(ort::RunOptionsHandle options, bool shrinks = false);
   OrtRunOptions* options() const noexcept { return options_.get(); }
   // Throws ERR_BUSY where work in flight forbids the run to read its values, or to write a pre-allocated
   // result.
@@ -64,6 +65,9 @@ class RunCall {
   void AddFetch(size_t index);
   std::vector<ort::ValueHandle> Run(OrtSession* session) const;
   std::vector<ort::ValueHandle> RunBound(OrtSession* session) const;
+  void RunOnDevice(OrtSession* session);
+  void RunBesideGraphs(OrtSession* session);
+  void OwnResults();
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   Shared Fed() const;
@@ -82,15 +86,17 @@ class RunCall {
   std::vector<size_t> output_indices_;
   std::vector<const char*> output_names_;
   std::vector<ort::ValueHandle> outputs_;
+  std::vector<device::Tensor> own_results_;  // copies of outputs, which are then the results
   std::vector<Target> targets_;
   std::vector<std::shared_ptr<device::HostMemory>> saved_;  // of results that share a feed's memory
-  bool bound_ = false;                                      // some result stays in device or pinned memory
+  bool shrinks_ = false;
+  bool bound_ = false;  // some result stays in device or pinned memory
 };
 
 class RunJob final : public AsyncJob {
  public:
   RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
-         run::InlinePolicy& policy, uint32_t id);
+         std::shared_ptr<run::InlinePolicy> policy, uint32_t id);
   ~RunJob() override;
   void Terminate() noexcept override;
 
@@ -101,7 +107,7 @@ class RunJob final : public AsyncJob {
  private:
   std::shared_ptr<SessionState> session_;
   RunCall call_;
-  run::InlinePolicy& policy_;  // of the wrapper, which `owner` keeps alive
+  std::shared_ptr<run::InlinePolicy> policy_;
   uint32_t id_;
   std::atomic<bool> canceled_{false};
   InUse in_use_;

@@ -63,6 +63,12 @@ Napi::Array Nodes(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
   });
 }
 
+// Whether a run is asked to free what nothing uses of the arenas.
+bool Shrinks(Napi::Object settings) {
+  const Napi::Value config = settings.Get("config");
+  return config.IsObject() && config.As<Napi::Object>().Has("memory.enable_memory_arena_shrinkage");
+}
+
 }  // namespace
 
 Napi::Function Session::Define(Napi::Env env) {
@@ -79,8 +85,7 @@ Napi::Function Session::Define(Napi::Env env) {
 Session::Session(const Napi::CallbackInfo& info)
     : Wrapped(info),
       state_(std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
-                                            FromMicroseconds(info[1]))),
-      policy_(state_->inline_bound) {}
+                                            FromMicroseconds(info[1]))) {}
 
 // load(model: string | Uint8Array, settings: SessionSettings): Promise<void> - CreateSession(FromArray)
 Napi::Value Session::Load(const Napi::CallbackInfo& info) {
@@ -123,25 +128,26 @@ Napi::Value Session::GraphAssignment(const Napi::CallbackInfo& info) {
 Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   state_->CheckOpen();
   const std::vector<FeedView> feeds = ToFeeds(info[0].As<Napi::Array>());
-  const uint64_t shapes = HashShapes(feeds);
-  if (shapes != shapes_) policy_.Forget();
-  shapes_ = shapes;
+  const std::shared_ptr<run::InlinePolicy> policy = state_->policies.Get(HashShapes(feeds));
 
   // A run that can be canceled needs the event loop, which its signal aborts on.
   const uint32_t id = info[3].IsNumber() ? ToUint32(info[3]) : 0;
   // A result that is not a tensor may share the feeds' memory, which must then be a copy of the addon's.
-  const bool is_inline = id == 0 && policy_.Allows() && state_->thread.Idle() && state_->only_tensors &&
+  const bool is_inline = id == 0 && policy->Allows() && state_->thread.Idle() && state_->only_tensors &&
                          state_->device == nullptr;
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript
   call.CheckFree(*state_->addon().in_flight);
-  if (info[2].IsObject()) call.SetOptions(ToRunOptions(info[2].As<Napi::Object>()));
+  if (info[2].IsObject()) {
+    const auto settings = info[2].As<Napi::Object>();
+    call.SetOptions(ToRunOptions(settings), Shrinks(settings));
+  }
   if (is_inline) {
-    policy_.RecordInline([&call] { call.Execute(device::kNotCanceled); });
+    policy->RecordInline([&call] { call.Execute(device::kNotCanceled); });
     return call.Results(info.Env());
   }
   call.CopyIn(*state_->addon().in_flight);
-  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy_, id);
+  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id);
   return AsyncJob::Start(std::move(job), state_->thread);
 }
 
@@ -166,11 +172,15 @@ Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
 // The promise settles after every queued run. Called once: the facade keeps the promise. While the
 // environment ends there is nothing to wait for: the session goes with it.
 Napi::Value Session::Release(const Napi::CallbackInfo& info) {
-  state_->closed = true;
   if (state_->ending()) {
+    state_->closed = true;
     const Napi::Promise::Deferred released(info.Env());
     released.Resolve(info.Env().Undefined());
     return released.Promise();
   }
-  return AsyncJob::Start(std::make_unique<ReleaseJob>(info.Env(), Value(), state_), state_->thread);
+  const Napi::Promise released =
+      AsyncJob::Start(std::make_unique<ReleaseJob>(info.Env(), Value(), state_), state_->thread);
+  // Only now: a release that cannot be queued can be asked for again.
+  state_->closed = true;
+  return released;
 }

@@ -30,6 +30,4 @@ class Session : public Wrapped<Session> {
   Napi::Value Release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<SessionState> state_;
-  run::InlinePolicy policy_;
-  uint64_t shapes_ = 0;  // hash of the last run's feeds, which the policy's times belong to
 };

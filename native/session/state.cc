@@ -5,7 +5,7 @@
 
 SessionState::SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound,
                            std::chrono::nanoseconds spin)
-    : thread(spin), inline_bound(inline_bound), addon_(&addon) {
+    : thread(spin), policies(inline_bound), addon_(&addon) {
   addon_->Add(this);
 }
 
@@ -40,6 +40,19 @@ void SessionState::CheckDevice(const device::Device* other, const char* side, co
   };
   throw ort::Error("ERR_DEVICE_MISMATCH", std::string(side) + " '" + name + "': the session runs on " +
                                               text(device) + ", the value's memory is on " + text(other));
+}
+
+ort::Error SessionState::Explain(const ort::Error& error) {
+  bool spoiled = false;
+  ort::Error explained = device->Explain(error, spoiled);
+  if (spoiled && !spoiled_) {
+    spoiled_.emplace(
+        "ERR_SESSION_FAILED",
+        std::string("an earlier run of the session failed in CUDA, and its kernels may have kept "
+                    "what that run did not finish: ") +
+            error.what());
+  }
+  return explained;
 }
 
 device::Location SessionState::Location(const OrtMemoryInfo* info) const {

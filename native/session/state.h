@@ -11,6 +11,8 @@
 
 #include "device/device.h"
 #include "env/addon_data.h"
+#include "graph_epoch.h"
+#include "graph_nodes.h"
 #include "ort/metadata.h"
 #include "run/inline_policy.h"
 #include "run/run_thread.h"
@@ -40,6 +42,14 @@ class SessionState {
   // the session's device.
   void CheckDevice(const device::Device* other, const char* side, const std::string& name) const;
 
+  // Run thread. Before a run: throws ERR_SESSION_FAILED once a run has left the session spoiled.
+  void CheckSound() const {
+    if (spoiled_) [[unlikely]]
+      throw *spoiled_;
+  }
+  // After a run that failed: the error to report.
+  ort::Error Explain(const ort::Error& error);
+
   // The memory that an output was bound to with this description.
   device::Location Location(const OrtMemoryInfo* info) const;
   // The reverse, for an output that ONNX Runtime allocates. Throws for another device.
@@ -56,7 +66,10 @@ class SessionState {
   std::shared_ptr<device::Queue> queue;
   std::vector<bool> inputs_on_device;  // where ONNX Runtime reads each input; all false on the CPU
   std::vector<bool> outputs_on_device;
-  bool graphs = false;                   // bindings can capture graphs
+  bool graphs = false;  // bindings can capture graphs
+  // Of a session whose queue captures graphs.
+  GraphNodes graph_nodes;
+  GraphEpoch graph_epoch;
   ort::RunOptionsHandle inline_options;  // of runs on the JS thread without options, so that End can end them
   bool denormals_as_zero = false;        // the mode of a thread that runs it: run/float_mode.h
   bool records_assignment = false;       // ONNX Runtime keeps which provider runs which node
@@ -75,9 +88,10 @@ class SessionState {
   std::unordered_set<BindingState*> bindings;
   std::unordered_map<uint32_t, AsyncJob*> runs;  // runs in flight that can be canceled
   run::RunThread thread;
-  const std::chrono::nanoseconds inline_bound;
+  run::InlinePolicies policies;  // of the JS thread
 
  private:
+  std::optional<ort::Error> spoiled_;  // what later runs throw
   std::atomic<bool> ending_{false};
   AddonData* addon_;  // null once the environment has ended
 };

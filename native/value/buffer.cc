@@ -7,12 +7,13 @@
 
 #include "env/addon_data.h"
 #include "env/js_error.h"
+#include "env/never_destroyed.h"
 
 namespace {
 
 std::mutex owners_mutex;
-// By address. Memory that two values share has an owner for each. Never destroyed: finalizers run at exit.
-auto& owners = *new std::multimap<const char*, BufferOwner*>;
+// By address. Memory that two values share has an owner for each.
+const NeverDestroyed<std::multimap<const char*, BufferOwner*>> owners;
 
 // A process that cannot have so few bytes more is ended by V8 soon after.
 constexpr size_t kMayFail = size_t{1} << 20;
@@ -22,16 +23,16 @@ constexpr size_t kMayFail = size_t{1} << 20;
 BufferOwner::BufferOwner(std::shared_ptr<void> memory, void* data, size_t bytes)
     : memory_(std::move(memory)), data_(static_cast<const char*>(data)), bytes_(bytes) {
   const std::lock_guard lock(owners_mutex);
-  owners.emplace(data_, this);
+  owners->emplace(data_, this);
 }
 
 void BufferOwner::Release() {
   std::shared_ptr<void> memory;  // freed after the lock
   const std::lock_guard lock(owners_mutex);
-  const auto [first, last] = owners.equal_range(data_);
+  const auto [first, last] = owners->equal_range(data_);
   for (auto owner = first; owner != last; ++owner) {
     if (owner->second != this) continue;
-    owners.erase(owner);
+    owners->erase(owner);
     memory.swap(memory_);
     return;
   }
@@ -39,8 +40,8 @@ void BufferOwner::Release() {
 
 std::shared_ptr<void> BufferOwner::MemoryAt(const void* data) {
   const std::lock_guard lock(owners_mutex);
-  auto next = owners.upper_bound(static_cast<const char*>(data));
-  if (next == owners.begin()) return nullptr;
+  auto next = owners->upper_bound(static_cast<const char*>(data));
+  if (next == owners->begin()) return nullptr;
   const BufferOwner& owner = *std::prev(next)->second;
   const bool holds = static_cast<const char*>(data) < owner.data_ + owner.bytes_;
   return holds ? owner.memory_ : nullptr;

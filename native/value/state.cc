@@ -75,11 +75,12 @@ InUse::~InUse() {
   for (const auto& value : values_) --value->copies;
 }
 
-void InUse::Add(std::shared_ptr<ValueState> value, Access access) {
+void InUse::Add(const std::shared_ptr<ValueState>& value, Access access) {
+  // First: the destructor counts down those that it finds, whatever fails below.
+  values_.push_back(value);
   if (by_ == By::kCopy) ++value->copies;
   AddUse(value->Use(access, nullptr));
   for (const auto& element : value->shared.elements) AddUse(element->Use(access, nullptr));
-  values_.push_back(std::move(value));
 }
 
 void InUse::AddUse(MemoryUse use) {
@@ -99,16 +100,22 @@ MemoryUse ValueState::Use(Access access, const void* session) const {
   return {.value = this, .range = Range(), .access = access, .session = session};
 }
 
+const MemoryUse* ValueState::Conflict(const InFlight& in_flight, Access access, const void* session) const {
+  for (const auto& element : shared.elements) {
+    if (const MemoryUse* other = element->Conflict(in_flight, access, session)) return other;
+  }
+  return in_flight.Conflict(Use(access, session));
+}
+
 void ValueState::CheckFree(const InFlight& in_flight, Access access, const void* session,
                            const std::string& what) const {
   if (in_flight.empty()) return;
-  for (const auto& element : shared.elements) element->CheckFree(in_flight, access, session, what);
-  if (const MemoryUse* other = in_flight.Conflict(Use(access, session))) {
-    if (other->session == nullptr && other->value != nullptr)
-      throw ort::Error("ERR_BUSY", what + " is memory that is being copied");
-    throw ort::Error("ERR_BUSY",
-                     what + " is memory that a run in flight " + (other->writes() ? "writes" : "reads"));
-  }
+  const MemoryUse* const other = Conflict(in_flight, access, session);
+  if (other == nullptr) return;
+  if (other->session == nullptr && other->value != nullptr)
+    throw ort::Error("ERR_BUSY", what + " is memory that is being copied");
+  throw ort::Error("ERR_BUSY",
+                   what + " is memory that a run in flight " + (other->writes() ? "writes" : "reads"));
 }
 
 bool ValueState::Borrows() const noexcept {

@@ -77,6 +77,8 @@ struct ValueState : device::Location {
   // Host memory of a tensor. Of strings, which are objects of any size, distinct for distinct tensors.
   device::HostRange Range() const;
   MemoryUse Use(Access access, const void* session) const;
+  // The use in flight that forbids this one; null: none does.
+  const MemoryUse* Conflict(const InFlight& in_flight, Access access, const void* session) const;
   // Throws ERR_BUSY where work in flight forbids the use. `what` is for the error.
   void CheckFree(const InFlight& in_flight, Access access, const void* session,
                  const std::string& what) const;
@@ -95,7 +97,8 @@ struct ValueState : device::Location {
   mutable uint64_t copied_out_ = 0;  // the last run whose results were
 };
 
-// Counts asynchronous work among its values' uses, and in `in_flight`, for as long as it lives. JS thread.
+// Asynchronous work's uses of values, in `in_flight` and among their copies for as long as it lives. JS
+// thread.
 class InUse {
  public:
   enum class By { kRun, kCopy };
@@ -105,7 +108,7 @@ class InUse {
   InUse& operator=(InUse&&) = delete;
   ~InUse();
   uint64_t id() const noexcept { return id_; }
-  void Add(std::shared_ptr<ValueState> value, Access access);
+  void Add(const std::shared_ptr<ValueState>& value, Access access);
   // Memory that the JS thread writes when the run has ended: in no order with other runs.
   void AddResult(const device::HostRange& range) {
     in_flight_->Add({.range = range, .access = Access::kWrite, .by = id_});

@@ -81,8 +81,21 @@ Napi::Object Value::Wrap(Napi::Env env, ort::ValueHandle handle, Shared shared, 
 Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location& where) {
   ort::TensorShape shape = ort::Shape(tensor);
   auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
+  if (state->IsString()) {
+    state->handle = ort::CreateStringTensor(state->dims);
+    ort::CopyStrings(tensor, state->handle.get(), ort::ElementCount(state->dims));
+    return New(env, std::move(state));
+  }
   AllocateMemory(*state, device::HostMemory::Fill::kNone);
   state->CopyFrom({tensor, ort::Data(tensor), state->bytes}, where);
+  return New(env, std::move(state));
+}
+
+Napi::Object Value::Over(Napi::Env env, const device::Tensor& tensor, const device::Location& where) {
+  ort::TensorShape shape = ort::Shape(tensor.value.get());
+  auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
+  state->memory = tensor.memory;
+  PointAt(*state, state->memory->data());
   return New(env, std::move(state));
 }
 

@@ -25,6 +25,9 @@ class Value : public Wrapped<Value> {
   // The same for a tensor in an input's memory: a copy, since the input's owner may change it.
   static Napi::Object Copy(Napi::Env env, OrtValue* tensor, const device::Location& where = {});
 
+  // A tensor in memory of the addon's, which the two share.
+  static Napi::Object Over(Napi::Env env, const device::Tensor& tensor, const device::Location& where);
+
   // Of an argument: throws ERR_INVALID_ARG_TYPE for an object of another class, ERR_DISPOSED.
   static const std::shared_ptr<ValueState>& State(Napi::Value value);
   // The same without the check of the class, for each run.

@@ -1,11 +1,11 @@
 // The native tests, and those of the fake CUDA driver, on an addon with the address and undefined-behavior sanitizers; then
-// a leak check: `npm run test:asan`. A LeakSanitizer report with a frame of the addon on its stack is an error. Node.js itself
+// the hammer (HAMMER_SECONDS on the CPU and on the fake driver) and a leak check: `npm run test:asan`. A LeakSanitizer report with a frame of the addon on its stack is an error. Node.js itself
 // leaks at exit.
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildAddon, root, run, runTool, tool } from '../run.mjs'
+import { hammerEnvironments, library } from './environment.mjs'
 
 const BUILD = 'build-asan'
 
@@ -14,9 +14,9 @@ if (process.platform !== 'linux') {
   process.exit(0)
 }
 
-if (!buildAddon(BUILD, ['--CDORT_IOBINDING_SANITIZE=ON', '--CDORT_IOBINDING_FAKE_CUDA=ON'])) process.exit(1)
+if (!buildAddon(BUILD, ['--CDORT_IOBINDING_SANITIZE=address,undefined', '--CDORT_IOBINDING_FAKE_CUDA=ON']))
+  process.exit(1)
 
-const library = (name) => execFileSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim()
 const environment = (asanOptions) => ({
   ...process.env,
   ONNXRUNTIME_IOBINDING_BUILD: BUILD,
@@ -31,6 +31,7 @@ const failing = ['large', 'out-of-memory']
 const omitted = [
   ...failing,
   'addon-missing',
+  'failures',
   'heap',
   'library',
   'limits',
@@ -53,6 +54,10 @@ const runSuites = (project, without, folders) => {
 }
 if (!runSuites('native', omitted, ['common', 'native'])) process.exit(1)
 if (!runSuites('fake-cuda', failing, ['common', 'fake-cuda'])) process.exit(1)
+
+const hammer = ['test/hammer/hammer.mjs', '--seconds', process.env.HAMMER_SECONDS ?? '30']
+const hammered = hammerEnvironments(BUILD, env).every((env) => run(process.execPath, hammer, { env }))
+if (!hammered) process.exit(1)
 
 const reports = mkdtempSync(join(tmpdir(), 'iobinding-leaks-'))
 try {

@@ -10,20 +10,24 @@ import { compareValues, loadCase } from '../helpers/test-data.mjs'
 const [target, file] = process.argv.slice(2)
 
 /**
- * Each gives the outputs by name.
- * @type {Record<string, (session: any, inputs: Value[]) => Promise<Record<string, any>>>}
+ * Each gives the outputs by name, of one run or more.
+ * @type {Record<string, (session: any, inputs: Value[]) => Promise<Record<string, any>[]>>}
  */
 const targets = {
-  run: (session, inputs) => session.run(byName(inputs, toFeed)),
+  // The second run has a plan.
+  async run(session, inputs) {
+    const feeds = byName(inputs, toFeed)
+    return [await session.run(feeds), await session.run(feeds)]
+  },
   async binding(session, inputs) {
     const binding = session.ioBinding()
     for (const input of inputs) binding.bindOrtValueInput(input.name, toOrtValue(input))
     for (const name of session.outputNames) binding.bindOutput(name)
     await binding.run()
     const outputs = binding.getOutputs()
-    return Object.fromEntries(session.outputNames.map((name, i) => [name, outputs[i]]))
+    return [Object.fromEntries(session.outputNames.map((name, i) => [name, outputs[i]]))]
   },
-  'onnxruntime-node': (session, inputs) => session.run(byName(inputs, toNodeFeed)),
+  'onnxruntime-node': async (session, inputs) => [await session.run(byName(inputs, toNodeFeed))],
 }
 
 /**
@@ -105,22 +109,27 @@ function asDeclared(values, metadata) {
   )
 }
 
+/** Options of sessions on the device that TEST_PROVIDERS names, as in test/helpers/device.ts. */
+const providers = process.env.TEST_PROVIDERS?.split(',').filter((name) => name !== '') ?? []
+const options = providers.length > 0 ? { executionProviders: providers, logSeverityLevel: 4 } : {}
+
 /** @param {string} dir @returns {Promise<string | null>} why it fails */
 async function runCase(dir) {
   const { modelPath, dataSets } = loadCase(dir)
   const open = target === 'onnxruntime-node' ? ort.InferenceSession : InferenceSession
-  const session = await open.create(modelPath)
+  const session = await open.create(modelPath, options)
   try {
     for (const dataSet of dataSets) {
       const [inputs, outputs] = [
         asDeclared(dataSet.inputs, session.inputMetadata),
         asDeclared(dataSet.outputs, session.outputMetadata),
       ]
-      const results = await targets[target](session, inputs)
-      for (const expected of outputs) {
-        const actual = fromResult(results[expected.name], expected)
-        const mismatch = compareValues(actual, expected, toleranceOf(expected))
-        if (mismatch) return `${expected.name}: ${mismatch}`
+      for (const results of await targets[target](session, inputs)) {
+        for (const expected of outputs) {
+          const actual = fromResult(results[expected.name], expected)
+          const mismatch = compareValues(actual, expected, toleranceOf(expected))
+          if (mismatch) return `${expected.name}: ${mismatch}`
+        }
       }
     }
     return null

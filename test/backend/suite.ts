@@ -21,11 +21,11 @@ function suiteCases(): string[] {
 }
 
 /** Runs every case in a child process, and the cases after one that ended the process in another. */
-export async function runSuite(target: Target): Promise<Outcome> {
+export async function runSuite(target: Target, env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   const outcome = new Map<string, string | null>()
   let cases = suiteCases()
   while (cases.length > 0) {
-    const { lines, end } = await runCases(target, cases)
+    const { lines, end } = await runCases(target, cases, env)
     lines.forEach((line, i) => {
       outcome.set(cases[i]!, (JSON.parse(line) as [string, string | null])[1])
     })
@@ -36,12 +36,15 @@ export async function runSuite(target: Target): Promise<Outcome> {
   return outcome
 }
 
-async function runCases(target: Target, cases: readonly string[]) {
+async function runCases(target: Target, cases: readonly string[], env: Readonly<Record<string, string>>) {
   const dir = mkdtempSync(join(tmpdir(), 'onnx-backend-'))
   const list = join(dir, 'cases.json')
   writeFileSync(list, JSON.stringify(cases.map((name) => join(suiteDir, name))))
   try {
-    const child = spawn(process.execPath, [runner, target, list], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(process.execPath, [runner, target, list], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     let output = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text

@@ -138,6 +138,9 @@ describe('the command line', () => {
     [['inspect', 'double.onnx', '--against', 'broken.json'], 'broken.json is not valid JSON'],
     [['inspect', 'double.onnx', '--against', 'empty.mjs'], 'empty.mjs has no default export'],
     [['inspect', 'double.onnx', '--against', 'double.onnx'], 'double.onnx'],
+    [['inspect', 'double.onnx', '--against', '.'], 'illegal operation on a directory'],
+    [['inspect', 'double.onnx', '--against', ''], 'no such file or directory'],
+    [['inspect', 'double.onnx', '--against', `${'n'.repeat(300)}.mjs`], 'name too long'],
     [['nonsense'], "unknown command 'nonsense'"],
   ])('rejects %j without a stack, with exit code 2', async (args, says) => {
     const { code, stdout, stderr } = await cli(args)

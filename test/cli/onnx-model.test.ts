@@ -119,10 +119,27 @@ test('the reader rejects an invalid protobuf, with the position', () => {
     [[7], 'byte 1'], // no wire type
     [[0x3a, 10, 1], 'byte 2'], // longer than the file
     [[8, 128], 'byte 2'], // a number that does not end
+    [[13, 1], 'byte 5'], // four bytes that are not there
+    [[11, 8, 1], 'byte 3'], // a group that does not end
+    [[11, 20], 'byte 2'], // ends another group
+    [[12], 'byte 1'], // ends none
   ] as const) {
     writeFileSync(path, Uint8Array.from(bytes))
-    expect(() => readOnnxModel(path)).toThrow(`${path} is not a valid protobuf, at ${says}`)
+    expect(() => readOnnxModel(path)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_ORT_INVALID_PROTOBUF',
+        given: `${path}, which is not one at ${says}`,
+      }),
+    )
   }
+})
+
+test('the reader skips groups, as parsers skip what they do not know', () => {
+  const group = [0x83, 1, ...[8, 9], ...[0x3b, 0x42, 2, 16, 1, 0x3c], 0x84, 1]
+  expect(read(Uint8Array.from([8, 8, ...group, 0x42, 2, 16, 21]))).toMatchObject({
+    irVersion: 8,
+    opsetImports: [{ domain: '', version: 21 }],
+  })
 })
 
 test("the reader returns undefined for a model in ONNX Runtime's own format", () => {

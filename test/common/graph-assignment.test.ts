@@ -13,8 +13,14 @@ const recorded: SessionOptions = {
     executionProviders: [{ name: 'webgpu', preferredLayout: 'NCHW' }, 'cpu'] as const,
   }),
 }
-/** The fake CUDA driver's sessions run on the CPU. */
-const provider = deviceName === 'webgpu' ? 'WebGpuExecutionProvider' : 'CPUExecutionProvider'
+/** The fake CUDA driver's sessions run on the CPU, those of the simulated GPU do not. */
+const isSimulated = process.env.CUDASIM_NVDISASM !== undefined
+const provider =
+  deviceName === 'webgpu'
+    ? 'WebGpuExecutionProvider'
+    : deviceName === 'cuda' && isSimulated
+      ? 'CUDAExecutionProvider'
+      : 'CPUExecutionProvider'
 
 const nodesOf = (session: InferenceSession) => session.graphAssignment().flatMap(({ nodes }) => nodes)
 

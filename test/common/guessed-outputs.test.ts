@@ -284,4 +284,23 @@ if (isNative) {
     await binding.run({ upload: ['end'] })
     expect(binding.outputs.y).toEqual(onDevice ? floats(1) : floats(9))
   })
+
+  const overtaking: [string, (binding: IoBinding) => Promise<void> | void][] = [
+    ['a run', (binding) => binding.run()],
+    ['a runSync that waits for it', (binding) => binding.runSync()],
+  ]
+  test.each(overtaking)('a run is not repeated behind %s that writes what it read', async (_, run) => {
+    await using session = await createSession(twice(), { logSeverityLevel: 4, inlineRunBelowUs: 0 })
+    const [state, x] = [4, 2].map((n) => OrtValue.allocate('float32', [n]))
+    state!.write(floats(1, 1, 1, 1))
+    x!.write(floats(2, 2))
+    using binding = session.createIoBinding({ x: state! })
+    using later = session.createIoBinding({ x: x! }, { outputs: { y: state! } })
+    const first = binding.run()
+    const done = run(later)
+    await expectError(() => first, 'ERR_OUTPUT_SHAPE', { says: 'a later run uses the same memory' })
+    await done
+    await binding.run()
+    expect(binding.outputs.y).toEqual(floats(2, 2, 2, 2, 2, 2, 2, 2))
+  })
 }

@@ -1,8 +1,9 @@
 import { type IoBinding, OrtValue, type TypedArray } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
-import { createSession, deviceName } from '../helpers/device'
+import { createSession, deviceName, onDevice } from '../helpers/device'
 import { isNative, runForms } from '../helpers/engine'
 import { model, node, tensor, value } from '../helpers/model-builder.mjs'
+import { elementTypes } from '../helpers/tensors.mjs'
 
 // The values of a state after each run are computed here, from a copy of the state before it.
 
@@ -291,6 +292,55 @@ describe.each(runForms)('memory that bindings of the host share, by %s', (_form,
     expect(state.read()).toEqual(['drei\u00e4', 'one', ''])
   })
 
+  test.each(['float32', 'string'] as const)(
+    'ONNX Runtime returns the old state, of %s, while the new one is written in place',
+    async (type) => {
+      const bytes = model({
+        inputs: [value('state', type, [3])],
+        outputs: [value('next', type, [3]), value('state', type, [3])],
+        nodes: [node('Gather', ['state', 'order'], ['next'])],
+        initializers: [ints('order', [1, 2, 0])],
+      })
+      await using session = await createSession(bytes)
+      using state = OrtValue.allocate(type, [3])
+      let old = type === 'string' ? ['a', 'b', 'c'] : [1, 2, 3]
+      state.write((type === 'string' ? old : Float32Array.from(old as number[])) as never)
+      using io = session.createIoBinding({ state }, { outputs: { next: state, state: 'dynamic' } })
+      if (onDevice && type === 'string') {
+        // A device has no copy of strings.
+        await expect((async () => run(io))()).rejects.toMatchObject({ code: 'ERR_MEMORY_OVERLAP' })
+        expect(state.read()).toEqual(old)
+        return
+      }
+      const results: OrtValue[] = []
+      for (let i = 0; i < 3; ++i) {
+        await run(io)
+        results.push(io.outputValue('state')!)
+        expect(Array.from(results.at(-1)!.read() as Iterable<unknown>)).toEqual(old)
+        old = [...old.slice(1), old[0]!] as typeof old
+        expect(Array.from(state.read() as Iterable<unknown>)).toEqual(old)
+      }
+      // They are the caller's.
+      expect(Array.from(results[0]!.read() as Iterable<unknown>)).toEqual(old)
+    },
+  )
+
+  test('strings that ONNX Runtime returns are not the input', async () => {
+    const bytes = model({
+      inputs: [value('x', 'string', [2])],
+      outputs: [value('x', 'string', [2]), value('y', 'string', [2])],
+      nodes: [node('Identity', ['x'], ['y'])],
+    })
+    await using session = await createSession(bytes)
+    using x = OrtValue.allocate('string', [2])
+    x.write(['a', 'b'])
+    using io = session.createIoBinding({ x }, { outputs: { x: 'dynamic' } })
+    await run(io)
+    const results = ['x', 'y'].map((name) => io.outputValue(name)!)
+    x.write(['c', 'd'])
+    for (const result of results) expect(result.read()).toEqual(['a', 'b'])
+  })
+
   test('strings that the graph returns are copied', async () => {
     const bytes = model({
       inputs: [value('x', 'string', [2])],
@@ -421,6 +471,7 @@ test.runIf(isNative)('types of fewer bits, by runSync', async () => {
     ['bool', [1, 0, 0, 1], [0, 0, 1, 1]],
     ['float16', [1, 2, 3, 4], [2, 3, 4, 1]],
     ['uint8', [1, 2, 3, 4], [2, 3, 4, 1]],
+    ['bfloat16', [1, 2, 3, 4], [2, 3, 4, 1]],
   ] as const) {
     const bytes = model({
       inputs: [value('state', type, [4])],
@@ -435,5 +486,39 @@ test.runIf(isNative)('types of fewer bits, by runSync', async () => {
     using io = session.createIoBinding({ state }, { outputs: { next: state } })
     io.runSync()
     expect(numbers(state.data as never)).toEqual(expected)
+  }
+})
+
+test.runIf(isNative && !onDevice).each(runForms)('types of less than a byte, by %s', async (_form, run) => {
+  // Five elements: the last byte is not full.
+  for (const [type, packed, expected] of [
+    ['int4', [0x21, 0xf3, 0x08], [0x32, 0x8f, 0x01]],
+    ['uint4', [0x21, 0xf3, 0x08], [0x32, 0x8f, 0x01]],
+  ] as const) {
+    const [code, float] = [elementTypes[type]!.code, elementTypes.float32!.code]
+    const bytes = model({
+      inputs: [value('state', type, [5])],
+      outputs: [value('next', type, [5]), value('state', type, [5])],
+      nodes: [
+        node('Cast', ['state'], ['numbers'], { to: float }),
+        node('Gather', ['numbers', 'order'], ['rotated']),
+        node('Cast', ['rotated'], ['next'], { to: code }),
+      ],
+      initializers: [ints('order', [1, 2, 3, 4, 0])],
+      opset: 21,
+      irVersion: 10,
+    })
+    await using session = await createSession(bytes)
+    using state = OrtValue.allocate(type, [5])
+    state.data.set(packed)
+    using io = session.createIoBinding({ state }, { outputs: { next: state, state: 'dynamic' } })
+    await run(io)
+    expect([numbers(state.data), numbers(io.outputs.state as Uint8Array)]).toEqual([expected, packed])
+    using old = OrtValue.allocate(type, [5])
+    io.bindOrtValueOutput('state', old)
+    await run(io)
+    expect(numbers(old.data)).toEqual(expected)
+    for (let i = 0; i < 3; i++) await run(io)
+    expect(numbers(state.data)).toEqual(packed)
   }
 })

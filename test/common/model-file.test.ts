@@ -1,20 +1,21 @@
 // Paths and bytes that are not a model: the error reports what was found there.
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isOrtError } from 'onnxruntime-iobinding'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createSession } from '../helpers/device.ts'
+import { oneNode } from '../helpers/model-builder.mjs'
 
 const windows = process.platform === 'win32'
 const folder = mkdtempSync(join(tmpdir(), 'model-file-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const create = (model: string | Uint8Array) =>
-  createSession(model, { logSeverityLevel: 4 }).then(
+const create = (model: string | Uint8Array, options: object = {}) =>
+  createSession(model, { logSeverityLevel: 4, ...options }).then(
     () => expect.unreachable(),
     (error: unknown) => error,
   )
@@ -71,6 +72,28 @@ describe('a path that does not name a regular file is refused before it is opene
     expectRefused(await create(path), `the socket ${path}`, 'file')
     server.close()
   })
+
+  test.skipIf(windows)('a FIFO and a folder to which ONNX Runtime is to write', async () => {
+    const path = join(folder, 'written')
+    execFileSync('mkfifo', [path])
+    const optimized = (optimizedModelFilePath: string, extra = {}) =>
+      create(oneNode(), { optimizedModelFilePath, extra })
+    expectRefused(await optimized(path), `the FIFO ${path}`, 'file')
+    expectRefused(await optimized(folder), `the folder ${folder}`, 'file')
+    const extra = { 'session.optimized_model_external_initializers_file_name': 'written' }
+    expectRefused(await optimized(join(folder, 'optimized.onnx'), extra), `the FIFO ${path}`, 'file')
+  })
+
+  test.skipIf(windows)(
+    'a FIFO that a model names as a file of weights, which ONNX Runtime refuses',
+    async () => {
+      const fixture = join(import.meta.dirname, '..', 'export', 'fixtures', 'external-data.dynamo.onnx')
+      const path = join(folder, 'external-data.dynamo.onnx')
+      copyFileSync(fixture, path)
+      execFileSync('mkfifo', [`${path}.data`])
+      expect(await create(path)).toMatchObject({ code: expect.stringMatching(/^ERR_ORT_/) })
+    },
+  )
 })
 
 describe.each([

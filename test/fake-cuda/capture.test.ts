@@ -11,11 +11,13 @@ import {
   node,
   nonZero,
   pseudoRandom,
+  tensor,
   twoInputs,
   value,
 } from '../helpers/model-builder.mjs'
 import { stateful, twice } from '../helpers/shape-models.mjs'
 import { float32 } from '../helpers/values'
+import * as fake from './fake-cuda.mjs'
 import { alive, describeCuda, numbers, onCpu, onCuda, slowBinding, slowOnCuda } from './support'
 
 const GRAPHS = { enableGraphCapture: true }
@@ -29,8 +31,17 @@ const accumulator = () =>
     nodes: [node('Add', ['state_in', 'x'], ['state_out']), node('Add', ['x', 'x'], ['y'])],
   })
 
-/** y = x + noise */
+/** y = x without a half of its elements, others in each run: a node of training, which its name does not tell. */
 const random = () =>
+  model({
+    inputs: [value('x', 'float32', [8])],
+    outputs: [value('y', 'float32', [8])],
+    nodes: [node('Dropout', ['x', 'ratio', 'training'], ['y'])],
+    initializers: [tensor('ratio', 'float32', [], [0.5]), tensor('training', 'bool', [], [1])],
+  })
+
+/** y = x + noise */
+const noise = () =>
   model({
     inputs: [value('x', 'float32', [8])],
     outputs: [value('y', 'float32', [8])],
@@ -134,6 +145,8 @@ describeCuda('binding.capture', () => {
     binding.runSync() // allocates the second buffer of the state
     const before = alive()
     await binding.capture({ verify: true })
+    expect(alive()).toEqual({ ...before, graphs: before.graphs + 1 })
+    binding.releaseCapture()
     expect(alive()).toEqual(before)
     binding.dispose()
     state.dispose()
@@ -153,7 +166,9 @@ describeCuda('binding.capture', () => {
 
   test('verify detects a model whose results differ in each run', async () => {
     await using session = await onCuda(random(), GRAPHS)
-    using binding = session.createIoBinding()
+    using binding = session.createIoBinding({ x: [8] })
+    ;(binding.inputs.x as Float32Array).fill(1)
+    await binding.run()
     const before = alive()
     await expectError(() => binding.capture({ verify: true }), 'ERR_GRAPH_MISMATCH', { says: '1 of 1' })
     expect(binding.captured).toBe(false)
@@ -176,6 +191,30 @@ describeCuda('binding.capture', () => {
 })
 
 describeCuda('a refused capture', () => {
+  test('is one with a node that draws random numbers', async () => {
+    await using session = await onCuda(noise(), GRAPHS)
+    using binding = session.createIoBinding({ x: [8] })
+    await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says: 'a RandomNormal node' })
+    binding.runSync()
+  })
+
+  test.each([
+    [1, 'reads 8 bytes of host memory'],
+    [3, 'calls a function of the host'],
+    [4, 'launches another graph'],
+  ])('is one whose graph has a node of type %i', async (type, says) => {
+    await using session = await onCuda(mlp(), GRAPHS)
+    using binding = session.createIoBinding({ x: [1, 128] })
+    fake.setNodeType(type)
+    const before = alive()
+    await expectError(() => binding.capture(), 'ERR_GRAPH_CAPTURE', { says })
+    expect(alive()).toEqual(before)
+    binding.runSync()
+    fake.setNodeType(0)
+    await binding.capture({ verify: true })
+    binding.runSync()
+  })
+
   test('is one on a session without graphs', async () => {
     await using session = await onCuda(mlp())
     await using cpu = await onCpu(mlp())
@@ -293,7 +332,7 @@ describeCuda('a refused capture', () => {
     expect([...(binding.outputs.new_state as Float32Array)]).toEqual([5])
   })
 
-  test('is one of a binding in flight, and a capture in flight refuses runs', async () => {
+  test('is one of a binding in flight, and a capture in flight refuses runs and views', async () => {
     await using session = await slowOnCuda(GRAPHS)
     using binding = slowBinding(session, 1000n)
     const running = binding.run()
@@ -307,9 +346,12 @@ describeCuda('a refused capture', () => {
       () => binding.capture(),
       () => binding.releaseCapture(),
       () => binding.bindOutput('y'),
+      () => binding.inputs.x,
+      () => binding.outputs.y,
     ])
       await expectError(call, 'ERR_BUSY')
     await capturing
+    expect(binding.inputs.x).toHaveLength(96 * 96)
     await binding.run()
   })
 

@@ -38,6 +38,11 @@ void SetCapturing(const Napi::CallbackInfo& info) {
   fake_cuda_set_capturing(info[0].As<Napi::Boolean>(), info[1].As<Napi::Boolean>());
 }
 
+// setNodeType(type)
+void SetNodeType(const Napi::CallbackInfo& info) {
+  fake_cuda_set_node_type(static_cast<CUgraphNodeType>(info[0].As<Napi::Number>().Int32Value()));
+}
+
 // flush(stream | undefined): CUresult
 Napi::Value Flush(const Napi::CallbackInfo& info) {
   CUresult result = CUDA_SUCCESS;
@@ -82,6 +87,7 @@ Napi::Value Live(const Napi::CallbackInfo& info) {
   set("peakPinnedBytes", live.peak_pinned_bytes);
   set("streams", live.streams);
   set("events", live.events);
+  set("graphs", live.graphs);
   set("primaryRetains", live.primary_retains);
   set("contextDepth", live.context_depth);
   return result;
@@ -122,6 +128,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("fail", Napi::Function::New<Fail>(env));
   exports.Set("pendingFaults", Napi::Function::New<PendingFaults>(env));
   exports.Set("setCapturing", Napi::Function::New<SetCapturing>(env));
+  exports.Set("setNodeType", Napi::Function::New<SetNodeType>(env));
   exports.Set("flush", Napi::Function::New<Flush>(env));
   exports.Set("calls", Napi::Function::New<Calls>(env));
   exports.Set("clearCalls", Napi::Function::New<ClearCalls>(env));

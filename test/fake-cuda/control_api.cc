@@ -34,6 +34,7 @@ FakeCudaLive CountLive(State& s) {
   live.peak_pinned_bytes = s.peak_bytes[kPinned];
   live.streams = s.streams.stream_count();
   live.events = s.streams.event_count();
+  live.graphs = s.graphs.size();
   for (const std::uint64_t retained : s.retained) live.primary_retains += retained;
   live.context_depth = thread().contexts.size();
   return live;
@@ -47,6 +48,7 @@ void fake_cuda_reset() {
   s.faults.clear();
   s.broken = CUDA_SUCCESS;
   s.capturing = s.event_queries_refused = false;
+  s.node_type = CU_GRAPH_NODE_TYPE_KERNEL;
   s.calls.clear();
   s.violations.clear();
   const FakeCudaLive live = CountLive(s);

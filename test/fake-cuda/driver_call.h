@@ -58,6 +58,16 @@ struct Argument<T*> {
   void Give(Napi::Env env, Napi::Array results) { results.Set(results.Length(), ToJs(env, value)); }
 };
 
+template <>
+struct Argument<CUDA_MEMCPY3D*> {
+  CUDA_MEMCPY3D value{};
+  void Read(const Napi::CallbackInfo&, size_t&) {}
+  CUDA_MEMCPY3D* Pass() { return &value; }
+  void Give(Napi::Env env, Napi::Array results) {
+    results.Set(results.Length(), ToJs(env, value.WidthInBytes));
+  }
+};
+
 template <typename... Parameters>
 Napi::Value CallDriver(CUresult(CUDAAPI* function)(Parameters...), const Napi::CallbackInfo& info) {
   std::tuple<Argument<Parameters>...> arguments;

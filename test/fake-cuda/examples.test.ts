@@ -1,29 +1,5 @@
 // examples/io-binding on the fake driver.
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { compileExample } from '../examples/examples.ts'
-import { modelCases } from '../helpers/cases.mjs'
-import { runScript } from '../native/child.ts'
+import { testCudaExample } from '../examples/cuda-example.ts'
 import { describeCuda } from './support.ts'
 
-const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'model.onnx')
-
-describeCuda('examples/io-binding on CUDA', () => {
-  let example: ReturnType<typeof compileExample>
-  beforeAll(() => {
-    example = compileExample('io-binding/io-binding.mts')
-  })
-  afterAll(() => example.remove())
-
-  const run = async (device: string) => {
-    const { code, stdout, stderr } = await runScript(example.script, [device, model])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    return JSON.parse(stdout)
-  }
-
-  test('prints the same results as on the CPU', async () => {
-    const { providers, ...cpu } = await run('cpu')
-    expect(providers).toEqual(['cpu'])
-    expect(await run('cuda')).toEqual({ providers: ['cuda', 'cpu'], ...cpu })
-  })
-})
+describeCuda('examples/io-binding on CUDA', () => testCudaExample())

@@ -41,6 +41,7 @@ const control = () => {
  * @property {number} peakPinnedBytes since the last reset
  * @property {number} streams
  * @property {number} events
+ * @property {number} graphs captured ones, executable or not
  * @property {number} primaryRetains retains of primary contexts
  * @property {number} contextDepth contexts that the calling thread has pushed and not popped
  *
@@ -101,6 +102,10 @@ export const violations = () => control().violations()
  */
 export const setCapturing = (capturing, { eventQueries = false } = {}) =>
   control().setCapturing(capturing, eventQueries)
+
+/** What all nodes of captured graphs are from now on: 0 kernels, 1 copies from host memory, 3 functions of the host.
+ * @param {number} type */
+export const setNodeType = (type) => control().setNodeType(type)
 
 /**
  * Does the queued work of one stream, and the work on other streams that it waits for; or the work of all streams.

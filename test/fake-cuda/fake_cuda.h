@@ -25,7 +25,7 @@ struct FakeCudaCall {
 struct FakeCudaLive {
   uint64_t device_blocks, device_bytes, peak_device_bytes;
   uint64_t pinned_blocks, pinned_bytes, peak_pinned_bytes;
-  uint64_t streams, events;
+  uint64_t streams, events, graphs;
   uint64_t primary_retains;  // of all devices
   uint64_t context_depth;    // contexts that the calling thread has pushed and not popped
 };
@@ -51,6 +51,13 @@ FAKE_CUDA_EXPORT void fake_cuda_set_capturing(bool capturing, bool event_queries
 FAKE_CUDA_EXPORT CUresult fake_cuda_flush(CUstream stream);
 // The same for all streams; not in the log.
 FAKE_CUDA_EXPORT void fake_cuda_flush_all();
+
+// A run of a session on a stream. True where this thread captures the stream: each launch of the graph calls
+// `run`, and the last of its owners frees the context.
+FAKE_CUDA_EXPORT bool fake_cuda_record(CUstream stream, void (*run)(void*), void* context,
+                                       void (*free)(void*));
+// What all nodes of graphs are from now on; a copy is from host memory. A reset makes them kernels.
+FAKE_CUDA_EXPORT void fake_cuda_set_node_type(CUgraphNodeType type);
 
 // Copies the calls that fit, and returns how many exist. The log drops the oldest when it is full.
 FAKE_CUDA_EXPORT size_t fake_cuda_calls(FakeCudaCall* calls, size_t capacity);

@@ -21,7 +21,7 @@ export const LONGEST = 600_000
 export async function part(...args: string[]): Promise<Report> {
   const path = `${import.meta.dirname}/fixtures/faults.mjs`
   const env = { FAKE_CUDA_DEVICES: '16' }
-  const { stdout, ...ended } = await runScript(path, args, { node: ['--expose-gc'], env })
+  const { stdout, ...ended } = await runScript(path, args, { node: ['--expose-gc'], env, timeout: LONGEST })
   expect(ended).toEqual({ code: 0, signal: null, stderr: '' })
   const report = JSON.parse(stdout) as Report
   total.cases += report.cases

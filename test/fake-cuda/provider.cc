@@ -21,11 +21,37 @@ bool IsDeviceMemory(const OrtMemoryInfo*) { return true; }
 
 void AppendProvider(OrtSessionOptions*, const Options&, CUstream) {}
 
-void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding, CUstream stream) {
-  using Flush = CUresult (*)(CUstream);
+namespace {
+
+template <typename Function>
+Function Find(const char* name) {
   std::string reason;
-  static const auto flush =
-      reinterpret_cast<Flush>(ort::FindSymbol(ort::OpenShared(DriverLibrary(), reason), "fake_cuda_flush"));
+  return reinterpret_cast<Function>(ort::FindSymbol(ort::OpenShared(DriverLibrary(), reason), name));
+}
+
+struct Replay {
+  OrtSession* session;
+  const OrtRunOptions* options;
+  const OrtIoBinding* binding;
+};
+
+// A launch of a graph reports no error of the model, and no abort reaches it.
+void Repeat(void* context) {
+  const auto* replay = static_cast<Replay*>(context);
+  ort::Ignore(ort::api().RunWithBinding(replay->session, nullptr, replay->binding));
+}
+
+}  // namespace
+
+void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding, CUstream stream) {
+  static const auto record =
+      Find<bool (*)(CUstream, void (*)(void*), void*, void (*)(void*))>("fake_cuda_record");
+  auto replay = std::make_unique<Replay>(Replay{session, options, binding});
+  if (record(stream, Repeat, replay.get(), [](void* context) { delete static_cast<Replay*>(context); })) {
+    static_cast<void>(replay.release());
+    return;
+  }
+  static const auto flush = Find<CUresult (*)(CUstream)>("fake_cuda_flush");
   const CUresult error = flush(stream);
   if (error != CUDA_SUCCESS) Throw(error, "fake_cuda_flush");
   ort::Check(ort::api().RunWithBinding(session, options, binding));

@@ -31,13 +31,20 @@ Thread::~Thread() {
 
 CUresult State::Admit(const Spec& spec) {
   if (thread().number == 0) thread().number = ++threads;
-  if (const CUresult code = Strike(spec); code != CUDA_SUCCESS) return code;
+  if (const CUresult code = Strike(spec); code != CUDA_SUCCESS) {
+    if ((spec.rules & kEndsCapture) != 0) thread().captured = nullptr;
+    return code;
+  }
   if (broken != CUDA_SUCCESS && (spec.rules & kSurvives) == 0) return broken;
   if (!initialized && (spec.rules & kBeforeInit) == 0) {
     throw Breach{CUDA_ERROR_NOT_INITIALIZED, "before cuInit has succeeded"};
   }
   const bool refused =
       (spec.rules & kRefusedInCapture) != 0 || (event_queries_refused && (spec.rules & kEventQuery) != 0);
+  const bool ends = (spec.rules & kEndsCapture) != 0;
+  if (thread().captured != nullptr && !ends && (spec.rules & kSurvives) == 0) {
+    throw Breach{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "while this thread captures"};
+  }
   if (capturing && refused && thread().mode == CU_STREAM_CAPTURE_MODE_GLOBAL) {
     throw Breach{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "while another thread captures in global mode"};
   }

@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fake_cuda.h"
@@ -26,12 +29,21 @@ struct Breach {
   std::string text;
 };
 
+// A run of a session in a graph.
+struct RecordedRun {
+  void (*run)(void*);
+  std::shared_ptr<void> context;
+};
+using Graph = std::vector<RecordedRun>;
+
 // The driver's state for each thread.
 struct Thread {
   ~Thread();                  // a misuse if contexts are left
   int number = 0;             // 0 before its first call
   std::vector<int> contexts;  // by device
   CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
+  CUstream captured = nullptr;  // the stream that it captures,
+  Graph recorded;               // and what it has recorded
 };
 Thread& thread();
 
@@ -50,6 +62,7 @@ enum Rules : unsigned {
   kRefusedInCapture = 4,
   kEventQuery = 8,
   kSurvives = 16,  // still works when the context is broken
+  kEndsCapture = 32,
 };
 
 struct Spec {
@@ -69,7 +82,11 @@ struct State {
   Streams streams;
 
   std::vector<Fault> faults;
-  CUresult broken = CUDA_SUCCESS;  // by a sticky fault
+  CUresult broken = CUDA_SUCCESS;          // by a sticky fault
+  std::map<std::uintptr_t, Graph> graphs;  // by number; executable ones too
+  std::uintptr_t made_graphs = 0;
+  CUgraphNodeType node_type = CU_GRAPH_NODE_TYPE_KERNEL;
+
   bool capturing = false;
   bool event_queries_refused = false;
 

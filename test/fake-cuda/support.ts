@@ -64,8 +64,8 @@ export const count = (name: string) => work().filter((call) => call.name === nam
 
 /** Counts of live objects: the same before and after a test that disposes everything. */
 export function alive() {
-  const { deviceBlocks, pinnedBlocks, streams, events, contextDepth } = fake.live()
-  return { deviceBlocks, pinnedBlocks, streams, events, contextDepth }
+  const { deviceBlocks, pinnedBlocks, streams, events, graphs, contextDepth } = fake.live()
+  return { deviceBlocks, pinnedBlocks, streams, events, graphs, contextDepth }
 }
 
 /** Float32 data of a value in any memory. */

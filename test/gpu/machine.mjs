@@ -11,6 +11,12 @@ import { open, rehearsal } from './session.mjs'
 
 const NVIDIA_SMI = ['nvidia-smi', '/usr/bin/nvidia-smi', '/usr/local/nvidia/bin/nvidia-smi']
 
+const REHEARSAL = { name: 'REHEARSAL: no GPU, a fake driver', driver: 'none' }
+const SIMULATION = {
+  name: "SIMULATION: no GPU, ONNX Runtime's CUDA provider on a simulated one",
+  driver: 'none',
+}
+
 /** Rows of values of `nvidia-smi --query-gpu`; undefined without nvidia-smi or a GPU. */
 export function querySmi(...fields) {
   for (const command of NVIDIA_SMI) {
@@ -35,6 +41,19 @@ function gpus() {
       computeCapability,
     }),
   )
+}
+
+/** How many GPUs there are. The simulation has as many as it is told. */
+export function gpuCount() {
+  if (rehearsal) return 2
+  return Number(process.env.CUDASIM_DEVICES ?? querySmi('index')?.length ?? 1)
+}
+
+/** Whether the CUDA driver of this process is the simulation of test/cuda-simulation. */
+function isSimulation() {
+  if (!existsSync('/proc/self/maps')) return false
+  const [driver] = readFileSync('/proc/self/maps', 'utf8').match(/\/\S+\/libcuda\.so\S*/) ?? []
+  return driver !== undefined && readFileSync(driver).includes('cudasim_violations')
 }
 
 /** The addon that this process has loaded. */
@@ -86,12 +105,18 @@ export async function describeMachine(suite) {
       '--rehearse is only for the addon that is built for the fake CUDA driver, and this addon is another',
     )
   }
+  const simulation = isSimulation()
+  if (simulation && suite !== 'test') {
+    const message = `${suite} measures a GPU, and the CUDA driver is a simulation, whose times mean nothing: run it on a GPU`
+    throw Object.assign(new Error(message), { code: 'ERR_SIMULATION' })
+  }
   const machine = {
     type: 'machine',
     suite,
     date: new Date().toISOString(),
     rehearsal,
-    gpus: rehearsal ? [{ name: 'REHEARSAL: no GPU, a fake driver', driver: 'none' }] : gpus(),
+    ...(simulation && { simulation }),
+    gpus: simulation ? [SIMULATION] : rehearsal ? [REHEARSAL] : gpus(),
     hardware: hardware(),
     load: load(),
     package: packageVersion(),

@@ -36,8 +36,9 @@ export const isChosen = (only, { id, tags = [] }) =>
   only === undefined || only.some((start) => `${id}$`.startsWith(start) || tags.includes(start))
 
 /** What must be the same for all results of a file. */
-const identity = ({ rehearsal, gpus, onnxruntime, node, addon }) => ({
+const identity = ({ rehearsal, simulation, gpus, onnxruntime, node, addon }) => ({
   rehearsal,
+  simulation,
   gpus: gpus?.map(({ name, driver }) => ({ name, driver })),
   onnxruntime,
   node,

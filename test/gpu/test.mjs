@@ -39,7 +39,8 @@ async function main({
   }
   const journal = openJournal('test', rest)
   if (journal === undefined) return 1
-  const mark = rehearse ? { rehearsal: true } : {}
+  const { simulation } = journal.header
+  const mark = { ...(rehearse && { rehearsal: true }), ...(simulation && { simulation }) }
   const earlier = journal.entries.filter(({ type }) => type === 'test')
   const done = new Map(earlier.map((entry) => [entry.id, entry]))
   const left = wanted.filter(({ id }) => !done.has(id) || (retry && done.get(id).status === 'fail'))
@@ -67,13 +68,13 @@ async function main({
     ...mark,
   }
   journal.record(summary)
-  return conclude(summary, rehearse)
+  return conclude(summary, { rehearse, simulation })
 }
 
-function conclude({ passed, failed, skipped, absent, known, notRun, seconds }, rehearse) {
+function conclude({ passed, failed, skipped, absent, known, notRun, seconds }, { rehearse, simulation }) {
   console.log(
     [
-      rehearse ? 'REHEARSAL on the fake driver: ' : '',
+      rehearse ? 'REHEARSAL on the fake driver: ' : simulation ? 'SIMULATION, no GPU: ' : '',
       `${passed} passed, ${failed} failed, ${notRun} not run (out of time)`,
       skipped > 0 ? `, ${skipped} skipped, which only a GPU can do` : '',
       absent > 0 ? `, ${absent} for which this machine has too few GPUs` : '',

@@ -1,5 +1,6 @@
 import { InferenceSession, type SessionOptions } from 'onnxruntime-iobinding'
 import { describe, test } from 'vitest'
+import { isSimulation, notSimulated } from '../cuda-simulation/not-simulated.ts'
 
 /** The execution providers of this process, which a project of vitest.config.mjs may name: `webgpu,cpu`. */
 const providers = (process.env.TEST_PROVIDERS ?? '').split(',').filter((name) => name !== '')
@@ -45,6 +46,8 @@ const WEBGPU: Readonly<Record<string, ModelOnDevice>> = {
 
 /** How a model is run on this process's device. */
 export function modelOnDevice(id: string): ModelOnDevice {
+  const lacking = isSimulation ? notSimulated(id) : undefined
+  if (lacking !== undefined) return { skip: `${lacking} is not simulated` }
   return (deviceName === 'webgpu' && WEBGPU[id]) || {}
 }
 

@@ -8,13 +8,21 @@ const root = protobuf.loadSync(fileURLToPath(new URL('onnx.proto', import.meta.u
  */
 
 /**
+ * The fields of a message.
+ * @param {MessageName} message
+ */
+export function messageType(message) {
+  return root.lookupType(`onnx.${message}`)
+}
+
+/**
  * Reads one message: fields in camel case, repeated fields always arrays, 64-bit integers as BigInt.
  * @param {MessageName} message
  * @param {Uint8Array} bytes
  * @returns {any}
  */
 export function decode(message, bytes) {
-  const type = root.lookupType(`onnx.${message}`)
+  const type = messageType(message)
   return type.toObject(type.decode(bytes), { longs: BigInt, arrays: true })
 }
 
@@ -25,6 +33,6 @@ export function decode(message, bytes) {
  * @returns {Uint8Array<ArrayBuffer>}
  */
 export function encode(message, fields) {
-  const type = root.lookupType(`onnx.${message}`)
+  const type = messageType(message)
   return new Uint8Array(type.encode(type.fromObject(fields)).finish())
 }

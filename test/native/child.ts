@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** A copy of the package has its addon in build/, whichever build is tested. */
@@ -58,6 +59,16 @@ export async function runScript(
   })
   return { ...end, ...output }
 }
+
+/**
+ * What is left of stderr without the warnings of ONNX Runtime's CUDA provider, which names nodes on the CPU and copies
+ * beside them.
+ */
+export const withoutWarnings = (stderr: string): string =>
+  stripVTControlCharacters(stderr)
+    .split('\n')
+    .filter((line) => line !== '' && !/^[\d-]+ [\d:.]+ \[W:onnxruntime:/.test(line))
+    .join('\n')
 
 /** Runs a script of fixtures/. */
 export function runFixture(

@@ -2,13 +2,9 @@
 // and repeats them on the other versions of Node.js.
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { MAJORS, node } from '../helpers/nodes.ts'
+import { node } from '../helpers/nodes.ts'
 import { runFixture } from './child'
-
-const FACTOR = Number(process.env.TEST_MEMORY_FACTOR ?? 1)
-const ENDS = 20 * FACTOR
-const THIS = Number(process.versions.node.split('.')[0])
-const OTHERS = FACTOR > 1 ? MAJORS.filter((major) => major !== THIS) : []
+import { ENDS, MAJORS, THIS } from './random-ends'
 
 /** The ends that are not by exit code 1, of processes that end after 0 to 60 ms. */
 async function otherEnds(way: string, executable: string): Promise<object[]> {
@@ -25,7 +21,7 @@ async function otherEnds(way: string, executable: string): Promise<object[]> {
   return others
 }
 
-describe.each([THIS, ...OTHERS])(`${ENDS} processes on Node %i end by their exit code`, (major) => {
+describe.each(MAJORS)(`${ENDS} processes on Node %i end by their exit code`, (major) => {
   it.each([
     ['of an unhandled rejection, beside loads', 'rejection'],
     ['of process.exit(), beside loads', 'exitBesideLoads'],
@@ -40,6 +36,6 @@ describe.each([THIS, ...OTHERS])(`${ENDS} processes on Node %i end by their exit
     async (_, way) => {
       expect(await otherEnds(way, major === THIS ? process.execPath : node(major))).toEqual([])
     },
-    120_000 * FACTOR,
+    60_000 + 6000 * ENDS,
   )
 })

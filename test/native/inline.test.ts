@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { InferenceSession, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
-import { counter, oneNode, twoInputs } from '../helpers/model-builder.mjs'
-import { LONG, slowBinding, slowSession } from './fixtures/slow.mjs'
+import { counter, mlp, oneNode, twoInputs } from '../helpers/model-builder.mjs'
+import { LONG, setTrips, slowBinding, slowSession } from './fixtures/slow.mjs'
 
 /** Whether a promise settles before the event loop turns, as that of an inline run does. */
 async function settlesInThisTurn(promise: Promise<unknown>): Promise<boolean> {
@@ -26,13 +28,25 @@ async function forms(
   model: Uint8Array,
   options: SessionOptions,
 ): Promise<[string, () => Promise<unknown>][]> {
+  // One for each: runs of the same shapes learn together.
   const session = await InferenceSession.create(model, options)
-  const binding = session.createIoBinding()
+  const binding = (await InferenceSession.create(model, options)).createIoBinding()
   const x = new Tensor('float32', new Float32Array(1), [1])
   return [
     ['binding.run', () => binding.run()],
     ['session.run', () => session.run({ x })],
   ]
+}
+
+async function shortestRunUs(model: Uint8Array, inputs: Record<string, number[]>): Promise<number> {
+  await using session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
+  using binding = session.createIoBinding(inputs)
+  const times = Array.from({ length: 500 }, () => {
+    const start = process.hrtime.bigint()
+    binding.runSync()
+    return Number(process.hrtime.bigint() - start)
+  })
+  return Math.ceil(Math.min(...times) / 1000)
 }
 
 /** A pause of the machine does not make a short run a long one. */
@@ -76,6 +90,31 @@ describe('a short run', () => {
     expect(binding.outputs.sum).toEqual(new Float32Array(2))
   })
 
+  it('settles in the same turn if another binding had short runs of these shapes', async () => {
+    const session = await InferenceSession.create(twoInputs(), ALL_SHORT)
+    const [one, other, longer] = [1, 1, 2].map((n) => session.createIoBinding({ a: [n], b: [n] }))
+    while (!(await settlesInThisTurn(one!.run())));
+    expect(await settlesInThisTurn(other!.run())).toBe(true)
+    expect(await settlesInThisTurn(longer!.run())).toBe(false)
+    const x = new Tensor('float32', new Float32Array(1), [1])
+    expect(await settlesInThisTurn(session.run({ a: x, b: x }))).toBe(true)
+  })
+
+  it('settles in the same turn on a busy machine', async () => {
+    const inlineRunBelowUs = 2 * (await shortestRunUs(mlp(), { x: [32, 128] }))
+    const busy = Array.from({ length: 2 * availableParallelism() }, () =>
+      spawn(process.execPath, ['--eval', 'for (;;);'], { stdio: 'ignore' }),
+    )
+    try {
+      const session = await InferenceSession.create(mlp(), { intraOpNumThreads: 1, inlineRunBelowUs })
+      const binding = session.createIoBinding({ x: [32, 128] })
+      const answers = await turns(2000, () => binding.run())
+      expect(answers.filter(Boolean).length).toBeGreaterThan(1200)
+    } finally {
+      for (const child of busy) child.kill('SIGKILL')
+    }
+  })
+
   it('does not starve the event loop', async () => {
     for (const [form, run] of await forms(oneNode(), {})) {
       let turned = false
@@ -104,6 +143,15 @@ describe('a short run', () => {
 })
 
 describe('a long run', () => {
+  it('settles in the same turn twice at most after short ones', async () => {
+    const session = await slowSession({ inlineRunBelowUs: 5000 })
+    const binding = slowBinding(session, 1n)
+    for (let i = 0; i < 20; ++i) await binding.run()
+    setTrips(binding, LONG / 20n)
+    const answers = await turns(20, () => binding.run())
+    expect(answers.filter(Boolean).length).toBeLessThanOrEqual(2)
+  })
+
   it('never settles in the same turn', async () => {
     const session = await slowSession()
     const binding = slowBinding(session, LONG / 20n)

@@ -186,6 +186,17 @@ describe('a library that cannot be opened', () => {
     expect(error.message).toContain(libraryPath)
   })
 
+  it.skipIf(process.platform === 'win32')(
+    'is reported if it is a FIFO, which no other process writes',
+    async () => {
+      const libraryPath = join(temporaryFolder(), 'libonnxruntime.so')
+      execFileSync('mkfifo', [libraryPath])
+      const error = await initializeWith({ libraryPath })
+      expect(error).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND' })
+      expect(error.message).toContain(`${libraryPath}: not a regular file`)
+    },
+  )
+
   const note = hasCompiler() ? '' : ' (skipped: there is no C compiler)'
   describe.skipIf(!hasCompiler())(`a compiled library that cannot be opened${note}`, () => {
     it('is reported if it has no OrtGetApiBase', async () => {
@@ -257,6 +268,18 @@ describe('the log', () => {
   it('is passed to the first receiver of the process, from any thread', async () => {
     expect((await report(['onLogOfWorker'])).result).toEqual(['native', true, 'ERR_ALREADY_INITIALIZED'])
   })
+
+  it.skipIf(!hasCompiler())(
+    'is passed to the receiver of the environment that could be created',
+    async () => {
+      const source = fileURLToPath(new URL('fixtures/failing-library.c', import.meta.url))
+      const functions = readFileSync(new URL('../../native/ort/functions.inc', import.meta.url), 'utf8')
+      const [, last] = [...functions.matchAll(/^ORT_FUNCTION\((\d+)/gm)].at(-1)!
+      const libraryPath = compile(`-DLIBRARY="${real}"`, `-DSLOTS=${Number(last) + 1}`, source)
+      const { result } = await report(['onLogAfterFailure', libraryPath])
+      expect(result).toEqual(['ERR_ORT_FAIL', 'native', 0, true])
+    },
+  )
 
   it('continues after a receiver that throws', async () => {
     expect((await report(['onLogThrows'])).result).toEqual(['native', ['thrown by onLog']])

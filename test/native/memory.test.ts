@@ -18,6 +18,7 @@ describe.concurrent('the resident set', () => {
     ['session.run, done inline', 'sessionRun', 2e4, 1e5],
     ['session.run, on the run thread', 'sessionRunOnThread', 1e4, 1e5],
     ['session.run with results in memory of ONNX Runtime', 'sessionRunExternal', 2e4, 1e5],
+    ['session.run of shapes that change', 'sessionRunShapes', 1e4, 1e4],
     ['session.run of an MLP', 'sessionRunLarge', 5e3, 1e4],
     ['outputs that ONNX Runtime allocates, read after each run', 'dynamicOutputs', 2e4, 1e5],
     ['outputs that ONNX Runtime allocates, disposed after each run', 'disposedOutputs', 2e4, 1e5],

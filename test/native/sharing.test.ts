@@ -1,5 +1,6 @@
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
+import { expectError } from '../helpers/errors.ts'
 import {
   concatStrings,
   model,
@@ -46,6 +47,40 @@ describe('a graph whose output is its input', () => {
       churn()
       expect(new Set(x!.data as Float32Array)).toEqual(new Set([3]))
     }
+  })
+
+  it('returns a copy of a type that onnxruntime-common does not have', async () => {
+    const shape = [N]
+    const bytes = model({
+      inputs: [value('x', 'bfloat16', ['n'])],
+      outputs: [value('x', 'bfloat16', ['n']), value('y', 'bfloat16', ['n'])],
+      nodes: [node('Identity', ['x'], ['y'])],
+    })
+    for (const inlineRunBelowUs of [0, 1_000_000]) {
+      const session = await InferenceSession.create(bytes, { inlineRunBelowUs })
+      const input = OrtValue.wrap('bfloat16', new Uint16Array(N).fill(3), shape)
+      for (let i = 0; i < 6; i++) {
+        input.data.fill(3)
+        const results = await session.run<OrtValue>({ x: input })
+        input.data.fill(9)
+        for (const name of ['x', 'y'] as const)
+          expect(new Set(results[name]!.data as Uint16Array)).toEqual(new Set([3]))
+      }
+    }
+  })
+
+  it('keeps the input that a result is, although it was replaced and disposed of, over a refused run', async () => {
+    const session = await InferenceSession.create(passThrough())
+    const binding = session.ioBinding()
+    const [first, second] = [filled(3), filled(5)]
+    binding.bindOrtValueInput('x', first)
+    binding.bindOutput('x')
+    binding.runSync()
+    binding.bindOrtValueInput('x', second)
+    for (const disposed of [first, second]) disposed.dispose()
+    await expectError(() => binding.runSync(), 'ERR_DISPOSED')
+    churn()
+    expect(new Set(binding.outputs.x as Float32Array)).toEqual(new Set([3]))
   })
 
   it('copies a bound output, which outlives the input', async () => {
@@ -144,18 +179,22 @@ describe('dispose()', () => {
 })
 
 describe('a run in flight', () => {
-  it('locks its strings against writes', async () => {
+  it('locks the strings that it reads against writes, and those that it writes against reads', async () => {
     const session = await InferenceSession.create(concatStrings(), { inlineRunBelowUs: 0 })
-    const binding = session.createIoBinding({ a: [2], b: [2] })
+    const y = OrtValue.allocate('string', [2])
+    const binding = session.createIoBinding({ a: [2], b: [2] }, { outputs: { y } })
+    const a = binding.inputValue('a')!
+    a.write(['x', 'y'])
     const run = binding.run()
     const busy = expect.objectContaining({ code: 'ERR_BUSY' })
-    expect(() => binding.inputValue('a')!.write(['x', 'y'])).toThrow(busy)
-    expect(binding.inputValue('a')!.read()).toEqual(['', ''])
+    expect(() => a.write(['z', 'z'])).toThrow(busy)
+    expect(a.read()).toEqual(['x', 'y'])
+    expect(() => y.read()).toThrow(busy)
+    expect(() => y.write(['z', 'z'])).toThrow(busy)
     await run
-    binding.inputValue('a')!.write(['x', 'y'])
     binding.inputValue('b')!.write(['1', '2'])
     await binding.run()
-    expect(binding.outputValue('y')!.read()).toEqual(['x1', 'y2'])
+    expect(y.read()).toEqual(['x1', 'y2'])
   })
 })
 

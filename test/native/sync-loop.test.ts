@@ -13,6 +13,11 @@ describe('a loop that never yields', () => {
     'createIoBinding',
     'allocate',
     'wrap',
+    'read',
+    'fromTensor',
+    'strings',
+    'sequence',
+    'all',
   ])('holds no more memory: %s', async (form) => {
     const { code, stdout, stderr } = await runFixture('sync-loop.mjs', [form, '20000'], {
       node: ['--expose-gc'],

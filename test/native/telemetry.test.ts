@@ -1,18 +1,26 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { runFixture } from './child'
+import { type ChildOptions, runFixture } from './child'
 
 const folder = mkdtempSync(join(tmpdir(), 'iobinding-telemetry-'))
+// Others can enter it, and write nothing there.
+chmodSync(folder, 0o755)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs the fixture with a home and a working directory of its own. */
-async function run(name: string, args: string[], env: Record<string, string | undefined> = {}) {
+async function run(
+  name: string,
+  args: string[],
+  env: Record<string, string | undefined> = {},
+  options: Pick<ChildOptions, 'executable' | 'node'> = {},
+) {
   const [home, cwd] = ['home', 'cwd'].map((part) => join(folder, name, part)) as [string, string]
   for (const path of [home, cwd]) mkdirSync(path, { recursive: true })
   const ended = await runFixture('telemetry.mjs', args, {
     timeout: 100_000 * FACTOR,
+    ...options,
     cwd,
     env: {
       HOME: home,
@@ -31,6 +39,9 @@ async function run(name: string, args: string[], env: Record<string, string | un
   const files = [home, cwd].flatMap((path) => readdirSync(path, { recursive: true, encoding: 'utf8' }))
   return { files, growth: Number(ended.stdout) }
 }
+
+/** Why no process of a user without rights can be started. */
+const whyNoOther = process.getuid?.() !== 0 ? ' (skipped: only root can become another user)' : undefined
 
 /** The nightly command runs more than 1e5 of each. */
 const FACTOR = Number(process.env.TEST_MEMORY_FACTOR ?? 1)
@@ -64,6 +75,14 @@ describe.runIf(process.platform === 'linux')("ONNX Runtime's telemetry", () => {
   ])('leaves no file where the home is %s', async (name, home) => {
     expect((await run(name, ['20'], { HOME: home })).files).toEqual([])
   })
+
+  it.skipIf(whyNoOther !== undefined)(
+    `leaves no file for a user who can write neither the home nor the working directory${whyNoOther ?? ''}`,
+    async () => {
+      const node = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath]
+      expect((await run('nobody', ['20'], {}, { executable: 'setpriv', node })).files).toEqual([])
+    },
+  )
 
   it('is off where onnxruntime-node was imported first, by its variable', async () => {
     const { files } = await run('beside', ['20', 'onnxruntime-node'], { ORT_DISABLE_TELEMETRY: '1' })

@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import { type DeviceName, type EngineBinding, type EngineValue, ValueKind } from '../engine'
 import { INSTALL_ADDON, notSupported } from './convert'
+import { checkFree, hold, type MemoryUse } from './in-flight'
 import { type BoundOutput, checkOutput, checkPart, Placement } from './overlap'
 import type { NodeSession } from './session'
 import { HeapValue } from './value'
@@ -71,12 +72,20 @@ export class NodeBinding implements EngineBinding {
     return this.#running ? 0 : this.#resultsOf
   }
 
+  overtaken(): boolean {
+    return false
+  }
+
   runSync(): never {
     throw notSupported('runSync', 'Use run(), or install the native addon')
   }
 
   capture(): never {
     throw notSupported('graph capture', INSTALL_ADDON)
+  }
+
+  recaptures(): number {
+    return 0
   }
 
   captured(): boolean {
@@ -88,10 +97,28 @@ export class NodeBinding implements EngineBinding {
   run(): Promise<void> {
     this.#checkIdle()
     this.#checkBound()
-    return this.#run()
+    return this.#run(this.#uses())
   }
 
-  async #run(): Promise<void> {
+  /** The memory that a run uses. @throws OrtError `ERR_BUSY` if a run in flight forbids it */
+  #uses(): MemoryUse[] {
+    const inputs = [...this.#inputs.values()]
+    const uses: MemoryUse[] = []
+    const add = (use: MemoryUse, what: string) => {
+      checkFree(use, what)
+      uses.push(use)
+    }
+    for (const [index, value] of this.#inputs)
+      add(value.use('read', this.#session), `input '${this.#session.inputs()[index]!.name}'`)
+    for (const [index, bound] of this.#outputs) {
+      if (bound === undefined) continue
+      const access = inputs.includes(bound.value) ? 'step' : 'write'
+      add(bound.value.use(access, this.#session), `output '${this.#session.outputs()[index]!.name}'`)
+    }
+    return uses
+  }
+
+  async #run(uses: readonly MemoryUse[]): Promise<void> {
     const { ort } = this.#session
     const inputNames = this.#session.inputs()
     const outputNames = this.#session.outputs()
@@ -110,6 +137,7 @@ export class NodeBinding implements EngineBinding {
     }
     this.#running = true
     this.#resultsOf = 0
+    const release = hold(uses)
     try {
       const results = await this.#session.runNamed(inputs, outputs)
       this.#results = [...this.#outputs].map(([index, bound]) => {
@@ -118,10 +146,11 @@ export class NodeBinding implements EngineBinding {
         placement.target(index, bound.value).receive(result)
         return null
       })
-      for (const [from, to] of placement.copies) from.copyTo(to)
+      for (const [from, to] of placement.copies) from.copyInto(to)
       this.#resultsOf = ++this.#runs
     } finally {
       this.#running = false
+      release()
     }
   }
 

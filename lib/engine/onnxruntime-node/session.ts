@@ -1,6 +1,6 @@
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
-import { elementTypeName } from '../../model/element-types'
+import { elementTypeName, type TypedArray } from '../../model/element-types'
 import type {
   Engine,
   EngineSession,
@@ -14,7 +14,8 @@ import type {
   SessionSettings,
 } from '../engine'
 import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
-import { toOrtTensor, toResult } from './value'
+import { checkFree, hold, type MemoryUse } from './in-flight'
+import { HeapValue, toOrtTensor, toResult } from './value'
 
 /** A session of onnxruntime-node. */
 export class NodeSession implements EngineSession {
@@ -68,8 +69,29 @@ export class NodeSession implements EngineSession {
     const inputs = Object.fromEntries(entries)
     const wanted = fetches ?? outputNames.map((_, index): Fetch => [index])
     const outputs = new Map(wanted.map(([index]) => [outputNames[index]!, null]))
-    const results = await this.runNamed(inputs, outputs, settings)
-    return wanted.map((fetch) => toResult(results[outputNames[fetch[0]]!]!, fetch))
+    const release = hold(this.#uses(feeds, wanted))
+    try {
+      const results = await this.runNamed(inputs, outputs, settings)
+      return wanted.map((fetch) => toResult(results[outputNames[fetch[0]]!]!, fetch))
+    } finally {
+      release()
+    }
+  }
+
+  /** The memory that a run uses, besides copies. @throws OrtError `ERR_BUSY` if a run in flight forbids it */
+  #uses(feeds: Feeds, fetches: readonly Fetch[]): MemoryUse[] {
+    const uses: MemoryUse[] = []
+    for (const feed of feeds) {
+      if (!(feed instanceof HeapValue)) continue
+      uses.push(feed.use('read', this))
+      checkFree(uses.at(-1)!, "an OrtValue of 'feeds'")
+    }
+    for (const [index, target] of fetches) {
+      if (!ArrayBuffer.isView(target)) continue
+      uses.push({ data: target as TypedArray, access: 'write' })
+      checkFree(uses.at(-1)!, `the pre-allocated result '${this.#outputs[index]!.name}'`)
+    }
+    return uses
   }
 
   /** One run. `outputs`: the names to fetch, each with a tensor to write into, or null. */

@@ -24,6 +24,7 @@ import {
   ValueKind,
 } from '../engine'
 import { INSTALL_ADDON, notSupported } from './convert'
+import { type Access, checkFree, type MemoryUse } from './in-flight'
 
 /** A tensor on the JavaScript heap. */
 export class HeapValue implements EngineValue {
@@ -114,21 +115,36 @@ export class HeapValue implements EngineValue {
     return wholeBuffer(this.#open as TypedArray)
   }
 
-  checkFree(): void {}
+  use(access: Access, session?: object): MemoryUse {
+    return { data: this.#open, access, session }
+  }
+
+  checkFree(writes: boolean): void {
+    checkFree(this.use(writes ? 'write' : 'read'), 'the OrtValue')
+  }
 
   strings(): string[] {
+    this.checkFree(false)
     return [...(this.#open as string[])]
   }
 
   setStrings(strings: readonly string[]): void {
     checkStrings(strings)
+    this.checkFree(true)
     this.#data = [...strings]
   }
 
   copyTo(target: EngineValue): void {
+    checkFree(this.use('read'), 'the source of the copy')
+    checkFree((target as HeapValue).use('write'), 'the target of the copy')
+    this.copyInto(target as HeapValue)
+  }
+
+  /** The same, of a run itself, which uses the memory. */
+  copyInto(target: HeapValue): void {
     const data = this.#attached
-    const other = (target as HeapValue).#attached
-    if (Array.isArray(data)) (target as HeapValue).setStrings(data)
+    const other = target.#attached
+    if (Array.isArray(data)) target.#data = [...data]
     else bytes(other as TypedArray).set(bytes(data))
   }
 
@@ -152,7 +168,7 @@ export class HeapValue implements EngineValue {
 
   /** Takes the result of a run that could not write into its memory. */
   receive(result: Ort.Tensor): void {
-    if (this.isString) this.setStrings(result.data as string[])
+    if (this.isString) this.#data = [...(result.data as string[])]
   }
 
   get #attached(): TypedArray | string[] {

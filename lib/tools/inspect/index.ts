@@ -68,14 +68,16 @@ export const inspect: Command = {
   },
 }
 
-function readSamples(file: string): Promise<Samples> {
-  return extname(file) === '.json' ? readJson(file) : importModule(file)
-}
-
-async function readJson(file: string): Promise<Samples> {
+async function readSamples(file: string): Promise<Samples> {
+  const isModule = extname(file) !== '.json'
+  // A module is read here for the errors of its file alone: those within it are the user's, and need their stack.
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new UsageError(`--against: ${error.message}`)
   })
+  return isModule ? importModule(file) : parseJson(file, text)
+}
+
+function parseJson(file: string, text: string): Samples {
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -86,7 +88,6 @@ async function readJson(file: string): Promise<Samples> {
 async function importModule(file: string): Promise<Samples> {
   const { href } = pathToFileURL(resolve(file))
   const module: { default?: Samples } = await import(href).catch((error: NodeJS.ErrnoException) => {
-    // An error within the module is the user's, and needs its stack.
     if (!/^ERR_(MODULE_NOT_FOUND|UNKNOWN_FILE_EXTENSION)$/.test(error.code ?? '')) throw error
     throw new UsageError(`--against: ${error.message}`)
   })

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { OrtError } from '../../errors'
 
 const CHUNK = 16 * 1024
 
@@ -19,7 +20,7 @@ export class FileBytes implements Disposable {
     if (position < this.#begin || position >= this.#end) {
       this.#begin = position
       this.#end = position + readSync(this.#file, this.#chunk, 0, CHUNK, position)
-      if (position >= this.#end) throw new Error(`${this.path} ends at byte ${position}`)
+      if (position >= this.#end) throw malformed(this.path, position)
     }
     return this.#chunk[position - this.#begin]!
   }
@@ -35,6 +36,14 @@ export class FileBytes implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.#file)
   }
+}
+
+function malformed(path: string, position: number): OrtError {
+  return new OrtError('ERR_ORT_INVALID_PROTOBUF', 'the model could not be read', {
+    expected: 'a valid protobuf',
+    given: `${path}, which is not one at byte ${position}`,
+    remedy: 'Download or export the model again',
+  })
 }
 
 /** A message of protobuf's wire format, or a string of it. */
@@ -81,28 +90,31 @@ export class Message {
         value += (byte & 127) * scale
         if (byte < 128) return value
       }
-      throw this.#malformed(at)
+      throw malformed(this.bytes.path, at)
     }
+    // The fields of the groups around the position. ONNX has none, and what a parser does not know it skips.
+    const groups: number[] = []
     while (at < this.end) {
       const key = varint()
       const field = Math.floor(key / 8)
       const wireType = key % 8
-      if (wireType === 0) this.#integers.set(field, varint())
-      else if (wireType === 2) {
+      if (wireType === 0) {
+        const value = varint()
+        if (groups.length === 0) this.#integers.set(field, value)
+      } else if (wireType === 2) {
         const length = varint()
         const begin = at
         at += length
-        if (at > this.end) throw this.#malformed(begin)
+        if (at > this.end) throw malformed(this.bytes.path, begin)
+        if (groups.length > 0) continue
         const others = this.#messages.get(field) ?? []
         others.push(new Message(this.bytes, begin, at))
         this.#messages.set(field, others)
       } else if (wireType === 1) at += 8
       else if (wireType === 5) at += 4
-      else throw this.#malformed(at)
+      else if (wireType === 3) groups.push(field)
+      else if (wireType !== 4 || groups.pop() !== field) throw malformed(this.bytes.path, at)
     }
-  }
-
-  #malformed(at: number): Error {
-    return new Error(`${this.bytes.path} is not a valid protobuf, at byte ${at}`)
+    if (groups.length > 0 || at > this.end) throw malformed(this.bytes.path, at)
   }
 }

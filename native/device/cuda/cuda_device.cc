@@ -15,7 +15,11 @@ DeviceMutex capture_mutex;
 CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
 
 CUcontext RetainContext(const Driver& driver, int id) {
-  const auto check = [](CUresult error, const char* call) {
+  const auto check = [id](CUresult error, const char* call) {
+    if (IsFatal(error)) {
+      throw ort::Error("ERR_CUDA_DEVICE_LOST", "GPU " + std::to_string(id) + " is lost (" + Name(error) +
+                                                   ", reported by " + call + ")");
+    }
     if (error != CUDA_SUCCESS) Throw(error, call);
   };
   int count = 0;
@@ -40,10 +44,9 @@ CudaDevice& CudaDevice::Open(int id) {
   static std::map<int, CudaDevice*> opened;
   const std::lock_guard lock(mutex);
   const Driver& driver = OpenDriver();
-  const auto found = opened.find(id);
-  if (found != opened.end()) return *found->second;
-  auto* device = new CudaDevice(id, RetainContext(driver, id));
-  opened.emplace(id, device);
+  CudaDevice*& device = opened[id];
+  if (device != nullptr) return *device;
+  device = new CudaDevice(id, RetainContext(driver, id));
   if (after_open != nullptr) after_open();
   return *device;
 }
@@ -147,16 +150,34 @@ Options CudaDevice::run_options() const {
 void CudaDevice::Check(CUresult error, const char* call) {
   if (error == CUDA_SUCCESS) [[likely]]
     return;
-  if (IsFatal(error)) lost_ = error;
-  Throw(error, call);
+  if (!IsFatal(error)) Throw(error, call);
+  lost_ = error;
+  throw Lost(std::string("by ") + call);
+}
+
+ort::Error CudaDevice::Lost(const std::string& when) const {
+  return {"ERR_CUDA_DEVICE_LOST", "GPU " + std::to_string(id()) + " is lost (" + Name(lost_) + ", reported " +
+                                      when + "): this process can no longer use it"};
+}
+
+ort::Error CudaDevice::Explain(const ort::Error& error, bool& spoiled) const {
+  if (lost_ != CUDA_SUCCESS) return Lost(std::string("in a run: ") + error.what());
+  if (!error.code().starts_with("ERR_ORT_")) return error;
+  const std::string_view text = error.what();
+  const auto contains = [&](std::string_view part) { return text.find(part) != std::string_view::npos; };
+  // As ONNX Runtime's CudaErrString and CudaCall write it; the latter for each library.
+  spoiled = contains("CUDA error ") || contains("CUDNN_FE failure ") || contains("CUDA failure ") ||
+            contains("CUBLAS failure ") || contains("CUBLASLT failure ") || contains("CUDNN failure ") ||
+            contains("CURAND failure ") || contains("CUFFT failure ");
+  if (!contains("BFCArena")) return error;
+  return {"ERR_CUDA_OUT_OF_MEMORY",
+          "ONNX Runtime's arena on GPU " + std::to_string(id()) + " is full: " + error.what()};
 }
 
 void CudaDevice::CheckAlive() const {
-  const CUresult error = lost_;
-  if (error == CUDA_SUCCESS) [[likely]]
+  if (lost_ == CUDA_SUCCESS) [[likely]]
     return;
-  throw ort::Error("ERR_CUDA_DEVICE_LOST", "GPU " + std::to_string(id()) + " was lost to an earlier error (" +
-                                               Name(error) + "): this process can no longer use it");
+  throw Lost("by an earlier call");
 }
 
 ContextScope::ContextScope(CudaDevice& device, CaptureMode mode) {

@@ -2,8 +2,7 @@
 // shares.
 //
 // The device lock is shared, except for a capture: while a thread captures, no other may allocate, or one of
-// the two fails. A graph is released with its session: ONNX Runtime 1.30's provider cannot release one
-// before.
+// the two fails.
 #pragma once
 
 #include <atomic>
@@ -40,14 +39,21 @@ class CudaDevice final : public Device {
   void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) override;
   Options run_options() const override;
 
-  // Throws the error of a call of the driver. After one that destroys the context CheckAlive throws
-  // ERR_CUDA_DEVICE_LOST.
+  ort::Error Explain(const ort::Error& error, bool& spoiled) const override;
+
+  // Throws the error of a call of the driver; ERR_CUDA_DEVICE_LOST for one that destroys the context, as
+  // CheckAlive from then on.
   void Check(CUresult error, const char* call);
   void CheckAlive() const;
+  // The same without an error.
+  void Notice(CUresult error) noexcept {
+    if (IsFatal(error)) lost_ = error;
+  }
 
  private:
   friend class ContextScope;
   CudaDevice(int id, CUcontext context);
+  ort::Error Lost(const std::string& when) const;
   // Enqueues on the transfer stream, and waits.
   template <typename Enqueue>
   void Transfer(size_t bytes, const char* call, Enqueue enqueue);

@@ -25,15 +25,21 @@ class CudaMemory final : public Memory {
   const Free free_;
 };
 
+std::shared_ptr<Memory> Own(CudaDevice& device, void* data, size_t bytes, CudaMemory::Free free) {
+  std::unique_ptr<void, CudaMemory::Free> freed(data, free);  // where there is no memory for its owner
+  auto memory = std::make_shared<CudaMemory>(device, data, bytes, free);
+  static_cast<void>(freed.release());
+  return memory;
+}
+
 }  // namespace
 
 std::shared_ptr<Memory> AllocateDeviceMemory(CudaDevice& device, size_t bytes) {
   const ContextScope scope(device);
   CUdeviceptr memory = 0;
   device.Check(driver().cuMemAlloc_v2(&memory, AtLeastOne(bytes)), "cuMemAlloc");
-  return std::make_shared<CudaMemory>(device, reinterpret_cast<void*>(memory), bytes, [](void* data) {
-    driver().cuMemFree_v2(reinterpret_cast<CUdeviceptr>(data));
-  });
+  return Own(device, reinterpret_cast<void*>(memory), bytes,
+             [](void* data) { driver().cuMemFree_v2(reinterpret_cast<CUdeviceptr>(data)); });
 }
 
 std::shared_ptr<Memory> AllocatePinnedMemory(CudaDevice& device, size_t bytes) {
@@ -42,9 +48,9 @@ std::shared_ptr<Memory> AllocatePinnedMemory(CudaDevice& device, size_t bytes) {
   device.Check(driver().cuMemHostAlloc(&memory, AtLeastOne(bytes),
                                        CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP),
                "cuMemHostAlloc");
+  auto owned = Own(device, memory, bytes, [](void* data) { driver().cuMemFreeHost(data); });
   std::memset(memory, 0, bytes);
-  return std::make_shared<CudaMemory>(device, memory, bytes,
-                                      [](void* data) { driver().cuMemFreeHost(data); });
+  return owned;
 }
 
 }  // namespace device::cuda

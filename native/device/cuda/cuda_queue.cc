@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda_graph.h"
 #include "provider.h"
 #include "run/thread_check.h"
 
@@ -49,15 +50,17 @@ class CudaRun final : public DeviceRun {
     cuda::Run(session, options, binding, queue_.compute());
   }
 
-  void Copy(const std::vector<device::Copy>& copies) override {
-    for (const device::Copy& copy : copies) {
-      if (copy.to.bytes == 0) continue;
-      Check(driver().cuMemcpyDtoDAsync_v2(reinterpret_cast<CUdeviceptr>(copy.to.data),
-                                          reinterpret_cast<CUdeviceptr>(copy.from.data), copy.to.bytes,
-                                          queue_.compute()),
-            "cuMemcpyDtoDAsync");
-    }
+  void Capture(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
+    graph_.reset();
+    graph_.emplace(queue_.device(), queue_.compute(), *host_,
+                   [&] { cuda::Run(session, options, binding, queue_.compute()); });
   }
+
+  void Replay() override { graph_->Launch(queue_.compute()); }
+
+  void ReleaseGraph() noexcept override { graph_.reset(); }
+
+  void Copy(const std::vector<device::Copy>& copies) override { queue_.QueueCopies(copies); }
 
   void Download(const std::vector<device::Copy>& copies) override {
     if (copies.empty()) return;
@@ -95,12 +98,7 @@ class CudaRun final : public DeviceRun {
 
   // Copies may still be in progress, to memory that is about to be reused.
   void Abandon() noexcept override {
-    {
-      const ContextScope scope(queue_.device(), std::nothrow);
-      for (CUstream stream : {queue_.upload(), queue_.compute(), queue_.download()}) {
-        if (scope) driver().cuStreamSynchronize(stream);
-      }
-    }
+    queue_.Settle();
     std::erase(queue_.started(), this);
     lock_ = {};
     scope_.reset();
@@ -131,7 +129,32 @@ class CudaRun final : public DeviceRun {
   const HostUse* host_ = nullptr;
   bool overlap_ = false;
   CUstream last_ = nullptr;  // where the run ends
+  std::optional<CudaGraph> graph_;
 };
+
+void CudaQueue::QueueCopies(const std::vector<device::Copy>& copies) {
+  for (const device::Copy& copy : copies) {
+    if (copy.to.bytes == 0) continue;
+    device_.Check(driver().cuMemcpyDtoDAsync_v2(reinterpret_cast<CUdeviceptr>(copy.to.data),
+                                                reinterpret_cast<CUdeviceptr>(copy.from.data), copy.to.bytes,
+                                                compute()),
+                  "cuMemcpyDtoDAsync");
+  }
+}
+
+void CudaQueue::Settle() noexcept {
+  const ContextScope scope(device_, std::nothrow);
+  if (!scope) return;
+  for (CUstream stream : {upload(), compute(), download()}) {
+    device_.Notice(driver().cuStreamSynchronize(stream));
+  }
+}
+
+void CudaQueue::Copy(const std::vector<device::Copy>& copies) {
+  const ContextScope scope(device_);
+  QueueCopies(copies);
+  device_.Check(driver().cuStreamSynchronize(compute()), "cuStreamSynchronize");
+}
 
 std::unique_ptr<DeviceRun> CudaQueue::MakeRun() { return std::make_unique<CudaRun>(*this); }
 

@@ -19,9 +19,14 @@ class CudaQueue final : public Queue {
 
   std::unique_ptr<DeviceRun> MakeRun() override;
   bool overlaps() const noexcept override { return true; }
+  bool captures() const noexcept override { return true; }
+  void Settle() noexcept override;
+  void Copy(const std::vector<device::Copy>& copies) override;
 
   CudaDevice& device() const noexcept { return device_; }
   bool blocking_wait() const noexcept { return blocking_wait_; }
+  // Queues copies within the device on the compute stream.
+  void QueueCopies(const std::vector<device::Copy>& copies);
   CUstream compute() const noexcept { return compute_.get(); }
   CUstream upload() const noexcept { return upload_.get(); }
   CUstream download() const noexcept { return download_.get(); }

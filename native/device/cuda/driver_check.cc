@@ -32,6 +32,18 @@ namespace ours {
 static_assert(std::is_same_v<ours::CUdevice, CUdevice>);
 static_assert(std::is_same_v<ours::CUdeviceptr, CUdeviceptr>);
 static_assert(std::is_pointer_v<CUcontext> && std::is_pointer_v<CUevent> && std::is_pointer_v<CUstream>);
+static_assert(std::is_pointer_v<CUgraph> && std::is_pointer_v<CUgraphExec> && std::is_pointer_v<CUgraphNode>);
+static_assert(sizeof(ours::CUgraphNodeType) == sizeof(CUgraphNodeType));
+static_assert(sizeof(ours::CUmemorytype) == sizeof(CUmemorytype));
+static_assert(sizeof(ours::CUDA_MEMCPY3D) == sizeof(CUDA_MEMCPY3D));
+#define CHECK_FIELD(name) static_assert(offsetof(ours::CUDA_MEMCPY3D, name) == offsetof(CUDA_MEMCPY3D, name));
+CHECK_FIELD(srcMemoryType)
+CHECK_FIELD(srcHost)
+CHECK_FIELD(dstMemoryType)
+CHECK_FIELD(dstHost)
+CHECK_FIELD(WidthInBytes)
+CHECK_FIELD(Height)
+CHECK_FIELD(Depth)
 static_assert(sizeof(ours::CUresult) == sizeof(CUresult));
 static_assert(sizeof(ours::CUstreamCaptureMode) == sizeof(CUstreamCaptureMode));
 static_assert(ours::CU_STREAM_NON_BLOCKING == CU_STREAM_NON_BLOCKING);
@@ -44,4 +56,11 @@ static_assert(ours::CU_MEMHOSTALLOC_DEVICEMAP == official::kDeviceMap);
 #define CUDA_RESULT(name, value) CHECK_VALUE(name)
 #include "driver_results.inc"
 CHECK_VALUE(CU_STREAM_CAPTURE_MODE_GLOBAL)
+CHECK_VALUE(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
+CHECK_VALUE(CU_GRAPH_NODE_TYPE_KERNEL)
+CHECK_VALUE(CU_GRAPH_NODE_TYPE_MEMCPY)
+CHECK_VALUE(CU_GRAPH_NODE_TYPE_HOST)
+CHECK_VALUE(CU_GRAPH_NODE_TYPE_GRAPH)
+CHECK_VALUE(CU_MEMORYTYPE_HOST)
+CHECK_VALUE(CU_MEMORYTYPE_DEVICE)
 CHECK_VALUE(CU_STREAM_CAPTURE_MODE_RELAXED)

@@ -2,11 +2,19 @@
 
 #include <cstring>
 
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#endif
+
 namespace device::cuda {
 
 std::string DriverLibrary() {
 #ifdef _WIN32
-  return "nvcuda.dll";
+  // Its installer puts it there, and nobody else may.
+  char folder[MAX_PATH];
+  const UINT length = GetSystemDirectoryA(folder, MAX_PATH);
+  return std::string(folder, length < MAX_PATH ? length : 0) + "\\nvcuda.dll";
 #else
   return "libcuda.so.1";
 #endif

@@ -27,12 +27,10 @@ async function endings(t, way, { code = 0, count = 3 } = {}) {
   }
 }
 
-const EXIT = 'an exit with a CUDA run in flight may crash'
-
 /** @type {import('../harness.mjs').Test[]} */
 export const tests = [
   { id: 'endings/idle', run: (t) => endings(t, 'idle') },
-  { id: 'endings/exit', run: (t) => endings(t, 'exit'), known: EXIT },
-  { id: 'endings/throw', run: (t) => endings(t, 'throw', { code: 1 }), known: EXIT },
+  { id: 'endings/exit', run: (t) => endings(t, 'exit') },
+  { id: 'endings/throw', run: (t) => endings(t, 'throw', { code: 1 }) },
   { id: 'endings/worker', run: (t) => endings(t, 'worker') },
 ]

@@ -215,31 +215,25 @@ export const tests = [
   {
     id: 'graph-hazards/larger-batch',
     run: staleGraph,
-    known: 'a graph goes stale when a larger batch runs on its session',
   },
   {
     id: 'graph-hazards/kept-results',
     run: keptResults,
-    known: 'a replay overwrites device results that ONNX Runtime allocated',
   },
   {
     id: 'graph-hazards/growing-beside',
     run: growingBeside,
-    known: 'a replay overwrites device results that ONNX Runtime allocated',
   },
   {
     id: 'graph-hazards/gather-nd',
     run: (t) => refused(t, 'gather-nd', gatherInputs, { y: [2, 3] }),
-    known: 'GatherND under capture copies from host memory that is gone',
   },
   {
     id: 'graph-hazards/non-zero',
     run: (t) => refused(t, 'non-zero', nonZeroInputs, { y: [1, 3] }),
-    known: 'NonZero under capture fetches a count that does not exist yet',
   },
   {
     id: 'graph-hazards/shrinking',
     run: shrinking,
-    known: 'a graph reads memory that its arena gave back',
   },
 ]

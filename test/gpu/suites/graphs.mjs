@@ -249,7 +249,6 @@ export const tests = [
   {
     id: 'graphs/two-bindings',
     run: twoBindings,
-    known: 'a graph goes stale when a larger batch runs on its session',
   },
   { id: 'graphs/two-sessions', run: twoSessions },
   { id: 'graphs/beside', run: besideGraphs },

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { OrtValue, Tensor } from '../../../dist/index.mjs'
 import { small } from '../expected-models.mjs'
-import { querySmi } from '../machine.mjs'
-import { assertSame, errorCode, open, random, rehearsal } from '../session.mjs'
+import { gpuCount } from '../machine.mjs'
+import { assertSame, errorCode, open, random } from '../session.mjs'
 
 /** The data of the input determines the shape of the output, which differs from run to run. */
 async function dynamicShapes(t) {
@@ -171,7 +171,7 @@ async function mapped(t) {
 }
 
 async function severalGpus(t) {
-  const count = rehearsal ? 2 : (querySmi('index')?.length ?? 1)
+  const count = gpuCount()
   if (count < 2) t.absent('one GPU')
   t.note('gpus', count)
   const x = random(256)

@@ -1,0 +1,67 @@
+#include "cudnn/convolution.h"
+
+#include <algorithm>
+
+namespace sim::cudnn {
+
+void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* w_data,
+              const Convolution& conv, const Tensor& y, void* y_data, double alpha, double beta,
+              const std::function<double(double, const std::vector<int>&, double)>& finish) {
+  Tensor filter{w.type, w.dims, std::vector<int>(w.dims.size())};
+  int step = 1;
+  if (w.format == 1) {  // NHWC: the channels last
+    filter.strides[1] = 1;
+    step = w.dims[1];
+    for (std::size_t d = w.dims.size(); d-- > 2;) filter.strides[d] = step, step *= w.dims[d];
+    filter.strides[0] = step;
+  } else {
+    for (std::size_t d = w.dims.size(); d-- > 0;) filter.strides[d] = step, step *= w.dims[d];
+  }
+  const std::vector<float> in = Floats(x, x_data);
+  const std::vector<float> weights = Floats(filter, w_data);
+  std::uint8_t* out = At(y_data, y.Extent() * SizeOf(y.type));
+  const std::size_t spatial = x.dims.size() - 2;
+  const int channels = w.dims[1];  // of a group
+  const int per_group = y.dims[1] / conv.groups;
+  std::vector<std::size_t> x_step(spatial + 2, 1);
+  for (std::size_t d = spatial + 1; d-- > 0;)
+    x_step[d] = x_step[d + 1] * static_cast<std::size_t>(x.dims[d + 1]);
+  std::size_t taps = 1;
+  for (std::size_t d = 0; d < spatial; ++d) taps *= static_cast<std::size_t>(w.dims[2 + d]);
+  std::vector<std::ptrdiff_t> offsets(taps);  // of each tap that lies inside, or -1
+  std::vector<int> tap(spatial);
+  Each(y.dims, [&](const std::vector<int>& index) {
+    std::fill(tap.begin(), tap.end(), 0);
+    for (std::size_t t = 0; t < taps; ++t) {
+      std::ptrdiff_t at = 0;
+      for (std::size_t d = 0; d < spatial && at >= 0; ++d) {
+        const int k = conv.mode == 1 ? tap[d] : w.dims[2 + d] - 1 - tap[d];
+        const int p = index[2 + d] * conv.stride[d] - conv.pad[d] + k * conv.dilation[d];
+        at = p < 0 || p >= x.dims[2 + d]
+                 ? -1
+                 : at + static_cast<std::ptrdiff_t>(p) * static_cast<std::ptrdiff_t>(x_step[2 + d]);
+      }
+      offsets[t] = at;
+      for (std::size_t d = spatial; d-- > 0;) {
+        if (++tap[d] < w.dims[2 + d]) break;
+        tap[d] = 0;
+      }
+    }
+    const int group = index[1] / per_group;
+    const float* source = in.data() + static_cast<std::size_t>(index[0]) * x_step[0] +
+                          static_cast<std::size_t>(group * channels) * x_step[1];
+    const float* weight =
+        weights.data() + static_cast<std::size_t>(index[1]) * static_cast<std::size_t>(channels) * taps;
+    double sum = 0;
+    for (int c = 0; c < channels; ++c, source += x_step[1], weight += taps) {
+      for (std::size_t t = 0; t < taps; ++t) {
+        if (offsets[t] >= 0) sum += static_cast<double>(source[offsets[t]]) * static_cast<double>(weight[t]);
+      }
+    }
+    std::uint8_t* to = out + Offset(y, index) * SizeOf(y.type);
+    const double before = beta != 0 ? beta * Load(to, y.type) : 0;
+    Store(to, y.type, finish(alpha * sum, index, before));
+  });
+}
+
+}  // namespace sim::cudnn

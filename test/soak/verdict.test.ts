@@ -1,0 +1,37 @@
+// What the soak takes for growth.
+import { expect, test } from 'vitest'
+import { slope, verdict } from '../../scripts/soak/verdict.mjs'
+
+const MIB = 2 ** 20
+/** A sample a minute, which begins with a warm-up. */
+const samples = (growth: number, last: object = {}) =>
+  Array.from({ length: 60 }, (_, minute) => ({
+    minute,
+    rss: (200 - 100 / (1 + minute) + growth * minute + 8 * (minute % 2)) * MIB,
+    handles: 1,
+    threads: 18,
+    descriptors: 20,
+    ...(minute === 59 ? last : {}),
+  }))
+
+test('memory that rises and falls, behind a warm-up, does not grow', () => {
+  expect(verdict(samples(0))).toMatchObject({ ok: true })
+})
+
+test('memory that grows by a MiB a minute grows', () => {
+  expect(verdict(samples(1)).lines[0]).toMatch(/^FAILED: memory grows by 1\.\d+ MiB a minute/)
+})
+
+test.each(['handles', 'threads', 'descriptors'])('%s that remain are a failure', (key) => {
+  const { ok, lines } = verdict(samples(0, { [key]: 21 }))
+  expect(ok).toBe(false)
+  expect(lines).toContainEqual(expect.stringContaining(`FAILED: ${key}`))
+})
+
+test('two samples after the warm-up are too few', () => {
+  expect(verdict(samples(0).slice(0, 3))).toMatchObject({ ok: false })
+})
+
+test('the slope is that of most pairs of points', () => {
+  expect(slope([0, 1, 2, 3, 4, 5, 6].map((x) => [x, x === 3 ? 100 : 2 * x]))).toBe(2)
+})
