@@ -125,8 +125,10 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     const shape = checkDims(dims, 'dims')
     const array = checkWrapped(type, elementCount(shape), data)
     const detachable = detachableBuffer(array) !== undefined
-    const value = engine().Value.borrow(elementTypeCode(type), shape, rawView(array), detachable)
-    return new OrtValue<T>(value, array)
+    return new OrtValue<T>(
+      engine().Value.borrow(elementTypeCode(type), shape, rawView(array), detachable),
+      array,
+    )
   }
 
   /**
@@ -266,9 +268,10 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * value.dispose()
    */
   dispose(): void {
-    this.#value?.dispose(detachableBuffer(checkOrtValue(this, 'this').#data))
-    this.#value = undefined
-    this.#data = undefined
+    const self = checkOrtValue(this, 'this')
+    self.#value?.dispose(detachableBuffer(self.#data))
+    self.#value = undefined
+    self.#data = undefined
   }
 
   [Symbol.dispose](): void {
