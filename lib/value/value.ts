@@ -111,9 +111,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   }
 
   /**
-   * A tensor over the caller's typed array, without a copy. The array is kept alive while the value or a binding needs it. If its
-   * buffer is detached (transferred), the next run is refused. A run on another thread works on a copy of memory that JavaScript
-   * can detach, which {@link OrtValue.allocate} avoids.
+   * A tensor over the caller's typed array, without a copy; it keeps the array alive. A run on another thread works on a copy of
+   * memory that JavaScript can detach (transfer), which {@link OrtValue.allocate} avoids; a detached array is refused.
    * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` unless the array has exactly the elements of
    *   `dims`; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
    * @example
@@ -270,8 +269,7 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   dispose(): void {
     const self = checkOrtValue(this, 'this')
     self.#value?.dispose(detachableBuffer(self.#data))
-    self.#value = undefined
-    self.#data = undefined
+    self.#value = self.#data = undefined
   }
 
   [Symbol.dispose](): void {
