@@ -120,9 +120,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * const value = OrtValue.wrap('float32', samples, [1, 512])
    */
   static wrap<T extends ElementType>(type: T, data: ElementArrays[T], dims: readonly number[]): OrtValue<T> {
-    checkElementType(type)
     const shape = checkDims(dims, 'dims')
-    const array = checkWrapped(type, elementCount(shape), data)
+    const array = checkWrapped(checkElementType(type), elementCount(shape), data)
     const detachable = detachableBuffer(array) !== undefined
     return new OrtValue<T>(
       engine().Value.borrow(elementTypeCode(type), shape, rawView(array), detachable),
