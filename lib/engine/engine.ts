@@ -227,7 +227,8 @@ export interface Engine {
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly Value: {
     allocate(type: number, dims: readonly number[], device: DeviceName, id: number): EngineValue
-    borrow(type: number, dims: readonly number[], data: ArrayBufferView): EngineValue
+    /** `detachable`: JavaScript can detach the memory, so a run on another thread works on a copy of it. */
+    borrow(type: number, dims: readonly number[], data: ArrayBufferView, detachable: boolean): EngineValue
     sequence(values: readonly EngineValue[]): EngineValue
   }
   /** A message of this package, in the log of ONNX Runtime. */

@@ -147,10 +147,19 @@ export function zeroed(type: ElementType, size: number): TypedArray {
   )
 }
 
-const nameOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get!
+/** A getter of all typed arrays. An array can have a property of its own by the name. */
+function getter(name: string | symbol): () => unknown {
+  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!
+}
+
+const nameOf = getter(Symbol.toStringTag) as () => string | undefined
+const getBuffer = getter('buffer') as () => ArrayBufferLike
+const getLength = getter('length') as () => number
+const getOffset = getter('byteOffset') as () => number
+const getBytes = getter('byteLength') as () => number
+
+export const bufferOf = (array: TypedArray): ArrayBufferLike => getBuffer.call(array)
+export const lengthOf = (array: TypedArray): number => getLength.call(array)
 
 /** Name of a typed array's class, or of the one that it extends. A vm context such as Jest's has classes of its own. */
 function typedArrayName(value: unknown): string | undefined {
@@ -168,7 +177,7 @@ export function copyTypedArray<T extends TypedArray>(array: T): T {
 /** A view of the same memory, of this realm's class, which onnxruntime-common wants. */
 export function localView(array: TypedArray): TypedArray {
   const local = arrays.get(typedArrayName(array))!
-  return array instanceof local ? array : new local(array.buffer, array.byteOffset, array.length)
+  return array instanceof local ? array : new local(bufferOf(array), getOffset.call(array), lengthOf(array))
 }
 
 /** V8 throws a bare RangeError where it cannot allocate. */
@@ -188,7 +197,7 @@ function allocating<T>(bytes: number, allocate: () => T): T {
 /** The array in a form that Node-API knows: a `Uint16Array` of bits for a `Float16Array`. */
 export function rawView(array: TypedArray): TypedArray {
   if (typedArrayName(array) !== 'Float16Array') return array
-  return new Uint16Array(array.buffer, array.byteOffset, array.length)
+  return new Uint16Array(bufferOf(array), getOffset.call(array), lengthOf(array))
 }
 
 /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless `data` is the type's typed array, or a `Uint16Array` of float16 bits */
@@ -213,11 +222,16 @@ function conversion(type: ElementType, data: unknown): { remedy?: string } {
   return { remedy: `Convert numbers: ${array.name}.from(data${isBig ? ', BigInt' : ''})` }
 }
 
+function memory(array: TypedArray) {
+  return { buffer: bufferOf(array), offset: getOffset.call(array), bytes: getBytes.call(array) }
+}
+
 /** How the memory of two tensors' data, typed arrays or arrays of strings, overlaps. A detached array has none. */
 export function overlap(one: TypedArray | string[], other: TypedArray | string[]): 'none' | 'part' | 'same' {
   if (Array.isArray(one) || Array.isArray(other)) return one === other ? 'same' : 'none'
-  if (one.buffer !== other.buffer || one.byteLength === 0 || other.byteLength === 0) return 'none'
-  if (one.byteOffset === other.byteOffset && one.byteLength === other.byteLength) return 'same'
-  const [first, second] = one.byteOffset <= other.byteOffset ? [one, other] : [other, one]
-  return first.byteOffset + first.byteLength > second.byteOffset ? 'part' : 'none'
+  const [a, b] = [memory(one), memory(other)]
+  if (a.buffer !== b.buffer || a.bytes === 0 || b.bytes === 0) return 'none'
+  if (a.offset === b.offset && a.bytes === b.bytes) return 'same'
+  const [first, second] = a.offset <= b.offset ? [a, b] : [b, a]
+  return first.offset + first.bytes > second.offset ? 'part' : 'none'
 }

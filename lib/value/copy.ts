@@ -19,7 +19,7 @@ interface Source {
 /** Memory of V8's for a copy: the garbage collector frees it, also in a loop that never yields. */
 export function copyTarget({ type, dims, size }: Source): { copy: TypedArray; target: EngineValue } {
   const copy = zeroed(type, size)
-  return { copy, target: engine().Value.borrow(elementTypeCode(type), dims, rawView(copy)) }
+  return { copy, target: engine().Value.borrow(elementTypeCode(type), dims, rawView(copy), false) }
 }
 
 export function copyOut(source: Source, copyTo: (target: EngineValue) => void): TypedArray {
@@ -33,7 +33,7 @@ export function copyOut(source: Source, copyTo: (target: EngineValue) => void): 
 }
 
 export function copyIn({ type, dims }: Source, elements: TypedArray, target: EngineValue): void {
-  const source = engine().Value.borrow(elementTypeCode(type), dims, rawView(elements))
+  const source = engine().Value.borrow(elementTypeCode(type), dims, rawView(elements), false)
   try {
     source.copyTo(target)
   } finally {

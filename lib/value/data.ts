@@ -1,8 +1,15 @@
-import { markAsUntransferable } from 'node:worker_threads'
 import { isHost } from '../device/device'
 import type { DeviceName } from '../engine/engine'
 import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
-import { arrayLength, checkArray, type ElementType, rawView, type TypedArray } from '../model/element-types'
+import {
+  arrayLength,
+  bufferOf,
+  checkArray,
+  type ElementType,
+  lengthOf,
+  rawView,
+  type TypedArray,
+} from '../model/element-types'
 import { shapeText } from '../model/shape'
 
 /** Elements of a tensor: a typed array, or strings. */
@@ -32,13 +39,15 @@ export function checkAttached(data: unknown, argument: string): void {
  */
 export function checkElements(type: ElementType, size: number, data: OrtValueData): OrtValueData {
   const isStrings = type === 'string' && Array.isArray(data)
-  const elements = isStrings ? data : checkArray(type, data, 'data')
+  // A copy of strings, whose getters have run: nothing changes below, nor in the addon.
+  const elements = isStrings ? [...data] : checkArray(type, data, 'data')
   const expected = isStrings ? size : arrayLength(type, size)
-  if (elements.length === expected) return elements
+  const length = Array.isArray(elements) ? elements.length : lengthOf(elements)
+  if (length === expected) return elements
   checkAttached(data, 'data')
   throw new OrtRangeError('ERR_INVALID_LENGTH', "'data' has another length than the tensor", {
     expected: `${expected} elements`,
-    given: String(elements.length),
+    given: String(length),
   })
 }
 
@@ -79,24 +88,17 @@ export function setElements(target: TypedArray, source: TypedArray): void {
   rawView(target).set(rawView(source) as never)
 }
 
-const WASM_PAGE = 64 * 1024
-
 /**
- * The caller's array, if a tensor can be over its memory; its buffer is then marked as untransferable.
+ * The caller's array, if a tensor can be over its memory.
  *
  * @throws what {@link checkElements} throws; OrtError `ERR_NOT_SUPPORTED` for a resizable buffer
  */
 export function checkWrapped(type: ElementType, size: number, data: TypedArray): TypedArray {
   const array = checkArray(type, data, 'data') // refuses strings, which have no typed array
   checkElements(type, size, array)
-  const buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean } = array.buffer
-  if (buffer.resizable === true || buffer.growable === true) {
-    throw new OrtError('ERR_NOT_SUPPORTED', 'a resizable ArrayBuffer cannot be bound', {
-      remedy: 'Wrap a typed array over a buffer of fixed length',
-    })
-  }
-  // A WebAssembly memory detaches its buffer when it grows, and Node 24 aborts the process if that buffer is marked. Such
-  // a buffer is a multiple of 64 KiB long.
-  if (buffer.byteLength % WASM_PAGE !== 0) markAsUntransferable(buffer)
-  return array
+  const buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean } = bufferOf(array)
+  if (buffer.resizable !== true && buffer.growable !== true) return array
+  throw new OrtError('ERR_NOT_SUPPORTED', 'a resizable ArrayBuffer cannot be bound', {
+    remedy: 'Wrap a typed array over a buffer of fixed length',
+  })
 }

@@ -19,6 +19,7 @@ import {
 import { checkDims, elementCount } from '../model/shape'
 import { copyIn, copyOut, copyTarget, copyView } from './copy'
 import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
+import { detachableBuffer } from './detachable'
 import { type OrtValueKind, ortValueError, valueKind } from './kind'
 import { isTensor, tensorData, toTensor } from './tensor'
 
@@ -110,9 +111,8 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
   }
 
   /**
-   * A tensor over the caller's typed array, without a copy. The array is kept alive while the value or a binding needs it. Its
-   * buffer is marked as untransferable, unless its length is a multiple of 64 KiB as a WebAssembly memory's is; if it is
-   * detached nevertheless, the next run is refused. It must not be detached while a run is in flight.
+   * A tensor over the caller's typed array, without a copy; it keeps the array alive. A run on another thread works on a copy of
+   * memory that JavaScript can detach (transfer), which {@link OrtValue.allocate} avoids; a detached array is refused.
    * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` unless the array has exactly the elements of
    *   `dims`; OrtError `ERR_DETACHED`, `ERR_NOT_SUPPORTED` for a resizable buffer
    * @example
@@ -120,10 +120,13 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * const value = OrtValue.wrap('float32', samples, [1, 512])
    */
   static wrap<T extends ElementType>(type: T, data: ElementArrays[T], dims: readonly number[]): OrtValue<T> {
-    checkElementType(type)
     const shape = checkDims(dims, 'dims')
-    const array = checkWrapped(type, elementCount(shape), data)
-    return new OrtValue<T>(engine().Value.borrow(elementTypeCode(type), shape, rawView(array)), array)
+    const array = checkWrapped(checkElementType(type), elementCount(shape), data)
+    const detachable = detachableBuffer(array) !== undefined
+    return new OrtValue<T>(
+      engine().Value.borrow(elementTypeCode(type), shape, rawView(array), detachable),
+      array,
+    )
   }
 
   /**
@@ -263,9 +266,9 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * value.dispose()
    */
   dispose(): void {
-    checkOrtValue(this, 'this').#value?.dispose(this.#data?.buffer as ArrayBuffer | undefined)
-    this.#value = undefined
-    this.#data = undefined
+    const self = checkOrtValue(this, 'this')
+    self.#value?.dispose(detachableBuffer(self.#data))
+    self.#value = self.#data = undefined
   }
 
   [Symbol.dispose](): void {

@@ -48,12 +48,24 @@ Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutp
     const void* data = ort::Data(output.get());
     // A graph's output may be its input itself.
     const bool is_input =
-        state.host->IsInputOnDevice(data) ||
-        std::any_of(used.begin(), used.end(), [&](const auto& input) { return input->Holds(data, where); });
+        state.host->IsInputOnDevice(data) || std::any_of(used.begin(), used.end(), [&](const auto& input) {
+          if (input->StandInHolds(data)) return true;
+          if (!input->Holds(data, where)) return false;
+          input->CheckAttached(env);
+          return true;
+        });
     if (is_input) return Value::Copy(env, output.get(), where);
   }
   return Value::Wrap(env, std::move(output), std::move(shared), where,
                      where.device != nullptr ? state.session->handle : nullptr);
+}
+
+// The results of an earlier run whose promise has not settled, which reports a detached buffer.
+void CopyOut(Napi::Env env, const MemoryUse& use, uint64_t run) {
+  try {
+    static_cast<const ValueState*>(use.value)->CopyOut(env, run);
+  } catch (const ort::Error&) {
+  }
 }
 
 }  // namespace
@@ -203,13 +215,18 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
   if (state.CanRunInline()) [[likely]]
-    return state.host->Start(false);
-  state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
+    return state.RunInline(info.Env());
+  state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   state.MarkOvertaken();
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
-  state.session->addon().in_flight->RemoveRuns(state.session.get());
+  InFlight& in_flight = *state.session->addon().in_flight;
+  const uint64_t id = in_flight.NextId();
+  in_flight.RemoveRuns(state.session.get(), [&](const MemoryUse& use) {
+    if (use.writes() && use.value != nullptr) CopyOut(info.Env(), use, id);
+  });
   if (run.error) throw *run.error;
+  state.values.CopyOut(info.Env(), id);
 }
 
 // run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be
@@ -219,10 +236,10 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   state.PrepareRun(info.Env());
   run::InlinePolicy& policy = state.Policy();
   if (policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
-    policy.RecordInline([&state] { state.host->Start(false); });
+    policy.RecordInline([&] { state.RunInline(info.Env()); });
     return {};
   }
-  state.host->Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
+  state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
 }
 
@@ -240,7 +257,7 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   // First: a capture that is refused leaves the results of the last run readable.
   state.host->CheckCapturable();
   state.PrepareRun(info.Env());
-  state.host->Prepare(std::nullopt, false);
+  state.Prepare(std::nullopt, false);
   state.host->PrepareCapture({IsTrue(info[0]), IsTrue(info[1])});
   const Napi::Value promise = Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_));
   state.graph = Graph::kCapturing;

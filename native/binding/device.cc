@@ -93,13 +93,13 @@ void DeviceBinding::Update() {
     if (output.placement == Placement::kCopied || output.placement == Placement::kMapped) {
       host_use_.written.push_back(output.range());
     }
-    if (output.placement != Placement::kDevice) written.push_back(output.range());
+    if (output.placement != Placement::kDevice) written.push_back(output.user);
   }
   for (Slot& input : inputs_) {
     if (input.placement != Placement::kCopied && input.placement != Placement::kMapped) continue;
     host_use_.touched.push_back(input.range());
     input.overwritten = std::any_of(written.begin(), written.end(), [&](const device::HostRange& range) {
-      return range.Overlaps(input.range());
+      return range.Overlaps(input.user);
     });
   }
   updated_ = true;

@@ -22,11 +22,11 @@ class CpuBinding final : public BindingHost {
   }
 
   void BindInput(size_t index, const ValueState& value, bool) override {
-    ort::Check(ort::api().BindInput(binding_.get(), InputName(index), value.handle.get()));
+    ort::Check(ort::api().BindInput(binding_.get(), InputName(index), View(value).value));
   }
   void BindOutput(const BoundOutput& output, bool) override {
     if (output.value) {
-      Bind(output.index, output.value->handle.get());
+      Bind(output.index, View(*output.value).value);
     } else {
       Renew(output, nullptr);
     }
@@ -56,7 +56,7 @@ class CpuBinding final : public BindingHost {
       if (!output.value) {
         if (const ValueState* const input = values_.Overwritten(output)) {
           device::Tensor& kept = (*overwritten)[output.index] = MakeSecond(input->handle.get(), input->bytes);
-          copies_.push_back({input->view(), kept.view()});
+          copies_.push_back({View(*input), kept.view()});
           bytes += input->bytes;
         }
         continue;
@@ -69,22 +69,47 @@ class CpuBinding final : public BindingHost {
         Bind(output.index, made.value.get());
         second = std::move(made);
       } else if (!needed && second.value) {
-        Bind(output.index, value.handle.get());
+        Bind(output.index, View(value).value);
         second = {};
       }
       const ValueState* const passed = values_.Passed(output);
-      if (passed != nullptr && OverlapOf(*passed, value) == Overlap::kNone) {
-        copies_.push_back({passed->view(), needed ? second.view() : value.view()});
+      // Two values of the same memory have two stand-ins.
+      const bool same = passed == &value || (passed != nullptr && !using_stand_ins_ &&
+                                             OverlapOf(*passed, value) != Overlap::kNone);
+      if (passed != nullptr && !same) {
+        copies_.push_back({View(*passed), needed ? second.view() : View(value)});
         bytes += value.bytes;
       }
       if (!needed) continue;
-      last.push_back({second.view(), value.view()});
+      last.push_back({second.view(), View(value)});
       bytes += value.bytes;
     }
     // Inputs that are outputs are read before any of these is written.
     copies_.insert(copies_.end(), last.begin(), last.end());
     overwritten_ = std::move(overwritten);
     if (!copies_.empty()) LogCopies(bytes);
+  }
+
+  void UseStandIns(bool use) override {
+    if (stand_ins_ == use) return;
+    for (const auto& input : values_.inputs()) {
+      if (input) input->Safe();  // throws before anything changes
+    }
+    for (const BoundOutput& output : values_.outputs()) {
+      if (output.value) output.value->Safe();
+    }
+    stand_ins_.reset();  // bound again, should this fail
+    using_stand_ins_ = use;
+    for (size_t i = 0; i < values_.inputs().size(); ++i) {
+      const auto& input = values_.inputs()[i];
+      if (input && input->detachable) BindInput(i, *input, false);
+    }
+    for (const BoundOutput& output : values_.outputs()) {
+      if (output.value && output.value->detachable && !seconds_[output.index].value)
+        Bind(output.index, View(*output.value).value);
+    }
+    stand_ins_ = use;
+    Arrange();
   }
 
   OrtValue* BeforeRun(size_t output) const noexcept override {
@@ -113,8 +138,15 @@ class CpuBinding final : public BindingHost {
     ort::Check(ort::api().BindOutput(binding_.get(), OutputName(output), value));
   }
 
-  std::vector<device::Tensor> seconds_;  // by the output's index: what ONNX Runtime writes in its place
-  std::vector<device::Copy> copies_;     // after each run
+  // As bound now.
+  device::TensorView View(const ValueState& value) const {
+    return using_stand_ins_ ? value.Safe() : value.view();
+  }
+
+  bool using_stand_ins_ = false;
+  std::optional<bool> stand_ins_ = false;  // what is bound, unless a change failed
+  std::vector<device::Tensor> seconds_;    // by the output's index: what ONNX Runtime writes in its place
+  std::vector<device::Copy> copies_;       // after each run
   // By the output's index: what an input was that is an output, before the run wrote its memory.
   using Overwritten = std::unordered_map<size_t, device::Tensor>;
   std::shared_ptr<Overwritten> overwritten_;

@@ -34,6 +34,8 @@ class BindingHost {
   // after the run.
   virtual void Arrange() = 0;
 
+  // JS thread, before a run: whether stand-ins are bound for detachable values.
+  virtual void UseStandIns(bool /*use*/) {}
   // JS thread, before each run on the run thread. `changed`: the inputs that were written to since the last
   // run, unless all may have been. `replay`: the captured graph is replayed.
   virtual void Prepare(const std::optional<std::vector<size_t>>& /*changed*/, bool /*replay*/) {}

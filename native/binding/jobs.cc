@@ -13,6 +13,7 @@ void BindingRun::Work() {
 
 Napi::Value BindingRun::Result(Napi::Env env) {
   state_->Policy().Record(took_);
+  state_->values.CopyOut(env, in_use_.id());
   return env.Undefined();
 }
 

@@ -17,8 +17,6 @@ class BindingJob : public AsyncJob {
   void OnDone() noexcept override { state_->job = nullptr; }
 
   const std::shared_ptr<BindingState> state_;
-
- private:
   InUse in_use_;
 };
 

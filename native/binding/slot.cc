@@ -5,7 +5,7 @@
 #include "overlap.h"
 
 Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name)
-    : tensor(value.view()) {
+    : tensor(value.Safe()), user({static_cast<const char*>(value.data), value.bytes}) {
   if (value.OnDevice()) {
     placement = Placement::kDevice;
   } else if (!wanted || value.data == nullptr) {
@@ -21,7 +21,7 @@ Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool ma
     on_device.value = ort::TensorOver(device.memory_info(), pointer, value.bytes, value.type, value.dims);
   } else {
     placement = Placement::kCopied;
-    host = ort::TensorOver(ort::CpuMemoryInfo(), value.data, value.bytes, value.type, value.dims);
+    host = ort::TensorOver(ort::CpuMemoryInfo(), tensor.data, value.bytes, value.type, value.dims);
     tensor.value = host.get();
   }
 }

@@ -35,9 +35,10 @@ struct Slot {
   device::HostRange range() const { return {static_cast<const char*>(tensor.data), tensor.bytes}; }
 
   Placement placement = Placement::kNone;
-  // The user's. The value of a copied one is `host`: values that are copied in one call must agree on where
-  // their memory is, and users' values do not.
+  // The user's, or its stand-in. The value of a copied one is `host`: values that are copied in one call must
+  // agree on where their memory is, and users' values do not.
   device::TensorView tensor;
+  device::HostRange user;  // the user's memory
   ort::ValueHandle host;
   device::Tensor on_device;        // the device copy, or mapped memory by its device pointer
   void* device_pointer = nullptr;  // of the device copy, or of mapped memory

@@ -73,3 +73,21 @@ void BindingState::PrepareRun(Napi::Env env) {
   values.CheckFree(*session->addon().in_flight);
   values.DropReplaced();
 }
+
+void BindingState::Prepare(const std::optional<std::vector<size_t>>& changed, bool replay) {
+  if (values.detachable()) {
+    host->UseStandIns(true);
+    values.CopyIn(*session->addon().in_flight);
+  }
+  host->Prepare(changed, replay);
+}
+
+void BindingState::RunDetachable(Napi::Env env) {
+  // A result that is not a tensor may share the inputs' memory.
+  const bool shares = !session->only_tensors;
+  InFlight& in_flight = *session->addon().in_flight;
+  host->UseStandIns(shares);
+  if (shares) values.CopyIn(in_flight);
+  host->Start(false);
+  if (shares) values.CopyOut(env, in_flight.NextId());
+}

@@ -33,6 +33,14 @@ struct BindingState {
   run::InlinePolicy& Policy();
   // Before a runSync that waits for the session's runs in flight.
   void MarkOvertaken() const;
+  // The same, and then, before each run on the run thread: see BindingHost::Prepare.
+  void Prepare(const std::optional<std::vector<size_t>>& changed, bool replay);
+  // Runs on the JS thread.
+  void RunInline(Napi::Env env) {
+    if (values.detachable()) [[unlikely]]
+      return RunDetachable(env);
+    host->Start(false);
+  }
   // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
   bool CanRunInline() const noexcept { return session->device == nullptr && session->thread.Idle(); }
 
@@ -46,4 +54,7 @@ struct BindingState {
   AsyncJob* job = nullptr;                    // the run or capture in flight
   bool overtaken = false;                     // since it was started a runSync has used memory that it uses
   Graph graph = Graph::kNone;
+
+ private:
+  void RunDetachable(Napi::Env env);
 };

@@ -42,6 +42,7 @@ std::string BoundValues::Output(size_t index) const {
 
 void BoundValues::SetInput(size_t index, std::shared_ptr<ValueState> value) {
   borrows_ = borrows_ || value->Borrows();
+  detachable_ = detachable_ || value->detachable;
   std::swap(inputs_.at(index), value);
   if (renews_) replaced_.push_back(std::move(value));
   checked_at_ = kUnchecked;
@@ -49,6 +50,7 @@ void BoundValues::SetInput(size_t index, std::shared_ptr<ValueState> value) {
 
 void BoundValues::SetOutput(BoundOutput output) {
   borrows_ = borrows_ || (output.value && output.value->Borrows());
+  detachable_ = detachable_ || (output.value && output.value->detachable);
   const auto found = std::find_if(outputs_.begin(), outputs_.end(),
                                   [&](const BoundOutput& other) { return other.index == output.index; });
   if (found != outputs_.end()) {
@@ -150,6 +152,22 @@ void BoundValues::Check() const {
   if (outputs_.empty()) throw ort::Error("ERR_MISSING_OUTPUT", "no output is bound");
   for (const BoundOutput& output : outputs_) {
     if (output.value) check(*output.value, Output(output.index));
+  }
+}
+
+void BoundValues::CopyIn(const InFlight& in_flight) const {
+  for (const auto& value : inputs_) {
+    if (value) value->CopyIn(in_flight);
+  }
+  // A run that is canceled before it began leaves what a later one may read.
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) output.value->CopyIn(in_flight);
+  }
+}
+
+void BoundValues::CopyOut(Napi::Env env, uint64_t run) const {
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) output.value->CopyOut(env, run);
   }
 }
 

@@ -65,6 +65,12 @@ class BoundValues {
       CheckBorrowed(env);
   }
 
+  // Whether a run on another thread uses stand-ins for some values.
+  bool detachable() const noexcept { return detachable_; }
+  // Before and after such a run.
+  void CopyIn(const InFlight& in_flight) const;
+  void CopyOut(Napi::Env env, uint64_t run) const;
+
   // The same: throws ERR_BUSY where a run in flight writes the memory of a value, or in another session reads
   // what this one writes.
   void CheckFree(const InFlight& in_flight) const {
@@ -105,5 +111,6 @@ class BoundValues {
   // disposed.
   uint64_t checked_at_ = kUnchecked;
   bool renews_ = false;
-  bool borrows_ = false;  // some value borrows a user's typed array
+  bool borrows_ = false;     // some value borrows a user's typed array
+  bool detachable_ = false;  // that JavaScript can detach during a run
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "device/device.h"
@@ -38,10 +39,15 @@ class InFlight {
     std::erase_if(uses_, [by](const MemoryUse& use) { return use.by == by; });
   }
 
-  // A run of the session on the JS thread has ended, and with it all before it.
-  void RemoveRuns(const void* session) noexcept {
+  // A run of the session on the JS thread has ended, and with it all before it: `ended` gets their uses.
+  template <typename Ended>
+  void RemoveRuns(const void* session, Ended ended) {
     if (empty()) return;
-    std::erase_if(uses_, [session](const MemoryUse& use) { return use.session == session; });
+    std::erase_if(uses_, [&](const MemoryUse& use) {
+      if (use.session != session) return false;
+      ended(use);
+      return true;
+    });
   }
 
   bool empty() const noexcept { return uses_.empty(); }
@@ -50,6 +56,16 @@ class InFlight {
     const auto found = std::find_if(uses_.begin(), uses_.end(),
                                     [&](const MemoryUse& other) { return use.Conflicts(other); });
     return found == uses_.end() ? nullptr : &*found;
+  }
+  // Whether memory is in use, and the last use that writes it.
+  std::pair<bool, const MemoryUse*> UsesOf(const MemoryUse& memory) const noexcept {
+    std::pair<bool, const MemoryUse*> found{};
+    for (const MemoryUse& use : uses_) {
+      if (!use.Shares(memory)) continue;
+      found.first = true;
+      if (use.writes()) found.second = &use;
+    }
+    return found;
   }
 
  private:

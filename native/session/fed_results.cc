@@ -1,4 +1,4 @@
-// Results of session.run that share a feed's memory.
+// The memory of session.run's feeds: before a run on another thread, and where results share it.
 #include <algorithm>
 #include <cstring>
 
@@ -6,11 +6,23 @@
 #include "ort/environment.h"
 #include "run.h"
 
+void RunCall::CopyIn(const InFlight& in_flight) const {
+  for (const auto& value : fed_values_) value->CopyIn(in_flight);
+}
+
 // A model's output may share its input's memory.
 bool RunCall::IsFed(const void* data) const {
   return std::any_of(inputs_.begin(), inputs_.end(), [data](const OrtValue* input) {
     return ort::Kind(input) == ONNX_TYPE_TENSOR && ort::Data(input) == data;
   });
+}
+
+// What a result that is not a tensor may share.
+Shared RunCall::Fed() const {
+  Shared fed;
+  fed.memory.assign(copies_.begin(), copies_.end());
+  for (const auto& input : fed_values_) fed.Add(input);
+  return fed;
 }
 
 // A fetch's array may be the memory of a feed that another output shares.

@@ -111,7 +111,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
     const std::shared_ptr<ValueState>& value = Value::UncheckedState(view.data);
     value->CheckAttached(view.data.Env());
     session_->CheckDevice(value->OnDevice() ? value->device : nullptr, "input", name);
-    inputs_.push_back(value->handle.get());
+    inputs_.push_back(memory == FeedMemory::kCopied ? value->Safe().value : value->handle.get());
     fed_values_.push_back(value);
     return;
   }
@@ -217,12 +217,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   if (!on_device && !IsCommon(shape.type)) {
     if (ort::ElementBits(shape.type) != 0 && IsFed(ort::Data(value.get())))
       return Value::Copy(env, value.get());
-    Shared fed;
-    if (ort::ElementBits(shape.type) == 0) {
-      fed.memory.assign(copies_.begin(), copies_.end());
-      for (const auto& input : fed_values_) fed.Add(input);
-    }
-    return Value::Wrap(env, std::move(value), std::move(fed));
+    return Value::Wrap(env, std::move(value), ort::ElementBits(shape.type) == 0 ? Fed() : Shared());
   }
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
     return Tuple(env, shape, ReadStrings(env, value.get(), ort::ElementCount(shape.dims)));

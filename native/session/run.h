@@ -44,6 +44,8 @@ class RunCall {
   // Throws ERR_BUSY where work in flight forbids the run to read its values, or to write a pre-allocated
   // result.
   void CheckFree(const InFlight& in_flight) const;
+  // Before a run that is not inline.
+  void CopyIn(const InFlight& in_flight) const;
   void Use(InUse& in_use) const;
 
   // The thread that runs it. `canceled` ends the wait for the device lock.
@@ -68,6 +70,7 @@ class RunCall {
   void OwnResults();
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
+  Shared Fed() const;
   void SavePassed();
   Napi::Value Result(Napi::Env env, size_t output);
 

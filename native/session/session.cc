@@ -146,6 +146,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     policy->RecordInline([&call] { call.Execute(device::kNotCanceled); });
     return call.Results(info.Env());
   }
+  call.CopyIn(*state_->addon().in_flight);
   auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id);
   return AsyncJob::Start(std::move(job), state_->thread);
 }

@@ -37,7 +37,9 @@ struct ValueState : device::Location {
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
   std::vector<int64_t> dims;                                                 // of a tensor
   size_t bytes = 0;
-  void* data = nullptr;   // of a tensor of numbers
+  void* data = nullptr;  // of a tensor of numbers
+  // JavaScript can detach the borrowed memory, or an element's, and free it, whatever uses it.
+  bool detachable = false;
   bool disposed = false;  // by the user: bindings then refuse it
   int copies = 0;         // asynchronous copies in flight that use the value
   // What the OrtValue points into, destroyed after it:
@@ -63,6 +65,15 @@ struct ValueState : device::Location {
 
   device::TensorView view() const noexcept { return {handle.get(), data, bytes}; }
 
+  // The value for a run on another thread: of detachable memory a stand-in in memory of the addon's, made
+  // once. The JS thread copies in before the run and out after it.
+  device::TensorView Safe() const;
+  bool StandInHolds(const void* pointer) const noexcept;
+  // Before the run is in flight. What an earlier one writes is in the stand-in.
+  void CopyIn(const InFlight& in_flight) const;
+  // The results of a run, and of all before it, unless those of a later one were copied. Throws ERR_DETACHED.
+  void CopyOut(Napi::Env env, uint64_t run) const;
+
   // Host memory of a tensor. Of strings, which are objects of any size, distinct for distinct tensors.
   device::HostRange Range() const;
   MemoryUse Use(Access access, const void* session) const;
@@ -80,6 +91,10 @@ struct ValueState : device::Location {
   void CheckCopy(Napi::Env env, const ValueState& from) const;
   // Any thread: copies a tensor of the same type and shape, which is at `where`, into this one.
   void CopyFrom(const device::TensorView& from, const device::Location& where);
+
+ private:
+  mutable device::Tensor stand_in_;
+  mutable uint64_t copied_out_ = 0;  // the last run whose results were
 };
 
 // Asynchronous work's uses of values, in `in_flight` and among their copies for as long as it lives. JS
@@ -92,6 +107,7 @@ class InUse {
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
+  uint64_t id() const noexcept { return id_; }
   void Add(const std::shared_ptr<ValueState>& value, Access access);
   // Memory that the JS thread writes when the run has ended: in no order with other runs.
   void AddResult(const device::HostRange& range) {

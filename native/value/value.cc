@@ -123,7 +123,8 @@ Napi::Value Value::Allocate(const Napi::CallbackInfo& info) {
   return New(info.Env(), std::move(state));
 }
 
-// borrow(type: number, dims: number[], data: ArrayBufferView): EngineValue - CreateTensorWithDataAsOrtValue
+// borrow(type: number, dims: number[], data: ArrayBufferView, detachable: boolean): EngineValue -
+// CreateTensorWithDataAsOrtValue
 Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
   auto state = MakeTensorState(ToElementType(info[0]), ToDims(info[1]));
   const Bytes bytes = ToBytes(info[2]);
@@ -136,7 +137,12 @@ Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
               napi_get_typedarray_info(info.Env(), info[2], nullptr, nullptr, nullptr, &buffer, nullptr));
   state->borrowed = Napi::Reference<Napi::Value>::New({info.Env(), buffer}, 1);
   state->CheckAttached(info.Env());
-  if (auto memory = BufferOwner::MemoryAt(bytes.data)) state->shared.memory.push_back(std::move(memory));
+  if (auto memory = BufferOwner::MemoryAt(bytes.data)) {
+    state->shared.memory.push_back(std::move(memory));
+  } else {
+    // Not of a SharedArrayBuffer.
+    state->detachable = IsTrue(info[3]) && state->borrowed.Value().IsArrayBuffer();
+  }
   // An empty array may have no address, and ONNX Runtime wants one.
   static char nothing;
   PointAt(*state, bytes.data != nullptr ? bytes.data : &nothing);
@@ -159,6 +165,7 @@ Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
                                                 element->device->name());
     }
     handles.push_back(element->handle.get());
+    state->detachable = state->detachable || element->detachable;
     state->shared.elements.push_back(element);
   }
   state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateValue, handles.data(), handles.size(),

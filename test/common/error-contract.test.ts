@@ -1,20 +1,10 @@
 // Every public function by bad values, in each of its arguments: an error is an OrtError, with a code that docs/errors.md has.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  deviceMemory,
-  InferenceSession,
-  type IoBinding,
-  initialize,
-  initialized,
-  isOrtError,
-  OrtValue,
-  preload,
-  Tensor,
-} from 'onnxruntime-iobinding'
+import { isOrtError, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { detachable } from '../helpers/buffers.ts'
-import { oneNode } from '../helpers/model-builder.mjs'
+import { CALLS, opened, openSessions } from '../helpers/public-functions.ts'
 
 const documented = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'errors.md'), 'utf8')
 
@@ -119,125 +109,8 @@ const BAD: Readonly<Record<string, () => unknown>> = {
   'an array of proxies': () => [proxied(OrtValue.allocate('float32', [1]))],
   'an object of proxies': () => ({ x: proxied(OrtValue.allocate('float32', [1])) }),
 }
-let session: InferenceSession
-let io: IoBinding
-let released: InferenceSession
-
-beforeAll(async () => {
-  session = await InferenceSession.create(oneNode(), { logSeverityLevel: 4 })
-  released = await InferenceSession.create(oneNode(), { logSeverityLevel: 4 })
-  await released.release()
-  io = session.createIoBinding({ x: [1] })
-})
-afterAll(() => session?.release())
-
-const x = () => ({ x: new Tensor('float32', [1], [1]) })
-const value = () => OrtValue.allocate('float32', [1])
-// biome-ignore lint/suspicious/noExplicitAny: what TypeScript refuses
-type Any = any
-
-/** The public functions, with an argument of each to replace. */
-const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
-  'initialize(BAD)': (bad) => initialize(bad),
-  'preload(BAD)': (bad) => (bad === undefined || bad === null ? undefined : preload(bad)),
-  'preload({ python: BAD })': (bad) => preload({ python: bad, cudnn: false }),
-  'preload({ directories: BAD })': (bad) => preload({ directories: bad, cudnn: false }),
-  'deviceMemory(BAD)': (bad) => deviceMemory(bad),
-  'deviceMemory(cuda, BAD)': (bad) => deviceMemory('cuda', bad),
-  'create(BAD)': (bad) => InferenceSession.create(bad),
-  'create(model, BAD)': (bad) => InferenceSession.create(oneNode(), bad),
-  'create(buffer, BAD)': (bad) => InferenceSession.create(oneNode().buffer as ArrayBuffer, bad),
-  'create(buffer, 0, BAD)': (bad) => InferenceSession.create(oneNode().buffer as ArrayBuffer, 0, bad),
-  ...Object.fromEntries(
-    [
-      'executionProviders',
-      'externalData',
-      'extra',
-      'freeDimensionOverrides',
-      'graphOptimizationLevel',
-      'intraOpNumThreads',
-      'logId',
-      'preferredOutputLocation',
-      'transfer',
-    ].map((name) => [
-      `create(model, { ${name}: BAD })`,
-      (bad: Any) => InferenceSession.create(oneNode(), { [name]: bad }),
-    ]),
-  ),
-  'session.run(BAD)': (bad) => session.run(bad),
-  'session.run({ x: BAD })': (bad) => session.run({ x: bad }),
-  'session.run(feeds, BAD)': (bad) => session.run(x(), bad),
-  'session.run(feeds, [BAD])': (bad) => session.run(x(), [bad]),
-  'session.run(feeds, { y: BAD })': (bad) => session.run(x(), { y: bad }),
-  'session.run(feeds, fetches, BAD)': (bad) => session.run(x(), ['y'], bad),
-  'session.run(feeds, fetches, { extra: BAD })': (bad) => session.run(x(), ['y'], { extra: bad }),
-  'session.run(feeds, fetches, { signal: BAD })': (bad) => session.run(x(), ['y'], { signal: bad }),
-  'session.run(feeds, fetches, { tag: BAD })': (bad) => session.run(x(), ['y'], { tag: bad }),
-  'session.run() after release': () => released.run(x()),
-  'session.modelMetadata': () => session.modelMetadata,
-  'session.modelMetadata after release': () => released.modelMetadata,
-  'session.graphAssignment()': () => session.graphAssignment(),
-  'session.endProfiling()': () => session.endProfiling(),
-  'session.createIoBinding(BAD)': (bad) => session.createIoBinding(bad).dispose(),
-  'session.createIoBinding({ x: BAD })': (bad) => session.createIoBinding({ x: bad }).dispose(),
-  'session.createIoBinding(inputs, BAD)': (bad) => session.createIoBinding({ x: [1] }, bad).dispose(),
-  'session.createIoBinding(inputs, { outputs: BAD })': (bad) =>
-    session.createIoBinding({ x: [1] }, { outputs: bad }).dispose(),
-  'session.createIoBinding(inputs, { outputs: { y: BAD } })': (bad) =>
-    session.createIoBinding({ x: [1] }, { outputs: { y: bad } }).dispose(),
-  'session.createIoBinding(inputs, { fetches: BAD })': (bad) =>
-    session.createIoBinding({ x: [1] }, { fetches: bad }).dispose(),
-  'session.createIoBinding(inputs, { mapped: BAD })': (bad) =>
-    session.createIoBinding({ x: [1] }, { mapped: bad }).dispose(),
-  'session.runWithIoBinding(BAD)': (bad) => session.runWithIoBinding(bad),
-  'session.runWithIoBinding(io, BAD)': (bad) => session.runWithIoBinding(io, bad),
-  'io.run(BAD)': (bad) => io.run(bad),
-  'io.run({ upload: BAD })': (bad) => io.run({ upload: bad }),
-  'io.runSync(BAD)': (bad) => io.runSync(bad),
-  'io.runSync({ upload: [BAD] })': (bad) => io.runSync({ upload: [bad] }),
-  'io.capture(BAD)': (bad) => io.capture(bad),
-  'io.inputValue(BAD)': (bad) => io.inputValue(bad),
-  'io.outputValue(BAD)': (bad) => io.outputValue(bad),
-  'io.bindOrtValueInput(BAD)': (bad) => session.ioBinding().bindOrtValueInput(bad, value()),
-  'io.bindOrtValueInput(x, BAD)': (bad) => session.ioBinding().bindOrtValueInput('x', bad),
-  'io.bindOrtValueInput(x, value, BAD)': (bad) => session.ioBinding().bindOrtValueInput('x', value(), bad),
-  'io.bindOrtValueOutput(BAD)': (bad) => session.ioBinding().bindOrtValueOutput(bad, value()),
-  'io.bindOrtValueOutput(y, BAD)': (bad) => session.ioBinding().bindOrtValueOutput('y', bad),
-  'io.bindOrtValueOutput(y, value, BAD)': (bad) => session.ioBinding().bindOrtValueOutput('y', value(), bad),
-  'io.bindCpuInput(BAD)': (bad) => session.ioBinding().bindCpuInput(bad, x().x),
-  'io.bindCpuInput(x, BAD)': (bad) => session.ioBinding().bindCpuInput('x', bad),
-  'io.bindOutput(BAD)': (bad) => session.ioBinding().bindOutput(bad),
-  'io.bindOutput(y, BAD)': (bad) => session.ioBinding().bindOutput('y', bad),
-  'io.bindOutput(y, cpu, BAD)': (bad) => session.ioBinding().bindOutput('y', 'cpu', bad),
-  'io.getOutputs() before a run': () => session.ioBinding().getOutputs(),
-  'io.copyOutputsToCpu() before a run': () => session.ioBinding().copyOutputsToCpu(),
-  'OrtValue.allocate(BAD)': (bad) => OrtValue.allocate(bad, [1]),
-  'OrtValue.allocate(type, BAD)': (bad) => OrtValue.allocate('float32', bad),
-  'OrtValue.allocate(type, [BAD])': (bad) => OrtValue.allocate('float32', [bad]),
-  'OrtValue.allocate(type, dims, BAD)': (bad) => OrtValue.allocate('float32', [1], bad),
-  'OrtValue.allocate(type, dims, cpu, BAD)': (bad) => OrtValue.allocate('float32', [1], 'cpu', bad),
-  'OrtValue.fromTensor(BAD)': (bad) => OrtValue.fromTensor(bad),
-  'OrtValue.fromTensor(tensor, BAD)': (bad) => OrtValue.fromTensor(x().x, bad),
-  'OrtValue.wrap(BAD)': (bad) => OrtValue.wrap(bad, new Float32Array(1) as never, [1]),
-  'OrtValue.wrap(type, BAD)': (bad) => OrtValue.wrap('float32', bad, [1]),
-  'OrtValue.wrap(type, data, BAD)': (bad) => OrtValue.wrap('float32', new Float32Array(1), bad),
-  'OrtValue.sequence(BAD)': (bad) => OrtValue.sequence(bad),
-  'OrtValue.sequence([BAD])': (bad) => OrtValue.sequence([bad]),
-  'value.write(BAD)': (bad) => value().write(bad),
-  'value.copyTo(BAD)': (bad) => value().copyTo(bad),
-  ...Object.fromEntries(
-    (['read', 'toTensor', 'elements', 'dispose'] as const).map((name) => [
-      `OrtValue's ${name}() of BAD`,
-      // Only of what has the class: of anything else JavaScript reports that it has no such function.
-      (bad: Any) => (bad instanceof OrtValue ? bad[name]() : undefined),
-    ]),
-  ),
-  "OrtValue's write() of BAD": (bad) =>
-    bad instanceof OrtValue ? bad.write(new Float32Array(1) as Any) : undefined,
-  "OrtValue's data, type, disposed and deviceId of BAD": (bad) =>
-    bad instanceof OrtValue ? [bad.data, bad.type, bad.disposed, bad.deviceId] : undefined,
-  'initialized()': () => initialized(),
-}
+beforeAll(openSessions)
+afterAll(() => opened().session?.release())
 
 test.each(Object.keys(CALLS))('%s throws coded errors only', async (name) => {
   const uncoded: string[] = []

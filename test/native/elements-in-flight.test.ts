@@ -123,7 +123,7 @@ it('elements() refuses to copy strings that a run in flight writes', async () =>
   expect(sequence.elements()[0]!.read()).toEqual(TEXTS.map((text) => text + text))
 })
 
-it('strings that are an output and an input cannot be written while a run reads the input', async () => {
+it('strings that are an output and an input are a copy, which a run in flight does not use', async () => {
   const x = value('x', 'string', [null])
   const nodes = [node('StringConcat', ['x', 'x'], ['y'])]
   const bytes = model({
@@ -138,8 +138,9 @@ it('strings that are an output and an input cannot be written while a run reads 
   await io.run()
   const passed = io.outputValue('x')!
   const pending = io.run()
-  await expectError(() => passed.write(['x', 'y']), 'ERR_BUSY')
+  passed.write(['x', 'y'])
   await pending
+  expect(io.inputValue('x')!.read()).toEqual(TEXTS)
 })
 
 it('strings that a run reads can be read meanwhile', async () => {
@@ -150,19 +151,18 @@ it('strings that a run reads can be read meanwhile', async () => {
   await pending
 })
 
-it('two values of the same strings can be an input and an output', async () => {
+it('an output that is an input can be bound beside it', async () => {
   const [x, y] = [value('x', 'string', [null]), value('y', 'string', [null])]
   const concat = { nodes: [node('StringConcat', ['x', 'x'], ['y'])], opset: 20, irVersion: 9 }
   await using maker = await InferenceSession.create(model({ inputs: [x], outputs: [x, y], ...concat }))
   await using session = await InferenceSession.create(model({ inputs: [x], outputs: [y], ...concat }))
   using made = maker.createIoBinding({ x: strings() }, { outputs: { x: 'dynamic' } })
   await made.run()
-  // Of the same strings as the bound input.
   const [input, output] = [made.inputValue('x')!, made.outputValue('x')!]
   using io = session.createIoBinding({ x: input }, { outputs: { y: output } })
   io.runSync()
   expect(output.read()).toEqual(TEXTS.map((text) => text + text))
-  expect(input.read()).toEqual(output.read())
+  expect(input.read()).toEqual(TEXTS)
 })
 
 it('a sequence is an input beside an output in the memory of its element', async () => {

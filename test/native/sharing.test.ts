@@ -158,13 +158,12 @@ describe('a sequence that shares its tensors', () => {
 })
 
 describe('dispose()', () => {
-  it('detaches only the buffer over its own memory', () => {
+  it('detaches the buffer over its own memory, whatever the properties of a view', () => {
     const disposed = filled(3)
     const view = disposed.data
     Object.defineProperty(view, 'buffer', { value: new ArrayBuffer(8) })
     disposed.dispose()
-    churn()
-    expect(new Set(view)).toEqual(new Set([3])) // still visible, so still allocated
+    expect(view).toHaveLength(0)
   })
 
   it("lets the signal end a binding's run in flight", async () => {
