@@ -26,9 +26,10 @@ void DeviceBinding::Arrange() {
 }
 
 void DeviceBinding::CheckNotOverwritten(const BoundOutput& output) const {
-  if (values_.Overwritten(output) == nullptr) return;
+  if (!values_.ReturnsOverwritten(output)) return;
   // What a run overwrites of a copied input is not what it reads.
-  if (inputs_[*session_.passed_inputs[output.index]].placement == Placement::kCopied) return;
+  const std::optional<size_t>& source = session_.passed_inputs[output.index];
+  if (source && inputs_[*source].placement == Placement::kCopied) return;
   throw ort::Error("ERR_MEMORY_OVERLAP", "output '" + session_.outputs[output.index].name +
                                              "' is an input whose memory another output is written to");
 }

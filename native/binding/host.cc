@@ -50,12 +50,12 @@ class CpuBinding final : public BindingHost {
   void Arrange() override {
     copies_.clear();
     std::vector<device::Copy> last;
-    auto overwritten = std::make_shared<Overwritten>();
+    auto returned = std::make_shared<ReturnedTensors>();
     size_t bytes = 0;
     for (const BoundOutput& output : values_.outputs()) {
       if (!output.value) {
-        if (const ValueState* const input = values_.Overwritten(output)) {
-          device::Tensor& kept = (*overwritten)[output.index] = MakeSecond(input->handle.get(), input->bytes);
+        if (const ValueState* const input = values_.Returned(output)) {
+          device::Tensor& kept = (*returned)[output.index] = MakeSecond(input->handle.get(), input->bytes);
           copies_.push_back({View(*input), kept.view()});
           bytes += input->bytes;
         }
@@ -86,7 +86,7 @@ class CpuBinding final : public BindingHost {
     }
     // Inputs that are outputs are read before any of these is written.
     copies_.insert(copies_.end(), last.begin(), last.end());
-    overwritten_ = std::move(overwritten);
+    returned_ = std::move(returned);
     if (!copies_.empty()) LogCopies(bytes);
   }
 
@@ -112,17 +112,17 @@ class CpuBinding final : public BindingHost {
     Arrange();
   }
 
-  OrtValue* BeforeRun(size_t output) const noexcept override {
-    if (!results_overwritten_) return nullptr;
-    const auto found = results_overwritten_->find(output);
-    return found == results_overwritten_->end() ? nullptr : found->second.value.get();
+  OrtValue* Returned(size_t output) const noexcept override {
+    if (!returned_by_run_) return nullptr;
+    const auto found = returned_by_run_->find(output);
+    return found == returned_by_run_->end() ? nullptr : found->second.value.get();
   }
 
   void Start(bool) override {
     const run::DenormalsAsZero mode(session_.denormals_as_zero);
     BeginResults();
-    if (results_overwritten_ != overwritten_) [[unlikely]]
-      results_overwritten_ = overwritten_;
+    if (returned_by_run_ != returned_) [[unlikely]]
+      returned_by_run_ = returned_;
     if (values_.renews()) {
       for (const BoundOutput& output : values_.outputs()) Renew(output, seconds_[output.index].value.get());
     }
@@ -147,10 +147,10 @@ class CpuBinding final : public BindingHost {
   std::optional<bool> stand_ins_ = false;  // what is bound, unless a change failed
   std::vector<device::Tensor> seconds_;    // by the output's index: what ONNX Runtime writes in its place
   std::vector<device::Copy> copies_;       // after each run
-  // By the output's index: what an input was that is an output, before the run wrote its memory.
-  using Overwritten = std::unordered_map<size_t, device::Tensor>;
-  std::shared_ptr<Overwritten> overwritten_;
-  std::shared_ptr<const Overwritten> results_overwritten_;  // of the last run
+  // By the output's index: copies of inputs that are outputs, which a later run may write.
+  using ReturnedTensors = std::unordered_map<size_t, device::Tensor>;
+  std::shared_ptr<ReturnedTensors> returned_;
+  std::shared_ptr<const ReturnedTensors> returned_by_run_;  // of the last run
 };
 
 }  // namespace

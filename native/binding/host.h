@@ -67,9 +67,9 @@ class BindingHost {
 
   // JS thread, while no run is in flight: the outputs of the last run, in the order they were bound.
   std::vector<ort::ValueHandle> Outputs();
-  // The same: an output that is an input, as that was before the run wrote its memory; null: ONNX Runtime's
+  // The same: a copy of an output that is an input, as it was at the end of the run; null: ONNX Runtime's
   // output is right.
-  virtual OrtValue* BeforeRun(size_t /*output*/) const noexcept { return nullptr; }
+  virtual OrtValue* Returned(size_t /*output*/) const noexcept { return nullptr; }
   // Run thread, before the session is released: an output that ONNX Runtime allocated in host memory outlives
   // it.
   void KeepOutputs() noexcept;

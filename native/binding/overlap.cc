@@ -8,6 +8,7 @@
 #include "ort/environment.h"
 #include "ort/metadata.h"
 #include "ort/strings.h"
+#include "ort/tensor.h"
 
 Overlap OverlapOf(const ValueState& one, const ValueState& other) {
   if (one.OnDevice() != other.OnDevice()) return Overlap::kNone;
@@ -32,7 +33,7 @@ Overlap OverlapOf(const ValueState& one, const ValueState& other) {
 device::Tensor MakeSecond(const OrtValue* tensor, size_t bytes) {
   const ort::TensorShape shape = ort::Shape(tensor);
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
-    return {nullptr, ort::CreateStringTensor(shape.dims)};
+    return {nullptr, ort::CreateTensor(ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING, shape.dims)};
   }
   auto memory = device::HostMemory::Allocate(bytes, device::HostMemory::Fill::kNone);
   return device::MakeTensor(std::move(memory), ort::CpuMemoryInfo(), shape.type, shape.dims);

@@ -127,14 +127,19 @@ const ValueState* BoundValues::Passed(const BoundOutput& output) const {
                        Text(input.dims));
 }
 
-const ValueState* BoundValues::Overwritten(const BoundOutput& output) const {
+const ValueState* BoundValues::Returned(const BoundOutput& output) const {
   const auto source = session_.passed_inputs[output.index];
   if (output.value || !source || !inputs_[*source]) return nullptr;
   const ValueState& input = *inputs_[*source];
-  const bool written = std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& other) {
-    return other.value && OverlapOf(input, *other.value) != Overlap::kNone;
+  return input.kind == ONNX_TYPE_TENSOR ? &input : nullptr;
+}
+
+bool BoundValues::ReturnsOverwritten(const BoundOutput& output) const {
+  const ValueState* const input = Returned(output);
+  if (input == nullptr) return false;
+  return std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& other) {
+    return other.value && OverlapOf(*input, *other.value) != Overlap::kNone;
   });
-  return written ? &input : nullptr;
 }
 
 void BoundValues::Check() const {

@@ -48,9 +48,10 @@ class BoundValues {
   // the output has another type or shape.
   const ValueState* Passed(const BoundOutput& output) const;
 
-  // The input that ONNX Runtime gives as an output which it allocates, where the run ends with a copy of
-  // another output into the memory of that input.
-  const ValueState* Overwritten(const BoundOutput& output) const;
+  // The tensor of the input that ONNX Runtime gives as an output which it allocates.
+  const ValueState* Returned(const BoundOutput& output) const;
+  // Whether it is one that the run ends with writing another output to.
+  bool ReturnsOverwritten(const BoundOutput& output) const;
 
   // Before each run. Whether Check is needed: after a bind, or when a value was disposed.
   bool Unchecked() const noexcept;

@@ -9,11 +9,6 @@
 
 namespace ort {
 
-inline ValueHandle CreateStringTensor(const std::vector<int64_t>& dims) {
-  return Create<ValueHandle>(api().CreateTensorAsOrtValue, DefaultAllocator(), dims.data(), dims.size(),
-                             ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING);
-}
-
 // FillStringTensor stops at a NUL; the element buffer does not.
 inline void WriteString(OrtValue* tensor, size_t index, std::string_view text) {
   char* buffer = nullptr;

@@ -36,13 +36,22 @@ ONNXTensorElementDataType OnnxNumber(ONNXTensorElementDataType type) {
   }
 }
 
+ONNXTensorElementDataType NumberToCreateBy(ONNXTensorElementDataType type) {
+  const ONNXTensorElementDataType onnx = OnnxNumber(type);
+  return onnx != type && CreatesByOnnxNumbers() ? onnx : type;
+}
+
 }  // namespace
 
 ValueHandle TensorOver(const OrtMemoryInfo* info, void* data, size_t bytes, ONNXTensorElementDataType type,
                        const std::vector<int64_t>& dims) {
-  const ONNXTensorElementDataType onnx = OnnxNumber(type);
   return Create<ValueHandle>(api().CreateTensorWithDataAsOrtValue, info, data, bytes, dims.data(),
-                             dims.size(), onnx != type && CreatesByOnnxNumbers() ? onnx : type);
+                             dims.size(), NumberToCreateBy(type));
+}
+
+ValueHandle CreateTensor(ONNXTensorElementDataType type, const std::vector<int64_t>& dims) {
+  return Create<ValueHandle>(api().CreateTensorAsOrtValue, DefaultAllocator(), dims.data(), dims.size(),
+                             NumberToCreateBy(type));
 }
 
 }  // namespace ort

@@ -1,4 +1,4 @@
-// Tensors over memory that the caller keeps.
+// New tensors: over memory that the caller keeps, or with memory of ONNX Runtime's default allocator.
 #pragma once
 
 #include <vector>
@@ -9,5 +9,7 @@ namespace ort {
 
 ValueHandle TensorOver(const OrtMemoryInfo* info, void* data, size_t bytes, ONNXTensorElementDataType type,
                        const std::vector<int64_t>& dims);
+
+ValueHandle CreateTensor(ONNXTensorElementDataType type, const std::vector<int64_t>& dims);
 
 }  // namespace ort

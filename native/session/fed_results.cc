@@ -4,6 +4,8 @@
 
 #include "ort/element_type.h"
 #include "ort/environment.h"
+#include "ort/strings.h"
+#include "ort/tensor.h"
 #include "run.h"
 
 void RunCall::CopyIn(const InFlight& in_flight) const {
@@ -25,18 +27,20 @@ Shared RunCall::Fed() const {
   return fed;
 }
 
-// A fetch's array may be the memory of a feed that another output shares.
-void RunCall::SavePassed() {
-  if (std::all_of(targets_.begin(), targets_.end(), [](const auto& one) { return one.array.IsEmpty(); }))
-    return;
-  saved_.resize(outputs_.size());
+// On the thread that runs, at the end of the run: a later one may write a feed that is an OrtValue, and the
+// array of a fetch may be the memory of a feed. Such results become copies.
+void RunCall::CopyPassed() {
   for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (!IsTensor(i) || targets_[i].info != ort::CpuMemoryInfo()) continue;
-    const ort::TensorShape shape = ort::Shape(outputs_[i].get());
-    const void* data = ort::ElementBits(shape.type) != 0 ? ort::Data(outputs_[i].get()) : nullptr;
-    if (data == nullptr || !IsFed(data)) continue;
-    const size_t bytes = ort::ByteLength(shape.type, shape.dims);
-    saved_[i] = device::HostMemory::Allocate(bytes, device::HostMemory::Fill::kNone);
-    std::memcpy(saved_[i]->data(), data, bytes);
+    if (targets_[i].info != ort::CpuMemoryInfo() || !IsTensor(i)) continue;
+    const OrtValue* const result = outputs_[i].get();
+    if (!IsFed(ort::Data(result))) continue;
+    const ort::TensorShape shape = ort::Shape(result);
+    ort::ValueHandle copy = ort::CreateTensor(shape.type, shape.dims);
+    if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
+      ort::CopyStrings(result, copy.get(), ort::ElementCount(shape.dims));
+    } else if (const size_t bytes = ort::ByteLength(shape.type, shape.dims); bytes > 0) {
+      std::memcpy(ort::Data(copy.get()), ort::Data(result), bytes);
+    }
+    outputs_[i] = std::move(copy);
   }
 }

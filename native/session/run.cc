@@ -116,7 +116,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
     return;
   }
   if (view.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
-    fed_.push_back(ort::CreateStringTensor(view.dims));
+    fed_.push_back(ort::CreateTensor(ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING, view.dims));
     ort::WriteStrings(fed_.back().get(), ToStrings(view.data, ort::ElementCount(view.dims)));
   } else {
     const Bytes bytes = ToBytes(view.data);
@@ -187,12 +187,15 @@ void RunCall::Execute(const std::atomic<bool>& canceled) {
   const run::DenormalsAsZero mode(session_->denormals_as_zero);
   // Only results on a device need the session. This call's last reference would release it on the JS thread.
   const std::shared_ptr<OrtSession> session = bound_ ? handle_ : std::move(handle_);
-  if (session_->device != nullptr) return RunOnDevice(session.get());
-  outputs_ = Run(session.get());
+  if (session_->device != nullptr) {
+    RunOnDevice(session.get());
+  } else {
+    outputs_ = Run(session.get());
+  }
+  CopyPassed();
 }
 
 Napi::Value RunCall::Results(Napi::Env env) {
-  SavePassed();
   return MakeArray(env, outputs_.size(), [&](uint32_t i) { return Result(env, i); });
 }
 
@@ -215,8 +218,6 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
   const device::Location where = session_->Location(target.info);
   const bool on_device = where.device != nullptr && ort::ElementBits(shape.type) != 0;
   if (!on_device && !IsCommon(shape.type)) {
-    if (ort::ElementBits(shape.type) != 0 && IsFed(ort::Data(value.get())))
-      return Value::Copy(env, value.get());
     return Value::Wrap(env, std::move(value), ort::ElementBits(shape.type) == 0 ? Fed() : Shared());
   }
   if (shape.type == ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING) {
@@ -229,8 +230,6 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     return IsFed(data) ? Value::Copy(env, value.get(), where)
                        : Value::Wrap(env, std::move(value), {}, where, handle_);
   }
-  const bool saved = !saved_.empty() && saved_[output];
-  if (saved) data = saved_[output]->data();
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
     const Bytes array = ToBytes(target.array.Value());
@@ -240,7 +239,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     if (bytes > 0) std::memcpy(array.data, data, bytes);
     return env.Null();
   }
-  if (bytes < kCopyBelow || saved || IsFed(data) || !AddonData::Of(env).external_buffers) {
+  if (bytes < kCopyBelow || !AddonData::Of(env).external_buffers) {
     Napi::ArrayBuffer buffer = NewArrayBuffer(env, bytes);
     if (bytes > 0) std::memcpy(buffer.Data(), data, bytes);
     return Tuple(env, shape, buffer);

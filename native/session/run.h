@@ -71,7 +71,7 @@ class RunCall {
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   Shared Fed() const;
-  void SavePassed();
+  void CopyPassed();
   Napi::Value Result(Napi::Env env, size_t output);
 
   SessionState* session_;
@@ -88,7 +88,6 @@ class RunCall {
   std::vector<ort::ValueHandle> outputs_;
   std::vector<device::Tensor> own_results_;  // copies of outputs, which are then the results
   std::vector<Target> targets_;
-  std::vector<std::shared_ptr<device::HostMemory>> saved_;  // of results that share a feed's memory
   bool shrinks_ = false;
   bool bound_ = false;  // some result stays in device or pinned memory
 };

@@ -9,6 +9,7 @@ namespace {
 
 device::Tensor MakeSequence(const std::vector<std::shared_ptr<ValueState>>& elements) {
   std::vector<const OrtValue*> values;
+  values.reserve(elements.size());
   for (const auto& element : elements) values.push_back(element->Safe().value);
   return {nullptr, ort::Create<ort::ValueHandle>(ort::api().CreateValue, values.data(), values.size(),
                                                  ONNX_TYPE_SEQUENCE)};

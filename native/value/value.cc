@@ -6,6 +6,7 @@
 #include "env/pool_worker.h"
 #include "ort/element_type.h"
 #include "ort/strings.h"
+#include "ort/tensor.h"
 
 namespace {
 
@@ -82,7 +83,7 @@ Napi::Object Value::Copy(Napi::Env env, OrtValue* tensor, const device::Location
   ort::TensorShape shape = ort::Shape(tensor);
   auto state = MakeTensorState(shape.type, std::move(shape.dims), where);
   if (state->IsString()) {
-    state->handle = ort::CreateStringTensor(state->dims);
+    state->handle = ort::CreateTensor(ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING, state->dims);
     ort::CopyStrings(tensor, state->handle.get(), ort::ElementCount(state->dims));
     return New(env, std::move(state));
   }
@@ -114,7 +115,7 @@ const std::shared_ptr<ValueState>& Value::State() const {
 Napi::Value Value::Allocate(const Napi::CallbackInfo& info) {
   auto state = MakeTensorState(ToElementType(info[0]), ToDims(info[1]));
   if (state->IsString()) {
-    state->handle = ort::CreateStringTensor(state->dims);
+    state->handle = ort::CreateTensor(ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING, state->dims);
     return New(info.Env(), std::move(state));
   }
   static_cast<device::Location&>(*state) = ToLocation(info[2], info[3]);

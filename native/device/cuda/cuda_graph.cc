@@ -49,7 +49,7 @@ std::string Refusal(CudaDevice& device, CUgraphNode node, const HostUse& host) {
   if (type == CU_GRAPH_NODE_TYPE_HOST) return "a node calls a function of the host";
   if (type == CU_GRAPH_NODE_TYPE_GRAPH) return "a node launches another graph";
   if (type != CU_GRAPH_NODE_TYPE_MEMCPY) return {};
-  CUDA_MEMCPY3D copy{};
+  CUDA_MEMCPY3D copy{};  // NOLINT(bugprone-invalid-enum-default-initialization): CUDA fills it in
   device.Check(driver().cuGraphMemcpyNodeGetParams(node, &copy), "cuGraphMemcpyNodeGetParams");
   const size_t bytes = copy.WidthInBytes * copy.Height * copy.Depth;
   const std::string size = std::to_string(bytes) + " bytes";

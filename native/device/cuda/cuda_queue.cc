@@ -52,8 +52,8 @@ class CudaRun final : public DeviceRun {
 
   void Capture(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
     graph_.reset();
-    graph_.emplace(queue_.device(), queue_.compute(), *host_,
-                   [&] { cuda::Run(session, options, binding, queue_.compute()); });
+    graph_ = std::make_unique<CudaGraph>(queue_.device(), queue_.compute(), *host_,
+                                         [&] { cuda::Run(session, options, binding, queue_.compute()); });
   }
 
   void Replay() override { graph_->Launch(queue_.compute()); }
@@ -129,7 +129,7 @@ class CudaRun final : public DeviceRun {
   const HostUse* host_ = nullptr;
   bool overlap_ = false;
   CUstream last_ = nullptr;  // where the run ends
-  std::optional<CudaGraph> graph_;
+  std::unique_ptr<CudaGraph> graph_;
 };
 
 void CudaQueue::QueueCopies(const std::vector<device::Copy>& copies) {
