@@ -1,6 +1,6 @@
 // The native tests, and those of the fake CUDA driver, on an addon with the address and undefined-behavior sanitizers; then
-// the hammer (HAMMER_SECONDS on the CPU and on the fake driver) and a leak check: `npm run test:asan`. A LeakSanitizer report with a frame of the addon on its stack is an error. Node.js itself
-// leaks at exit.
+// the hammer (HAMMER_SECONDS on the CPU and on the fake driver) and a leak check: `npm run test:asan`. A report of
+// LeakSanitizer with a frame of the addon on its stack is an error. Node.js itself leaks at exit.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,6 +38,7 @@ const omitted = [
   'memory',
   'sync-loop',
   'telemetry',
+  'transfer-memory',
   'preload',
   'provider-options',
   'providers',
