@@ -35,13 +35,13 @@ async function collect() {
 
 /** Threads and file descriptors are counted on Linux only. */
 function sample(minute) {
-  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
+  const { rss, heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage()
   const linux = existsSync('/proc/self/status') && {
     threads: Number(/^Threads:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]),
     descriptors: readdirSync('/proc/self/fd').length,
   }
   const handles = process.getActiveResourcesInfo().length
-  return { minute, rss, heapUsed, external, arrayBuffers, handles, ...linux, tasks }
+  return { minute, rss, heapTotal, heapUsed, external, arrayBuffers, handles, ...linux, tasks }
 }
 
 const randoms = Array.from({ length: LOOPS }, (_, i) => new Random(seed + i))
