@@ -1,17 +1,16 @@
 // Whether a process grows.
 
-/** Of the samples, which are the process on its way to its size. */
-const WARM_UP = 0.25
+/** Of the samples: meanwhile V8 compiles what runs often, and the peaks between collections reach their size. */
+const WARM_UP = 0.5
 /** MiB a minute. A leak of 10 bytes a run is 10 times as much. */
 export const MOST_GROWTH = 0.5
-/**
- * MiB a minute. Resident memory hides a leak of small objects while these fit pages that V8 has. Node.js itself keeps 270 bytes
- * of each worker that ended, an empty one too: 0.04 at 150 workers a minute.
- */
+/** MiB a minute. Resident memory hides a leak of small objects while these fit pages that V8 has. V8's code grows by 0.05. */
 export const MOST_HEAP_GROWTH = 0.2
+/** MiB a minute, of the blocks that malloc has given out. */
+export const MOST_MALLOC_GROWTH = 0.2
 const MIB = 2 ** 20
 
-/** @typedef {{ minute: number, rss: number, heapUsed: number, handles: number, threads?: number, descriptors?: number }} Sample */
+/** @typedef {{ minute: number, rss: number, heapUsed: number, malloc?: number, handles: number, threads?: number, descriptors?: number }} Sample */
 
 /** The median of the slopes between all pairs, which single outliers do not move. @param {[number, number][]} points */
 export function slope(points) {
@@ -34,6 +33,9 @@ export function verdict(samples) {
   const checks = [
     growth('rss', 'resident memory', MOST_GROWTH),
     growth('heapUsed', 'JavaScript heap', MOST_HEAP_GROWTH),
+    ...(first.malloc === undefined
+      ? []
+      : [growth('malloc', 'what malloc has given out', MOST_MALLOC_GROWTH)]),
     ...['handles', 'threads', 'descriptors']
       .filter((key) => first[key] !== undefined)
       .map((key) => ({
