@@ -4,7 +4,7 @@
 const WARM_UP = 0.5
 /** MiB a minute. A leak of 10 bytes a run is 10 times as much. */
 export const MOST_GROWTH = 0.5
-/** MiB a minute. Resident memory hides a leak of small objects while these fit pages that V8 has. V8's code grows by 0.05. */
+/** MiB a minute. Resident memory hides a leak of small objects while these fit pages that V8 has. V8's code grows by up to 0.1. */
 export const MOST_HEAP_GROWTH = 0.2
 /** MiB a minute, of the blocks that malloc has given out. */
 export const MOST_MALLOC_GROWTH = 0.2
