@@ -9,6 +9,10 @@ export function plot(samples, subtitle) {
     )
   const panels = [
     panel('resident memory, MiB', ({ rss }) => rss / 2 ** 20),
+    panel('JavaScript heap, MiB', ({ heapUsed }) => heapUsed / 2 ** 20),
+    ...(samples[0]?.malloc === undefined
+      ? []
+      : [panel('given out by malloc, MiB', ({ malloc }) => malloc / 2 ** 20)]),
     panel('threads', ({ threads }) => threads),
     panel('file descriptors', ({ descriptors }) => descriptors),
     panel('handles of the event loop', ({ handles }) => handles),

@@ -45,6 +45,7 @@ export const tasks = {
   async sessions(random) {
     const session = await InferenceSession.create(random.pick([mlp, slowLoop, twice])(), options)
     if (random.chance(0.5)) session.createIoBinding(sizes(session))
+    if (random.chance(0.5)) for (let i = 0; i < 3; i++) await session.run(feeds(session)) // the second run makes a plan
     if (random.chance(0.7)) await session.release()
   },
 
@@ -145,6 +146,14 @@ export const tasks = {
 function sizes({ inputMetadata }) {
   return Object.fromEntries(
     inputMetadata.map(({ name, shape }) => [name, shape.map((dim) => (typeof dim === 'number' ? dim : 2))]),
+  )
+}
+
+/** Zeros for a session of `tasks.sessions`. */
+function feeds(session) {
+  const dims = sizes(session)
+  return Object.fromEntries(
+    session.inputMetadata.map(({ name, type }) => [name, OrtValue.allocate(type, dims[name]).toTensor()]),
   )
 }
 
