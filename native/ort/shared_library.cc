@@ -10,6 +10,7 @@
 #include <sstream>
 #else
 #include <dlfcn.h>
+#include <sys/stat.h>
 #endif
 
 namespace ort {
@@ -81,9 +82,9 @@ void CloseShared(void* library) noexcept { FreeLibrary(static_cast<HMODULE>(libr
 #else
 void* OpenShared(const std::string& path, std::string& reason) {
   // The loader would wait for the writer of a FIFO. It looks for a bare name where the system does.
-  std::error_code error;
-  if (const auto status = std::filesystem::status(path, error);
-      path.find('/') != std::string::npos && exists(status) && !is_regular_file(status)) {
+  // std::filesystem would bring 400 KB of libc++ into the addon.
+  struct stat status{};
+  if (path.find('/') != std::string::npos && stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     reason = path + ": not a regular file";
     return nullptr;
   }
