@@ -146,12 +146,11 @@ void EpDevice::Drain() noexcept {
   }
 }
 
-EpDevice::EpDevice(std::string name, const Options& options)
-    : Device(std::move(name), 0), options_{{"preferredLayout", "NHWC"}} {  // whose Conv packs its weights
+EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(name), 0) {
   for (const auto& option : options) {
-    if (option.first != "enableGraphCapture" && option.first != "preferredLayout") options_.push_back(option);
+    if (option.first != "enableGraphCapture") options_.push_back(option);
   }
-  auto anchor = CreateSession(kIdentity, sizeof kIdentity);
+  auto anchor = CreateSession(kIdentity, sizeof kIdentity, options_);
   const OrtMemoryInfo* info = nullptr;
   ort::Check(ort::api().SessionGetMemoryInfoForInputs(anchor.get(), &info, 1));
   if (!Holds(info)) {
@@ -164,10 +163,10 @@ EpDevice::EpDevice(std::string name, const Options& options)
 }
 
 // With session options of its own: each counts as one use of WebGPU's context, which a session ends.
-ort::SessionHandle EpDevice::CreateSession(const void* model, size_t bytes) {
+ort::SessionHandle EpDevice::CreateSession(const void* model, size_t bytes, const Options& options) {
   const auto session_options = ort::Create<ort::SessionOptionsHandle>(ort::api().CreateSessionOptions);
   ort::Check(ort::api().SetIntraOpNumThreads(session_options.get(), 1));
-  Append(session_options.get(), options_, nullptr);
+  Append(session_options.get(), options, nullptr);
   return ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(), model, bytes,
                                          session_options.get());
 }
@@ -177,7 +176,10 @@ void EpDevice::SessionsReleased() noexcept {
   // Runs ahead may still use the weights. A release waits for nobody, but the next run does.
   if (runs_ahead_ > 0) runs_ahead_ = kMostRunsAhead;
   try {
-    CreateSession(kConv, sizeof kConv);
+    Options options = options_;
+    std::erase_if(options, [](const auto& option) { return option.first == "preferredLayout"; });
+    options.emplace_back("preferredLayout", "NHWC");  // whose Conv packs its weights
+    CreateSession(kConv, sizeof kConv, options);
   } catch (const std::exception&) {
     // The weights stay until the next release.
   }

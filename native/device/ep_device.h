@@ -55,7 +55,7 @@ class EpDevice final : public Device {
   // ONNX Runtime keeps the buffers of a released session's weights until a kernel that is loaded packs its
   // own.
   void SessionsReleased() noexcept override;
-  ort::SessionHandle CreateSession(const void* model, size_t bytes);
+  ort::SessionHandle CreateSession(const void* model, size_t bytes, const Options& options);
 
   Options options_;  // of the anchor's provider
   // The anchor: a session of one node that is never released, because an allocator dies with its session.
