@@ -32,6 +32,7 @@ it('the tarball contains exactly the compiled TypeScript, the prebuilt addons an
     ...['bert-cpu', 'cpu', 'throughput'].map((plot) => `benchmarks/results/${plot}.svg`),
     'package.json',
     ...[
+      'cuda-simulation/README.md',
       'export/pitfalls/arguments.py',
       'export/pitfalls/modules.py',
       'gpu/README.md',
@@ -61,11 +62,11 @@ it.each(prebuilt)('%s matches its platform, is below 1 MB and needs no newer sys
   expect(checkBinary(join(installed, file), target, { portable: true })).toMatch(/kB/)
 })
 
-it('the tarball is below 1 MB without the addons', () => {
+it('the tarball is below 1.1 MB without the addons', () => {
   const bytes = files
     .filter((file) => !prebuilt.includes(file))
     .map((file) => statSync(join(installed, file)).size)
-  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_000_000)
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_100_000)
 })
 
 it('the tarball passes publint', async () => {
