@@ -74,9 +74,11 @@ export function createBinding(world, a, b, c, d) {
   world.bindings.push(binding)
 }
 
-/** Numbers in memory that is allocated for the binding. */
-const ownHostMemory = (...sides) =>
-  sides.flatMap((side) => Object.keys(side).filter((name) => Array.isArray(side[name])))
+/** Names whose numbers are in memory that is allocated for the binding; an input and an output can have one name. */
+const ownHostMemory = (...sides) => {
+  const isOwn = (name) => sides.every((side) => !Object.hasOwn(side, name) || Array.isArray(side[name]))
+  return [...new Set(sides.flatMap((side) => Object.keys(side).filter(isOwn)))]
+}
 
 function add(conditions, others) {
   for (const code of others.must) conditions.when(true, code)
