@@ -1,16 +1,10 @@
 import { Tensor } from 'onnxruntime-common'
 import { setOwn } from '../check'
 import { abortable } from '../engine/abort'
-import type { EngineBinding, EngineValue } from '../engine/engine'
-import {
-  copyTypedArray,
-  type ElementType,
-  elementTypeCode,
-  rawView,
-  type TypedArray,
-  typedArrayView,
-} from '../model/element-types'
+import type { EngineBinding } from '../engine/engine'
+import { copyTypedArray, type ElementType, rawView, type TypedArray } from '../model/element-types'
 import { tensorData } from '../value/tensor'
+import { OrtValue } from '../value/value'
 import type { LoadedSession } from './create'
 import type { RunRequest, RunResult } from './request'
 
@@ -86,8 +80,7 @@ function sameDims(one: readonly number[], other: readonly number[]): boolean {
 interface Slot extends TensorForm {
   /** Its name in errors. */
   readonly argument: string
-  readonly value: EngineValue
-  readonly buffer: ArrayBuffer
+  readonly value: OrtValue
   readonly view: TypedArray
   readonly raw: TypedArray
 }
@@ -105,17 +98,17 @@ export class RunPlan {
     readonly form: PlanForm,
   ) {
     const allocate = (form: TensorForm): Slot => {
-      const value = engine.Value.allocate(elementTypeCode(form.type), form.dims, 'cpu', 0)
-      const buffer = value.arrayBuffer()
-      const view = typedArrayView(form.type, buffer)
-      return { ...form, argument: `feeds.${form.name}`, value, buffer, view, raw: rawView(view) }
+      const value = OrtValue.allocate(form.type, form.dims)
+      const view: TypedArray = value.data
+      return { ...form, argument: `feeds.${form.name}`, value, view, raw: rawView(view) }
     }
     this.#binding = new engine.Binding(session)
     this.#inputs = form.inputs.map(allocate)
     this.#outputs = form.outputs.map(allocate)
-    for (const { name, value } of this.#inputs) this.#binding.bindInput(inputs.indexOf(name, 'feeds'), value)
+    for (const { name, value } of this.#inputs)
+      this.#binding.bindInput(inputs.indexOf(name, 'feeds'), value.engineValue)
     for (const { name, value } of this.#outputs)
-      this.#binding.bindOutput(outputs.indexOf(name, 'fetches'), value)
+      this.#binding.bindOutput(outputs.indexOf(name, 'fetches'), value.engineValue)
   }
 
   get busy(): boolean {
@@ -181,6 +174,6 @@ export class RunPlan {
 
   #free(): void {
     this.#binding.dispose()
-    for (const { value, buffer } of [...this.#inputs, ...this.#outputs]) value.dispose(buffer)
+    for (const { value } of [...this.#inputs, ...this.#outputs]) value.dispose()
   }
 }

@@ -31,8 +31,7 @@ export class RunPlans {
     const tensors = [inputs, outputs].every(({ infos }) =>
       infos.every(({ kind }) => kind === ValueKind.tensor),
     )
-    const { runSync, externalBuffers } = engine.supports
-    const onCpu = runSync && externalBuffers && device.name === 'cpu' && locations === undefined
+    const onCpu = engine.supports.runSync && device.name === 'cpu' && locations === undefined
     this.#loaded = loaded
     this.#enabled = maxRunPlanBytes > 0 && tensors && onCpu
   }
