@@ -7,7 +7,7 @@
 #include <windows.h>
 
 #include <cstdlib>
-#include <sstream>
+#include <string_view>
 #else
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -36,30 +36,42 @@ std::string Describe(DWORD error) {
   return described;
 }
 
+bool IsFile(const Path& path) {
+  const DWORD attributes = GetFileAttributesW(path.c_str());
+  return attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY) == 0;
+}
+
+// C:/folder, or //server/share.
+bool IsAbsolute(std::wstring_view path) {
+  const auto is_separator = [&](size_t at) {
+    return at < path.size() && (path[at] == L'\\' || path[at] == L'/');
+  };
+  return (path.size() > 2 && path[1] == L':' && is_separator(2)) || (is_separator(0) && is_separator(1));
+}
+
 // The file in a folder of PATH. Windows itself would look in the working directory first, and in folders of
 // PATH that are relative to it.
-std::filesystem::path FindOnPath(const std::filesystem::path& name) {
+Path FindOnPath(const Path& name) {
   const wchar_t* const variable = _wgetenv(L"PATH");
-  std::wistringstream folders(variable != nullptr ? variable : L"");
-  for (std::wstring folder; std::getline(folders, folder, L';');) {
-    std::error_code error;
-    const std::filesystem::path file = std::filesystem::path(folder) / name;
-    if (file.is_absolute() && std::filesystem::is_regular_file(file, error)) return file;
+  std::wstring_view folders(variable != nullptr ? variable : L"");
+  while (!folders.empty()) {
+    const std::wstring_view folder = folders.substr(0, folders.find(L';'));
+    const Path file = Path(folder) + L'\\' + name;
+    if (IsAbsolute(folder) && IsFile(file)) return file;
+    folders.remove_prefix(folder.size() < folders.size() ? folder.size() + 1 : folder.size());
   }
   return {};
 }
 
-HMODULE Load(const std::filesystem::path& path, DWORD flags) {
-  return LoadLibraryExW(path.c_str(), nullptr, flags);
-}
+HMODULE Load(const Path& path, DWORD flags) { return LoadLibraryExW(path.c_str(), nullptr, flags); }
 
 }  // namespace
 
 void* OpenShared(const std::string& path, std::string& reason) {
   // A path brings its own folder into the search for what the library needs.
   constexpr DWORD kBesideIt = LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS;
-  const std::filesystem::path file = ToPath(path);
-  const bool is_bare = !file.has_parent_path();
+  const Path file = ToPath(path);
+  const bool is_bare = file.find_first_of(L"/\\:") == Path::npos;
   HMODULE module = Load(file, is_bare ? LOAD_LIBRARY_SEARCH_SYSTEM32 : kBesideIt);
   DWORD error = GetLastError();
   if (module == nullptr && is_bare) {
@@ -82,7 +94,6 @@ void CloseShared(void* library) noexcept { FreeLibrary(static_cast<HMODULE>(libr
 #else
 void* OpenShared(const std::string& path, std::string& reason) {
   // The loader would wait for the writer of a FIFO. It looks for a bare name where the system does.
-  // std::filesystem would bring 400 KB of libc++ into the addon.
   struct stat status{};
   if (path.find('/') != std::string::npos && stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
     reason = path + ": not a regular file";

@@ -22,13 +22,15 @@ struct Argument<const char*> {
   operator const char*() const { return text.c_str(); }
   std::string text;
 };
-// A path on Windows.
+#ifdef _WIN32
+// A path.
 template <>
 struct Argument<const wchar_t*> {
-  explicit Argument(Napi::Value value) : text(ort::ToPath(ToString(value)).wstring()) {}
+  explicit Argument(Napi::Value value) : text(ort::ToPath(ToString(value))) {}
   operator const wchar_t*() const { return text.c_str(); }
-  std::wstring text;
+  ort::Path text;
 };
+#endif
 
 template <typename Options, typename T>
 void Call(OrtStatus*(ORT_API_CALL* setter)(Options*, T), Options* options, Napi::Value value) {
@@ -62,7 +64,7 @@ void RecordGraphAssignment(OrtSessionOptions* options, Napi::Value value) {
 }
 
 void AddExternalData(OrtSessionOptions* options, Napi::Value files) {
-  std::vector<std::filesystem::path> paths;
+  std::vector<ort::Path> paths;
   std::vector<const ORTCHAR_T*> names;
   std::vector<char*> buffers;
   std::vector<size_t> lengths;
@@ -74,7 +76,7 @@ void AddExternalData(OrtSessionOptions* options, Napi::Value files) {
   }
   if (paths.empty()) return;
   names.reserve(paths.size());
-  for (const std::filesystem::path& path : paths) names.push_back(path.c_str());
+  for (const ort::Path& path : paths) names.push_back(path.c_str());
   ort::Check(ort::api().AddExternalInitializersFromFilesInMemory(options, names.data(), buffers.data(),
                                                                  lengths.data(), paths.size()));
 }
