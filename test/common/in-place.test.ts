@@ -256,6 +256,14 @@ function passThrough() {
   })
 }
 
+/** Gives x itself, and a copy. */
+const returnedStrings = () =>
+  model({
+    inputs: [value('x', 'string', [2])],
+    outputs: [value('x', 'string', [2]), value('y', 'string', [2])],
+    nodes: [node('Identity', ['x'], ['y'])],
+  })
+
 describe.each(runForms)('memory that bindings of the host share, by %s', (_form, run) => {
   const twoOutputs = () =>
     model({
@@ -326,12 +334,7 @@ describe.each(runForms)('memory that bindings of the host share, by %s', (_form,
   )
 
   test('strings that ONNX Runtime returns are not the input', async () => {
-    const bytes = model({
-      inputs: [value('x', 'string', [2])],
-      outputs: [value('x', 'string', [2]), value('y', 'string', [2])],
-      nodes: [node('Identity', ['x'], ['y'])],
-    })
-    await using session = await createSession(bytes)
+    await using session = await createSession(returnedStrings())
     using x = OrtValue.allocate('string', [2])
     x.write(['a', 'b'])
     using io = session.createIoBinding({ x }, { outputs: { x: 'dynamic' } })
@@ -342,12 +345,7 @@ describe.each(runForms)('memory that bindings of the host share, by %s', (_form,
   })
 
   test('strings that the graph returns are copied', async () => {
-    const bytes = model({
-      inputs: [value('x', 'string', [2])],
-      outputs: [value('x', 'string', [2]), value('y', 'string', [2])],
-      nodes: [node('Identity', ['x'], ['y'])],
-    })
-    await using session = await createSession(bytes)
+    await using session = await createSession(returnedStrings())
     using x = OrtValue.allocate('string', [2])
     using out = OrtValue.allocate('string', [2])
     x.write(['a', 'b'])
