@@ -152,18 +152,12 @@ unsigned IntegerBits(const Instr& i) {  // 256 more where it is signed
 }  // namespace
 
 Handler ConversionHandlerOf(Instr& i, const std::string& op) {
-  if (op == "I2F")
-    return i.a = static_cast<unsigned>(RoundingOf(i)), i.b = IntegerBits(i),
-           i.c = i.Has("F64")   ? 64
-                 : i.Has("F16") ? 16
-                                : 32,
-           I2f;
-  if (op == "F2I")
-    return i.a = static_cast<unsigned>(RoundingOf(i)), i.b = IntegerBits(i),
-           i.c = i.Has("F64")   ? 64
-                 : i.Has("F16") ? 16
-                                : 32,
-           F2i;
+  if (op == "I2F" || op == "F2I") {
+    i.a = static_cast<unsigned>(RoundingOf(i));
+    i.b = IntegerBits(i);
+    i.c = i.Has("F64") ? 64 : i.Has("F16") ? 16 : 32;
+    return op == "I2F" ? I2f : F2i;
+  }
   if (op == "F2F" || op == "FRND") {
     // F2F.target.source; FRND has one type
     unsigned types[2] = {32, 32};
