@@ -60,14 +60,6 @@ Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutp
                      where.device != nullptr ? state.session->handle : nullptr);
 }
 
-// The results of an earlier run whose promise has not settled, which reports a detached buffer.
-void CopyOut(Napi::Env env, const MemoryUse& use, uint64_t run) {
-  try {
-    static_cast<const ValueState*>(use.value)->CopyOut(env, run);
-  } catch (const ort::Error&) {
-  }
-}
-
 }  // namespace
 
 template <auto method>
@@ -220,11 +212,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.MarkOvertaken();
   WaitedRun run(*state.host);
   state.session->thread.SubmitAndWait(run);
-  InFlight& in_flight = *state.session->addon().in_flight;
-  const uint64_t id = in_flight.NextId();
-  in_flight.RemoveRuns(state.session.get(), [&](const MemoryUse& use) {
-    if (use.writes() && use.value != nullptr) CopyOut(info.Env(), use, id);
-  });
+  const uint64_t id = state.EndEarlierRuns(info.Env());
   if (run.error) throw *run.error;
   state.values.CopyOut(info.Env(), id);
 }

@@ -91,3 +91,17 @@ void BindingState::RunDetachable(Napi::Env env) {
   host->Start(false);
   if (shares) values.CopyOut(env, in_flight.NextId());
 }
+
+uint64_t BindingState::EndEarlierRuns(Napi::Env env) {
+  InFlight& in_flight = *session->addon().in_flight;
+  const uint64_t id = in_flight.NextId();
+  in_flight.RemoveRuns(session.get(), [&](const MemoryUse& use) {
+    if (!use.writes() || use.value == nullptr) return;
+    try {
+      static_cast<const ValueState*>(use.value)->CopyOut(env, id);
+    } catch (const ort::Error&) {
+      // A detached buffer, which the promise reports.
+    }
+  });
+  return id;
+}

@@ -31,6 +31,8 @@ struct BindingState {
   // Before each run.
   void PrepareRun(Napi::Env env);
   run::InlinePolicy& Policy();
+  // After a runSync that waited: the runs before it have ended, whose promises have not settled. Its own id.
+  uint64_t EndEarlierRuns(Napi::Env env);
   // Before a runSync that waits for the session's runs in flight.
   void MarkOvertaken() const;
   // The same, and then, before each run on the run thread: see BindingHost::Prepare.
