@@ -57,7 +57,7 @@ export class BoundOutputs extends BoundValues {
     else if (run !== this.#allocatedBy) this.#allocated = undefined
   }
 
-  /** There are no results. */
+  /** Results no longer exist. */
   drop(): void {
     this.#hasRun = false
     this.#allocated = undefined

@@ -93,7 +93,7 @@ class DeviceRun {
   virtual void Upload(const std::vector<device::Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
   // Where the queue captures graphs. Capture records what Run would do, in place of the graph that there is,
-  // and executes nothing; throws ERR_GRAPH_CAPTURE, after which there is no graph and the run may continue.
+  // and executes nothing; throws ERR_GRAPH_CAPTURE, after which no graph exists and the run may continue.
   // Replay is Run by the graph.
   virtual void Capture(OrtSession*, const OrtRunOptions*, const OrtIoBinding*) {}
   virtual void Replay() {}

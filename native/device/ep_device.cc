@@ -201,7 +201,7 @@ std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   // An empty tensor needs a buffer too.
   ort::Check(ort::api().AllocatorAlloc(allocator_, bytes > 0 ? bytes : 4, &data));
   const auto free = [this](void* block) { ort::Ignore(ort::api().AllocatorFree(allocator_, block)); };
-  std::unique_ptr<void, decltype(free)> freed(data, free);  // where there is no memory for its owner
+  std::unique_ptr<void, decltype(free)> freed(data, free);  // if its owner cannot be allocated
   if (bytes > kMayFail) CheckMemory(data, bytes);
   auto memory = std::make_shared<EpMemory>(*this, data, bytes);
   static_cast<void>(freed.release());

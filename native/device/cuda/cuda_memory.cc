@@ -26,7 +26,7 @@ class CudaMemory final : public Memory {
 };
 
 std::shared_ptr<Memory> Own(CudaDevice& device, void* data, size_t bytes, CudaMemory::Free free) {
-  std::unique_ptr<void, CudaMemory::Free> freed(data, free);  // where there is no memory for its owner
+  std::unique_ptr<void, CudaMemory::Free> freed(data, free);  // if its owner cannot be allocated
   auto memory = std::make_shared<CudaMemory>(device, data, bytes, free);
   static_cast<void>(freed.release());
   return memory;

@@ -19,8 +19,7 @@ CUresult Call(const char* name, unsigned rules, std::string detail, Body body) n
       s.Admit(rules);
       result = body(s, detail);
     }
-    // With CUDASIM_STRICT_LOSS=1 a lost context is told by frees and destroys too, as the documentation
-    // allows
+    // With CUDASIM_STRICT_LOSS=1 frees and destroys report a lost context too, as the documentation allows
     // ("may also return error codes from previous, asynchronous launches") and PyTorch's logs show.
     if (result == CUDA_SUCCESS && (rules & kSurvives) != 0 && s.strict_loss && s.broken != CUDA_SUCCESS) {
       const std::string text = name;

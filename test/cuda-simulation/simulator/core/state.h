@@ -23,7 +23,7 @@ enum Rule : unsigned { kUsual = 0, kUnsafe = 1, kSurvives = 2 };
 
 class SIM_API State {
  public:
-  unsigned interleave = 0;  // a seed: work of other streams goes on between, and a graph's nodes one by one
+  unsigned interleave = 0;  // a seed: work of other streams continues between, and a graph's nodes one by one
   std::recursive_mutex mutex;
   bool initialized = false;
   int devices = 1;
