@@ -6,7 +6,7 @@ describe.concurrent('bench', () => {
   test.each([
     [[], 'bench takes one model'],
     [['no.onnx'], 'no.onnx'],
-    [['mlp.onnx', '--nonsense'], "Unknown option '--nonsense'"],
+    [['mlp.onnx', '--nonsense'], "unknown option '--nonsense'"],
     [
       ['mlp.onnx'],
       'the model leaves dimensions of its inputs open:\n    x  [batch, 128]\n  Give their shapes, such as\n    npx onnxruntime-iobinding bench mlp.onnx --shape x=1x128\n',
