@@ -5,6 +5,7 @@ import { UsageError } from '../cli/command'
 import { type HostTensor, hostTensor, readTensor } from '../tensors/host-tensor'
 import { type BenchInput, checkNames, checkRange, fill } from './inputs'
 import type { BenchPlan, Form } from './plan'
+import { openShapesError } from './suggestion'
 
 /** What ran. */
 export interface About {
@@ -52,7 +53,8 @@ export async function openBinding(plan: BenchPlan): Promise<Target & AsyncDispos
   })
   try {
     const { inputMetadata, outputMetadata, inputNames, outputNames } = session
-    checkNames(plan, inputMetadata, outputMetadata)
+    const open = checkNames(plan, inputMetadata, outputMetadata)
+    if (open.length > 0) throw await openShapesError(session, plan, open)
     const given = (names: readonly string[]) =>
       Object.fromEntries([...plan.shapes].filter(([name]) => names.includes(name)))
     const bindings = Array.from({ length: plan.callers }, () =>
