@@ -34,8 +34,8 @@ async function suggest(
 ): Promise<{ command: string; ran: boolean }> {
   const candidates = [...guessShapes(plan, inputs)]
   const until = Date.now() + MAX_MILLISECONDS
-  for (const ranges of [plan.ranges, allZero(plan, inputs)]) {
-    for (const shapes of candidates) {
+  for (const shapes of candidates) {
+    for (const ranges of [plan.ranges, allZero(plan, inputs)]) {
       if (Date.now() > until) break
       if (await runs(session, plan, inputs, shapes, ranges))
         return { command: toCommand(plan, shapes, ranges), ran: true }
