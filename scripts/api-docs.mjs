@@ -18,6 +18,7 @@ if (!existsSync(typedoc)) {
 const options = [
   ...['--tsconfig', 'tsconfig.json', '--readme', 'README.md', '--out', join('build', 'api')],
   ...['--entryPoints', join('lib', 'index.ts')],
+  ...['--entryPoints', join('lib', 'backend', 'index.ts')],
   ...['--entryPoints', join('lib', 'tools', 'export-check', 'index.ts')],
   // package.json names no repository to link to.
   ...['--disableSources', '--excludeInternal', '--excludePrivate', '--treatWarningsAsErrors'],
