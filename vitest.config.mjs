@@ -59,8 +59,6 @@ const cudaSimulation = project(
       ...JSON.parse(CUDA_SIMULATION ?? '{}'),
     },
     setupFiles: ['test/cuda-simulation/setup.ts'],
-    // Open: a result that is an input, beside a state in place, is not ordered after the copies of the next run.
-    exclude: ['test/common/in-place.test.ts', 'test/common/random-aliasing.test.ts'],
   },
 )
 

@@ -241,8 +241,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     return Value::Over(env, own_results_[output], where);
   void* data = ort::Data(value.get());
   if (on_device) {
-    return IsFed(data) ? Value::Copy(env, value.get(), where)
-                       : Value::Wrap(env, std::move(value), {}, where, handle_);
+    return Value::Wrap(env, std::move(value), {}, where, handle_);
   }
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
   if (!target.array.IsEmpty() && target.dims == shape.dims) {

@@ -72,6 +72,7 @@ class RunCall {
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   Shared Fed() const;
+  const OrtValue* UploadedFeed(size_t output) const;
   void CopyPassed();
   Napi::Value Result(Napi::Env env, size_t output);
 
