@@ -90,6 +90,7 @@ export default defineConfig({
           'test/fake-cuda/**',
           'test/cuda-simulation/**',
           'test/package/**',
+          'test/clients/**',
           'test/no-external-buffers/**',
         ],
       }),
@@ -107,6 +108,8 @@ export default defineConfig({
       ),
       webgpu,
       fakeCuda,
+      // Published packages that use onnxruntime-node, which it installs.
+      project('clients', ['test/clients/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       ...(CUDA_SIMULATION === undefined ? [] : [cudaSimulation]),
       tarball,
     ],
