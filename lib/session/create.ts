@@ -91,7 +91,9 @@ async function openSession(
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       checkAvailable(engine, provider)
-      const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
+      const { inlineRunBelowUs, runThreadSpinUs } = options
+      const concurrentRuns = provider.settings === undefined ? options.concurrentRuns : 0
+      const session = new engine.Session(inlineRunBelowUs, runThreadSpinUs, concurrentRuns)
       const settings = settingsFor(provider, options)
       await session
         .load(model, bare({ ...settings, ...(externalData && { externalData }) }))

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { types } from 'node:util'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import {
@@ -66,6 +67,18 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   readonly inlineRunBelowUs?: number
   /**
+   * How many runs of the session on the CPU are done at a time, on one copy of its weights: of different bindings, and of
+   * `session.run`. Runs that share memory stay in the order of the calls, and a binding has one run in flight. `'auto'` is the
+   * number of CPUs. At most 256. Default 1: all runs are in the order of the calls. A session on a device has its own order.
+   *
+   * Set `intraOpNumThreads: 1` with it: otherwise the runs also divide their work among the same threads.
+   * @example
+   * await using many = await InferenceSession.create('model.onnx', { concurrentRuns: 'auto', intraOpNumThreads: 1 })
+   * const results = await Promise.all([1, 2].map((n) => many.run({ x: new Tensor('float32', [n, n, n, n], [1, 4]) })))
+   * console.log(results.length)
+   */
+  readonly concurrentRuns?: number | 'auto'
+  /**
    * How many bytes of memory the session keeps for `session.run` on the CPU. From the second call with the same names, types and
    * shapes on, a call whose Tensors take at most 4 MiB runs in that memory, and makes nothing but its results. Default 64 MiB;
    * 0 keeps none.
@@ -99,11 +112,18 @@ type SessionOption =
 
 const GRAPH_OPTIMIZATION = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 } as const
 const EXECUTION_MODE = { sequential: 0, parallel: 1 } as const
+const MOST_CONCURRENT = 256
 const count = integer(0, INT_MAX)
 const microseconds = integer(0, 1e6)
 const whenTrue: Check<true | undefined> = (value, name) => boolean(value, name) || undefined
 
+const concurrency: Check<number> = (value, name) =>
+  value === 'auto'
+    ? Math.min(availableParallelism(), MOST_CONCURRENT)
+    : integer(1, MOST_CONCURRENT)(value, name)
+
 const OPTIONS = {
+  concurrentRuns: { check: concurrency, default: 1 },
   enableCpuMemArena: { check: boolean, setting: 'enableCpuMemArena' },
   enableGraphCapture: { check: whenTrue, setting: 'enableGraphCapture' },
   enableMemPattern: { check: boolean, setting: 'enableMemPattern' },
@@ -142,7 +162,12 @@ const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check])
 export interface ResolvedSessionOptions
   extends Pick<
     { [K in keyof Options]: Checked<Options[K]> },
-    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'maxRunPlanBytes' | 'runThreadSpinUs' | 'transfer'
+    | 'concurrentRuns'
+    | 'ignoreUnknownFeeds'
+    | 'inlineRunBelowUs'
+    | 'maxRunPlanBytes'
+    | 'runThreadSpinUs'
+    | 'transfer'
   > {
   /** Without those of the provider. */
   readonly settings: SessionSettings

@@ -11,6 +11,7 @@
 #include "never_destroyed.h"
 #include "pin.h"
 #include "run/thread_check.h"
+#include "run/thread_pool.h"
 #include "session/state.h"
 
 namespace {
@@ -109,7 +110,7 @@ void AddonData::End() noexcept {
 
 void AddonData::Join() {
   // Without the mutex: only the JS thread, which is this one or has ended, changes the set.
-  for (SessionState* session : sessions_) session->thread.Stop();
+  for (SessionState* session : sessions_) session->runner->Stop();
 }
 
 void AddonData::ListenForExit(bool is_main_thread) {
@@ -136,6 +137,7 @@ void AddonData::StopAtExit() noexcept {
     const std::lock_guard lock(live_mutex);
     for (AddonData* data : *live) data->End();
     for (AddonData* data : *live) data->Join();
+    run::ThreadPool::OfProcess().Stop();
     device::DrainAll();
   });
 #endif

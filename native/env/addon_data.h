@@ -56,7 +56,7 @@ class AddonData {
   void Register();
   // Under the mutex of `live`, and waits for no thread: asks every run to end, and refuses new ones.
   void End() noexcept;
-  // After End: joins every thread.
+  // After End: waits until no thread runs a job.
   void Join();
   // Cleanup hook: runs before V8 tears the environment down. No JavaScript runs after it.
   void Shutdown();

@@ -10,7 +10,7 @@ const addon = loadAddon() as Exclude<ReturnType<typeof loadAddon>, Error>
 describe('an object of another class of the addon', async () => {
   const value = OrtValue.allocate('float32', [1]).engineValue
   await createSession(oneNode())
-  const session = new addon.Session(0, 0)
+  const session = new addon.Session(0, 0, 1)
   const given = {
     value,
     session,
