@@ -99,7 +99,7 @@ export default defineConfig({
         'no-external-buffers',
         [
           'test/no-external-buffers/**/*.test.ts',
-          ...['models', 'recurrent', 'run-results'].map((suite) => `test/common/${suite}.test.ts`),
+          ...['models', 'recurrent', 'run-results', 'views'].map((suite) => `test/common/${suite}.test.ts`),
         ],
         {
           env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native', ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS: '1' },

@@ -3,6 +3,7 @@ import type { BindingHost } from '../binding/host'
 import type { AnyViews, Views } from '../binding/values'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { BatchModel } from './group'
+import type { BatchOutput } from './memory'
 import {
   type BatcherOptions,
   type BatcherRunOptions,
@@ -14,7 +15,6 @@ import { resolvePadding } from './padding'
 import { type EncodedRow, RowInputs, type RowShape } from './rows'
 import { generatedSamples } from './samples'
 import { disposed, Scheduler } from './scheduler'
-import type { BatchOutput } from './sized'
 import type { BatcherStats } from './stats'
 import { verifyRows } from './verify'
 import { checkQueue } from './wait'
@@ -57,12 +57,12 @@ export class Batcher<I extends Views = AnyViews, O extends Partial<Views> = AnyV
     const rows = new RowInputs(host.inputs, row, batchAxes)
     const padding = resolvePadding(host.inputs, rows.inputs, resolved.pad)
     const axes = outputAxes(host, resolved)
-    const model = { host, inputs: rows.inputs, sizes, padding }
+    const model = { host, inputs: rows.inputs, sizes, most, padding }
     const samples = resolved.samples?.map((sample, i) => rows.encode(sample, `samples[${i}]`))
     let outputs: readonly BatchOutput[] = []
     const verified: [EncodedRow, readonly (readonly number[])[]][] = []
     for (const ofShape of byShape(samples ?? generatedSamples(rows.inputs))) {
-      const found = await verifyRows(model, axes, ofShape, { most, tolerance, all })
+      const found = await verifyRows(model, axes, ofShape, { tolerance, all })
       outputs = found.outputs
       verified.push([ofShape[0]!, found.rowDims])
     }

@@ -1,14 +1,18 @@
 import type { BindingHost } from '../binding/host'
 import { isOrtError } from '../errors'
+import { Lane } from './lane'
+import type { BatchOutput, BatchShape } from './memory'
 import { PriorityQueue } from './queue'
 import type { Elements, EncodedRow, RowInput } from './rows'
-import { type BatchOutput, type BatchResults, type BatchShape, SizedBinding } from './sized'
+import type { BatchResults } from './sized'
 
 /** What all rows of a batcher have in common. */
 export interface BatchModel {
   readonly host: BindingHost
   readonly inputs: readonly RowInput[]
   readonly outputs: readonly BatchOutput[]
+  /** The most rows of a run. */
+  readonly most: number
   /** Ascending sizes of runs; undefined: every size. */
   readonly sizes: readonly number[] | undefined
   readonly padding: (input: RowInput, length: number) => Elements
@@ -27,7 +31,7 @@ export class Group<R> {
   running = 0
   readonly #model: BatchModel
   readonly #padding: readonly Elements[]
-  readonly #lanes: readonly Map<number, SizedBinding>[] = Array.from({ length: LANES }, () => new Map())
+  readonly #lanes: readonly Lane[]
   #shape: BatchShape
   /** The shapes of a row's results: those of a row that ran alone. */
   #rowDims: readonly (readonly number[])[] | undefined
@@ -36,7 +40,8 @@ export class Group<R> {
 
   constructor(model: BatchModel, { dims }: Pick<EncodedRow, 'dims'>) {
     this.#model = model
-    const { inputs, outputs } = model
+    const { host, inputs, outputs, most } = model
+    this.#lanes = Array.from({ length: LANES }, () => new Lane(host, most))
     this.#shape = { inputs, outputs, inputDims: dims, outputDims: undefined }
     this.#padding = inputs.map((input, i) =>
       model.padding(
@@ -86,7 +91,7 @@ export class Group<R> {
     rows: readonly EncodedRow[],
     onWritten?: () => void,
   ): Promise<BatchResults> {
-    const binding = this.#bound(lane, this.sizeFor(rows.length))
+    const binding = this.#lanes[lane]!.bound(this.#shape, this.sizeFor(rows.length))
     binding.write(rows, this.#padding)
     onWritten?.()
     await binding.run()
@@ -99,21 +104,7 @@ export class Group<R> {
     if (!this.#varies) this.#shape = { ...this.#shape, outputDims: rowDims }
   }
 
-  #bound(lane: number, size: number): SizedBinding {
-    const bindings = this.#lanes[lane]!
-    const bound = bindings.get(size)
-    if (bound?.shape === this.#shape) return bound
-    bound?.dispose()
-    bindings.delete(size)
-    const binding = new SizedBinding(this.#model.host, this.#shape, size)
-    bindings.set(size, binding)
-    return binding
-  }
-
   dispose(): void {
-    for (const bindings of this.#lanes) {
-      for (const binding of bindings.values()) binding.dispose()
-      bindings.clear()
-    }
+    for (const lane of this.#lanes) lane.dispose()
   }
 }

@@ -1,19 +1,11 @@
-import { IoBinding } from '../binding/binding'
-import type { OutputSpec } from '../binding/create'
-import type { BindingHost } from '../binding/host'
+import type { IoBinding } from '../binding/binding'
 import { setOwn } from '../check'
 import { OrtError } from '../errors'
 import { rawView, type TypedArray } from '../model/element-types'
 import { elementCount, shapeText } from '../model/shape'
 import type { OrtValue } from '../value/value'
-import type { Elements, EncodedRow, RowInput } from './rows'
-
-/** An output of a batch. */
-export interface BatchOutput {
-  readonly name: string
-  /** Null: the whole output belongs to every row. */
-  readonly axis: number | null
-}
+import type { BatchShape, LaneMemory } from './memory'
+import type { Elements, EncodedRow } from './rows'
 
 /** The result of a row: typed arrays, or strings. */
 export type RowResult = Record<string, TypedArray | string[]>
@@ -43,44 +35,20 @@ export interface BatchResults {
   readonly dims: readonly (readonly number[])[]
 }
 
-/** What the bindings of all sizes have in common: the shapes of a row, and how its results are bound. */
-export interface BatchShape {
-  readonly inputs: readonly RowInput[]
-  readonly inputDims: readonly (readonly number[])[]
-  readonly outputs: readonly BatchOutput[]
-  /** Undefined: ONNX Runtime allocates the outputs. */
-  readonly outputDims: readonly (readonly number[])[] | undefined
-}
-
-/** The shape of a batch. */
-function withRows(dims: readonly number[], axis: number | null, size: number): readonly number[] {
-  return axis === null ? dims : dims.toSpliced(axis, 0, size)
-}
-
-/** Allocates the memory of a batch of one size. */
-function bindSize(host: BindingHost, { inputs, inputDims, outputs, outputDims }: BatchShape, size: number) {
-  const shapes = inputs.map(({ name, axis }, i) => [name, withRows(inputDims[i]!, axis, size)] as const)
-  const specs = outputs.map(({ name, axis }, i): [string, OutputSpec] => {
-    const dims = outputDims?.[i]
-    return [name, dims === undefined ? 'dynamic' : withRows(dims, axis, size)]
-  })
-  const fetches = outputs.map(({ name }) => name)
-  return IoBinding.create(host, Object.fromEntries(shapes), { outputs: Object.fromEntries(specs), fetches })
-}
-
 /** A binding for as many rows as it has slots, and the rows in it. */
 export class SizedBinding {
-  readonly shape: BatchShape
   readonly size: number
+  readonly #shape: BatchShape
   readonly #io: IoBinding
   readonly #columns: readonly Column[]
   /** Of outputs with memory of their own, in which nothing changes but the elements. */
   #results: BatchResults | undefined
 
-  constructor(host: BindingHost, shape: BatchShape, size: number) {
-    this.shape = shape
+  constructor(memory: LaneMemory, size: number) {
+    const { shape } = memory
+    this.#shape = shape
     this.size = size
-    this.#io = bindSize(host, shape, size)
+    this.#io = memory.bind(size)
     this.#columns = shape.inputs.map(({ name, axis }, i) =>
       column(this.#io.inputValue(name)!, axis, shape.inputDims[i]!),
     )
@@ -88,7 +56,7 @@ export class SizedBinding {
 
   /** Fills the first slots with the rows, and the others with padding. */
   write(rows: readonly Pick<EncodedRow, 'data'>[], padding: readonly Elements[]): void {
-    this.shape.inputs.forEach(({ axis }, i) => {
+    this.#shape.inputs.forEach(({ axis }, i) => {
       const column = this.#columns[i]!
       if (axis === null) place(column, 1, 0, rows[0]!.data[i]!)
       else
@@ -106,7 +74,7 @@ export class SizedBinding {
   results(): BatchResults {
     if (this.#results !== undefined) return this.#results
     const columns: ResultColumn[] = []
-    const dims = this.shape.outputs.map(({ name, axis }) => {
+    const dims = this.#shape.outputs.map(({ name, axis }) => {
       const value = this.#io.outputValue(name)!
       if (axis !== null && value.dims[axis] !== this.size) throw noRows(name, axis, this.size, value.dims)
       const data = value.hostVisible ? value.data : value.read()
@@ -115,8 +83,8 @@ export class SizedBinding {
       return axis === null ? value.dims : value.dims.toSpliced(axis, 1)
     })
     const results = { columns, dims }
-    const stays = this.shape.outputDims !== undefined
-    if (stays && this.shape.outputs.every(({ name }) => this.#io.outputValue(name)!.hostVisible))
+    const stays = this.#shape.outputDims !== undefined
+    if (stays && this.#shape.outputs.every(({ name }) => this.#io.outputValue(name)!.hostVisible))
       this.#results = results
     return results
   }

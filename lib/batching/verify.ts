@@ -3,8 +3,9 @@ import { type ElementType, elementTypeName, rawView, type TypedArray } from '../
 import { shapeText } from '../model/shape'
 import { SMALL_FLOATS } from '../model/small-floats'
 import { type BatchModel, Group, ShapeVaries } from './group'
+import type { BatchOutput } from './memory'
 import type { EncodedRow } from './rows'
-import { type BatchOutput, type RowResult, takeRow } from './sized'
+import { type RowResult, takeRow } from './sized'
 
 interface Alone {
   readonly result: RowResult
@@ -21,7 +22,7 @@ const SAMPLES_REMEDY = 'Give rows that the model accepts: samples: [{ â€¦ }, { â
 
 /** A row's results by themselves: in a batch of one, whatever the batcher's sizes are. */
 async function runAlone(model: BatchModel, rows: readonly EncodedRow[]): Promise<Alone[]> {
-  const group = new Group({ ...model, sizes: undefined }, rows[0]!)
+  const group = new Group({ ...model, sizes: undefined, most: 1 }, rows[0]!)
   try {
     const all: Alone[] = []
     for (const row of rows) {
@@ -57,14 +58,13 @@ async function findAxes(
   model: Omit<BatchModel, 'outputs'>,
   axes: readonly (readonly [name: string, axis: number | null | undefined])[],
   rows: readonly EncodedRow[],
-  most: number,
 ): Promise<BatchOutput[]> {
-  const whole = { ...model, sizes: undefined, outputs: axes.map(([name]) => ({ name, axis: null })) }
+  const whole = { ...model, sizes: undefined, most: 2, outputs: axes.map(([name]) => ({ name, axis: null })) }
   const pair = [rows[0]!, rows[1 % rows.length]!]
   const group = new Group(whole, rows[0]!)
   try {
     const one = (await group.run(0, [rows[0]!])).dims
-    const two = most === 1 ? undefined : await dimsOfTwo(whole, pair)
+    const two = model.most === 1 ? undefined : await dimsOfTwo(whole, pair)
     return axes.map(([name, axis], i) => ({
       name,
       axis: axis !== undefined ? axis : found(name, one[i]!, two?.[i]),
@@ -124,16 +124,16 @@ export async function verifyRows(
   model: Omit<BatchModel, 'outputs'>,
   axes: readonly (readonly [name: string, axis: number | null | undefined])[],
   rows: readonly EncodedRow[],
-  { most, tolerance, all }: { most: number; tolerance: number | undefined; all: boolean },
+  { tolerance, all }: { tolerance: number | undefined; all: boolean },
 ): Promise<Verified> {
-  const outputs = await findAxes(model, axes, rows, most)
+  const outputs = await findAxes(model, axes, rows)
   const complete = { ...model, outputs }
   const alone = await runAlone(complete, rows)
   checkMeaningful(alone)
   const group = new Group<never>(complete, rows[0]!)
   group.learn(alone[0]!.dims)
   try {
-    for (const size of batchSizes(model.sizes, most, all)) {
+    for (const size of batchSizes(model.sizes, model.most, all)) {
       const chosen = Array.from({ length: size }, (_, i) => (i + size) % rows.length)
       const results = await runTogether(
         group,

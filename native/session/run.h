@@ -60,6 +60,7 @@ class RunCall {
     const OrtMemoryInfo* info;  // memory for the result
   };
 
+  void CheckApart(size_t target) const;
   static device::HostRange Range(const Target& target);
   void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
