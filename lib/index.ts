@@ -4,6 +4,13 @@
  * @packageDocumentation
  */
 export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
+export { Batcher, type Row } from './batching/batcher'
+export type { BatcherOptions, BatcherRunOptions } from './batching/options'
+export { BindingPool, type BindingPoolOptions } from './batching/pool'
+export type { Priority } from './batching/queue'
+export type { RowData, RowShape } from './batching/rows'
+export type { BatcherDuration, BatcherStats, BatchSizeStats, Release } from './batching/stats'
+export type { WaitOptions } from './batching/wait'
 export { IoBinding } from './binding/binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/create'
 export type {

@@ -4,7 +4,7 @@
 // TEST_RANDOM_SEED repeats a test, TEST_RANDOM_FACTOR makes it longer.
 import { type InferenceSession, type IoBinding, isOrtError, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
-import { randomNumbers } from '../../dist/tools/tensors/random.js'
+import { randomNumbers } from '../../dist/model/random.js'
 import { createSession, deviceName, onDevice } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
 import { randomGraph, SIZE } from '../helpers/random-graphs.mjs'

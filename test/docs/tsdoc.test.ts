@@ -87,8 +87,8 @@ let results: readonly (string | null)[]
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
   const identity = model({
-    inputs: [value('x', 'float32', [1, 4])],
-    outputs: [value('y', 'float32', [1, 4])],
+    inputs: [value('x', 'float32', ['batch', 4])],
+    outputs: [value('y', 'float32', ['batch', 4])],
     nodes: [node('Identity', ['x'], ['y'])],
   })
   writeFileSync(join(folder, 'model.onnx'), identity)
@@ -119,14 +119,18 @@ function functionNames(object: object): string[] {
 }
 
 const classes = { 'session/session.ts': library.InferenceSession, 'value/value.ts': library.OrtValue }
-const methods = Object.entries({ ...classes, 'binding/binding.ts': library.IoBinding }).flatMap(
-  ([file, one]) =>
-    [...functionNames(one), ...functionNames(one.prototype)].map((name) => [name, file] as const),
+const more = {
+  'binding/binding.ts': library.IoBinding,
+  'batching/batcher.ts': library.Batcher,
+  'batching/pool.ts': library.BindingPool,
+}
+const methods = Object.entries({ ...classes, ...more }).flatMap(([file, one]) =>
+  [...functionNames(one), ...functionNames(one.prototype)].map((name) => [name, file] as const),
 )
-// Tensor and env are onnxruntime-common's, and IoBinding.create() is internal.
+// Tensor and env are onnxruntime-common's; create() of a binding and of a batcher is internal.
 const exports = Object.keys(library).filter((name) => !['Tensor', 'default', 'env'].includes(name))
 const wanted = [
-  ...methods.filter(([name, file]) => !(name === 'create' && file.startsWith('binding'))),
+  ...methods.filter(([name, file]) => !(name === 'create' && /^(binding|batching)/.test(file))),
   ...exports.map((name) => [name, ''] as const),
 ]
 

@@ -1,4 +1,4 @@
-import type { ElementType } from '../../model/element-types'
+import type { ElementType } from './element-types'
 
 const word = new Uint32Array(1)
 const float = new Float32Array(word.buffer)
