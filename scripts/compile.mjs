@@ -1,8 +1,8 @@
 // Compiles lib/ to dist/: `npm run build:ts`.
 //
 // The library is one file, dist/library.js, because Node.js takes longer to find and open its modules than to run them.
-// What a process may not need has files of its own, which take the library's modules out of that file: the tools, and
-// the engine on onnxruntime-node. So there is one copy of each module. Types stay in a file for each module.
+// What a process may not need has files of its own, which take the library's modules out of that file: the tools, the
+// backend of onnxruntime-common, and the engine on onnxruntime-node. So there is one copy of each module. Types stay in a file for each module.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -11,7 +11,7 @@ import { root, runTool, tool } from './run.mjs'
 
 const lib = join(root, 'lib')
 const LIBRARY = 'library.js'
-const isApart = (file) => /^(index\.m?js$|tools\/|engine\/onnxruntime-node\/)/.test(file)
+const isApart = (file) => /^(index\.m?js$|(backend|register|tools)\/|engine\/onnxruntime-node\/)/.test(file)
 
 /** @param {{ outDir?: string, sourceMap?: boolean }} options */
 export async function compile({ outDir = join(root, 'dist'), sourceMap = false } = {}) {
