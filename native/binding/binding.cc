@@ -32,9 +32,9 @@ const std::shared_ptr<ValueState>& ToBindable(const SessionState& session, Napi:
 // An output that ONNX Runtime allocated in the last run.
 Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutput& bound,
                        ort::ValueHandle output) {
-  if (OrtValue* const before = state.host->Returned(bound.index)) return Value::Copy(env, before);
-  const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
+  if (OrtValue* const before = state.host->Returned(bound.index)) return Value::Copy(env, before, where);
+  const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const ONNXTensorElementDataType type = ort::Kind(output.get()) == ONNX_TYPE_TENSOR
                                              ? ort::Shape(output.get()).type
                                              : ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;

@@ -62,6 +62,7 @@ class RunCall {
     const OrtMemoryInfo* info;  // memory for the result
   };
 
+  void CheckApart(size_t target) const;
   static device::HostRange Range(const Target& target);
   void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
@@ -73,6 +74,7 @@ class RunCall {
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   Shared Fed() const;
+  const OrtValue* UploadedFeed(size_t output) const;
   void CopyPassed();
   Napi::Value Result(Napi::Env env, size_t output);
 

@@ -40,7 +40,9 @@ const ordered = [...examples].sort(
 )
 
 const PRELUDE = `
+import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
+import { register } from 'onnxruntime-iobinding/backend'
 import {
   deviceMemory, InferenceSession, initialize, initialized, isOrtError, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError,
   OrtValue, preload, Tensor,

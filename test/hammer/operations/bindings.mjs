@@ -43,9 +43,7 @@ export function createBinding(world, a, b, c, d) {
     else inputs[name] = name === 'trips' ? [] : dims
   }
   for (const [i, [name, type]] of Object.entries(model.outputs).entries()) {
-    const drawn = model.dynamic ? 0 : (d >> (2 * i)) % 4
-    // An output that is an input and dynamic is copied when somebody asks for it: a later run may have written the input.
-    const choice = drawn === 0 && model.passed?.[name] ? 3 : drawn
+    const choice = model.dynamic ? 0 : (d >> (2 * i)) % 4
     const inPlace = [...binding.inputs.values()].find((value) => value.type === type)
     const value =
       choice === 1
@@ -134,7 +132,6 @@ export function bindOutput(world, a, b, c) {
   const name = pick(Object.keys(session.model.outputs), b)
   const candidates = session.model.dynamic ? [] : valuesFor(world, session, session.model, name, b)
   const value = c % 3 === 0 ? undefined : pick(candidates, c)
-  if (value === undefined && session.model.passed?.[name]) return false
   const conditions = rebindable(binding)
   if (value === undefined) {
     if (!world.attempt('bindOutput', conditions, () => binding.io.bindOutput(name))) return
