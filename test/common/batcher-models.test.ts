@@ -33,6 +33,7 @@ function slice({ type, dims, name, data }: TensorValue, axis: number, row: numbe
   const length = axis === 0 ? data.length / count : data.length
   const at = axis === 0 ? (row % count) * length : 0
   return {
+    kind: 'tensor',
     type,
     name,
     dims: dims.toSpliced(axis, 1),
