@@ -14,6 +14,13 @@ export {
   TRACE_FUNC_BEGIN,
   TRACE_FUNC_END,
 } from 'onnxruntime-common'
+export { Batcher, type Row } from './batching/batcher'
+export type { BatcherOptions, BatcherRunOptions } from './batching/options'
+export { BindingPool, type BindingPoolOptions } from './batching/pool'
+export type { Priority } from './batching/queue'
+export type { RowData, RowShape } from './batching/rows'
+export type { BatcherDuration, BatcherStats, BatchSizeStats, Release } from './batching/stats'
+export type { WaitOptions } from './batching/wait'
 export { IoBinding } from './binding/binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/create'
 export type {
@@ -51,6 +58,7 @@ export type { DeclaredShape } from './model/shape'
 export type { SessionOptions } from './session/options'
 export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/request'
 export { InferenceSession } from './session/session'
-export type { OrtValueData } from './value/data'
+export type { Elements, OrtValueData } from './value/data'
 export type { OrtValueKind } from './value/kind'
 export { OrtValue } from './value/value'
+export type { ViewOptions } from './value/view'

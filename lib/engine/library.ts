@@ -42,12 +42,13 @@ const NAMES = ['onnxruntime-node', 'onnxruntime-library']
  */
 export function resolveOnnxruntimeNode(tried: string[] = []): OnnxruntimeNode | undefined {
   for (const from of new Set([__filename, ...mainScripts()])) {
-    const packages = [...packagesFrom(from)]
-    if (packages.length === 0) tried.push(`onnxruntime-node, as required from ${from}: not installed`)
-    for (const path of packages) {
+    let isInstalled = false
+    for (const path of packagesFrom(from)) {
       const found = inspectPackage(path, tried)
       if (found !== undefined) return found
+      isInstalled = true
     }
+    if (!isInstalled) tried.push(`onnxruntime-node, as required from ${from}: not installed`)
   }
   return undefined
 }
@@ -91,14 +92,14 @@ function withTarget(path: string | undefined): string[] {
 function* packagesFrom(from: string): Generator<string> {
   const { resolve } = createRequire(from)
   for (const name of NAMES.map((name) => `${name}/package.json`)) {
-    try {
-      // Without folders of node_modules (Yarn's Plug'n'Play) this alone finds it.
-      yield resolve(name)
-    } catch {}
     for (const folder of resolve.paths(name) ?? []) {
       const path = join(folder, name)
       if (existsSync(path)) yield path
     }
+    try {
+      // Without folders of node_modules (Yarn's Plug'n'Play) this alone finds it.
+      yield resolve(name)
+    } catch {}
   }
 }
 
