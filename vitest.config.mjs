@@ -108,6 +108,7 @@ export default defineConfig({
       webgpu,
       fakeCuda,
       ...(CUDA_SIMULATION === undefined ? [] : [cudaSimulation]),
+      project('server', ['server/test/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       tarball,
     ],
   },
