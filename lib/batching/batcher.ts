@@ -66,7 +66,9 @@ export class Batcher<I extends Views = AnyViews, O extends Partial<Views> = AnyV
       outputs = found.outputs
       verified.push([ofShape[0]!, found.rowDims])
     }
-    const scheduler = new Scheduler({ ...model, outputs } satisfies BatchModel, resolved)
+    const scheduler = new Scheduler({ ...model, outputs } satisfies BatchModel, resolved, (row) =>
+      rows.recycle(row),
+    )
     // Generated samples have none of the shapes that vary, nor of the values.
     if (samples !== undefined || !rows.hasKeys)
       for (const [row, rowDims] of verified) scheduler.group(row).learn(rowDims)

@@ -52,6 +52,8 @@ export class RowInputs {
   /** Whether rows can be of different shapes, or have different values of an input that a batch has once. */
   readonly hasKeys: boolean
   readonly #io: SessionIO
+  /** Memory of rows that have run: a typed array of its own for each row would keep the garbage collector busy. */
+  readonly #spare: (readonly Elements[])[] = []
 
   /** @throws OrtError `ERR_NO_BATCH_AXIS`, `ERR_MISSING_INPUT`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError */
   constructor(io: SessionIO, shapes: unknown, batchAxes: Readonly<Record<string, number | null>>) {
@@ -80,12 +82,13 @@ export class RowInputs {
       throw argumentTypeError(argument, 'an object of typed arrays or Tensors by input name', row)
     const given: Readonly<Record<string, unknown>> = row
     const dims: (readonly number[])[] = []
-    const data = this.inputs.map((input) => {
+    const spare = this.#spare.pop()
+    const data = this.inputs.map((input, i) => {
       const { name } = input
       const value = Object.hasOwn(given, name) ? given[name] : undefined
       if (value === undefined)
         throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in '${argument}'`)
-      const [elements, its] = takeInput(input, value, `${argument}.${name}`)
+      const [elements, its] = takeInput(input, value, `${argument}.${name}`, spare?.[i])
       dims.push(its)
       return elements
     })
@@ -93,6 +96,11 @@ export class RowInputs {
       for (const name of Object.keys(given)) this.#checkKnown(name, argument)
     const key = this.hasKeys ? rowKey(this.inputs, dims, data) : ''
     return { key, dims: this.#fixedDims ?? dims, data }
+  }
+
+  /** Takes back the memory of a row that nobody reads anymore. */
+  recycle({ data }: EncodedRow): void {
+    if (this.#fixedDims !== undefined && this.#spare.length < MOST_SPARE) this.#spare.push(data)
   }
 
   #checkKnown(name: string, argument: string): void {
@@ -103,6 +111,8 @@ export class RowInputs {
     })
   }
 }
+
+const MOST_SPARE = 64
 
 function rowInput(io: SessionIO, index: number, given: unknown, axis: number | null): RowInput {
   const { name, kind, type: code, shape: declared } = io.info(index)
@@ -158,10 +168,15 @@ function checkRowShape(given: unknown, argument: string): RowShape {
   return dims as RowShape
 }
 
-function takeInput(input: RowInput, value: unknown, argument: string): [Elements, readonly number[]] {
+function takeInput(
+  input: RowInput,
+  value: unknown,
+  argument: string,
+  spare: Elements | undefined,
+): [Elements, readonly number[]] {
   const { type, axis } = input
   if (!isTensor(value)) {
-    const elements = copied(type, value, argument)
+    const elements = copied(type, value, argument, spare)
     const length = Array.isArray(elements) ? elements.length : lengthOf(elements)
     return [elements, dimsOfLength(input, length, value, argument)]
   }
@@ -178,13 +193,18 @@ function takeInput(input: RowInput, value: unknown, argument: string): [Elements
       given: shapeText(given),
     })
   }
-  const elements = copied(type, tensorData(value, type, argument), argument)
+  const elements = copied(type, tensorData(value, type, argument), argument, spare)
   checkLength(elements, elementCount(dims), value, argument)
   return [elements, dims]
 }
 
-function copied(type: ElementType, value: unknown, argument: string): Elements {
-  if (type !== 'string') return rawView(copyTypedArray(checkArray(type, value, argument)))
+function copied(type: ElementType, value: unknown, argument: string, spare: Elements | undefined): Elements {
+  if (type !== 'string') {
+    const array = rawView(checkArray(type, value, argument))
+    if (spare === undefined || spare.length !== lengthOf(array)) return copyTypedArray(array)
+    ;(spare as TypedArray).set(array as never)
+    return spare
+  }
   const texts = array('an array of strings')(value, argument)
   for (const text of texts)
     if (typeof text !== 'string') throw argumentTypeError(argument, 'an array of strings', value)

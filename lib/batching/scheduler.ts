@@ -7,9 +7,22 @@ import { Counters, type Release } from './stats'
 import { Wait } from './wait'
 
 /** A row that waits, or runs. */
-interface Request extends EncodedRow {
+class Request implements EncodedRow {
+  readonly key: string
+  readonly dims: EncodedRow['dims']
+  readonly data: EncodedRow['data']
   readonly wait: Wait<RowResult>
-  readonly order: number
+
+  constructor(
+    { key, dims, data }: EncodedRow,
+    timeoutMs: number | undefined,
+    readonly order: number,
+  ) {
+    this.key = key
+    this.dims = dims
+    this.data = data
+    this.wait = new Wait(timeoutMs)
+  }
 }
 
 type Options = Pick<ResolvedOptions, 'maxBatchSize' | 'maxQueueDelayMs' | 'maxBatchTimeMs'>
@@ -47,8 +60,12 @@ export class Scheduler {
   /** Milliseconds of a row in a run, by the last runs. */
   #rowMs = 0
 
-  constructor(model: BatchModel, options: Options) {
+  readonly #recycle: (row: EncodedRow) => void
+
+  /** @param recycle takes the rows whose memory nobody reads anymore */
+  constructor(model: BatchModel, options: Options, recycle: (row: EncodedRow) => void) {
     this.#model = model
+    this.#recycle = recycle
     this.#options = options
   }
 
@@ -84,19 +101,20 @@ export class Scheduler {
   }
 
   add(row: EncodedRow, { signal, timeoutMs, priority = 'normal' }: BatcherRunOptions): Promise<RowResult> {
-    const wait = new Wait<RowResult>(timeoutMs)
-    const request: Request = { ...row, wait, order: this.#order++ }
+    const request = new Request(row, timeoutMs, this.#order++)
     const group = this.group(row)
-    wait.watch(signal, (end) => {
-      ++this.counters.rows[end]
-      if (!group.waiting.delete(request)) return
-      --this.#waiting
-      this.#checkIdle()
-    })
+    if (signal !== undefined || timeoutMs !== undefined) {
+      request.wait.watch(signal, (end) => {
+        ++this.counters.rows[end]
+        if (!group.waiting.delete(request)) return
+        --this.#waiting
+        this.#checkIdle()
+      })
+    }
     group.waiting.add(request, priority)
     ++this.#waiting
     this.#schedule()
-    return wait.promise
+    return request.wait.promise
   }
 
   /** After the callbacks of this turn of the event loop, which may bring more rows. */
@@ -184,6 +202,7 @@ export class Scheduler {
       this.#learnTime((ran - written) / requests.length)
       this.#answer(group, requests, results)
       const waited = requests.reduce((sum, { wait }) => sum + begin - wait.since, 0)
+      for (const request of requests) this.#recycle(request)
       this.counters.addBatch(requests.length, waited, { begin, written, ran, taken: performance.now() })
     } catch (error) {
       await this.#repeat(lane, group, requests, error)

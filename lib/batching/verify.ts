@@ -226,7 +226,7 @@ function mismatch(name: string, size: number, given: string, tolerance: number |
       expected: `what the row gives alone${tolerance === undefined ? ', bit for bit' : ` within ${tolerance}`}`,
       given: `${given} in a batch of ${size}`,
       remedy:
-        'A model whose quantization is dynamic scales the whole batch: run it by session.createBindingPool, or accept the difference with verify: { tolerance }',
+        'Kernels can sum in another order (a small difference), and dynamic quantization scales the whole batch (a large one): accept it with verify: { tolerance }, or use session.createBindingPool',
     },
   )
 }

@@ -70,7 +70,7 @@ export function loadAddon(): Addon | OrtError {
     }
     try {
       // Not by `require`: bundlers would look for the file.
-      const addon = createRequire(path)(path) as Addon
+      const addon = Object.assign(createRequire(path)(path), { path }) as Addon
       addon.listenForExit(isMainThread)
       return addon
     } catch (cause) {

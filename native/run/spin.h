@@ -23,10 +23,8 @@ inline void Pause() noexcept {
 #endif
 }
 
-// On a single core the spinning thread would hold up the one it waits for.
 inline void SpinUntil(const std::atomic<bool>& flag, std::chrono::nanoseconds spin) noexcept {
-  static const bool alone = std::thread::hardware_concurrency() < 2;
-  if (spin.count() <= 0 || alone) return;
+  if (spin.count() <= 0) return;
   const auto until = std::chrono::steady_clock::now() + spin;
   do {
     for (int i = 0; i < 32; ++i) {
