@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SessionOptions } from 'onnxruntime-iobinding'
+import type { OrtErrorCode, SessionOptions } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { createSession, onDevice } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
@@ -53,7 +53,7 @@ test.runIf(isNative && !onDevice)('each set of shapes is one run', async () => {
   expect(await runs({}, oneNode())).toBe(1)
 })
 
-test.each([
+test.each<[string, unknown, OrtErrorCode]>([
   ['a number', 3, 'ERR_INVALID_ARG_TYPE'],
   ['null', null, 'ERR_INVALID_ARG_TYPE'],
   ['an array of numbers', [1, 4], 'ERR_INVALID_ARG_TYPE'],
