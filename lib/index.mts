@@ -6,6 +6,7 @@ export type * from './index.js'
 // As onnxruntime-node has it: `import ort from '...'`.
 export default library
 export {
+  buildInfo,
   deviceMemory,
   env,
   InferenceSession,
@@ -13,11 +14,14 @@ export {
   initialize,
   initialized,
   isOrtError,
+  LoraAdapter,
+  memoryStats,
   ORT_ERROR_CODES,
   OrtError,
   OrtRangeError,
   OrtTypeError,
   OrtValue,
   preload,
+  SharedWeights,
   Tensor,
 } from './index.js'

@@ -6,17 +6,31 @@
 export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
 export { IoBinding } from './binding/binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/create'
+export { LoraAdapter } from './binding/lora-adapter'
+export type { OrtRunOptions, PreparedRunOptions } from './binding/prepared-options'
 export type {
   BindOptions,
   BindOutputOptions,
   CaptureOptions,
+  IoBindingRunCall,
   IoBindingRunOptions,
+  IoBindingRunSyncCall,
   IoBindingRunSyncOptions,
 } from './binding/run-options'
+export type { RunnableBinding } from './binding/runnable'
 export type { AnyViews, Views } from './binding/values'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
-export { type Initialized, type InitializeOptions, initialize, initialized } from './device/initialize'
+export {
+  type ArenaOptions,
+  buildInfo,
+  type Initialized,
+  type InitializeOptions,
+  initialize,
+  initialized,
+  memoryStats,
+  type ThreadPoolOptions,
+} from './device/initialize'
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
 export type { ExecutionProvider } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
@@ -37,9 +51,12 @@ export {
 export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
 export type { ValueMetadata } from './model/io'
 export type { DeclaredShape } from './model/shape'
+export type { SessionDescription } from './session/description'
 export type { SessionOptions } from './session/options'
 export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/request'
+export type { ResourceOptions } from './session/resource-options'
 export { InferenceSession } from './session/session'
+export { SharedWeights } from './session/shared-weights'
 export type { OrtValueData } from './value/data'
 export type { OrtValueKind } from './value/kind'
 export { OrtValue } from './value/value'

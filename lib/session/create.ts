@@ -4,17 +4,19 @@ import type { SessionDevice } from '../device/device'
 import type { ProviderChoice } from '../device/providers'
 import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
-import { engineAsync } from '../engine/select'
+import { engineAsync, followLogLevel } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
+import { resolveInitializers } from './initializers'
 import {
   type OutputLocation,
   type ResolvedSessionOptions,
   resolveLocations,
   resolveSessionOptions,
 } from './options'
+import { checkShared } from './shared-resources'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
@@ -36,7 +38,12 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   await checkModelFile(source)
   await checkWrittenFiles(resolved.settings)
   const engine = await engineAsync()
-  const { session, provider } = await openSession(engine, owned, resolved)
+  followLogLevel(engine)
+  const settings = {
+    ...checkShared(engine, resolved.settings, resolved.arena === true),
+    ...resolveInitializers(owned.model, resolved.initializers),
+  }
+  const { session, provider } = await openSession(engine, owned, { ...resolved, settings })
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())

@@ -25,9 +25,10 @@ import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { profilePrefix } from './profile'
+import { RESOURCE_OPTIONS, type ResourceOptions } from './resource-options'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
-export interface SessionOptions extends Common.SessionOptions {
+export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
   /**
    * The execution providers in order of preference: the first one that is available runs the session. A provider before it is
    * skipped with a process warning; if none is available, the error of the last is thrown. So `['cuda']` runs on CUDA or fails,
@@ -128,6 +129,7 @@ const OPTIONS = {
   recordGraphAssignment: { check: whenTrue, setting: 'recordGraphAssignment' },
   runThreadSpinUs: { check: microseconds, default: 50 },
   transfer: { check: boolean, default: false },
+  ...RESOURCE_OPTIONS,
 } as const satisfies Record<keyof SessionOptions, SessionOption>
 
 type Options = typeof OPTIONS
@@ -142,7 +144,13 @@ const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check])
 export interface ResolvedSessionOptions
   extends Pick<
     { [K in keyof Options]: Checked<Options[K]> },
-    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'maxRunPlanBytes' | 'runThreadSpinUs' | 'transfer'
+    | 'arena'
+    | 'initializers'
+    | 'ignoreUnknownFeeds'
+    | 'inlineRunBelowUs'
+    | 'maxRunPlanBytes'
+    | 'runThreadSpinUs'
+    | 'transfer'
   > {
   /** Without those of the provider. */
   readonly settings: SessionSettings
