@@ -6,6 +6,8 @@ export type * from './index.js'
 // As onnxruntime-node has it: `import ort from '...'`.
 export default library
 export {
+  Batcher,
+  BindingPool,
   buildInfo,
   deviceMemory,
   env,

@@ -4,6 +4,13 @@
  * @packageDocumentation
  */
 export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
+export { Batcher, type Row } from './batching/batcher'
+export type { BatcherOptions, BatcherRunOptions } from './batching/options'
+export { BindingPool, type BindingPoolOptions } from './batching/pool'
+export type { Priority } from './batching/queue'
+export type { RowData, RowShape } from './batching/rows'
+export type { BatcherDuration, BatcherStats, BatchSizeStats, Release } from './batching/stats'
+export type { WaitOptions } from './batching/wait'
 export { IoBinding } from './binding/binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/create'
 export { LoraAdapter } from './binding/lora-adapter'
@@ -57,6 +64,7 @@ export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/
 export type { ResourceOptions } from './session/resource-options'
 export { InferenceSession } from './session/session'
 export { SharedWeights } from './session/shared-weights'
-export type { OrtValueData } from './value/data'
+export type { Elements, OrtValueData } from './value/data'
 export type { OrtValueKind } from './value/kind'
 export { OrtValue } from './value/value'
+export type { ViewOptions } from './value/view'

@@ -154,6 +154,9 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    *
    * @throws OrtRangeError `ERR_UNKNOWN_INPUT` if the model lacks one; OrtError `ERR_DISPOSED`, and those of
    *   {@link IoBinding.bindOrtValueInput}
+   * @example
+   * using adapter = await LoraAdapter.create('tenant.onnx_adapter')
+   * io.bindAdapter(adapter)
    */
   bindAdapter(adapter: LoraAdapter): void {
     if (!(adapter instanceof LoraAdapter)) throw argumentTypeError('adapter', 'a LoraAdapter', adapter)

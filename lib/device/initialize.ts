@@ -1,4 +1,5 @@
 import { bare, boolean, type Check, checkOptions, choice, INT_MAX, integer, string } from '../check'
+import { processCpus } from '../cpus'
 import type { EngineName } from '../engine/engine'
 import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord, receiver } from '../engine/log'
 import { engine, openEngine } from '../engine/select'
@@ -74,6 +75,14 @@ const ARENA = {
   initialGrowthChunkBytes: bytes,
   maxDeadBytesPerChunk: bytes,
 }
+/** Where the process may use a part of the machine alone, ONNX Runtime would start a thread for each core of the machine. */
+const threadPool: Check<NonNullable<EngineOptions['threadPool']>> = (value) => {
+  const checked = checkOptions(value, THREAD_POOL, 'option of threadPool')
+  const { available, cores } = processCpus()
+  if (available < cores && checked.affinities === undefined) checked.intraOpNumThreads ??= available
+  return checked
+}
+
 /** ONNX Runtime's keys. */
 const ARENA_KEYS: Readonly<Record<keyof typeof ARENA, string>> = {
   maxBytes: 'max_mem',
@@ -90,7 +99,7 @@ const arena: Check<NonNullable<EngineOptions['arena']>> = (value) => {
 
 const OPTIONS = {
   arena,
-  threadPool: (value: unknown) => checkOptions(value, THREAD_POOL, 'option of threadPool'),
+  threadPool,
   libraryPath: string,
   logLevel: choice(Object.fromEntries(LOG_LEVELS.map((level) => [level, level]))),
   telemetry: boolean,

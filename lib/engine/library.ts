@@ -36,12 +36,13 @@ const PROVIDERS = 'onnxruntime_providers_shared'
  */
 export function resolveOnnxruntimeNode(tried: string[] = []): OnnxruntimeNode | undefined {
   for (const from of new Set([__filename, ...mainScripts()])) {
-    const packages = [...packagesFrom(from)]
-    if (packages.length === 0) tried.push(`onnxruntime-node, as required from ${from}: not installed`)
-    for (const path of packages) {
+    let isInstalled = false
+    for (const path of packagesFrom(from)) {
       const found = inspectPackage(path, tried)
       if (found !== undefined) return found
+      isInstalled = true
     }
+    if (!isInstalled) tried.push(`onnxruntime-node, as required from ${from}: not installed`)
   }
   return undefined
 }
@@ -85,14 +86,14 @@ function withTarget(path: string | undefined): string[] {
 function* packagesFrom(from: string): Generator<string> {
   const { resolve } = createRequire(from)
   const name = 'onnxruntime-node/package.json'
-  try {
-    // Without folders of node_modules (Yarn's Plug'n'Play) this alone finds it.
-    yield resolve(name)
-  } catch {}
   for (const folder of resolve.paths(name) ?? []) {
     const path = join(folder, name)
     if (existsSync(path)) yield path
   }
+  try {
+    // Without folders of node_modules (Yarn's Plug'n'Play) this alone finds it.
+    yield resolve(name)
+  } catch {}
 }
 
 function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefined {

@@ -1,5 +1,4 @@
 import { types } from 'node:util'
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { OrtError } from '../errors'
 import { copyTypedArray } from '../model/element-types'
 import type { ModelSource } from '../model/source'
@@ -54,6 +53,9 @@ function transferred(arrays: readonly Uint8Array[]): Uint8Array[] {
 
 /** A vm context such as jsdom's has no structuredClone. */
 function moved(buffers: ArrayBuffer[]): ArrayBuffer[] {
+  // Here, because it takes milliseconds to load.
+  const { MessageChannel, receiveMessageOnPort } =
+    require('node:worker_threads') as typeof import('node:worker_threads')
   const { port1, port2 } = new MessageChannel()
   try {
     port1.postMessage(buffers, buffers)

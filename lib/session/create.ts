@@ -16,7 +16,7 @@ import {
   resolveLocations,
   resolveSessionOptions,
 } from './options'
-import { checkShared } from './shared-resources'
+import { useArena } from './shared-resources'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
@@ -35,12 +35,15 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   const { source, options } = modelArguments(args)
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
-  await checkModelFile(source)
-  await checkWrittenFiles(resolved.settings)
-  const engine = await engineAsync()
+  // The library is opened, and its environment created, while the file is looked at.
+  const [engine] = await Promise.all([
+    engineAsync(),
+    checkModelFile(source),
+    checkWrittenFiles(resolved.settings),
+  ])
   followLogLevel(engine)
   const settings = {
-    ...checkShared(engine, resolved.settings, resolved.arena === true),
+    ...useArena(engine, resolved.settings, resolved.arena === true),
     ...resolveInitializers(owned.model, resolved.initializers),
   }
   const { session, provider } = await openSession(engine, owned, { ...resolved, settings })
@@ -98,7 +101,9 @@ async function openSession(
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       checkAvailable(engine, provider)
-      const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
+      const { inlineRunBelowUs, runThreadSpinUs } = options
+      const concurrentRuns = provider.settings === undefined ? options.concurrentRuns : 0
+      const session = new engine.Session(inlineRunBelowUs, runThreadSpinUs, concurrentRuns)
       const settings = settingsFor(provider, options)
       await session
         .load(model, bare({ ...settings, ...(externalData && { externalData }) }))

@@ -2,6 +2,7 @@ import type { SessionDevice } from '../device/device'
 import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
 import { OrtError } from '../errors'
 import type { ValueMetadata } from '../model/io'
+import { checkRecorded } from './checks'
 import type { SessionHandle } from './handle'
 import { checkWritten } from './profile'
 
@@ -82,11 +83,7 @@ export abstract class SessionDescription {
    * for (const { provider, nodes } of recorded.graphAssignment()) console.log(provider, nodes.length)
    */
   graphAssignment(): readonly AssignedSubgraph[] {
-    const assignment = this.#handle.open.session.graphAssignment()
-    if (assignment !== undefined) return assignment
-    throw new OrtError('ERR_NOT_SUPPORTED', 'the session did not record which provider runs which nodes', {
-      remedy: 'Create it with recordGraphAssignment: true',
-    })
+    return checkRecorded(this.#handle.open.session.graphAssignment())
   }
 
   /**

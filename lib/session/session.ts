@@ -1,36 +1,37 @@
 import type { Tensor } from 'onnxruntime-common'
+import { Batcher } from '../batching/batcher'
+import type { BatcherOptions } from '../batching/options'
+import { BindingPool, type BindingPoolOptions } from '../batching/pool'
+import type { RowShape } from '../batching/rows'
 import { IoBinding } from '../binding/binding'
 import type { InputSpec, IoBindingOptions } from '../binding/create'
 import { type OrtRunOptions, PreparedRunOptions } from '../binding/prepared-options'
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, Views } from '../binding/values'
 import { property } from '../check'
-import { checkSignal } from '../engine/abort'
-import { argumentTypeError, OrtError } from '../errors'
-import { INSPECT, type InspectArguments, summarize } from '../inspect'
-import { wrapShapeError } from '../model/shape'
+import { INSPECT, type InspectArguments } from '../inspect'
 import { loraAdapters, withAdapters } from './adapters'
+import { checkBinding, inspectSession } from './checks'
 import { createSession } from './create'
 import { SessionDescription } from './description'
 import { SessionHandle } from './handle'
 import type { SessionOptions } from './options'
 import { RunPlans } from './plans'
 import {
+  explainRun,
   type Feeds,
   type Fetches,
   type RunOptions,
   type RunResult,
   type RunValue,
-  resolveRequest,
-  resolveRunOptions,
+  resolveRun,
 } from './request'
 import { checkFeeds, runOnce } from './run'
 
 /**
- * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop.
- *
- * Runs of one session are done one after another, in the order of the calls, on a thread of the session. ONNX Runtime has its own
- * threads among which it divides the work of a run (`intraOpNumThreads`).
+ * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop. Runs of one session are done one
+ * after another, in the order of the calls, on a thread of the session. ONNX Runtime has its own threads among which it divides the
+ * work of a run (`intraOpNumThreads`).
  * @see https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession-1.html
  * @example
  * await using session = await InferenceSession.create('model.onnx')
@@ -80,7 +81,6 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
    * Results are Tensors, or OrtValues for sequences, for optional outputs without a value (`hasValue` is false), and for types
    * that onnxruntime-common does not have: `run<RunValue>(...)`. For many runs use a binding:
    * {@link InferenceSession.createIoBinding}.
-   *
    * @throws OrtTypeError, OrtRangeError naming the argument; OrtError `ERR_MISSING_INPUT`, `ERR_DETACHED`,
    *   `ERR_OUTPUT_SHAPE`, `ERR_DISPOSED`, `ERR_ORT_*`
    * @example
@@ -96,10 +96,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     options?: RunOptions | PreparedRunOptions,
   ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    const { inputs, outputs, engine } = this.#handle.open
-    const request = resolveRequest(outputs, second, third)
-    const settings = resolveRunOptions(request.options)
-    const signal = checkSignal(engine, property(request.options, 'signal'))
+    const { request, settings, signal } = resolveRun(this.#handle.open, second, third)
     checkFeeds(feeds)
     const adapters = property(request.options, 'activeLoraAdapters')
     if (adapters !== undefined) feeds = withAdapters(feeds, loraAdapters(adapters, 'activeLoraAdapters'))
@@ -115,17 +112,13 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
       if (tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results
     } catch (error) {
-      throw wrapShapeError(
-        error,
-        inputs.givenShapes((name) => feeds[name]?.dims),
-      )
+      throw explainRun(error, this.#handle.loaded.inputs, feeds)
     }
   }
 
   /**
    * A binding with memory for each input, allocated once (or an OrtValue of the caller), and for each output whose shape follows
    * from the inputs' shapes. Write into `binding.inputs`, run, read `binding.outputs`.
-   *
    * @param inputs a shape or an OrtValue by input name; an input with a fixed shape can be omitted
    * @throws OrtRangeError `ERR_UNKNOWN_INPUT`, `ERR_UNKNOWN_OUTPUT`, `ERR_SHAPE_MISMATCH`; OrtTypeError
    *   `ERR_TYPE_MISMATCH`; OrtError `ERR_MISSING_INPUT`, `ERR_DISPOSED`
@@ -141,8 +134,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     inputs: Readonly<Partial<Record<keyof NoInfer<I> & string, InputSpec>>> = {} as never,
     options: IoBindingOptions = {},
   ): IoBinding<I, O> {
-    const given = inputs as Readonly<Record<string, InputSpec>>
-    return IoBinding.create(this.#handle.open, given, options) as IoBinding<I, O>
+    return IoBinding.create(this.#handle.open, inputs as never, options) as IoBinding<I, O>
   }
 
   /**
@@ -174,6 +166,33 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
   }
 
   /**
+   * Puts the rows of many callers together: see {@link Batcher}. Batches are compared with their rows alone first.
+   * @param row the shape of one row by input name, without the batch axis; `'?'` for a size that varies
+   * @throws OrtError `ERR_BATCH_MISMATCH`, `ERR_NO_BATCH_AXIS`, `ERR_NOT_SUPPORTED`, `ERR_ORT_*` for sample rows
+   * @example
+   * await using batcher = await session.createBatcher({ x: [4] }, { maxBatchSize: 32 })
+   * const { y } = await batcher.run({ x: Float32Array.of(1, 2, 3, 4) })
+   */
+  async createBatcher<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
+    row: Readonly<Partial<Record<keyof NoInfer<I> & string, RowShape>>> = {} as never,
+    options: BatcherOptions = {},
+  ): Promise<Batcher<I, O>> {
+    return (await Batcher.create(this.#handle.open, row as never, options)) as Batcher<I, O>
+  }
+
+  /**
+   * A few bindings of the same shapes, each lent to one caller at a time: see {@link BindingPool}.
+   * @example
+   * await using pool = session.createBindingPool({ x: [1, 4] }, { size: 4, maxQueueSize: 128 })
+   */
+  createBindingPool<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
+    shapes: Readonly<Partial<Record<keyof NoInfer<I> & string, readonly number[]>>> = {} as never,
+    options: BindingPoolOptions = {},
+  ): BindingPool<I, O> {
+    return new BindingPool((rest) => this.createIoBinding<I, O>(shapes, rest), shapes, options)
+  }
+
+  /**
    * The same as `binding.run(options)`, for a binding of this session.
    *
    * @example
@@ -183,13 +202,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     binding: Pick<IoBinding, 'belongsTo' | 'run'>,
     options?: IoBindingRunOptions | PreparedRunOptions,
   ): Promise<void> {
-    if (!(binding instanceof IoBinding)) throw argumentTypeError('binding', 'an IoBinding', binding)
-    if (!binding.belongsTo(this.#handle.open.session)) {
-      throw new OrtError('ERR_INVALID_ARG_VALUE', "'binding' belongs to another session", {
-        remedy: 'Run it with the session that created it',
-      })
-    }
-    return binding.run(options as IoBindingRunOptions)
+    return checkBinding(binding, this.#handle.open.session).run(options as IoBindingRunOptions)
   }
 
   /**
@@ -209,16 +222,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
 
   /** @internal */
   [INSPECT](...args: InspectArguments): string {
-    const { inputs, outputs, device, engine, executionProviders } = this.#handle.loaded
-    const properties = {
-      inputs: inputs.summary(),
-      outputs: outputs.summary(),
-      device: device.name,
-      engine: engine.name,
-      executionProviders,
-      ...(this.#handle.released && { released: true }),
-    }
-    return summarize('InferenceSession', properties, args)
+    return inspectSession(this.#handle.loaded, this.#handle.released, args)
   }
 }
 

@@ -9,6 +9,7 @@
 #include "ort/path.h"
 #include "ort/run_options.h"
 #include "run/float_mode.h"
+#include "run/thread_name.h"
 #include "shared_weights.h"
 #include "value/value.h"
 
@@ -110,8 +111,8 @@ void LoadJob::Terminate() noexcept {
 }
 
 void LoadJob::Work() {
-  // For the load, which folds constants, and for all runs on this thread.
-  if (settings_.denormals_as_zero) run::DenormalsAsZero::Keep();
+  // The load folds constants.
+  const run::DenormalsAsZero mode(settings_.denormals_as_zero);
   device::Device* device = nullptr;
   std::shared_ptr<device::Queue> queue;
   if (settings_.provider) {
@@ -163,6 +164,7 @@ void LoadJob::CheckGraphs(const device::Device* device) const {
 }
 
 ort::SessionHandle LoadJob::Create() const {
+  const run::InheritedName its_threads("onnxruntime");
   const ort::Api& api = ort::api();
   OrtEnv* const env = ort::Environment();
   const OrtSessionOptions* const options = settings_.options.get();
@@ -187,7 +189,7 @@ ort::SessionHandle LoadJob::Create() const {
 void LoadJob::OnDone() noexcept {
   AddonData::StopAtExit();
   if (!state_->handle) {
-    state_->thread.Stop();
+    state_->runner->Stop();
     return;
   }
   state_->initializers = std::move(settings_.initializers);

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import * as library from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tsc } from '../examples/examples.ts'
-import { model, node, value } from '../helpers/model-builder.mjs'
+import { adapterFile } from '../helpers/adapter-file.ts'
+import { model, node, tensor, value } from '../helpers/model-builder.mjs'
 import { runScript } from '../native/child.ts'
 import { root } from './pages.ts'
 
@@ -40,10 +41,12 @@ const ordered = [...examples].sort(
 )
 
 const PRELUDE = `
+import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
+import { register } from 'onnxruntime-iobinding/backend'
 import {
-  deviceMemory, InferenceSession, initialize, initialized, isOrtError, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError,
-  OrtValue, preload, Tensor,
+  buildInfo, deviceMemory, InferenceSession, initialize, initialized, isOrtError, LoraAdapter, memoryStats, ORT_ERROR_CODES,
+  OrtError, OrtRangeError, OrtTypeError, OrtValue, preload, SharedWeights, Tensor,
 } from 'onnxruntime-iobinding'
 const results: (string | undefined)[] = []
 async function attempt(example: () => Promise<void>): Promise<void> {
@@ -85,11 +88,19 @@ let results: readonly (string | null)[]
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
   const identity = model({
-    inputs: [value('x', 'float32', [1, 4])],
-    outputs: [value('y', 'float32', [1, 4])],
+    inputs: [value('x', 'float32', ['batch', 4])],
+    outputs: [value('y', 'float32', ['batch', 4])],
     nodes: [node('Identity', ['x'], ['y'])],
   })
   writeFileSync(join(folder, 'model.onnx'), identity)
+  const matmul = model({
+    inputs: [value('x', 'float32', [1, 2])],
+    outputs: [value('y', 'float32', [1, 2])],
+    nodes: [node('MatMul', ['x', 'W'], ['y'])],
+    initializers: [tensor('W', 'float32', [2, 2], [1, 2, 3, 4])],
+  })
+  writeFileSync(join(folder, 'matmul.onnx'), matmul)
+  writeFileSync(join(folder, 'tenant.onnx_adapter'), adapterFile([]))
   const file = join(folder, 'examples.mts')
   const end = "console.log('\\n' + JSON.stringify(results.map((error) => error ?? null)))"
   writeFileSync(file, [PRELUDE, ...ordered.map(toFunction), end].join('\n'))
@@ -110,21 +121,25 @@ test.each(ordered.map(({ name }, i) => [name, i] as const))('the example of %s r
 
 /** Names of the functions among an object's properties; accessors are not called. */
 function functionNames(object: object): string[] {
-  const internal = ['belongsTo', 'constructor', 'fromEngine', 'is', 'readAsync', 'startProfiling']
+  const internal = ['belongsTo', 'constructor', 'fromEngine', 'is', 'of', 'readAsync', 'startProfiling']
   return Object.entries(Object.getOwnPropertyDescriptors(object))
     .filter(([name, { value: property }]) => typeof property === 'function' && !internal.includes(name))
     .map(([name]) => name)
 }
 
 const classes = { 'session/session.ts': library.InferenceSession, 'value/value.ts': library.OrtValue }
-const methods = Object.entries({ ...classes, 'binding/binding.ts': library.IoBinding }).flatMap(
-  ([file, one]) =>
-    [...functionNames(one), ...functionNames(one.prototype)].map((name) => [name, file] as const),
+const more = {
+  'binding/binding.ts': library.IoBinding,
+  'batching/batcher.ts': library.Batcher,
+  'batching/pool.ts': library.BindingPool,
+}
+const methods = Object.entries({ ...classes, ...more }).flatMap(([file, one]) =>
+  [...functionNames(one), ...functionNames(one.prototype)].map((name) => [name, file] as const),
 )
-// Tensor and env are onnxruntime-common's, and IoBinding.create() is internal.
+// Tensor and env are onnxruntime-common's; create() of a binding and of a batcher is internal.
 const exports = Object.keys(library).filter((name) => !['Tensor', 'default', 'env'].includes(name))
 const wanted = [
-  ...methods.filter(([name, file]) => !(name === 'create' && file.startsWith('binding'))),
+  ...methods.filter(([name, file]) => !(name === 'create' && /^(binding|batching)/.test(file))),
   ...exports.map((name) => [name, ''] as const),
 ]
 
