@@ -7,13 +7,12 @@ import { IoBinding } from '../binding/binding'
 import type { InputSpec, IoBindingOptions } from '../binding/create'
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, Views } from '../binding/values'
-import type { SessionDevice } from '../device/device'
-import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
+import type { AssignedSubgraph, ModelMetadata } from '../engine/engine'
 import { OrtError } from '../errors'
 import { INSPECT, type InspectArguments } from '../inspect'
-import type { ValueMetadata } from '../model/io'
 import { checkBinding, checkRecorded, inspectSession } from './checks'
 import { createSession, type LoadedSession } from './create'
+import { SessionInfo } from './info'
 import type { SessionOptions } from './options'
 import { RunPlans } from './plans'
 import { checkWritten } from './profile'
@@ -38,20 +37,19 @@ import { checkFeeds, runOnce } from './run'
  * const { y } = await session.run({ x: new Tensor('float32', [1, 2, 3, 4], [1, 4]) })
  * console.log(y?.data)
  */
-export class InferenceSession implements AsyncDisposable {
-  readonly #loaded: LoadedSession
+export class InferenceSession extends SessionInfo implements AsyncDisposable {
   readonly #plans: RunPlans
   #released: Promise<void> | undefined
 
   private constructor(loaded: LoadedSession) {
-    this.#loaded = loaded
+    super(loaded)
     this.#plans = new RunPlans(loaded)
   }
 
   /**
    * Loads a model on another thread.
    *
-   * @param path file of the model, `.onnx` or `.ort`
+   * @param path file of the model, `.onnx` or `.ort`, or its `file:` URL
    * @throws OrtError `ERR_ORT_NO_SUCHFILE`, `ERR_ORT_INVALID_PROTOBUF` and ONNX Runtime's other codes for a model that
    *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`, and those of {@link initialize}. If no provider of the list
    *   is available: `ERR_PROVIDER_UNAVAILABLE`, `ERR_WEBGPU_NO_ADAPTER`, and for CUDA `ERR_CUDA_DRIVER_NOT_FOUND`,
@@ -61,7 +59,7 @@ export class InferenceSession implements AsyncDisposable {
    * @example
    * const session = await InferenceSession.create('model.onnx', { executionProviders: ['cpu'], intraOpNumThreads: 1 })
    */
-  static create(path: string, options?: SessionOptions): Promise<InferenceSession>
+  static create(path: string | URL, options?: SessionOptions): Promise<InferenceSession>
   /** @param model bytes of the model, which are copied before the call returns, or taken over with `transfer` */
   static create(model: Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>
   static create(
@@ -74,43 +72,9 @@ export class InferenceSession implements AsyncDisposable {
     return new InferenceSession(await createSession(args))
   }
 
-  get inputNames(): readonly string[] {
-    return this.#loaded.inputs.names
-  }
-
-  get outputNames(): readonly string[] {
-    return this.#loaded.outputs.names
-  }
-
-  get inputMetadata(): readonly ValueMetadata[] {
-    return this.#loaded.inputs.metadata
-  }
-
-  get outputMetadata(): readonly ValueMetadata[] {
-    return this.#loaded.outputs.metadata
-  }
-
   /** The model's own description. @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` on onnxruntime-node */
   get modelMetadata(): ModelMetadata {
     return this.#open.session.modelMetadata()
-  }
-
-  /** What executes the session: the addon, or onnxruntime-node if the addon cannot be loaded. */
-  get engine(): EngineName {
-    return this.#loaded.engine.name
-  }
-
-  /**
-   * The execution providers that run the session: `['cpu']`, a device alone, or a device and `'cpu'`, which runs the nodes that
-   * the device has no kernel for, and those that ONNX Runtime prefers there (computations on shapes).
-   */
-  get executionProviders(): readonly string[] {
-    return this.#loaded.executionProviders
-  }
-
-  /** The device that the session computes on. */
-  get device(): SessionDevice {
-    return this.#loaded.device
   }
 
   /**
@@ -162,7 +126,7 @@ export class InferenceSession implements AsyncDisposable {
       if (tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results
     } catch (error) {
-      throw explainRun(error, this.#loaded.inputs, feeds)
+      throw explainRun(error, this.loaded.inputs, feeds)
     }
   }
 
@@ -265,7 +229,7 @@ export class InferenceSession implements AsyncDisposable {
   release(): Promise<void> {
     this.#plans.dispose()
     try {
-      this.#released ??= this.#loaded.session.release()
+      this.#released ??= this.loaded.session.release()
     } catch (error) {
       return Promise.reject(error) // nothing was queued: the next call tries again
     }
@@ -278,12 +242,12 @@ export class InferenceSession implements AsyncDisposable {
 
   /** @internal */
   [INSPECT](...args: InspectArguments): string {
-    return inspectSession(this.#loaded, this.#released !== undefined, args)
+    return inspectSession(this.loaded, this.#released !== undefined, args)
   }
 
   get #open(): LoadedSession {
     if (this.#released !== undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
-    return this.#loaded
+    return this.loaded
   }
 }
 
