@@ -15,6 +15,7 @@ import {
   resolveLocations,
   resolveSessionOptions,
 } from './options'
+import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
@@ -50,7 +51,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
     const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
     const executionProviders = Object.freeze(provider.names)
-    return {
+    const loaded: LoadedSession = {
       engine,
       session,
       inputs,
@@ -63,6 +64,8 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       ignoreUnknownFeeds,
       maxRunPlanBytes,
     }
+    await warmUp(loaded, resolved.warmup)
+    return loaded
   } catch (error) {
     await session.release()
     throw error
