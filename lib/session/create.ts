@@ -27,8 +27,8 @@ export interface LoadedSession extends BindingHost {
   readonly providerOptions: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The outputs whose results are not in ordinary host memory. */
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
-  /** Feeds that the model does not have are not refused. */
-  readonly ignoreUnknownFeeds: boolean
+  /** Whether feeds that the model does not have are ignored; undefined: if every input has one. */
+  readonly ignoreUnknownFeeds: boolean | undefined
   /** What the memory of `session.run`'s plans may take. */
   readonly maxRunPlanBytes: number
 }

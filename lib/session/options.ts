@@ -56,8 +56,9 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    */
   readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
-   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does. Default false: they are
-   * refused (`ERR_UNKNOWN_INPUT`), because a misspelled name would otherwise remain unnoticed.
+   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does, or refuses them
+   * (`ERR_UNKNOWN_INPUT`). By default it ignores them, unless an optional input has no feed, whose misspelled name would remain
+   * unnoticed.
    */
   readonly ignoreUnknownFeeds?: boolean
   /**
@@ -146,7 +147,7 @@ const OPTIONS = {
   extra: { check: configEntries, setting: 'config' },
   freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
-  ignoreUnknownFeeds: { check: boolean, default: false },
+  ignoreUnknownFeeds: { check: boolean },
   inlineRunBelowUs: { check: microseconds, default: 50 },
   interOpNumThreads: { check: count, setting: 'interOpNumThreads' },
   intraOpNumThreads: { check: count, setting: 'intraOpNumThreads' },
