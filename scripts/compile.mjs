@@ -1,8 +1,9 @@
 // Compiles lib/ to dist/, and server/lib to server/dist: `npm run build:ts`.
 //
-// The library is one file, dist/library.js, because Node.js takes longer to find and open its modules than to run them.
-// What a process may not need has files of its own, which take the library's modules out of that file: the tools, the
-// backend of onnxruntime-common, and the engine on onnxruntime-node. So there is one copy of each module. Types stay in a file for each module.
+// The library is one file, dist/library.js, because Node.js takes longer to find and open its modules than to run
+// them. What a process may not need has files of its own, which take the library's modules out of that file: the
+// tools, the backend of onnxruntime-common, and the engine on onnxruntime-node. So there is one copy of each
+// module. Types stay in a file for each module.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -15,6 +15,7 @@ import {
   resolveLocations,
   resolveSessionOptions,
 } from './options'
+import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
@@ -48,7 +49,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
     const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
     const executionProviders = Object.freeze(provider.names)
-    return {
+    const loaded: LoadedSession = {
       engine,
       session,
       inputs,
@@ -60,6 +61,8 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       ignoreUnknownFeeds,
       maxRunPlanBytes,
     }
+    await warmUp(loaded, resolved.warmup)
+    return loaded
   } catch (error) {
     await session.release()
     throw error

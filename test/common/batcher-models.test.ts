@@ -28,7 +28,7 @@ const MODELS: Readonly<Record<string, Batched>> = {
 const FACTOR = Number(process.env.TEST_BATCH_FACTOR ?? 1)
 
 /** The rows of a data set: the slices of an axis. */
-function slice({ kind, type, dims, name, data }: TensorValue, axis: number, row: number): TensorValue {
+function slice({ type, dims, name, data }: TensorValue, axis: number, row: number): TensorValue {
   const count = dims[axis]!
   const length = axis === 0 ? data.length / count : data.length
   const at = axis === 0 ? (row % count) * length : 0
