@@ -124,10 +124,12 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'batcher.run({ x: BAD })': (bad) => batcher.run({ x: bad }),
   'batcher.run(row, BAD)': (bad) => batcher.run({ x: new Float32Array(1) }, bad),
   'batcher.run(row, { signal: BAD })': (bad) => batcher.run({ x: new Float32Array(1) }, { signal: bad }),
-  'batcher.run(row, { timeoutMs: BAD })': (bad) => batcher.run({ x: new Float32Array(1) }, { timeoutMs: bad }),
+  'batcher.run(row, { timeoutMs: BAD })': (bad) =>
+    batcher.run({ x: new Float32Array(1) }, { timeoutMs: bad }),
   'batcher.run(row, { priority: BAD })': (bad) => batcher.run({ x: new Float32Array(1) }, { priority: bad }),
   'session.createBindingPool(BAD)': (bad) => void batched.createBindingPool(bad).close(),
-  'session.createBindingPool(shapes, BAD)': (bad) => void batched.createBindingPool({ x: [1, 1] }, bad).close(),
+  'session.createBindingPool(shapes, BAD)': (bad) =>
+    void batched.createBindingPool({ x: [1, 1] }, bad).close(),
   'session.createBindingPool(shapes, { size: BAD })': (bad) =>
     void batched.createBindingPool({ x: [1, 1] }, { size: bad }).close(),
   'pool.use(BAD)': (bad) => (typeof bad === 'function' ? undefined : pool.use(bad)),
