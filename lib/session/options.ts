@@ -25,7 +25,7 @@ import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { profilePrefix } from './profile'
-import { boundThreads, concurrency, setSpinning, spinUs } from './threads'
+import { concurrency, setThreads, spinUs } from './threads'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions {
@@ -190,8 +190,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const { executionProviders: providers, preferredOutputLocation } = values
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
-  setSpinning(settings, values.allowSpinning)
-  boundThreads(settings)
+  setThreads(settings, values.allowSpinning)
   if (providers.choices.every(({ name }) => name === 'cpu')) {
     if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
     checkLocationDevice(preferredOutputLocation, undefined)
