@@ -1,7 +1,5 @@
-import { types } from 'node:util'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import {
-  array,
   bare,
   boolean,
   type Check,
@@ -24,8 +22,10 @@ import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
+import { externalData } from './bytes'
 import { profilePrefix } from './profile'
 import { concurrency, setThreads, spinUs } from './threads'
+import { type WarmupShapes, warmupShapes } from './warmup'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions {
@@ -102,6 +102,14 @@ export interface SessionOptions extends Common.SessionOptions {
    * SharedArrayBuffer, WebAssembly memory, and Node.js's pool of small Buffers. Default false.
    */
   readonly transfer?: boolean
+  /**
+   * Shapes by input name, or several sets of them: the model runs once on zeros of each set before `create` resolves, so that the
+   * first request does not pay for what ONNX Runtime prepares in the first run of a shape. `{}` where all shapes are fixed. If
+   * such a run fails, `create` rejects with its error. Default none.
+   * @example
+   * await using warm = await InferenceSession.create('model.onnx', { warmup: { x: [1, 4] } })
+   */
+  readonly warmup?: WarmupShapes | readonly WarmupShapes[]
 }
 
 /** Memory of `session.run`'s results, by onnxruntime-common's names. */
@@ -150,6 +158,7 @@ const OPTIONS = {
   recordGraphAssignment: { check: whenTrue, setting: 'recordGraphAssignment' },
   runThreadSpinUs: { check: microseconds, default: 50 },
   transfer: { check: boolean, default: false },
+  warmup: { check: warmupShapes, default: [] },
 } as const satisfies Record<keyof SessionOptions, SessionOption>
 
 type Options = typeof OPTIONS
@@ -170,6 +179,7 @@ export interface ResolvedSessionOptions
     | 'maxRunPlanBytes'
     | 'runThreadSpinUs'
     | 'transfer'
+    | 'warmup'
   > {
   /** Without those of the provider. */
   readonly settings: SessionSettings
@@ -212,22 +222,6 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
     Object.fromEntries(Object.keys(overrides).map((dim) => [string(dim, name), size])),
     'dimension',
   ) as Record<string, number>
-}
-
-/** Files as the caller's bytes. ONNX Runtime reads files beside the model itself. */
-function externalData(files: unknown, name: string): Record<string, Uint8Array> {
-  const entries = array('an array')(files, name).map((file) => {
-    const data: unknown = isRecord(file) ? file.data : undefined
-    if (!isRecord(file) || typeof file.path !== 'string' || !types.isUint8Array(data)) {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' has an invalid entry`, {
-        expected: '{ path: string, data: Uint8Array }',
-        given: describe(file),
-        remedy: 'Files beside a model that is created from a path need no entry',
-      })
-    }
-    return [string(file.path, name), data] as const
-  })
-  return Object.fromEntries(entries)
 }
 
 const LOCATIONS = ['cpu', 'cpu-pinned', 'gpu-buffer']

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "async_job.h"
+#include "convert.h"
 #include "exit_handler.h"
 #include "js_error.h"
 #include "never_destroyed.h"
@@ -113,14 +114,16 @@ void AddonData::Join() {
   for (SessionState* session : sessions_) session->runner->Stop();
 }
 
-void AddonData::ListenForExit(bool is_main_thread) {
+void AddonData::ListenForExit(Napi::Function is_main) {
   if (listens_) return;
+  is_main_thread = Napi::Persistent(is_main);
   const Napi::Env env(env_);
-  const auto on_exit = Napi::Function::New(env, [this, is_main_thread](const Napi::CallbackInfo&) {
+  const auto on_exit = Napi::Function::New(env, [this](const Napi::CallbackInfo&) {
+    const bool ends_all = !IsOnly() && IsTrue(is_main_thread.Call({}));
     {
       const std::lock_guard lock(live_mutex);
       for (AddonData* data : *live) {
-        if (is_main_thread || data == this) data->End();
+        if (ends_all || data == this) data->End();
       }
     }
     Join();
@@ -128,6 +131,11 @@ void AddonData::ListenForExit(bool is_main_thread) {
   const auto process = env.Global().Get("process").As<Napi::Object>();
   process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
   listens_ = true;
+}
+
+bool AddonData::IsOnly() {
+  const std::lock_guard lock(live_mutex);
+  return live->size() == 1;
 }
 
 void AddonData::StopAtExit() noexcept {

@@ -12,18 +12,20 @@ const returned = model({
   nodes: [node('Add', ['x', 'x'], ['y'])],
 })
 
-const places = ['cpu', deviceName ?? 'cpu', ...(deviceName === 'cuda' ? (['cuda-pinned'] as const) : [])]
 const preferred = {
   cpu: 'cpu',
   'cuda-pinned': 'cpu-pinned',
   cuda: 'gpu-buffer',
   webgpu: 'gpu-buffer',
 } as const
+type Place = keyof typeof preferred
+const places: Place[] = ['cpu', deviceName ?? 'cpu']
+if (deviceName === 'cuda') places.push('cuda-pinned')
 const numbers = async (result: OrtValue | Tensor) =>
   Array.from((result instanceof OrtValue ? result.read() : await result.getData()) as Float32Array)
 
 describe.runIf(onDevice).each(places)('an input in memory of %s that is returned', (place) => {
-  async function open(where: (typeof places)[number]) {
+  async function open(where: Place) {
     const session = await createSession(returned, { preferredOutputLocation: preferred[where] })
     const state = OrtValue.allocate('float32', [2], place)
     state.write(Float32Array.of(1, 2))
