@@ -26,7 +26,7 @@ import { externalData, freeDimensions } from './option-checks'
 import { profilePrefix } from './profile'
 import { RESOURCE_OPTIONS, type ResourceOptions } from './resource-options'
 import { checkNoOwnThreads } from './shared-resources'
-import { boundThreads, concurrency, setSpinning, spinUs } from './threads'
+import { concurrency, setThreads, spinUs } from './threads'
 import { type WarmupShapes, warmupShapes } from './warmup'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
@@ -207,10 +207,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (settings.sharedThreads) checkNoOwnThreads(values)
-  else {
-    setSpinning(settings, values.allowSpinning)
-    boundThreads(settings)
-  }
+  else setThreads(settings, values.allowSpinning)
   if (providers.choices.every(({ name }) => name === 'cpu')) {
     if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
     checkLocationDevice(preferredOutputLocation, undefined)
