@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SessionOptions } from 'onnxruntime-iobinding'
+import type { OrtErrorCode, SessionOptions } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { createSession, onDevice } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
@@ -63,5 +63,5 @@ test.each([
   ['a shape that the model refuses', { x: [1, 4] }, 'ERR_SHAPE_MISMATCH'],
   ['no shape for a dynamic input', {}, 'ERR_MISSING_INPUT'],
 ])('%s is refused', async (_, warmup, code) => {
-  await expectError(() => create(ofFour, warmup), code)
+  await expectError(() => create(ofFour, warmup), code as OrtErrorCode)
 })
