@@ -3,7 +3,17 @@
  *
  * @packageDocumentation
  */
-export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
+export type * from 'onnxruntime-common'
+export {
+  env,
+  registerBackend,
+  Tensor,
+  TRACE,
+  TRACE_EVENT_BEGIN,
+  TRACE_EVENT_END,
+  TRACE_FUNC_BEGIN,
+  TRACE_FUNC_END,
+} from 'onnxruntime-common'
 export { Batcher, type Row } from './batching/batcher'
 export type { BatcherOptions, BatcherRunOptions } from './batching/options'
 export { BindingPool, type BindingPoolOptions } from './batching/pool'
@@ -21,6 +31,7 @@ export type {
   IoBindingRunSyncOptions,
 } from './binding/run-options'
 export type { AnyViews, Views } from './binding/values'
+export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
 export { type Initialized, type InitializeOptions, initialize, initialized } from './device/initialize'

@@ -53,7 +53,7 @@ test.runIf(isNative && !onDevice)('each set of shapes is one run', async () => {
   expect(await runs({}, oneNode())).toBe(1)
 })
 
-test.each([
+test.each<[string, unknown, OrtErrorCode]>([
   ['a number', 3, 'ERR_INVALID_ARG_TYPE'],
   ['null', null, 'ERR_INVALID_ARG_TYPE'],
   ['an array of numbers', [1, 4], 'ERR_INVALID_ARG_TYPE'],
