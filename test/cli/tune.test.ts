@@ -1,5 +1,6 @@
 // `tune` as a user runs it. The machine determines the times, so no test bounds them, or expects a setting to win.
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { InferenceSession } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import type * as Objective from '../../dist/tools/tune/objective.js'
@@ -7,7 +8,7 @@ import type * as Rounds from '../../dist/tools/tune/rounds.js'
 import type * as Settings from '../../dist/tools/tune/settings.js'
 import type * as Text from '../../dist/tools/tune/text.js'
 import { mlp } from '../helpers/model-builder.mjs'
-import { command } from './bench-support.ts'
+import { command, root } from './bench-support.ts'
 
 const require = createRequire(import.meta.url)
 const { OBJECTIVES } = require('../../dist/tools/tune/objective.js') as typeof Objective
@@ -40,8 +41,10 @@ describe.concurrent('tune', () => {
   })
 
   test('uses several callers, and reports what the budget omits', async () => {
-    const args = ['mlp.onnx', ...shapes, '--callers', '2', '--objective', 'throughput', '--budget', '0.1']
-    const { callers, tried, untried } = await tuned(...args)
+    const vad = [join(root, 'test', 'models', 'silero_v6', 'model.onnx'), '--range', 'sr=16000..16000']
+    const shapes = ['--shape', 'input=1x576', '--shape', 'state=2x1x128']
+    const args = ['--callers', '2', '--objective', 'throughput', '--budget', '0.1']
+    const { callers, tried, untried } = await tuned(...vad, ...shapes, ...args)
     expect(callers).toBe(2)
     expect(tried.length + untried.length).toBe(settings(2, require('node:os').availableParallelism()).length)
     expect(untried).toContainEqual({ option: 'concurrentRuns', value: 'auto' })
