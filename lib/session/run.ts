@@ -62,8 +62,8 @@ function resolveFeeds(
   ignoreUnknown: boolean,
 ): Feeds {
   const resolved: Feeds[number][] = []
-  for (let index = 0; index < inputs.names.length; ++index) {
-    const name = inputs.names[index]!
+  for (let index = 0; index < inputs.infos.length; ++index) {
+    const { name } = inputs.info(index)
     const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
     if ((feed === undefined || feed === null) && inputs.isOptional(index)) {
       resolved.push(undefined)
@@ -84,7 +84,7 @@ function resolveFeed(inputs: SessionIO, index: number, feed: unknown): Feeds[num
     inputs.checkValue(index, feed)
     return feed.engineValue
   }
-  const name = inputs.names[index]
+  const { name } = inputs.info(index)
   if (!isTensor(feed)) {
     throw new OrtTypeError(
       'ERR_INVALID_ARG_TYPE',
