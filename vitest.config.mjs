@@ -88,6 +88,7 @@ export default defineConfig({
           'test/fake-cuda/**',
           'test/cuda-simulation/**',
           'test/package/**',
+          'test/clients/**',
           'test/no-external-buffers/**',
         ],
       }),
@@ -105,7 +106,10 @@ export default defineConfig({
       ),
       webgpu,
       fakeCuda,
+      // Published packages that use onnxruntime-node, which it installs.
+      project('clients', ['test/clients/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       ...(CUDA_SIMULATION === undefined ? [] : [cudaSimulation]),
+      project('server', ['server/test/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       tarball,
     ],
   },

@@ -227,7 +227,12 @@ export interface Engine {
     /** V8 accepts ArrayBuffers over memory that it did not allocate. */
     readonly externalBuffers: boolean
   }
-  readonly Session: new (inlineRunBelowUs: number, runThreadSpinUs: number) => EngineSession
+  /** `concurrentRuns`: 0 for a session that is loaded on a device, whose thread then is its own. */
+  readonly Session: new (
+    inlineRunBelowUs: number,
+    runThreadSpinUs: number,
+    concurrentRuns: number,
+  ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly Value: {
     allocate(type: number, dims: readonly number[], device: DeviceName, id: number): EngineValue

@@ -15,6 +15,7 @@ import {
   resolveLocations,
   resolveSessionOptions,
 } from './options'
+import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
@@ -33,9 +34,12 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   const { source, options } = modelArguments(args)
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
-  await checkModelFile(source)
-  await checkWrittenFiles(resolved.settings)
-  const engine = await engineAsync()
+  // The library is opened, and its environment created, while the file is looked at.
+  const [engine] = await Promise.all([
+    engineAsync(),
+    checkModelFile(source),
+    checkWrittenFiles(resolved.settings),
+  ])
   const { session, provider } = await openSession(engine, owned, resolved)
   try {
     const inputs = new SessionIO('input', session.inputs())
@@ -45,7 +49,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
     const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
     const executionProviders = Object.freeze(provider.names)
-    return {
+    const loaded: LoadedSession = {
       engine,
       session,
       inputs,
@@ -57,6 +61,8 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       ignoreUnknownFeeds,
       maxRunPlanBytes,
     }
+    await warmUp(loaded, resolved.warmup)
+    return loaded
   } catch (error) {
     await session.release()
     throw error
@@ -91,7 +97,9 @@ async function openSession(
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       checkAvailable(engine, provider)
-      const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
+      const { inlineRunBelowUs, runThreadSpinUs } = options
+      const concurrentRuns = provider.settings === undefined ? options.concurrentRuns : 0
+      const session = new engine.Session(inlineRunBelowUs, runThreadSpinUs, concurrentRuns)
       const settings = settingsFor(provider, options)
       await session
         .load(model, bare({ ...settings, ...(externalData && { externalData }) }))

@@ -4,6 +4,7 @@ import { engine } from '../engine/select'
 import { OrtError, OrtTypeError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import {
+  bytesOf,
   type ElementArrays,
   type ElementType,
   elementTypeName,
@@ -65,6 +66,15 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
     const type = OrtValueMemory.#checked(this).#type
     if (type !== undefined) return type as T
     throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value has no element type', { given: this.kind })
+  }
+
+  /**
+   * Bytes of a tensor's elements: elements smaller than a byte (int4) share bytes.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH` for strings and for a value that is not a tensor
+   */
+  get byteLength(): number {
+    if (this.type !== 'string') return Math.ceil(bytesOf(this.type, this.size))
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the elements of a string tensor have no size')
   }
 
   /** Index of the device, of those of its kind. @throws OrtError `ERR_DISPOSED` */

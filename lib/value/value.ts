@@ -16,7 +16,15 @@ import {
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
 import { copyIn, copyOut, copyTarget, copyView } from './copy'
-import { checkAttached, checkCopy, checkElements, checkWrapped, type OrtValueData, setElements } from './data'
+import {
+  checkAttached,
+  checkCopy,
+  checkElements,
+  checkWrapped,
+  type Elements,
+  type OrtValueData,
+  setElements,
+} from './data'
 import { detachableBuffer } from './detachable'
 import { ortValueError } from './kind'
 import { OrtValueMemory } from './memory'
@@ -151,11 +159,10 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueMemor
    * @example
    * const elements = value.read()
    */
-  read(): T extends 'string' ? string[] : ElementArrays[T] {
-    type Read = T extends 'string' ? string[] : ElementArrays[T]
-    if (this.type === 'string') return this.engineValue.strings() as Read
-    if (this.array !== undefined) return copyView(this.data) as Read
-    return copyOut(this, (target) => this.engineValue.copyTo(target)) as Read
+  read(): Elements<T> {
+    if (this.type === 'string') return this.engineValue.strings() as Elements<T>
+    if (this.array !== undefined) return copyView(this.data) as Elements<T>
+    return copyOut(this, (target) => this.engineValue.copyTo(target)) as Elements<T>
   }
 
   /**
@@ -187,11 +194,45 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueMemor
     else if (target !== this) engineValue.copyTo(target.engineValue)
   }
 
-  /** @internal the same as `read`, on another thread */
-  async readAsync(): Promise<TypedArray> {
+  /**
+   * The same as {@link OrtValue.copyTo} on another thread. Both values are in use until the promise settles (`ERR_BUSY`).
+   * @example
+   * await value.copyToAsync(OrtValue.allocate(value.type, value.dims))
+   */
+  async copyToAsync(target: OrtValue): Promise<void> {
+    if (this.type === 'string' || target === this) return this.copyTo(target)
+    checkCopy(this, checkOrtValue(target, 'target'))
+    return this.engineValue.copyToAsync(target.engineValue)
+  }
+
+  /**
+   * The same as {@link OrtValue.read} on another thread. `into` receives the elements when the promise resolves, and is its
+   * result.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`, OrtRangeError `ERR_INVALID_LENGTH` for an `into` that does not fit
+   * @example
+   * const elements = await value.readAsync()
+   */
+  async readAsync(into?: ElementArrays[T]): Promise<Elements<T>> {
+    const given = into === undefined ? undefined : checkElements(this.type, this.size, into)
+    if (this.type === 'string') return this.read()
     const { copy, target } = copyTarget(this)
     await this.engineValue.copyToAsync(target).finally(() => target.dispose())
-    return copy
+    // Only now: JavaScript can detach the array meanwhile.
+    if (given !== undefined) setElements(given as TypedArray, copy)
+    return (given ?? copy) as Elements<T>
+  }
+
+  /**
+   * The same as {@link OrtValue.write} on another thread, of the data as they are at the call.
+   * @example
+   * await value.writeAsync(Float32Array.of(1, 2, 3, 4))
+   */
+  async writeAsync(data: OrtValueData): Promise<void> {
+    const elements = checkElements(this.type, this.size, data)
+    if (Array.isArray(elements)) return this.write(elements)
+    const { copy, target } = copyTarget(this)
+    setElements(copy, elements)
+    await target.copyToAsync(this.engineValue).finally(() => target.dispose())
   }
 
   /**

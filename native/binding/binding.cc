@@ -211,7 +211,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   state.MarkOvertaken();
   WaitedRun run(*state.host);
-  state.session->thread.SubmitAndWait(run);
+  state.session->runner->SubmitAndWait(run);
   const uint64_t id = state.EndEarlierRuns(info.Env());
   if (run.error) throw *run.error;
   state.values.CopyOut(info.Env(), id);
@@ -254,7 +254,7 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
 
 Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
   BindingJob* const started = job.get();
-  const Napi::Promise promise = AsyncJob::Start(std::move(job), state_->session->thread);
+  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->session->runner);
   state_->job = started;
   state_->overtaken = false;
   return promise;

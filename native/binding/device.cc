@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "overlap.h"
+#include "run/float_mode.h"
 #include "run/thread_check.h"
 
 using Placement = Slot::Placement;
@@ -134,6 +135,7 @@ void DeviceBinding::Start(bool overlap) {
 
 void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   RUN_THREAD();
+  const run::DenormalsAsZero float_mode(session_.denormals_as_zero);
   static const std::vector<device::Copy> kNone;
   session_.CheckSound();
   try {

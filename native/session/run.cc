@@ -177,6 +177,12 @@ void RunCall::CheckFree(const InFlight& in_flight) const {
   }
 }
 
+bool RunCall::ReadsWritten(const InFlight& in_flight) const {
+  return std::any_of(fed_values_.begin(), fed_values_.end(), [&](const auto& value) {
+    return value->Conflict(in_flight, Access::kRead, nullptr) != nullptr;
+  });
+}
+
 void RunCall::Use(InUse& in_use) const {
   for (const auto& value : fed_values_) in_use.Add(value, Access::kRead);
   for (const Target& target : targets_) {
@@ -271,6 +277,8 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
+  // As BindingJob.
+  after_all = session_->parallel && call_.ReadsWritten(*AddonData::Of(env).in_flight);
   call_.Use(in_use_);
   // Last: whatever fails before leaves no pointer to the job.
   if (id_ != 0) session_->runs[id_] = this;

@@ -44,6 +44,8 @@ class RunCall {
   // Throws ERR_BUSY where work in flight forbids the run to read its values, or to write a pre-allocated
   // result.
   void CheckFree(const InFlight& in_flight) const;
+  // Whether a run in flight writes the memory of a feed.
+  bool ReadsWritten(const InFlight& in_flight) const;
   // Before a run that is not inline.
   void CopyIn(const InFlight& in_flight) const;
   void Use(InUse& in_use) const;

@@ -4,14 +4,13 @@ import { describe, expect, test } from 'vitest'
 import type * as Inputs from '../../dist/tools/bench/inputs.js'
 import type * as Statistics from '../../dist/tools/bench/statistics.js'
 import type * as Text from '../../dist/tools/bench/text.js'
-import type * as SmallFloats from '../../dist/tools/tensors/small-floats.js'
+import { SMALL_FLOATS } from '../helpers/library.mjs'
 
 const require = createRequire(import.meta.url)
 const { fill } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
 const { commonAxis, histogram, quantile, spread, summarize } =
   require('../../dist/tools/bench/statistics.js') as typeof Statistics
 const { digits } = require('../../dist/tools/bench/text.js') as typeof Text
-const { SMALL_FLOATS } = require('../../dist/tools/tensors/small-floats.js') as typeof SmallFloats
 type BenchInput = Inputs.BenchInput
 
 const input = (type: BenchInput['type'], low: number, high: number): BenchInput => ({

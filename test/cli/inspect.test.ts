@@ -152,7 +152,7 @@ describe('the command line', () => {
   test('lists commands and options for --help', async () => {
     expect(await cli(['--help'])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('inspect  shows a model'),
+      stdout: expect.stringContaining('inspect     shows a model'),
     })
     expect(await cli(['inspect', '--help'])).toMatchObject({
       code: 0,

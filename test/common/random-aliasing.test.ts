@@ -4,9 +4,9 @@
 // TEST_RANDOM_SEED repeats a test, TEST_RANDOM_FACTOR makes it longer.
 import { type InferenceSession, type IoBinding, isOrtError, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
-import { randomNumbers } from '../../dist/tools/tensors/random.js'
 import { createSession, deviceName, onDevice } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
+import { randomNumbers } from '../helpers/library.mjs'
 import { randomGraph, SIZE } from '../helpers/random-graphs.mjs'
 
 const seed = Number(process.env.TEST_RANDOM_SEED ?? Math.floor(Math.random() * 2 ** 31))

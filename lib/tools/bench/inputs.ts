@@ -1,11 +1,11 @@
 import { listed } from '../../errors'
 import type { OrtValueData, ValueMetadata } from '../../index'
 import { type ElementType, zeroed } from '../../model/element-types'
+import { randomNumbers } from '../../model/random'
 import { elementCount } from '../../model/shape'
+import { SMALL_FLOATS } from '../../model/small-floats'
 import { UsageError } from '../cli/command'
 import { isInexact } from '../tensors/host-tensor'
-import { randomNumbers } from '../tensors/random'
-import { SMALL_FLOATS } from '../tensors/small-floats'
 import type { BenchPlan, Range } from './plan'
 
 /** What an input is filled with. */

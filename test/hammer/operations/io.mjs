@@ -32,7 +32,11 @@ function elementType(value) {
 export function feedUses(values) {
   return values
     .flatMap((value) => [value, ...value.elements])
-    .map(({ memory }) => ({ memory, access: /** @type {import('../world.mjs').Access} */ ('read') }))
+    .map((value) => ({
+      memory: value.memory,
+      value,
+      access: /** @type {import('../world.mjs').Access} */ ('read'),
+    }))
 }
 
 /** @param {Snapshots} contents */

@@ -31,7 +31,7 @@ function describe(world, binding) {
     if (value === DYNAMIC) continue
     const access = [...inputs.values()].includes(value) ? 'step' : 'write'
     use(value, access)
-    uses.push({ memory: value.memory, access })
+    uses.push({ memory: value.memory, value, access })
     writes.set(name, value)
     const fits = String(value.dims) === String(resultDims)
     const passed = model.passed?.[name]

@@ -34,6 +34,7 @@ export function create(world, a, b, c) {
     logSeverityLevel: 4,
     inlineRunBelowUs: inline ? 200 : 0,
     runThreadSpinUs: pick([0, 50], b),
+    concurrentRuns: pick([1, 3], a + c),
     executionProviders: device === 'cuda' ? ['cuda', 'cpu'] : ['cpu'],
     ...(session.graphs && { enableGraphCapture: true }),
   })
