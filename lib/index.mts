@@ -8,6 +8,7 @@ export default library
 export {
   deviceMemory,
   env,
+  getEpDevices,
   InferenceSession,
   IoBinding,
   initialize,
@@ -19,5 +20,7 @@ export {
   OrtTypeError,
   OrtValue,
   preload,
+  registerExecutionProviderLibrary,
   Tensor,
+  unregisterExecutionProviderLibrary,
 } from './index.js'

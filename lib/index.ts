@@ -16,12 +16,26 @@ export type {
 export type { AnyViews, Views } from './binding/values'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
+export {
+  type EpDevice,
+  getEpDevices,
+  type HardwareDevice,
+  registerExecutionProviderLibrary,
+  unregisterExecutionProviderLibrary,
+} from './device/ep-devices'
 export { type Initialized, type InitializeOptions, initialize, initialized } from './device/initialize'
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
-export type { ExecutionProvider } from './device/providers'
+export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
 export type { CudaMajor } from './engine/cuda-libraries'
-export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine/engine'
+export type {
+  AssignedNode,
+  AssignedSubgraph,
+  ComputeDeviceName,
+  DeviceName,
+  EngineName,
+  ModelMetadata,
+} from './engine/engine'
 export type { LogLevel, LogRecord } from './engine/log'
 export {
   isOrtError,
@@ -37,7 +51,7 @@ export {
 export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
 export type { ValueMetadata } from './model/io'
 export type { DeclaredShape } from './model/shape'
-export type { SessionOptions } from './session/options'
+export type { ProviderSelectionPolicy, SessionOptions } from './session/options'
 export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/request'
 export { InferenceSession } from './session/session'
 export type { OrtValueData } from './value/data'

@@ -15,7 +15,17 @@ import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
 /** The functions and classes that native/addon.cc registers. */
 export interface Addon
-  extends Pick<Engine, 'Session' | 'Binding' | 'Value' | 'availableProviders' | 'deviceMemory'> {
+  extends Pick<
+    Engine,
+    | 'Session'
+    | 'Binding'
+    | 'Value'
+    | 'availableProviders'
+    | 'deviceMemory'
+    | 'epDevices'
+    | 'registerExecutionProviderLibrary'
+    | 'unregisterExecutionProviderLibrary'
+  > {
   /** `factory` makes the errors that the addon throws. */
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
   /**
@@ -155,6 +165,9 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
     log: (level, message) => addon.log(LOG_LEVELS.indexOf(level), message),
     availableProviders: () => addon.availableProviders(),
     deviceMemory: (device, id) => addon.deviceMemory(device, id),
+    registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
+    unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
+    epDevices: () => addon.epDevices(),
   }
 }
 

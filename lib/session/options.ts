@@ -13,12 +13,8 @@ import {
   isRecord,
   string,
 } from '../check'
-import {
-  type ExecutionProvider,
-  type ProviderChoice,
-  type Providers,
-  resolveProviders,
-} from '../device/providers'
+import type { SessionDevice } from '../device/device'
+import { type ExecutionProvider, type Providers, resolveProviders } from '../device/providers'
 import { type SessionSettings, ValueKind } from '../engine/engine'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
@@ -37,6 +33,11 @@ export interface SessionOptions extends Common.SessionOptions {
    * shapes. Without it a model with such nodes is refused. Default `['cpu']`.
    */
   readonly executionProviders?: readonly ExecutionProvider[]
+  /**
+   * Lets ONNX Runtime select the providers, of those that `getEpDevices()` lists, in place of `executionProviders`: by the kind of
+   * hardware, or by speed or power. `session.executionProviders` reports them. Only providers whose values are in host memory.
+   */
+  readonly providerSelectionPolicy?: ProviderSelectionPolicy
   /**
    * Lets bindings capture the device's work of a run and replay it: a CUDA graph, or WebGPU's commands. Needs a device in
    * `executionProviders`; if the session falls back to the CPU, the warning says that it captures no graphs. Default false.
@@ -77,12 +78,20 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   readonly runThreadSpinUs?: number
   /**
+   * Cancels the load, between two of ONNX Runtime's steps: the promise rejects with the signal's reason. Not on the
+   * onnxruntime-node engine.
+   */
+  readonly signal?: AbortSignal
+  /**
    * Takes over the ArrayBuffers of a model given as bytes, and of `externalData`, in place of a copy: the call detaches them
    * whole, also where the bytes are a part, and also if the load fails. Refused (`ERR_NOT_SUPPORTED`) for a
    * SharedArrayBuffer, WebAssembly memory, and Node.js's pool of small Buffers. Default false.
    */
   readonly transfer?: boolean
 }
+
+/** ONNX Runtime's policies to select execution providers: its `OrtExecutionProviderDevicePolicy`. */
+export type ProviderSelectionPolicy = keyof typeof POLICIES
 
 /** Memory of `session.run`'s results, by onnxruntime-common's names. */
 export type OutputLocation = 'cpu' | 'cpu-pinned' | 'gpu-buffer'
@@ -99,6 +108,15 @@ type SessionOption =
 
 const GRAPH_OPTIMIZATION = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 } as const
 const EXECUTION_MODE = { sequential: 0, parallel: 1 } as const
+const POLICIES = {
+  default: 0,
+  'prefer-cpu': 1,
+  'prefer-npu': 2,
+  'prefer-gpu': 3,
+  'max-performance': 4,
+  'max-efficiency': 5,
+  'min-overall-power': 6,
+} as const
 const count = integer(0, INT_MAX)
 const microseconds = integer(0, 1e6)
 const whenTrue: Check<true | undefined> = (value, name) => boolean(value, name) || undefined
@@ -125,8 +143,10 @@ const OPTIONS = {
   optimizedModelFilePath: { check: string, setting: 'optimizedModelFilePath' },
   preferredOutputLocation: { check: preferredLocation },
   profileFilePrefix: { check: string, default: 'onnxruntime_profile_' },
+  providerSelectionPolicy: { check: choice(POLICIES), setting: 'providerSelectionPolicy' },
   recordGraphAssignment: { check: whenTrue, setting: 'recordGraphAssignment' },
   runThreadSpinUs: { check: microseconds, default: 50 },
+  signal: { check: (value: unknown) => value },
   transfer: { check: boolean, default: false },
 } as const satisfies Record<keyof SessionOptions, SessionOption>
 
@@ -142,7 +162,7 @@ const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check])
 export interface ResolvedSessionOptions
   extends Pick<
     { [K in keyof Options]: Checked<Options[K]> },
-    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'maxRunPlanBytes' | 'runThreadSpinUs' | 'transfer'
+    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'maxRunPlanBytes' | 'runThreadSpinUs' | 'signal' | 'transfer'
   > {
   /** Without those of the provider. */
   readonly settings: SessionSettings
@@ -163,9 +183,23 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const { executionProviders: providers, preferredOutputLocation } = values
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
-  if (providers.choices.every(({ name }) => name === 'cpu')) {
-    if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
-    checkLocationDevice(preferredOutputLocation, undefined)
+  if (
+    settings.enableGraphCapture &&
+    providers.choices.every(({ settings }) => settings?.device === undefined)
+  )
+    throw needsDevice("'enableGraphCapture'")
+  if (providers.choices.every(({ name }) => name === 'cpu'))
+    checkLocationDevice(preferredOutputLocation, 'cpu')
+  if (settings.providerSelectionPolicy !== undefined) {
+    if (options.executionProviders !== undefined)
+      throw new OrtError(
+        'ERR_INVALID_ARG_VALUE',
+        "'providerSelectionPolicy' is given with 'executionProviders'",
+        {
+          expected: 'one of them',
+        },
+      )
+    settings.recordGraphAssignment = true
   }
   return { ...values, settings, providers, preferredLocation: preferredOutputLocation }
 }
@@ -222,10 +256,10 @@ function preferredLocation(preferred: unknown, name: string): PreferredLocation 
 /** @throws OrtError `ERR_NOT_SUPPORTED` if results are to be left on a device, and the session has none */
 export function checkLocationDevice(
   preferred: PreferredLocation | undefined,
-  provider: ProviderChoice | undefined,
+  device: SessionDevice['name'],
 ): void {
   const locations = typeof preferred === 'object' ? Object.values(preferred) : [preferred]
-  if (provider?.settings === undefined && locations.includes('gpu-buffer'))
+  if (device === 'cpu' && locations.includes('gpu-buffer'))
     throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
 }
 
@@ -245,12 +279,12 @@ function needsDevice(what: string): OrtError {
 export function resolveLocations(
   preferred: PreferredLocation | undefined,
   outputs: SessionIO,
-  provider: ProviderChoice,
+  device: SessionDevice,
 ): ReadonlyMap<string, OutputLocation> | undefined {
   if (preferred === undefined) return undefined
-  checkLocationDevice(preferred, provider)
+  checkLocationDevice(preferred, device.name)
   const named = typeof preferred === 'object'
-  const hasPinned = provider.name === 'cuda' && engine().supports.externalBuffers
+  const hasPinned = device.name === 'cuda' && engine().supports.externalBuffers
   const locations = new Map<string, OutputLocation>()
   for (const name of named ? Object.keys(preferred) : outputs.names) {
     const location = named ? preferred[name]! : preferred

@@ -103,6 +103,7 @@ constexpr Row<OrtSessionOptions> kSessionOptions[] = {
     {"config", Set<&ort::Api::AddSessionConfigEntry>},
     {"recordGraphAssignment", RecordGraphAssignment},
     {"externalData", AddExternalData},
+    {"providerSelectionPolicy", Set<&ort::Api::SessionOptionsSetEpSelectionPolicy>},
 };
 
 constexpr Row<OrtRunOptions> kRunOptions[] = {

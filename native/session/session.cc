@@ -72,13 +72,13 @@ bool Shrinks(Napi::Object settings) {
 }  // namespace
 
 Napi::Function Session::Define(Napi::Env env) {
-  return DefineClass(
-      env, kName,
-      {Guarded<&Session::Load>("load"), Guarded<&Session::Inputs>("inputs"),
-       Guarded<&Session::Outputs>("outputs"), Guarded<&Session::ModelMetadata>("modelMetadata"),
-       Guarded<&Session::GraphAssignment>("graphAssignment"), Guarded<&Session::Run>("run"),
-       Guarded<&Session::Cancel>("cancel"), Guarded<&Session::EndProfiling>("endProfiling"),
-       Guarded<&Session::Release>("release")});
+  return DefineClass(env, kName,
+                     {Guarded<&Session::Load>("load"), Guarded<&Session::CancelLoad>("cancelLoad"),
+                      Guarded<&Session::Inputs>("inputs"), Guarded<&Session::Outputs>("outputs"),
+                      Guarded<&Session::ModelMetadata>("modelMetadata"), Guarded<&Session::Device>("device"),
+                      Guarded<&Session::GraphAssignment>("graphAssignment"), Guarded<&Session::Run>("run"),
+                      Guarded<&Session::Cancel>("cancel"), Guarded<&Session::EndProfiling>("endProfiling"),
+                      Guarded<&Session::Release>("release")});
 }
 
 // new Session(inlineRunBelowUs: number, runThreadSpinUs: number)
@@ -90,8 +90,14 @@ Session::Session(const Napi::CallbackInfo& info)
 // load(model: string | Uint8Array, settings: SessionSettings): Promise<void> - CreateSession(FromArray)
 Napi::Value Session::Load(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0],
-                                       LoadSettings(info[1].As<Napi::Object>()));
+                                       LoadSettings(info[1].As<Napi::Object>()), load_);
   return AsyncJob::Start(std::move(job), state_->thread);
+}
+
+// cancelLoad(): void - SessionOptionsSetLoadCancellationFlag
+Napi::Value Session::CancelLoad(const Napi::CallbackInfo&) {
+  if (load_ != nullptr) load_->Terminate();
+  return {};
 }
 
 // inputs(): RawValueInfo[]
@@ -102,6 +108,14 @@ Napi::Value Session::Inputs(const Napi::CallbackInfo& info) {
 // outputs(): RawValueInfo[]
 Napi::Value Session::Outputs(const Napi::CallbackInfo& info) {
   return FromValueInfos(info.Env(), state_->outputs);
+}
+
+// device(): { name: DeviceName; id: number }
+Napi::Value Session::Device(const Napi::CallbackInfo& info) {
+  const auto device = Napi::Object::New(info.Env());
+  device.Set("name", state_->device != nullptr ? state_->device->name() : "cpu");
+  device.Set("id", state_->device != nullptr ? state_->device->id() : 0);
+  return device;
 }
 
 // modelMetadata(): ModelMetadata

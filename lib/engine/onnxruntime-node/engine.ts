@@ -45,10 +45,15 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
     Value: HeapValue as unknown as Engine['Value'],
     log,
     availableProviders: () => ['CPUExecutionProvider'],
-    deviceMemory: () => {
-      throw notSupported('devices', INSTALL_ADDON)
-    },
+    deviceMemory: noDevices,
+    registerExecutionProviderLibrary: noDevices,
+    unregisterExecutionProviderLibrary: noDevices,
+    epDevices: noDevices,
   }
+}
+
+function noDevices(): never {
+  throw notSupported('devices', INSTALL_ADDON)
 }
 
 /** The installed onnxruntime-node, loaded. */
