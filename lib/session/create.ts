@@ -12,6 +12,7 @@ import { firstLine, type OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
+import { warnOfUnknownKeys } from './config-keys'
 import {
   type OutputLocation,
   type ResolvedSessionOptions,
@@ -40,6 +41,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   await checkWrittenFiles(resolved.settings)
   const engine = await engineAsync()
   const signal = checkSignal(engine, resolved.signal, 'a load')
+  warnOfUnknownKeys(resolved.settings.config ?? {}, 'session', engine.library.version)
   const { session, provider } = await openSession(engine, owned, resolved, signal)
   try {
     const inputs = new SessionIO('input', session.inputs())

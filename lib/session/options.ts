@@ -20,6 +20,7 @@ import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import { elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
+import { refuseRunKeys } from './config-keys'
 import { profilePrefix } from './profile'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
@@ -181,6 +182,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     if ('setting' in row && values[name] !== undefined)
       Object.assign(settings, { [row.setting]: values[name] })
   const { executionProviders: providers, preferredOutputLocation } = values
+  refuseRunKeys(settings.config ?? {})
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (

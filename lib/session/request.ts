@@ -11,11 +11,13 @@ import {
   string,
 } from '../check'
 import type { RunSettings } from '../engine/engine'
+import { engine } from '../engine/select'
 import { argumentTypeError, describe, OrtTypeError } from '../errors'
 import { checkElementType } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { isTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
+import { warnOfUnknownKeys } from './config-keys'
 
 /** An input or output of `session.run`. */
 export type RunValue = Tensor | OrtValue
@@ -110,6 +112,9 @@ export function resolveRunOptions(options: Readonly<Record<string, unknown>>): R
   const { signal: _, extra, terminate, ...settings } = checkOptions(options, RUN_OPTIONS, 'run option')
   const all: RunSettings = bare(settings)
   if (terminate) all.terminate = true
-  if (extra !== undefined) all.config = extra
+  if (extra !== undefined) {
+    warnOfUnknownKeys(extra, 'run', engine().library.version)
+    all.config = extra
+  }
   return Object.keys(all).length > 0 ? all : undefined
 }
