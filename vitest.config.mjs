@@ -59,8 +59,6 @@ const cudaSimulation = project(
       ...JSON.parse(CUDA_SIMULATION ?? '{}'),
     },
     setupFiles: ['test/cuda-simulation/setup.ts'],
-    // Open: a result that is an input, beside a state in place, is not ordered after the copies of the next run.
-    exclude: ['test/common/in-place.test.ts', 'test/common/random-aliasing.test.ts'],
   },
 )
 
@@ -90,6 +88,7 @@ export default defineConfig({
           'test/fake-cuda/**',
           'test/cuda-simulation/**',
           'test/package/**',
+          'test/clients/**',
           'test/no-external-buffers/**',
         ],
       }),
@@ -99,7 +98,7 @@ export default defineConfig({
         'no-external-buffers',
         [
           'test/no-external-buffers/**/*.test.ts',
-          ...['models', 'recurrent', 'run-results'].map((suite) => `test/common/${suite}.test.ts`),
+          ...['models', 'recurrent', 'run-results', 'views'].map((suite) => `test/common/${suite}.test.ts`),
         ],
         {
           env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native', ONNXRUNTIME_IOBINDING_NO_EXTERNAL_BUFFERS: '1' },
@@ -107,7 +106,10 @@ export default defineConfig({
       ),
       webgpu,
       fakeCuda,
+      // Published packages that use onnxruntime-node, which it installs.
+      project('clients', ['test/clients/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       ...(CUDA_SIMULATION === undefined ? [] : [cudaSimulation]),
+      project('server', ['server/test/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       tarball,
     ],
   },

@@ -6,6 +6,8 @@ export type * from './index.js'
 // As onnxruntime-node has it: `import ort from '...'`.
 export default library
 export {
+  Batcher,
+  BindingPool,
   deviceMemory,
   env,
   getEpDevices,
@@ -14,13 +16,20 @@ export {
   initialize,
   initialized,
   isOrtError,
+  listSupportedBackends,
   ORT_ERROR_CODES,
   OrtError,
   OrtRangeError,
   OrtTypeError,
   OrtValue,
   preload,
+  registerBackend,
   registerExecutionProviderLibrary,
   Tensor,
+  TRACE,
+  TRACE_EVENT_BEGIN,
+  TRACE_EVENT_END,
+  TRACE_FUNC_BEGIN,
+  TRACE_FUNC_END,
   unregisterExecutionProviderLibrary,
 } from './index.js'

@@ -3,7 +3,24 @@
  *
  * @packageDocumentation
  */
-export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
+export type * from 'onnxruntime-common'
+export {
+  env,
+  registerBackend,
+  Tensor,
+  TRACE,
+  TRACE_EVENT_BEGIN,
+  TRACE_EVENT_END,
+  TRACE_FUNC_BEGIN,
+  TRACE_FUNC_END,
+} from 'onnxruntime-common'
+export { Batcher, type Row } from './batching/batcher'
+export type { BatcherOptions, BatcherRunOptions } from './batching/options'
+export { BindingPool, type BindingPoolOptions } from './batching/pool'
+export type { Priority } from './batching/queue'
+export type { RowData, RowShape } from './batching/rows'
+export type { BatcherDuration, BatcherStats, BatchSizeStats, Release } from './batching/stats'
+export type { WaitOptions } from './batching/wait'
 export { IoBinding } from './binding/binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/create'
 export type {
@@ -14,6 +31,7 @@ export type {
   IoBindingRunSyncOptions,
 } from './binding/run-options'
 export type { AnyViews, Views } from './binding/values'
+export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
 export {
@@ -54,6 +72,8 @@ export type { DeclaredShape } from './model/shape'
 export type { ProviderSelectionPolicy, SessionOptions } from './session/options'
 export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/request'
 export { InferenceSession } from './session/session'
-export type { OrtValueData } from './value/data'
+export type { WarmupShapes } from './session/warmup'
+export type { Elements, OrtValueData } from './value/data'
 export type { OrtValueKind } from './value/kind'
 export { OrtValue } from './value/value'
+export type { ViewOptions } from './value/view'

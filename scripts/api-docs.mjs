@@ -18,6 +18,7 @@ if (!existsSync(typedoc)) {
 const options = [
   ...['--tsconfig', 'tsconfig.json', '--readme', 'README.md', '--out', join('build', 'api')],
   ...['--entryPoints', join('lib', 'index.ts')],
+  ...['--entryPoints', join('lib', 'backend', 'index.ts')],
   ...['--entryPoints', join('lib', 'tools', 'export-check', 'index.ts')],
   // package.json names no repository to link to.
   ...['--disableSources', '--excludeInternal', '--excludePrivate', '--treatWarningsAsErrors'],
@@ -26,7 +27,10 @@ const options = [
     '--highlightLanguages',
     name,
   ]),
-  // Tables from which types are derived: TypeDoc lists the types.
-  ...['table', 'LOG_LEVELS', 'ValueKind'].flatMap((name) => ['--intentionallyNotExported', name]),
+  // A base class, whose members are listed with its only subclass; tables from which types are derived, which are listed.
+  ...['OrtValueMemory', 'table', 'LOG_LEVELS', 'ValueKind'].flatMap((name) => [
+    '--intentionallyNotExported',
+    name,
+  ]),
 ]
 process.exitCode = run(process.execPath, [typedoc, ...options]) ? 0 : 1

@@ -14,7 +14,7 @@ if (!existsSync(join(root, 'node_modules', 'vitest'))) {
   if (!run('npm', ['install', '--ignore-scripts'], { shell: process.platform === 'win32' })) process.exit(1)
 }
 
-if (!compile()) process.exit(1)
+if (!(await compile())) process.exit(1)
 
 if (!runTool(tool('cmake-js'), ['build', '--log-level', 'error'])) {
   console.error(`

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../dist/index.mjs'
-import { SMALL_FLOATS } from '../../dist/tools/tensors/small-floats.js'
+import { SMALL_FLOATS } from '../../test/helpers/library.mjs'
 import { pseudoRandom } from '../../test/helpers/random.mjs'
 import { elementTypes } from '../../test/helpers/tensors.mjs'
 

@@ -4,7 +4,7 @@
 // of many callers. A latency counts from when its request was due, so it includes every delay of the event loop. (A
 // generator that waits for a response before its next request omits exactly the requests that the delay would have
 // affected: coordinated omission.)
-import { randomNumbers } from '../../dist/tools/tensors/random.js'
+import { randomNumbers } from '../../test/helpers/library.mjs'
 import { percentiles } from '../core/statistics.mjs'
 
 /** @typedef {{ now: () => number, setImmediate: (run: () => void) => void, setTimeout: (run: () => void, ms: number) => void }} Clock */

@@ -1,7 +1,7 @@
 import { array, checkOptions, isRecord, record } from '../check'
 import { ValueKind } from '../engine/engine'
 import { argumentTypeError, describe, OrtError, OrtTypeError } from '../errors'
-import { elementTypeName } from '../model/element-types'
+import { type ElementType, elementTypeName } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims, resolveShape, symbolSizes } from '../model/shape'
 import { OrtValue } from '../value/value'
@@ -102,7 +102,7 @@ function inputSpecs(inputs: SessionIO, given: Readonly<Record<string, InputSpec>
 
 /** A value of the declared type, in the memory that the session's device copies fastest. */
 function allocateFor(
-  { device, engine }: BindingHost,
+  host: BindingHost,
   io: SessionIO,
   name: string,
   dims: readonly number[],
@@ -129,6 +129,16 @@ function allocateFor(
       },
     )
   }
+  return allocateHost(host, type, dims, mapped)
+}
+
+/** Host memory that the session's device copies fastest. */
+export function allocateHost(
+  { device, engine }: Pick<BindingHost, 'device' | 'engine'>,
+  type: ElementType,
+  dims: readonly number[],
+  mapped = false,
+): OrtValue {
   // Where V8 refuses external ArrayBuffers, io.inputs could not give a view of pinned memory.
   const pinned = device.name === 'cuda' && type !== 'string' && (mapped || engine.supports.externalBuffers)
   return pinned ? OrtValue.allocate(type, dims, 'cuda-pinned', device.id) : OrtValue.allocate(type, dims)

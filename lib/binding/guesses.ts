@@ -1,6 +1,5 @@
 import { type EngineBinding, type EngineValue, ValueKind } from '../engine/engine'
 import { isOrtError, OrtError, type OrtErrorDetails } from '../errors'
-import { overlap } from '../model/element-types'
 import { resolveShape, shapeText, symbolSizes } from '../model/shape'
 import type { OrtValue } from '../value/value'
 import type { BindingHost } from './host'
@@ -180,7 +179,10 @@ export class OutputGuesses {
   /** Whether a run that fails may have written memory that it reads. */
   #writesInputs(): boolean {
     const inputs = this.#inputs.boundValues
-    return this.#outputs.aliases.some((output) => inputs.some((input) => sharesMemory(output, input)))
+    // Nobody knows it of a value that was disposed of meanwhile.
+    const shares = (one: OrtValue, other: OrtValue) =>
+      one.disposed || other.disposed || one.engineValue.sharesMemory(other.engineValue)
+    return this.#outputs.aliases.some((output) => inputs.some((input) => shares(output, input)))
   }
 }
 
@@ -207,15 +209,4 @@ function what({ message }: OrtError): string {
 function details(error: OrtError): OrtErrorDetails {
   const { expected, given } = error
   return { ...(expected && { expected }), ...(given && { given }), cause: error }
-}
-
-/** Also where that is unknown: a run in flight uses the memory. */
-function sharesMemory(one: OrtValue, other: OrtValue): boolean {
-  if (one === other) return true
-  if (!one.hostVisible || !other.hostVisible) return false
-  try {
-    return overlap(one.data, other.data) !== 'none'
-  } catch {
-    return true
-  }
 }

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -155,6 +154,8 @@ async function sitePackages(python: string): Promise<string[]> {
     throw noPython(python, 'a folder without nvidia or site-packages')
   }
   try {
+    // Here, because it takes milliseconds to load.
+    const { execFile } = require('node:child_process') as typeof import('node:child_process')
     const { stdout } = await promisify(execFile)(python, ['-c', PRINT_SITES])
     return [...new Set(JSON.parse(stdout) as string[])]
   } catch (cause) {

@@ -1,18 +1,23 @@
-import { isRecord } from '../check'
+import { type Check, isRecord } from '../check'
 import { argumentTypeError, OrtError } from '../errors'
 import type { Engine } from './engine'
 
 /** @throws the reason of an aborted signal; OrtError `ERR_NOT_SUPPORTED` if the engine cannot cancel a run, or a load */
 export function checkSignal(engine: Engine, signal: unknown, what = 'a run'): AbortSignal | undefined {
   if (signal === undefined) return undefined
-  if (!isAbortSignal(signal)) throw argumentTypeError('signal', 'an AbortSignal', signal)
+  const checked = abortSignal(signal, 'signal')
   if (!engine.supports.cancel) {
     throw new OrtError('ERR_NOT_SUPPORTED', `onnxruntime-node cannot cancel ${what}`, {
       remedy: 'Omit the signal, or install the native addon',
     })
   }
-  signal.throwIfAborted()
-  return signal
+  checked.throwIfAborted()
+  return checked
+}
+
+export const abortSignal: Check<AbortSignal> = (value, name) => {
+  if (isAbortSignal(value)) return value
+  throw argumentTypeError(name, 'an AbortSignal', value)
 }
 
 /** Whether a value is an AbortSignal, of any realm: jsdom has a class of its own. */
@@ -47,7 +52,7 @@ interface Cancels {
 const cancelsBySignal = new WeakMap<AbortSignal, Cancels>()
 
 /** Calls `cancel` when the signal aborts, unless the function that it returns is called before. */
-function onAbort(signal: AbortSignal, cancel: () => void): () => void {
+export function onAbort(signal: AbortSignal, cancel: () => void): () => void {
   const { calls, listener } = cancelsBySignal.get(signal) ?? listen(signal)
   calls.add(cancel)
   return () => {

@@ -141,6 +141,10 @@ export interface EngineValue {
   checkFree(writes: boolean): void
   strings(): string[]
   setStrings(strings: readonly string[]): void
+  /** A tensor over a part of the memory, from the element `offset` on. Absent where all memory is V8's, which has subarrays. */
+  view?(dims: readonly number[], offset: number): EngineValue
+  /** Whether the memory of the two overlaps. */
+  sharesMemory(other: EngineValue): boolean
   /** Copies the tensor into another of the same type and shape, between any two devices. */
   copyTo(target: EngineValue): void
   /** The same on another thread; both values are in use until the promise settles. */
@@ -253,7 +257,12 @@ export interface Engine {
     /** V8 accepts ArrayBuffers over memory that it did not allocate. */
     readonly externalBuffers: boolean
   }
-  readonly Session: new (inlineRunBelowUs: number, runThreadSpinUs: number) => EngineSession
+  /** `concurrentRuns`: 0 for a session that is loaded on a device, whose thread then is its own. */
+  readonly Session: new (
+    inlineRunBelowUs: number,
+    runThreadSpinUs: number,
+    concurrentRuns: number,
+  ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly Value: {
     allocate(type: number, dims: readonly number[], device: DeviceName, id: number): EngineValue

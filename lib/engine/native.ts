@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { isMainThread } from 'node:worker_threads'
 import { bare } from '../check'
-
-import bindings = require('bindings')
-
 import { OrtError, type OrtErrorCode } from '../errors'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
-import { findLibrary } from './library'
+import { type Candidate, findLibrary } from './library'
 import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
 import { outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
@@ -30,9 +27,9 @@ export interface Addon
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
   /**
    * Stops the thread's runs and loads at the 'exit' event of `process`; on the main thread also those of the workers. One
-   * listener, however often it is called.
+   * listener, however often it is called. `isMainThread` is called where other threads have loaded the addon.
    */
-  listenForExit(isMainThread: boolean): void
+  listenForExit(isMainThread: () => boolean): void
   /** Turns ONNX Runtime's telemetry off, before the library is opened; returns whether the process has it on. */
   allowTelemetry(allowed: boolean): boolean
   openLibrary(path: string): { path: string; version: string }
@@ -56,7 +53,8 @@ export interface Addon
   liveBlocks(): number
 }
 
-const ROOT = join(__dirname, '..', '..')
+/** The package's folder: the compiled library is one file, dist/library.js. */
+const ROOT = join(__dirname, '..')
 const NAME = 'onnxruntime_iobinding'
 
 /**
@@ -81,7 +79,8 @@ export function loadAddon(): Addon | OrtError {
       continue
     }
     try {
-      const addon = bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+      // Not by `require`: bundlers would look for the file.
+      const addon = Object.assign(createRequire(path)(path), { path }) as Addon
       addon.listenForExit(isMainThread)
       return addon
     } catch (cause) {
@@ -93,6 +92,11 @@ export function loadAddon(): Addon | OrtError {
     }
   }
   return notLoaded(tried)
+}
+
+/** Node.js takes milliseconds to load node:worker_threads, which few processes need at their end. */
+function isMainThread(): boolean {
+  return (require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread
 }
 
 function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
@@ -107,17 +111,33 @@ function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
   )
 }
 
-/** Does the slow part of opening the native engine on another thread. */
-export async function preloadNative(): Promise<void> {
-  const addon = loadAddon()
-  const candidate = addon instanceof Error ? undefined : findLibrary(undefined, [])
-  if (addon instanceof Error || candidate === undefined) return
-  addon.allowTelemetry(false)
-  await addon.preload(candidate.path, logSeverity(bare({})))
+/** The addon and ONNX Runtime's library. */
+export interface NativeFiles {
+  readonly addon: Addon
+  readonly library: Candidate
+  /** What was found before it, and does not suit. */
+  readonly tried: readonly string[]
 }
 
-/** The native engine: the addon and ONNX Runtime's library. */
-export function openNative(addon: Addon, options: EngineOptions): Engine & { readonly addon: Addon } {
+/** Finds both. @throws OrtError `ERR_LIBRARY_NOT_FOUND` */
+export function findNative(addon: Addon, libraryPath?: string): NativeFiles {
+  const tried: string[] = []
+  const library = findLibrary(libraryPath, tried)
+  if (library === undefined) throw libraryError('ERR_LIBRARY_NOT_FOUND', tried)
+  return { addon, library, tried }
+}
+
+/** Does the slow part of opening the native engine on another thread. */
+export async function preloadNative({ addon, library }: NativeFiles): Promise<void> {
+  addon.allowTelemetry(false)
+  await addon.preload(library.path, logSeverity(bare({})))
+}
+
+/** The native engine. */
+export function openNative(
+  { addon, library: candidate, tried }: NativeFiles,
+  options: EngineOptions,
+): Engine & { readonly addon: Addon } {
   addon.setErrorFactory((code, message, remedy) =>
     toError(
       code,
@@ -126,9 +146,6 @@ export function openNative(addon: Addon, options: EngineOptions): Engine & { rea
       (name) => openLibrary(addon, name) === undefined,
     ),
   )
-  const tried: string[] = []
-  const candidate = findLibrary(options.libraryPath, tried)
-  if (candidate === undefined) throw libraryError('ERR_LIBRARY_NOT_FOUND', tried)
   const telemetry = options.telemetry ?? false
   if (!addon.allowTelemetry(telemetry) && telemetry) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's telemetry is off already", {

@@ -2,8 +2,11 @@ import { bare } from '../check'
 import { describe, OrtError } from '../errors'
 import type { Engine } from './engine'
 import type { EngineOptions } from './log'
+import { findNative, loadAddon, type NativeFiles, openNative, preloadNative } from './native'
 
 let selected: Engine | undefined
+/** Of all callers that come before the engine is open. */
+let preloading: Promise<NativeFiles | undefined> | undefined
 
 /**
  * The thread's engine, opened by the first caller: the addon where it loads, else onnxruntime-node, with a warning. The
@@ -17,10 +20,21 @@ export function engine(): Engine {
 /** The same; opens the library without blocking the event loop. */
 export async function engineAsync(): Promise<Engine> {
   if (selected === undefined && process.env.ONNXRUNTIME_IOBINDING_ENGINE !== 'onnxruntime-node') {
-    const { preloadNative } = require('./native') as typeof import('./native')
-    await preloadNative()
+    preloading ??= preload().finally(() => {
+      preloading = undefined
+    })
+    const files = await preloading
+    selected ??= select(bare({}), files)
   }
   return engine()
+}
+
+async function preload(): Promise<NativeFiles | undefined> {
+  const addon = loadAddon()
+  if (addon instanceof Error) return undefined
+  const files = findNative(addon)
+  await preloadNative(files)
+  return files
 }
 
 /** @throws OrtError `ERR_ALREADY_INITIALIZED` if the thread's engine is open */
@@ -34,7 +48,8 @@ export function openEngine(options: EngineOptions): Engine {
   return selected
 }
 
-function select(options: EngineOptions): Engine {
+/** @param files what was found already */
+function select(options: EngineOptions, files?: NativeFiles): Engine {
   const wanted = process.env.ONNXRUNTIME_IOBINDING_ENGINE
   if (wanted === 'onnxruntime-node') return openFallback(options)
   if (wanted !== undefined && wanted !== '' && wanted !== 'native') {
@@ -43,9 +58,9 @@ function select(options: EngineOptions): Engine {
       given: describe(wanted),
     })
   }
-  const { loadAddon, openNative } = require('./native') as typeof import('./native')
+  if (files !== undefined) return openNative(files, options)
   const addon = loadAddon()
-  if (!(addon instanceof Error)) return openNative(addon, options)
+  if (!(addon instanceof Error)) return openNative(findNative(addon, options.libraryPath), options)
   if (wanted === 'native' || addon.code === 'ERR_OUT_OF_MEMORY') throw addon
   return openInPlaceOfAddon(addon, options)
 }

@@ -131,6 +131,9 @@ export function arrayLength(type: ElementType, size: number): number {
   return bits < 8 ? Math.ceil((size * bits) / 8) : size
 }
 
+/** Bytes of `size` elements; a fraction where elements share a byte. */
+export const bytesOf = (type: ElementType, size: number): number => (row(type).bits * size) / 8
+
 /** The type's typed array over the whole buffer. */
 export function typedArrayView(type: ElementType, buffer: ArrayBuffer): TypedArray {
   const { array } = row(type)
@@ -178,6 +181,12 @@ export function copyTypedArray<T extends TypedArray>(array: T): T {
 export function localView(array: TypedArray): TypedArray {
   const local = arrays.get(typedArrayName(array))!
   return array instanceof local ? array : new local(bufferOf(array), getOffset.call(array), lengthOf(array))
+}
+
+/** A view of `size` elements of the array's, from the element `first` on. */
+export function partOf(type: ElementType, array: TypedArray, first: number, size: number): TypedArray {
+  const local = arrays.get(typedArrayName(array))!
+  return new local(bufferOf(array), getOffset.call(array) + bytesOf(type, first), arrayLength(type, size))
 }
 
 /** V8 throws a bare RangeError where it cannot allocate. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, promises, readSync, type Stats, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, type Stats, stat, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { types } from 'node:util'
 import { integer } from '../check'
@@ -74,14 +74,18 @@ const WEIGHTS = 'session.optimized_model_external_initializers_file_name'
  * not regular itself where a model names a file of weights.
  */
 async function checkRegularFile(path: string, name: string, remedy: (other: OtherFile) => string) {
-  const stat = await promises.stat(path).catch(() => undefined) // ONNX Runtime reports what cannot be opened
-  const other = stat && OTHER_FILES.find(([is]) => stat[is]())
+  const found = await statFile(path) // ONNX Runtime reports what cannot be opened
+  const other = found && OTHER_FILES.find(([is]) => found[is]())
   if (other === undefined) return
   const [, kind] = other
   const given = `the ${kind} ${resolve(path)}`
   const details = { expected: 'a regular file', given, remedy: remedy(kind) }
   throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `${name} does not name a file`, details)
 }
+
+/** Without fs.promises, which takes milliseconds to load. */
+const statFile = (path: string) =>
+  new Promise<Stats | undefined>((settle) => stat(path, (error, found) => settle(error ? undefined : found)))
 
 interface Found {
   readonly given: string
@@ -114,8 +118,7 @@ function tryToLookAt(source: string): Found | undefined {
 }
 
 function lookAt(path: string): Found | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) {
     return {
       given: `no file ${path}`,
       remedy: 'Name an existing file; a relative path starts at the working directory',

@@ -13,12 +13,9 @@ import { SessionIO } from '../model/io'
 import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
 import { warnOfUnknownKeys } from './config-keys'
-import {
-  type OutputLocation,
-  type ResolvedSessionOptions,
-  resolveLocations,
-  resolveSessionOptions,
-} from './options'
+import { type OutputLocation, resolveLocations } from './locations'
+import { type ResolvedSessionOptions, resolveSessionOptions } from './options'
+import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
@@ -37,9 +34,12 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   const { source, options } = modelArguments(args)
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
-  await checkModelFile(source)
-  await checkWrittenFiles(resolved.settings)
-  const engine = await engineAsync()
+  // The library is opened, and its environment created, while the file is looked at.
+  const [engine] = await Promise.all([
+    engineAsync(),
+    checkModelFile(source),
+    checkWrittenFiles(resolved.settings),
+  ])
   const signal = checkSignal(engine, resolved.signal, 'a load')
   warnOfUnknownKeys(resolved.settings.config ?? {}, 'session', engine.library.version)
   const { session, provider } = await openSession(engine, owned, resolved, signal)
@@ -50,7 +50,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const locations = resolveLocations(resolved.preferredLocation, outputs, device)
     const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
     const executionProviders = Object.freeze(selectedNames(session, resolved) ?? provider.names)
-    return {
+    const loaded: LoadedSession = {
       engine,
       session,
       inputs,
@@ -62,6 +62,8 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       ignoreUnknownFeeds,
       maxRunPlanBytes,
     }
+    await warmUp(loaded, resolved.warmup)
+    return loaded
   } catch (error) {
     await session.release()
     throw error
@@ -90,7 +92,14 @@ async function openSession(
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       const own = availableSettings(engine, provider)
-      const session = new engine.Session(options.inlineRunBelowUs, options.runThreadSpinUs)
+      const { inlineRunBelowUs, runThreadSpinUs } = options
+      // Other providers may not run at several places at a time.
+      const onCpu = own === undefined && options.settings.providerSelectionPolicy === undefined
+      const session = new engine.Session(
+        inlineRunBelowUs,
+        runThreadSpinUs,
+        onCpu ? options.concurrentRuns : 0,
+      )
       const settings = settingsFor(provider, own, options)
       const loading = session.load(model, bare({ ...settings, ...(externalData && { externalData }) }))
       await (signal === undefined ? loading : cancelable(session, loading, signal)).catch(

@@ -1,7 +1,5 @@
-import { types } from 'node:util'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import {
-  array,
   bare,
   boolean,
   type Check,
@@ -13,15 +11,15 @@ import {
   isRecord,
   string,
 } from '../check'
-import type { SessionDevice } from '../device/device'
 import { type ExecutionProvider, type Providers, resolveProviders } from '../device/providers'
-import { type SessionSettings, ValueKind } from '../engine/engine'
-import { engine } from '../engine/select'
+import type { SessionSettings } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
-import { elementTypeName } from '../model/element-types'
-import type { SessionIO } from '../model/io'
+import { externalData } from './bytes'
 import { refuseRunKeys } from './config-keys'
+import { checkLocationDevice, needsDevice, type PreferredLocation, preferredLocation } from './locations'
 import { profilePrefix } from './profile'
+import { boundThreads, concurrency, setSpinning, spinUs } from './threads'
+import { type WarmupShapes, warmupShapes } from './warmup'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions {
@@ -68,6 +66,25 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   readonly inlineRunBelowUs?: number
   /**
+   * Whether ONNX Runtime's own threads spin after a run before they sleep: faster runs in a row, for up to a third of a CPU in a
+   * service that is nearly idle. Default: ONNX Runtime's, true. An entry of `extra` comes first.
+   * @example
+   * await using quiet = await InferenceSession.create('model.onnx', { allowSpinning: false })
+   */
+  readonly allowSpinning?: boolean
+  /**
+   * How many runs of the session on the CPU are done at a time, on one copy of its weights: of different bindings, and of
+   * `session.run`. Runs that share memory stay in the order of the calls, and a binding has one run in flight. `'auto'` is the
+   * number of CPUs that the process may use. At most 256. Default 1: all runs are in the order of the calls. A session on a device has its own order.
+   *
+   * Set `intraOpNumThreads: 1` with it: otherwise the runs also divide their work among the same threads.
+   * @example
+   * await using many = await InferenceSession.create('model.onnx', { concurrentRuns: 'auto', intraOpNumThreads: 1 })
+   * const results = await Promise.all([1, 2].map((n) => many.run({ x: new Tensor('float32', [n, n, n, n], [1, 4]) })))
+   * console.log(results.length)
+   */
+  readonly concurrentRuns?: number | 'auto'
+  /**
    * How many bytes of memory the session keeps for `session.run` on the CPU. From the second call with the same names, types and
    * shapes on, a call whose Tensors take at most 4 MiB runs in that memory, and makes nothing but its results. Default 64 MiB;
    * 0 keeps none.
@@ -89,16 +106,18 @@ export interface SessionOptions extends Common.SessionOptions {
    * SharedArrayBuffer, WebAssembly memory, and Node.js's pool of small Buffers. Default false.
    */
   readonly transfer?: boolean
+  /**
+   * Shapes by input name, or several sets of them: the model runs once on zeros of each set before `create` resolves, so that the
+   * first request does not pay for what ONNX Runtime prepares in the first run of a shape. `{}` where all shapes are fixed. If
+   * such a run fails, `create` rejects with its error. Default none.
+   * @example
+   * await using warm = await InferenceSession.create('model.onnx', { warmup: { x: [1, 4] } })
+   */
+  readonly warmup?: WarmupShapes | readonly WarmupShapes[]
 }
 
 /** ONNX Runtime's policies to select execution providers: its `OrtExecutionProviderDevicePolicy`. */
 export type ProviderSelectionPolicy = keyof typeof POLICIES
-
-/** Memory of `session.run`'s results, by onnxruntime-common's names. */
-export type OutputLocation = 'cpu' | 'cpu-pinned' | 'gpu-buffer'
-
-/** For all outputs, or by output name. */
-export type PreferredLocation = OutputLocation | Readonly<Record<string, OutputLocation>>
 
 /** A session option: its check, and the setting of the session that it fills, or its default. */
 type SessionOption =
@@ -123,6 +142,8 @@ const microseconds = integer(0, 1e6)
 const whenTrue: Check<true | undefined> = (value, name) => boolean(value, name) || undefined
 
 const OPTIONS = {
+  allowSpinning: { check: boolean },
+  concurrentRuns: { check: concurrency, default: 1 },
   enableCpuMemArena: { check: boolean, setting: 'enableCpuMemArena' },
   enableGraphCapture: { check: whenTrue, setting: 'enableGraphCapture' },
   enableMemPattern: { check: boolean, setting: 'enableMemPattern' },
@@ -149,6 +170,7 @@ const OPTIONS = {
   runThreadSpinUs: { check: microseconds, default: 50 },
   signal: { check: (value: unknown) => value },
   transfer: { check: boolean, default: false },
+  warmup: { check: warmupShapes, default: [] },
 } as const satisfies Record<keyof SessionOptions, SessionOption>
 
 type Options = typeof OPTIONS
@@ -163,7 +185,14 @@ const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check])
 export interface ResolvedSessionOptions
   extends Pick<
     { [K in keyof Options]: Checked<Options[K]> },
-    'ignoreUnknownFeeds' | 'inlineRunBelowUs' | 'maxRunPlanBytes' | 'runThreadSpinUs' | 'signal' | 'transfer'
+    | 'concurrentRuns'
+    | 'ignoreUnknownFeeds'
+    | 'inlineRunBelowUs'
+    | 'maxRunPlanBytes'
+    | 'runThreadSpinUs'
+    | 'signal'
+    | 'transfer'
+    | 'warmup'
   > {
   /** Without those of the provider. */
   readonly settings: SessionSettings
@@ -185,6 +214,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   refuseRunKeys(settings.config ?? {})
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
+  setSpinning(settings, values.allowSpinning)
+  boundThreads(settings)
   if (
     settings.enableGraphCapture &&
     providers.choices.every(({ settings }) => settings?.device === undefined)
@@ -203,7 +234,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       )
     settings.recordGraphAssignment = true
   }
-  return { ...values, settings, providers, preferredLocation: preferredOutputLocation }
+  const runThreadSpinUs = spinUs(values.runThreadSpinUs)
+  return { ...values, runThreadSpinUs, settings, providers, preferredLocation: preferredOutputLocation }
 }
 
 function freeDimensions(overrides: unknown, name: string): Record<string, number> {
@@ -219,88 +251,4 @@ function freeDimensions(overrides: unknown, name: string): Record<string, number
     Object.fromEntries(Object.keys(overrides).map((dim) => [string(dim, name), size])),
     'dimension',
   ) as Record<string, number>
-}
-
-/** Files as the caller's bytes. ONNX Runtime reads files beside the model itself. */
-function externalData(files: unknown, name: string): Record<string, Uint8Array> {
-  const entries = array('an array')(files, name).map((file) => {
-    const data: unknown = isRecord(file) ? file.data : undefined
-    if (!isRecord(file) || typeof file.path !== 'string' || !types.isUint8Array(data)) {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' has an invalid entry`, {
-        expected: '{ path: string, data: Uint8Array }',
-        given: describe(file),
-        remedy: 'Files beside a model that is created from a path need no entry',
-      })
-    }
-    return [string(file.path, name), data] as const
-  })
-  return Object.fromEntries(entries)
-}
-
-const LOCATIONS = ['cpu', 'cpu-pinned', 'gpu-buffer']
-const ELSEWHERE = ['ml-tensor', 'none', 'texture']
-
-function preferredLocation(preferred: unknown, name: string): PreferredLocation {
-  const expected = LOCATIONS.map((location) => `'${location}'`).join(', ')
-  for (const location of isRecord(preferred) ? Object.values(preferred) : [preferred]) {
-    if (LOCATIONS.includes(location as string)) continue
-    const given = describe(location)
-    if (ELSEWHERE.includes(location as string))
-      throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' does not exist in Node.js`, { expected, given })
-    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
-      expected: `${expected}, or an object of them by output name`,
-      given,
-    })
-  }
-  return (isRecord(preferred) ? { ...preferred } : preferred) as PreferredLocation
-}
-
-/** @throws OrtError `ERR_NOT_SUPPORTED` if results are to be left on a device, and the session has none */
-export function checkLocationDevice(
-  preferred: PreferredLocation | undefined,
-  device: SessionDevice['name'],
-): void {
-  const locations = typeof preferred === 'object' ? Object.values(preferred) : [preferred]
-  if (device === 'cpu' && locations.includes('gpu-buffer'))
-    throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
-}
-
-function needsDevice(what: string): OrtError {
-  return new OrtError('ERR_NOT_SUPPORTED', `${what} needs a device, and the session runs on the CPU`, {
-    remedy: 'Omit it, or make a device of executionProviders available',
-  })
-}
-
-/**
- * The outputs whose results are not in ordinary host memory; undefined if there are none. Only CUDA has pinned memory, and only
- * where JavaScript can view it; elsewhere `'cpu-pinned'` is `'cpu'`. Strings and sequences stay in host memory, unless they
- * are named.
- *
- * @throws OrtRangeError `ERR_UNKNOWN_OUTPUT`; OrtError `ERR_NOT_SUPPORTED`
- */
-export function resolveLocations(
-  preferred: PreferredLocation | undefined,
-  outputs: SessionIO,
-  device: SessionDevice,
-): ReadonlyMap<string, OutputLocation> | undefined {
-  if (preferred === undefined) return undefined
-  checkLocationDevice(preferred, device.name)
-  const named = typeof preferred === 'object'
-  const hasPinned = device.name === 'cuda' && engine().supports.externalBuffers
-  const locations = new Map<string, OutputLocation>()
-  for (const name of named ? Object.keys(preferred) : outputs.names) {
-    const location = named ? preferred[name]! : preferred
-    const { kind, type } = outputs.info(outputs.indexOf(name, 'preferredOutputLocation'))
-    if (location === 'cpu' || (location === 'cpu-pinned' && !hasPinned)) continue
-    const elements = kind === ValueKind.tensor ? elementTypeName(type) : undefined
-    if (elements !== undefined && elements !== 'string') locations.set(name, location)
-    else if (named && location === 'gpu-buffer') {
-      throw new OrtError('ERR_NOT_SUPPORTED', `output '${name}' cannot be left on a device`, {
-        expected: 'a tensor of numbers',
-        given: elements === undefined ? 'a value that is not a tensor' : `a tensor of ${elements}`,
-        remedy: "Omit it from 'preferredOutputLocation'",
-      })
-    }
-  }
-  return locations.size > 0 ? locations : undefined
 }

@@ -7,14 +7,17 @@ import {
   configEntries,
   INT_MAX,
   integer,
+  property,
   record,
   string,
 } from '../check'
-import type { RunSettings } from '../engine/engine'
+import { checkSignal } from '../engine/abort'
+import type { Engine, RunSettings } from '../engine/engine'
 import { engine } from '../engine/select'
 import { argumentTypeError, describe, OrtTypeError } from '../errors'
 import { checkElementType } from '../model/element-types'
 import type { SessionIO } from '../model/io'
+import { wrapShapeError } from '../model/shape'
 import { isTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
 import { warnOfUnknownKeys } from './config-keys'
@@ -47,7 +50,7 @@ export interface RunRequest {
 const NO_OPTIONS = Object.freeze(bare({}))
 
 /** The arguments of `run(feeds, options?)` and `run(feeds, fetches, options?)`, by onnxruntime-common's rules. */
-export function resolveRequest(outputs: SessionIO, second: unknown, third: unknown = NO_OPTIONS): RunRequest {
+function resolveRequest(outputs: SessionIO, second: unknown, third: unknown = NO_OPTIONS): RunRequest {
   if (second === undefined) return { fetches: outputs.all, options: record(third, 'options') }
   if (typeof second !== 'object') {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "Unexpected argument[1]: must be 'fetches' or 'options'", {
@@ -107,7 +110,7 @@ const RUN_OPTIONS = {
 }
 
 /** The run options in the engine's form; undefined where there are none. */
-export function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
+function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
   if (options === NO_OPTIONS) return undefined
   const { signal: _, extra, terminate, ...settings } = checkOptions(options, RUN_OPTIONS, 'run option')
   const all: RunSettings = bare(settings)
@@ -117,4 +120,31 @@ export function resolveRunOptions(options: Readonly<Record<string, unknown>>): R
     all.config = extra
   }
   return Object.keys(all).length > 0 ? all : undefined
+}
+
+/** The optional arguments of a run. */
+export interface ResolvedRun {
+  readonly request: RunRequest
+  readonly settings: RunSettings | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** @throws the reason of an aborted signal; OrtError, OrtTypeError, OrtRangeError naming the argument */
+export function resolveRun(
+  { outputs, engine }: { readonly outputs: SessionIO; readonly engine: Engine },
+  second: unknown,
+  third: unknown,
+): ResolvedRun {
+  const request = resolveRequest(outputs, second, third)
+  const settings = resolveRunOptions(request.options)
+  const signal = checkSignal(engine, property(request.options, 'signal'))
+  return { request, settings, signal }
+}
+
+/** The error of a run, with the shapes of the feeds that contradict each other. */
+export function explainRun(error: unknown, inputs: SessionIO, feeds: Feeds): unknown {
+  return wrapShapeError(
+    error,
+    inputs.givenShapes((name) => feeds[name]?.dims),
+  )
 }

@@ -1,36 +1,37 @@
 import type { Tensor } from 'onnxruntime-common'
+import { Batcher } from '../batching/batcher'
+import type { BatcherOptions } from '../batching/options'
+import { BindingPool, type BindingPoolOptions } from '../batching/pool'
+import type { RowShape } from '../batching/rows'
 import { IoBinding } from '../binding/binding'
 import type { InputSpec, IoBindingOptions } from '../binding/create'
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, Views } from '../binding/values'
-import { property } from '../check'
 import type { SessionDevice } from '../device/device'
-import { checkSignal } from '../engine/abort'
 import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
-import { argumentTypeError, OrtError } from '../errors'
-import { INSPECT, type InspectArguments, summarize } from '../inspect'
+import { OrtError } from '../errors'
+import { INSPECT, type InspectArguments } from '../inspect'
 import type { ValueMetadata } from '../model/io'
-import { wrapShapeError } from '../model/shape'
+import { checkBinding, checkRecorded, inspectSession } from './checks'
 import { createSession, type LoadedSession } from './create'
 import type { SessionOptions } from './options'
 import { RunPlans } from './plans'
 import { checkWritten } from './profile'
 import {
+  explainRun,
   type Feeds,
   type Fetches,
   type RunOptions,
   type RunResult,
   type RunValue,
-  resolveRequest,
-  resolveRunOptions,
+  resolveRun,
 } from './request'
 import { checkFeeds, runOnce } from './run'
 
 /**
- * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop.
- *
- * Runs of one session are done one after another, in the order of the calls, on a thread of the session. ONNX Runtime has its own
- * threads among which it divides the work of a run (`intraOpNumThreads`).
+ * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop. Runs of one session are done one
+ * after another, in the order of the calls, on a thread of the session. ONNX Runtime has its own threads among which it divides the
+ * work of a run (`intraOpNumThreads`).
  * @see https://onnxruntime.ai/docs/api/js/interfaces/InferenceSession-1.html
  * @example
  * await using session = await InferenceSession.create('model.onnx')
@@ -125,11 +126,7 @@ export class InferenceSession implements AsyncDisposable {
    * for (const { provider, nodes } of recorded.graphAssignment()) console.log(provider, nodes.length)
    */
   graphAssignment(): readonly AssignedSubgraph[] {
-    const assignment = this.#open.session.graphAssignment()
-    if (assignment !== undefined) return assignment
-    throw new OrtError('ERR_NOT_SUPPORTED', 'the session did not record which provider runs which nodes', {
-      remedy: 'Create it with recordGraphAssignment: true',
-    })
+    return checkRecorded(this.#open.session.graphAssignment())
   }
 
   /**
@@ -139,7 +136,6 @@ export class InferenceSession implements AsyncDisposable {
    * Results are Tensors, or OrtValues for sequences, for optional outputs without a value (`hasValue` is false), and for types
    * that onnxruntime-common does not have: `run<RunValue>(...)`. For many runs use a binding:
    * {@link InferenceSession.createIoBinding}.
-   *
    * @throws OrtTypeError, OrtRangeError naming the argument; OrtError `ERR_MISSING_INPUT`, `ERR_DETACHED`,
    *   `ERR_OUTPUT_SHAPE`, `ERR_DISPOSED`, `ERR_ORT_*`
    * @example
@@ -152,10 +148,7 @@ export class InferenceSession implements AsyncDisposable {
     options?: RunOptions,
   ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    const { inputs, outputs, engine } = this.#open
-    const request = resolveRequest(outputs, second, third)
-    const settings = resolveRunOptions(request.options)
-    const signal = checkSignal(engine, property(request.options, 'signal'))
+    const { request, settings, signal } = resolveRun(this.#open, second, third)
     checkFeeds(feeds)
     const tensors = settings === undefined ? this.#plans.tensors(feeds) : undefined
     const plan = tensors && this.#plans.begin(tensors, request.fetches)
@@ -169,17 +162,13 @@ export class InferenceSession implements AsyncDisposable {
       if (tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results
     } catch (error) {
-      throw wrapShapeError(
-        error,
-        inputs.givenShapes((name) => feeds[name]?.dims),
-      )
+      throw explainRun(error, this.#loaded.inputs, feeds)
     }
   }
 
   /**
    * A binding with memory for each input, allocated once (or an OrtValue of the caller), and for each output whose shape follows
    * from the inputs' shapes. Write into `binding.inputs`, run, read `binding.outputs`.
-   *
    * @param inputs a shape or an OrtValue by input name; an input with a fixed shape can be omitted
    * @throws OrtRangeError `ERR_UNKNOWN_INPUT`, `ERR_UNKNOWN_OUTPUT`, `ERR_SHAPE_MISMATCH`; OrtTypeError
    *   `ERR_TYPE_MISMATCH`; OrtError `ERR_MISSING_INPUT`, `ERR_DISPOSED`
@@ -195,8 +184,7 @@ export class InferenceSession implements AsyncDisposable {
     inputs: Readonly<Partial<Record<keyof NoInfer<I> & string, InputSpec>>> = {} as never,
     options: IoBindingOptions = {},
   ): IoBinding<I, O> {
-    const given = inputs as Readonly<Record<string, InputSpec>>
-    return IoBinding.create(this.#open, given, options) as IoBinding<I, O>
+    return IoBinding.create(this.#open, inputs as never, options) as IoBinding<I, O>
   }
 
   /**
@@ -214,6 +202,33 @@ export class InferenceSession implements AsyncDisposable {
   }
 
   /**
+   * Puts the rows of many callers together: see {@link Batcher}. Batches are compared with their rows alone first.
+   * @param row the shape of one row by input name, without the batch axis; `'?'` for a size that varies
+   * @throws OrtError `ERR_BATCH_MISMATCH`, `ERR_NO_BATCH_AXIS`, `ERR_NOT_SUPPORTED`, `ERR_ORT_*` for sample rows
+   * @example
+   * await using batcher = await session.createBatcher({ x: [4] }, { maxBatchSize: 32 })
+   * const { y } = await batcher.run({ x: Float32Array.of(1, 2, 3, 4) })
+   */
+  async createBatcher<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
+    row: Readonly<Partial<Record<keyof NoInfer<I> & string, RowShape>>> = {} as never,
+    options: BatcherOptions = {},
+  ): Promise<Batcher<I, O>> {
+    return (await Batcher.create(this.#open, row as never, options)) as Batcher<I, O>
+  }
+
+  /**
+   * A few bindings of the same shapes, each lent to one caller at a time: see {@link BindingPool}.
+   * @example
+   * await using pool = session.createBindingPool({ x: [1, 4] }, { size: 4, maxQueueSize: 128 })
+   */
+  createBindingPool<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
+    shapes: Readonly<Partial<Record<keyof NoInfer<I> & string, readonly number[]>>> = {} as never,
+    options: BindingPoolOptions = {},
+  ): BindingPool<I, O> {
+    return new BindingPool((rest) => this.createIoBinding<I, O>(shapes, rest), shapes, options)
+  }
+
+  /**
    * The same as `binding.run(options)`, for a binding of this session.
    *
    * @example
@@ -223,13 +238,7 @@ export class InferenceSession implements AsyncDisposable {
     binding: Pick<IoBinding, 'belongsTo' | 'run'>,
     options?: IoBindingRunOptions,
   ): Promise<void> {
-    if (!(binding instanceof IoBinding)) throw argumentTypeError('binding', 'an IoBinding', binding)
-    if (!binding.belongsTo(this.#open.session)) {
-      throw new OrtError('ERR_INVALID_ARG_VALUE', "'binding' belongs to another session", {
-        remedy: 'Run it with the session that created it',
-      })
-    }
-    return binding.run(options)
+    return checkBinding(binding, this.#open.session).run(options)
   }
 
   /** Does nothing: onnxruntime-common has it, but ONNX Runtime starts profiling with the option `enableProfiling`. */
@@ -269,16 +278,7 @@ export class InferenceSession implements AsyncDisposable {
 
   /** @internal */
   [INSPECT](...args: InspectArguments): string {
-    const { inputs, outputs, device, engine, executionProviders } = this.#loaded
-    const properties = {
-      inputs: inputs.summary(),
-      outputs: outputs.summary(),
-      device: device.name,
-      engine: engine.name,
-      executionProviders,
-      ...(this.#released !== undefined && { released: true }),
-    }
-    return summarize('InferenceSession', properties, args)
+    return inspectSession(this.#loaded, this.#released !== undefined, args)
   }
 
   get #open(): LoadedSession {

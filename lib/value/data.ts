@@ -5,6 +5,7 @@ import {
   arrayLength,
   bufferOf,
   checkArray,
+  type ElementArrays,
   type ElementType,
   lengthOf,
   rawView,
@@ -14,6 +15,9 @@ import { shapeText } from '../model/shape'
 
 /** Elements of a tensor: a typed array, or strings. */
 export type OrtValueData = TypedArray | string[]
+
+/** What `read()` of a tensor returns. */
+export type Elements<T extends ElementType> = T extends 'string' ? string[] : ElementArrays[T]
 
 /** An ArrayBuffer has no `detached` before Node 21; a detached one cannot be viewed. */
 export function isDetached(data: unknown): boolean {

@@ -1,28 +1,30 @@
-import * as threads from 'node:worker_threads'
 import { bufferOf, type TypedArray } from '../model/element-types'
 
-/** Node.js 21 and newer. */
-const { isMarkedAsUntransferable } = threads as {
-  isMarkedAsUntransferable?: (object: object) => boolean
-}
+/** `isMarkedAsUntransferable` exists in Node.js 21 and newer. */
+type Threads = typeof import('node:worker_threads') & { isMarkedAsUntransferable(object: object): boolean }
+
 /** Node.js 21 and newer. */
 const { transfer } = ArrayBuffer.prototype as { transfer?: (this: ArrayBuffer) => ArrayBuffer }
 
+/** Whether a buffer has a mark that V8 heeds. The first caller decides: node:worker_threads takes milliseconds to load. */
+let isMarked: ((buffer: ArrayBufferLike) => boolean) | undefined
+
 /**
- * Whether V8 itself heeds the mark, which it does in Node.js 24. In the older releases only messages and structuredClone() do:
+ * V8 itself heeds the mark in Node.js 24. In the older releases only messages and structuredClone() do:
  * ArrayBuffer.prototype.transfer() and byte streams detach a marked buffer.
  */
-const isHeeded = (() => {
-  if (transfer === undefined) return false
+function markReader(): (buffer: ArrayBufferLike) => boolean {
+  if (transfer === undefined) return () => false
+  const threads = require('node:worker_threads') as Threads
   const buffer = new ArrayBuffer(1)
   threads.markAsUntransferable(buffer)
   try {
     transfer.call(buffer)
-    return false
+    return () => false
   } catch {
-    return true
+    return threads.isMarkedAsUntransferable
   }
-})()
+}
 
 /**
  * Whether JavaScript can detach a buffer, which frees its memory, whatever uses that. The package does not mark buffers itself:
@@ -30,7 +32,8 @@ const isHeeded = (() => {
  * of another addon's, as those of image libraries have.
  */
 function isDetachable(buffer: ArrayBufferLike): boolean {
-  return !(isHeeded && isMarkedAsUntransferable!(buffer))
+  isMarked ??= markReader()
+  return !isMarked(buffer)
 }
 
 /** The array's buffer, if V8 lets it be detached. */

@@ -1,27 +1,35 @@
 import type { Tensor } from 'onnxruntime-common'
 import { array } from '../check'
-import { checkDevice, isHost } from '../device/device'
+import { checkDevice } from '../device/device'
 import type { DeviceName, EngineValue } from '../engine/engine'
 import { engine } from '../engine/select'
 import { argumentTypeError, describe, OrtError, OrtTypeError } from '../errors'
-import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import {
   checkElementType,
   type ElementArrays,
   type ElementType,
   elementTypeCode,
-  elementTypeName,
+  partOf,
   rawView,
   type TypedArray,
-  typedArrayView,
   zeroed,
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
 import { copyIn, copyOut, copyTarget, copyView } from './copy'
-import { checkCopy, checkElements, checkViewable, checkWrapped, type OrtValueData, setElements } from './data'
+import {
+  checkAttached,
+  checkCopy,
+  checkElements,
+  checkWrapped,
+  type Elements,
+  type OrtValueData,
+  setElements,
+} from './data'
 import { detachableBuffer } from './detachable'
-import { type OrtValueKind, ortValueError, valueKind } from './kind'
+import { ortValueError } from './kind'
+import { OrtValueMemory } from './memory'
 import { isTensor, tensorData, toTensor } from './tensor'
+import { checkView, type ViewOptions } from './view'
 
 /**
  * A value of ONNX Runtime, and its memory. A tensor made by {@link OrtValue.allocate} owns its memory, whose address does not
@@ -33,28 +41,9 @@ import { isTensor, tensorData, toTensor } from './tensor'
  * value.data.set([1, 2, 3, 4])
  * console.log(value) // OrtValue { type: 'float32', dims: [ 1, 4 ], location: 'cpu' }
  */
-export class OrtValue<T extends ElementType = ElementType> implements Disposable {
-  readonly kind: OrtValueKind
-  /** Shape of a tensor; empty for a scalar, and for a value that is not a tensor. */
-  readonly dims: readonly number[]
-  /** Number of elements of a tensor. */
-  readonly size: number
-  /** Where the memory is. */
-  readonly location: DeviceName
-  /** @internal why the package disposed of it, for errors */
-  retired = ''
-  readonly #type: ElementType | undefined
-  #value: EngineValue | undefined
-  #data: TypedArray | undefined
-
+export class OrtValue<T extends ElementType = ElementType> extends OrtValueMemory<T> {
   private constructor(value: EngineValue, data?: TypedArray) {
-    this.kind = valueKind(value.kind())
-    this.#type = this.kind === 'tensor' ? elementTypeName(value.type()) : undefined
-    this.dims = Object.freeze(value.dims())
-    this.size = elementCount(this.dims)
-    this.location = value.device()
-    this.#value = value
-    this.#data = data
+    super(value, data)
   }
 
   /** @internal */
@@ -139,56 +128,30 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     return new OrtValue(engine().Value.sequence(all.map(({ engineValue }) => engineValue)))
   }
 
-  /** @internal false for a proxy of a value, which has its class and none of its fields */
+  /** @internal false for a proxy of a value */
   static is(value: unknown): value is OrtValue {
-    return typeof value === 'object' && value !== null && #value in value
-  }
-
-  /** @internal */
-  get engineValue(): EngineValue {
-    const value = checkOrtValue(this, 'this').#value
-    if (value !== undefined) return value
-    throw new OrtError('ERR_DISPOSED', `the OrtValue was disposed${this.retired}`)
-  }
-
-  /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value that is not a tensor */
-  get type(): T {
-    const type = checkOrtValue(this, 'this').#type
-    if (type !== undefined) return type as T
-    throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value has no element type', { given: this.kind })
-  }
-
-  /** Index of the device, of those of its kind. @throws OrtError `ERR_DISPOSED` */
-  get deviceId(): number {
-    return this.engineValue.deviceId()
-  }
-
-  /** False for an output of an optional type for which a run gave no value, which an optional input takes. */
-  get hasValue(): boolean {
-    return this.kind !== 'optional'
-  }
-
-  get disposed(): boolean {
-    return checkOrtValue(this, 'this').#value === undefined
-  }
-
-  /** @internal whether `data` is a view of the memory; else `read` and `write` copy */
-  get hostVisible(): boolean {
-    if (this.kind !== 'tensor' || this.#type === 'string' || !isHost(this.location)) return false
-    return this.#data !== undefined || engine().supports.externalBuffers
+    return OrtValueMemory.has(value)
   }
 
   /**
-   * A view of the tensor's memory, always the same typed array: the next run reads what is written here.
-   * @throws OrtError `ERR_DISPOSED`, `ERR_NOT_SUPPORTED` for device memory, `ERR_NO_EXTERNAL_BUFFERS` in Electron for values
-   *   that ONNX Runtime allocated and for pinned memory; OrtTypeError `ERR_TYPE_MISMATCH` for strings and for a value that is
-   *   not a tensor
+   * A tensor over a part of this one's memory, which it shares and keeps: a batch of another size in one buffer, a slice of a
+   * cache. The view begins at the element `offset` (0) and can be bound beside other views, where they do not overlap.
+   * @throws OrtRangeError `ERR_INVALID_DIMS`, `ERR_INVALID_LENGTH` unless the view lies within the tensor, `ERR_INVALID_ARG_VALUE`
+   *   unless packed elements (int4) begin and end at bytes; OrtTypeError `ERR_TYPE_MISMATCH` for strings; OrtError
+   *   `ERR_DISPOSED`, `ERR_NOT_SUPPORTED` for a view within a buffer of WebGPU's, which must begin where the buffer begins
+   * @example
+   * const batch = OrtValue.allocate('float32', [8, 128])
+   * const last = batch.view([2, 128], { offset: 6 * 128 })
    */
-  get data(): ElementArrays[T] {
-    checkViewable(this.type, this.location)
-    this.engineValue.checkFree(false)
-    this.#data ??= typedArrayView(this.type, this.engineValue.arrayBuffer())
-    return this.#data as ElementArrays[T]
+  view(dims: readonly number[], options: ViewOptions = {}): OrtValue<T> {
+    const { type, engineValue } = this
+    const shape = checkDims(dims, 'dims')
+    const offset = checkView(type, this.size, elementCount(shape), options)
+    if (!this.wrapped && engineValue.view !== undefined) return new OrtValue(engineValue.view(shape, offset))
+    const array = this.array ?? this.data
+    checkAttached(array, 'this')
+    const part = partOf(type, array, offset, elementCount(shape))
+    return OrtValue.wrap(type, part as ElementArrays[T], shape)
   }
 
   /**
@@ -196,11 +159,10 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    * @example
    * const elements = value.read()
    */
-  read(): T extends 'string' ? string[] : ElementArrays[T] {
-    type Read = T extends 'string' ? string[] : ElementArrays[T]
-    if (this.type === 'string') return this.engineValue.strings() as Read
-    if (this.#data !== undefined) return copyView(this.data) as Read
-    return copyOut(this, (target) => this.engineValue.copyTo(target)) as Read
+  read(): Elements<T> {
+    if (this.type === 'string') return this.engineValue.strings() as Elements<T>
+    if (this.array !== undefined) return copyView(this.data) as Elements<T>
+    return copyOut(this, (target) => this.engineValue.copyTo(target)) as Elements<T>
   }
 
   /**
@@ -232,11 +194,45 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
     else if (target !== this) engineValue.copyTo(target.engineValue)
   }
 
-  /** @internal the same as `read`, on another thread */
-  async readAsync(): Promise<TypedArray> {
+  /**
+   * The same as {@link OrtValue.copyTo} on another thread. Both values are in use until the promise settles (`ERR_BUSY`).
+   * @example
+   * await value.copyToAsync(OrtValue.allocate(value.type, value.dims))
+   */
+  async copyToAsync(target: OrtValue): Promise<void> {
+    if (this.type === 'string' || target === this) return this.copyTo(target)
+    checkCopy(this, checkOrtValue(target, 'target'))
+    return this.engineValue.copyToAsync(target.engineValue)
+  }
+
+  /**
+   * The same as {@link OrtValue.read} on another thread. `into` receives the elements when the promise resolves, and is its
+   * result.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`, OrtRangeError `ERR_INVALID_LENGTH` for an `into` that does not fit
+   * @example
+   * const elements = await value.readAsync()
+   */
+  async readAsync(into?: ElementArrays[T]): Promise<Elements<T>> {
+    const given = into === undefined ? undefined : checkElements(this.type, this.size, into)
+    if (this.type === 'string') return this.read()
     const { copy, target } = copyTarget(this)
     await this.engineValue.copyToAsync(target).finally(() => target.dispose())
-    return copy
+    // Only now: JavaScript can detach the array meanwhile.
+    if (given !== undefined) setElements(given as TypedArray, copy)
+    return (given ?? copy) as Elements<T>
+  }
+
+  /**
+   * The same as {@link OrtValue.write} on another thread, of the data as they are at the call.
+   * @example
+   * await value.writeAsync(Float32Array.of(1, 2, 3, 4))
+   */
+  async writeAsync(data: OrtValueData): Promise<void> {
+    const elements = checkElements(this.type, this.size, data)
+    if (Array.isArray(elements)) return this.write(elements)
+    const { copy, target } = copyTarget(this)
+    setElements(copy, elements)
+    await target.copyToAsync(this.engineValue).finally(() => target.dispose())
   }
 
   /**
@@ -257,29 +253,6 @@ export class OrtValue<T extends ElementType = ElementType> implements Disposable
    */
   elements(): OrtValue[] {
     return this.engineValue.elements().map((value) => new OrtValue(value))
-  }
-
-  /**
-   * Releases the memory, at once or when the last run that uses it has ended. Views of memory that the value owned become empty
-   * (detached), except on the onnxruntime-node engine. Idempotent.
-   * @example
-   * value.dispose()
-   */
-  dispose(): void {
-    const self = checkOrtValue(this, 'this')
-    self.#value?.dispose(detachableBuffer(self.#data))
-    self.#value = self.#data = undefined
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
-  }
-
-  /** @internal */
-  [INSPECT](...args: InspectArguments): string {
-    const { kind, dims, location, disposed } = this
-    const what = kind === 'tensor' ? { type: this.#type, dims } : { kind }
-    return summarize('OrtValue', { ...what, location, ...(disposed && { disposed }) }, args)
   }
 }
 

@@ -32,9 +32,9 @@ const std::shared_ptr<ValueState>& ToBindable(const SessionState& session, Napi:
 // An output that ONNX Runtime allocated in the last run.
 Napi::Value WrapOutput(Napi::Env env, const BindingState& state, const BoundOutput& bound,
                        ort::ValueHandle output) {
-  if (OrtValue* const before = state.host->Returned(bound.index)) return Value::Copy(env, before);
-  const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const auto where = state.session->Location(bound.info);
+  if (OrtValue* const before = state.host->Returned(bound.index)) return Value::Copy(env, before, where);
+  const std::vector<std::shared_ptr<ValueState>> used = state.values.UsedInputs();
   const ONNXTensorElementDataType type = ort::Kind(output.get()) == ONNX_TYPE_TENSOR
                                              ? ort::Shape(output.get()).type
                                              : ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
@@ -211,7 +211,7 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   state.MarkOvertaken();
   WaitedRun run(*state.host);
-  state.session->thread.SubmitAndWait(run);
+  state.session->runner->SubmitAndWait(run);
   const uint64_t id = state.EndEarlierRuns(info.Env());
   if (run.error) throw *run.error;
   state.values.CopyOut(info.Env(), id);
@@ -254,7 +254,7 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
 
 Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
   BindingJob* const started = job.get();
-  const Napi::Promise promise = AsyncJob::Start(std::move(job), state_->session->thread);
+  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->session->runner);
   state_->job = started;
   state_->overtaken = false;
   return promise;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "overlap.h"
+#include "run/float_mode.h"
 #include "run/thread_check.h"
 
 using Placement = Slot::Placement;
@@ -76,9 +77,9 @@ void DeviceBinding::Retire(Slot& slot) {
 void DeviceBinding::Update() {
   updated_ = false;
   downloads_.clear();
+  lacks_copies_ = false;
   AddCopies();
   host_use_ = {};
-  lacks_copies_ = false;
   std::vector<device::HostRange> written;
   for (const Slot& slot : slots_) {
     lacks_copies_ = lacks_copies_ || slot.LacksCopy();
@@ -134,6 +135,7 @@ void DeviceBinding::Start(bool overlap) {
 
 void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   RUN_THREAD();
+  const run::DenormalsAsZero float_mode(session_.denormals_as_zero);
   static const std::vector<device::Copy> kNone;
   session_.CheckSound();
   try {
@@ -142,6 +144,8 @@ void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
     own_results_.clear();
     AllocateCopies();
     const OrtIoBinding* binding = Bind();
+    // A download may write the memory of the inputs.
+    CopyOnHost(host_inputs_);
     run_->Upload(Uploads());
     Compute(kind, binding);
     run_->Copy(copies_);
@@ -172,6 +176,7 @@ void DeviceBinding::Compute(BindingOptions::Kind kind, const OrtIoBinding* bindi
 void DeviceBinding::AllocateCopies() {
   if (!lacks_copies_) return;
   for (Slot& slot : slots_) slot.AllocateCopy(*session_.device);
+  AllocateReturned();
   Update();
 }
 
@@ -191,7 +196,14 @@ const OrtIoBinding* DeviceBinding::Bind() {
   for (size_t i = 0; i < inputs_.size(); ++i) bind(ort::api().BindInput, InputName(i), inputs_[i]);
   for (const BoundOutput& output : values_.outputs()) {
     bind(ort::api().BindOutput, OutputName(output.index), outputs_[output.index]);
-    Renew(output, outputs_[output.index].second.value.get());
+    const Slot* const returned = ReturnedInput(output);
+    if (returned != nullptr && returned->placement != Placement::kHost) {
+      // ONNX Runtime's own copy would not wait for the upload.
+      ort::Check(ort::api().BindOutputToDevice(binding_.get(), OutputName(output.index),
+                                               session_.device->memory_info()));
+    } else {
+      Renew(output, outputs_[output.index].second.value.get());
+    }
   }
   return binding_.get();
 }
@@ -248,5 +260,6 @@ void DeviceBinding::Release() noexcept {
   for (Slot& slot : slots_) slot = {};
   retired_.clear();
   own_results_.clear();
+  returned_->clear();
   run_.reset();
 }

@@ -53,9 +53,10 @@ class DeviceBinding final : public BindingHost {
   void EndShapes();
   void OwnResults();
   const OrtIoBinding* Bind();
-  // Throws where ONNX Runtime would give as the output what the run then overwrites.
-  void CheckNotOverwritten(const BoundOutput& output) const;
   void AllocateCopies();
+  const Slot* ReturnedInput(const BoundOutput& output) const;
+  void AllocateReturned();
+  void AddReturned();
   const std::vector<device::Copy>& Uploads();
   void Replace(Slot& slot, Slot next);
   void Retire(Slot& slot);
@@ -80,6 +81,7 @@ class DeviceBinding final : public BindingHost {
   std::vector<device::Copy> downloads_;
   std::vector<device::Copy> copies_;       // on the device, after each run
   std::vector<device::Copy> host_copies_;  // the same on the host
+  std::vector<device::Copy> host_inputs_;  // on the host, before each run: inputs that are outputs
   device::HostUse host_use_;
   bool lacks_copies_ = false;
 

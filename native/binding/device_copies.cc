@@ -1,5 +1,6 @@
 // What a binding on a device copies after each run, besides its downloads: see Arrange of host.h.
 #include "device.h"
+#include "overlap.h"
 #include "run/thread_check.h"
 
 using Placement = Slot::Placement;
@@ -7,9 +8,10 @@ using Placement = Slot::Placement;
 void DeviceBinding::Arrange() {
   JS_THREAD();
   size_t bytes = 0;
+  returned_ = std::make_shared<ReturnedTensors>();
   for (const BoundOutput& output : values_.outputs()) {
-    CheckNotOverwritten(output);
     Slot& slot = outputs_[output.index];
+    if (const Slot* const input = ReturnedInput(output)) bytes += input->tensor.bytes;
     // The device copies of a value as an input and as an output are apart.
     const bool doubled = slot.placement != Placement::kCopied && values_.NeedsSecond(output);
     if (doubled != slot.doubled) {
@@ -20,27 +22,73 @@ void DeviceBinding::Arrange() {
     slot.passed = values_.Passed(output) != nullptr;
     bytes += (slot.doubled + slot.passed) * slot.tensor.bytes;
     if (session_.device->allocates_at_once()) slot.AllocateCopy(*session_.device);
+    if (!output.value) slot.second = {};
   }
+  if (session_.device->allocates_at_once()) AllocateReturned();
   Update();
-  if (!copies_.empty() || !host_copies_.empty()) LogCopies(bytes);
+  if (bytes > 0) LogCopies(bytes);
 }
 
-void DeviceBinding::CheckNotOverwritten(const BoundOutput& output) const {
-  if (!values_.ReturnsOverwritten(output)) return;
-  // What a run overwrites of a copied input is not what it reads.
-  const std::optional<size_t>& source = session_.passed_inputs[output.index];
-  if (source && inputs_[*source].placement == Placement::kCopied) return;
-  throw ort::Error("ERR_MEMORY_OVERLAP", "output '" + session_.outputs[output.index].name +
-                                             "' is an input whose memory another output is written to");
+// The input that ONNX Runtime gives as an output which it allocates, unless it copies it on the host.
+const Slot* DeviceBinding::ReturnedInput(const BoundOutput& output) const {
+  const auto passed = session_.passed_inputs[output.index];
+  if (!passed || values_.Returned(output) == nullptr) return nullptr;
+  const Slot& input = inputs_[*passed];
+  const bool uploaded = input.placement == Placement::kHost && session_.Location(output.info).OnDevice();
+  return uploaded ? nullptr : &input;
+}
+
+void DeviceBinding::AllocateReturned() {
+  device::Device& device = *session_.device;
+  const auto on_device = [&device](const Slot& input) {
+    return device::MakeTensorLike(input.tensor.value, device.AllocateLocked(input.tensor.bytes),
+                                  device.memory_info());
+  };
+  for (const BoundOutput& output : values_.outputs()) {
+    const Slot* const input = ReturnedInput(output);
+    if (input == nullptr) continue;
+    device::Tensor& returned = (*returned_)[output.index];
+    device::Tensor& staged = outputs_[output.index].second;
+    if (returned.value) continue;
+    if (session_.Location(output.info).OnDevice()) {
+      returned = on_device(*input);
+      continue;
+    }
+    // A later run may write the user's memory on the device while it is downloaded.
+    if (input->placement == Placement::kDevice || input->placement == Placement::kMapped) {
+      staged = on_device(*input);
+    }
+    returned = MakeSecond(input->tensor.value, input->tensor.bytes);
+  }
+}
+
+void DeviceBinding::AddReturned() {
+  for (const BoundOutput& output : values_.outputs()) {
+    const Slot* const input = ReturnedInput(output);
+    if (input == nullptr) continue;
+    const device::TensorView returned = (*returned_)[output.index].view();
+    const device::TensorView staged = outputs_[output.index].second.view();
+    if (returned.value == nullptr) {
+      lacks_copies_ = true;
+    } else if (input->placement == Placement::kHost) {
+      host_inputs_.push_back({input->own(), returned});
+    } else if (session_.Location(output.info).OnDevice()) {
+      copies_.push_back({input->own(), returned});
+    } else if (staged.value != nullptr) {
+      copies_.push_back({input->own(), staged});
+      downloads_.push_back({staged, returned});
+    } else {
+      downloads_.push_back({input->own(), returned});
+    }
+  }
 }
 
 // In this order: inputs that are outputs are read before any second buffer is copied to where it belongs.
 void DeviceBinding::AddCopies() {
   copies_.clear();
   host_copies_.clear();
-  const auto add = [this](const Slot& to, const device::Copy& copy) {
-    (to.placement == Placement::kHost ? host_copies_ : copies_).push_back(copy);
-  };
+  host_inputs_.clear();
+  AddReturned();
   for (size_t i = 0; i < outputs_.size(); ++i) {
     const Slot& output = outputs_[i];
     const std::optional<size_t>& source = session_.passed_inputs[i];
@@ -49,9 +97,12 @@ void DeviceBinding::AddCopies() {
     const device::Copy copy{input.own(), output.target()};
     // ONNX Runtime itself copies between the host and the device.
     const bool apart = (input.placement == Placement::kHost) != (output.placement == Placement::kHost);
-    if (!apart && (copy.to.data == nullptr || copy.to.data != copy.from.data)) add(output, copy);
+    if (!apart && (copy.to.data == nullptr || copy.to.data != copy.from.data))
+      (output.placement == Placement::kHost ? host_inputs_ : copies_).push_back(copy);
   }
   for (const Slot& output : outputs_) {
-    if (output.doubled) add(output, {output.second.view(), output.own()});
+    if (!output.doubled) continue;
+    (output.placement == Placement::kHost ? host_copies_ : copies_)
+        .push_back({output.second.view(), output.own()});
   }
 }

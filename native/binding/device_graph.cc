@@ -105,7 +105,7 @@ void DeviceBinding::OwnResults() {
   std::vector<device::Copy> copies;
   for (size_t i = 0; i < values.size(); ++i) {
     const BoundOutput& output = values_.outputs()[i];
-    if (output.value || !session_.Location(output.info).OnDevice()) continue;
+    if (output.value || !session_.Location(output.info).OnDevice() || ReturnedInput(output)) continue;
     own_results_[i] = device::MakeResult(*session_.device, values[i].get());
     const device::TensorView to = own_results_[i].view();
     copies.push_back({{values[i].get(), ort::Data(values[i].get()), to.bytes}, to});

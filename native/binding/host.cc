@@ -1,7 +1,6 @@
 #include "host.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "device.h"
 #include "env/log.h"
@@ -112,17 +111,9 @@ class CpuBinding final : public BindingHost {
     Arrange();
   }
 
-  OrtValue* Returned(size_t output) const noexcept override {
-    if (!returned_by_run_) return nullptr;
-    const auto found = returned_by_run_->find(output);
-    return found == returned_by_run_->end() ? nullptr : found->second.value.get();
-  }
-
   void Start(bool) override {
     const run::DenormalsAsZero mode(session_.denormals_as_zero);
     BeginResults();
-    if (returned_by_run_ != returned_) [[unlikely]]
-      returned_by_run_ = returned_;
     if (values_.renews()) {
       for (const BoundOutput& output : values_.outputs()) Renew(output, seconds_[output.index].value.get());
     }
@@ -147,10 +138,6 @@ class CpuBinding final : public BindingHost {
   std::optional<bool> stand_ins_ = false;  // what is bound, unless a change failed
   std::vector<device::Tensor> seconds_;    // by the output's index: what ONNX Runtime writes in its place
   std::vector<device::Copy> copies_;       // after each run
-  // By the output's index: copies of inputs that are outputs, which a later run may write.
-  using ReturnedTensors = std::unordered_map<size_t, device::Tensor>;
-  std::shared_ptr<ReturnedTensors> returned_;
-  std::shared_ptr<const ReturnedTensors> returned_by_run_;  // of the last run
 };
 
 }  // namespace
@@ -170,6 +157,12 @@ void BindingHost::CheckCapturable() const {
 std::vector<ort::ValueHandle> BindingHost::Outputs() {
   if (!binding_) return std::move(kept_);
   return ort::BoundOutputs(binding_.get());
+}
+
+OrtValue* BindingHost::Returned(size_t output) const noexcept {
+  if (!returned_by_run_) return nullptr;
+  const auto found = returned_by_run_->find(output);
+  return found == returned_by_run_->end() ? nullptr : found->second.value.get();
 }
 
 void BindingHost::KeepOutputs() noexcept {

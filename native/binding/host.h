@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "run_options.h"
@@ -69,7 +70,7 @@ class BindingHost {
   std::vector<ort::ValueHandle> Outputs();
   // The same: a copy of an output that is an input, as it was at the end of the run; null: ONNX Runtime's
   // output is right.
-  virtual OrtValue* Returned(size_t /*output*/) const noexcept { return nullptr; }
+  OrtValue* Returned(size_t output) const noexcept;
   // Run thread, before the session is released: an output that ONNX Runtime allocated in host memory outlives
   // it.
   void KeepOutputs() noexcept;
@@ -91,7 +92,11 @@ class BindingHost {
  protected:
   BindingHost(SessionState& session, const BoundValues& values);
   // When a run begins, and when it has ended without an error.
-  void BeginResults() noexcept { results_of_ = 0; }
+  void BeginResults() noexcept {
+    results_of_ = 0;
+    if (returned_by_run_ != returned_) [[unlikely]]
+      returned_by_run_ = returned_;
+  }
   void EndResults() noexcept { results_of_ = ++runs_ended_; }
   // Before each run. An OrtIoBinding keeps the tensor that its first run allocated, which does not fit
   // another shape; kernels expect a string output to be empty, and some append to it.
@@ -107,8 +112,12 @@ class BindingHost {
   ort::IoBindingHandle binding_;
   std::atomic<bool> terminated_{false};
   std::atomic<unsigned> recaptures_{0};
+  // By the output's index: copies of inputs that are outputs, which a later run may write.
+  using ReturnedTensors = std::unordered_map<size_t, device::Tensor>;
+  std::shared_ptr<ReturnedTensors> returned_ = std::make_shared<ReturnedTensors>();
 
  private:
+  std::shared_ptr<const ReturnedTensors> returned_by_run_;  // of the last run
   std::vector<ort::ValueHandle> kept_;
   unsigned results_of_ = 0;  // of the thread that runs
   unsigned runs_ended_ = 0;

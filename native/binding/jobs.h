@@ -1,10 +1,11 @@
-// Runs and captures of a binding, as jobs of its session's run thread.
+// Runs and captures of a binding, as jobs of its session.
 #pragma once
 
 #include <chrono>
 #include <memory>
 
 #include "env/async_job.h"
+#include "run/job.h"
 #include "state.h"
 
 // One that a promise waits for. The wrapper makes it the state's `job`.

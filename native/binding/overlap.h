@@ -1,14 +1,10 @@
-// Whether two values share memory, and the copies that a binding makes for that.
+// The copies that a binding makes where values share memory.
 #pragma once
 
 #include <vector>
 
 #include "device/device.h"
 #include "value/state.h"
-
-enum class Overlap { kNone, kPartial, kSame };
-
-Overlap OverlapOf(const ValueState& one, const ValueState& other);
 
 // A tensor in host memory, of the type and shape of another one.
 device::Tensor MakeSecond(const OrtValue* tensor, size_t bytes);

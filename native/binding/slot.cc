@@ -7,6 +7,7 @@
 Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name)
     : tensor(value.Safe()), user({static_cast<const char*>(value.data), value.bytes}) {
   if (value.OnDevice()) {
+    value.CheckAligned(name);
     placement = Placement::kDevice;
   } else if (!wanted || value.data == nullptr) {
     placement = Placement::kHost;
@@ -16,7 +17,10 @@ Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool ma
                                                     device.name() + " " + std::to_string(device.id()));
     }
     placement = Placement::kMapped;
-    void* const pointer = device.Mapped(value.data);
+    value.CheckAligned(name);
+    // The driver knows the block by its first address.
+    auto* const block = static_cast<char*>(value.memory->data());
+    void* const pointer = static_cast<char*>(device.Mapped(block)) + (static_cast<char*>(value.data) - block);
     device_pointer = pointer;
     on_device.value = ort::TensorOver(device.memory_info(), pointer, value.bytes, value.type, value.dims);
   } else {

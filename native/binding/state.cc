@@ -46,7 +46,7 @@ run::InlinePolicy& BindingState::Policy() {
 
 void BindingState::MarkOvertaken() const {
   JS_THREAD();
-  if (session->thread.Idle()) return;
+  if (session->runner->Idle()) return;
   const auto own = std::make_shared<InFlight>();
   InUse in_use(own, InUse::By::kRun);
   values.Use(in_use);

@@ -44,7 +44,7 @@ struct BindingState {
     host->Start(false);
   }
   // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
-  bool CanRunInline() const noexcept { return session->device == nullptr && session->thread.Idle(); }
+  bool CanRunInline() const noexcept { return session->device == nullptr && session->runner->Idle(); }
 
   // Either thread, under the session's release_mutex.
   void Release() noexcept { host->Release(); }

@@ -134,14 +134,6 @@ const ValueState* BoundValues::Returned(const BoundOutput& output) const {
   return input.kind == ONNX_TYPE_TENSOR ? &input : nullptr;
 }
 
-bool BoundValues::ReturnsOverwritten(const BoundOutput& output) const {
-  const ValueState* const input = Returned(output);
-  if (input == nullptr) return false;
-  return std::any_of(outputs_.begin(), outputs_.end(), [&](const BoundOutput& other) {
-    return other.value && OverlapOf(*input, *other.value) != Overlap::kNone;
-  });
-}
-
 void BoundValues::Check() const {
   const auto check = [](const ValueState& value, const std::string& name) {
     if (value.disposed) throw ort::Error("ERR_DISPOSED", name + " is bound to an OrtValue that was disposed");

@@ -50,8 +50,6 @@ class BoundValues {
 
   // The tensor of the input that ONNX Runtime gives as an output which it allocates.
   const ValueState* Returned(const BoundOutput& output) const;
-  // Whether it is one that the run ends with writing another output to.
-  bool ReturnsOverwritten(const BoundOutput& output) const;
 
   // Before each run. Whether Check is needed: after a bind, or when a value was disposed.
   bool Unchecked() const noexcept;

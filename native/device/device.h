@@ -30,6 +30,7 @@ struct Copy {
   TensorView to;
 };
 
+// Of addresses: those of CUDA's memory are apart from the host's.
 struct HostRange {
   const char* first = nullptr;
   size_t bytes = 0;
@@ -156,6 +157,12 @@ class Device {
   // Device memory, and pinned memory (null where the device has none), as ONNX Runtime describes it.
   virtual const OrtMemoryInfo* memory_info() const noexcept = 0;
   virtual const OrtMemoryInfo* pinned_memory_info() const noexcept = 0;
+  // What of its memory a tensor over `data` is compared by.
+  virtual HostRange Range(const void* data, size_t bytes) const noexcept = 0;
+  // What a tensor over a part of a block is made of. Throws ERR_NOT_SUPPORTED where it has no pointer.
+  virtual void* Part(const TensorView& block, size_t offset, size_t bytes) const = 0;
+  // What kernels expect the addresses of tensors to be multiples of.
+  virtual size_t alignment() const noexcept { return 1; }
   // Whether ONNX Runtime has an input or output of this description in device memory.
   virtual bool Holds(const OrtMemoryInfo* info) const = 0;
 

@@ -176,6 +176,15 @@ bool EpDevice::Holds(const OrtMemoryInfo* info) const {
   return type != OrtMemoryInfoDeviceType_CPU;
 }
 
+void* EpDevice::Part(const TensorView& block, size_t offset, size_t bytes) const {
+  if (offset == 0 && (bytes == block.bytes || bytes % kUnit == 0)) return block.data;
+  throw ort::Error("ERR_NOT_SUPPORTED",
+                   "a view of memory of '" + name() +
+                       "' begins where the memory begins, and ends where it ends " + "or at a multiple of " +
+                       std::to_string(kUnit) + " bytes; given: bytes " + std::to_string(offset) + " to " +
+                       std::to_string(offset + bytes) + " of " + std::to_string(block.bytes));
+}
+
 std::shared_ptr<Memory> EpDevice::Allocate(size_t bytes) {
   const DeviceLock lock = Lock(false);
   return AllocateLocked(bytes);

@@ -21,6 +21,11 @@ class EpDevice final : public Device {
 
   const OrtMemoryInfo* memory_info() const noexcept override { return info_; }
   const OrtMemoryInfo* pinned_memory_info() const noexcept override { return nullptr; }
+  // A buffer's handle, which has no part.
+  HostRange Range(const void* data, size_t) const noexcept override {
+    return {static_cast<const char*>(data), 1};
+  }
+  void* Part(const TensorView& block, size_t offset, size_t bytes) const override;
   bool Holds(const OrtMemoryInfo* info) const override;
 
   std::shared_ptr<Memory> Allocate(size_t bytes) override;
@@ -71,6 +76,9 @@ class EpDevice final : public Device {
   OrtSession* anchor_ = nullptr;
   const OrtMemoryInfo* info_ = nullptr;  // of the anchor
   OrtAllocator* allocator_ = nullptr;
+
+  // ONNX Runtime copies, and kernels write, so many bytes at a time.
+  static constexpr size_t kUnit = 16;
 
   // Buffers of this size are within the limit of every WebGPU device.
   static constexpr size_t kMayFail = size_t{1} << 27;

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "async_job.h"
+#include "convert.h"
 #include "exit_handler.h"
 #include "js_error.h"
 #include "never_destroyed.h"
 #include "pin.h"
 #include "run/thread_check.h"
+#include "run/thread_pool.h"
 #include "session/state.h"
 
 namespace {
@@ -109,17 +111,19 @@ void AddonData::End() noexcept {
 
 void AddonData::Join() {
   // Without the mutex: only the JS thread, which is this one or has ended, changes the set.
-  for (SessionState* session : sessions_) session->thread.Stop();
+  for (SessionState* session : sessions_) session->runner->Stop();
 }
 
-void AddonData::ListenForExit(bool is_main_thread) {
+void AddonData::ListenForExit(Napi::Function is_main) {
   if (listens_) return;
+  is_main_thread = Napi::Persistent(is_main);
   const Napi::Env env(env_);
-  const auto on_exit = Napi::Function::New(env, [this, is_main_thread](const Napi::CallbackInfo&) {
+  const auto on_exit = Napi::Function::New(env, [this](const Napi::CallbackInfo&) {
+    const bool ends_all = !IsOnly() && IsTrue(is_main_thread.Call({}));
     {
       const std::lock_guard lock(live_mutex);
       for (AddonData* data : *live) {
-        if (is_main_thread || data == this) data->End();
+        if (ends_all || data == this) data->End();
       }
     }
     Join();
@@ -129,6 +133,11 @@ void AddonData::ListenForExit(bool is_main_thread) {
   listens_ = true;
 }
 
+bool AddonData::IsOnly() {
+  const std::lock_guard lock(live_mutex);
+  return live->size() == 1;
+}
+
 void AddonData::StopAtExit() noexcept {
   // On Windows a DLL's exit handlers run after all other threads have ended, whatever locks these held.
 #ifndef _WIN32
@@ -136,6 +145,7 @@ void AddonData::StopAtExit() noexcept {
     const std::lock_guard lock(live_mutex);
     for (AddonData* data : *live) data->End();
     for (AddonData* data : *live) data->Join();
+    run::ThreadPool::OfProcess().Stop();
     device::DrainAll();
   });
 #endif

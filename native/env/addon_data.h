@@ -35,8 +35,9 @@ class AddonData {
   void Remove(SessionState* session);
 
   // JS thread, the first time: listens for the process's 'exit' event, which comes before anything is torn
-  // down. The main thread then ends the runs of the workers too, which Node.js waits for.
-  void ListenForExit(bool is_main_thread);
+  // down. The main thread then ends the runs of the workers too, which Node.js waits for: `is_main` is called
+  // if any other thread has loaded the addon.
+  void ListenForExit(Napi::Function is_main);
   // Registers an exit handler for a process that ends without the event. Exit handlers run last in, first
   // out, so call it after each library that is opened and each model that is loaded: a load creates static
   // objects of ONNX Runtime's, whose destruction the run threads must not see.
@@ -49,14 +50,17 @@ class AddonData {
   // Whether V8 accepts ArrayBuffers over memory that it did not allocate. Electron's does not.
   bool external_buffers = true;
   Napi::FunctionReference make_error;
+  Napi::FunctionReference is_main_thread;
   Napi::FunctionReference value_constructor;
 
  private:
+  // Whether no other thread has loaded the addon.
+  static bool IsOnly();
   // JS thread, once: makes the end of the environment, and of the process, stop its runs.
   void Register();
   // Under the mutex of `live`, and waits for no thread: asks every run to end, and refuses new ones.
   void End() noexcept;
-  // After End: joins every thread.
+  // After End: waits until no thread runs a job.
   void Join();
   // Cleanup hook: runs before V8 tears the environment down. No JavaScript runs after it.
   void Shutdown();

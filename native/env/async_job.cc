@@ -3,13 +3,13 @@
 #include "js_error.h"
 #include "run/thread_check.h"
 
-Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread) {
+Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::Runner& runner) {
   const Napi::Promise promise = job->promise_.Promise();
-  job->thread_ = &thread;
+  job->runner_ = &runner;
   AsyncJob* const running = job.get();
   running->addon_.Track(running);
   try {
-    thread.Submit(running);
+    runner.Submit(running);
   } catch (...) {
     running->addon_.Untrack(running);
     throw;
@@ -19,7 +19,7 @@ Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::RunThread& thr
 }
 
 void AsyncJob::Cancel(Napi::Env env) {
-  if (thread_->Withdraw(this)) {
+  if (runner_->Withdraw(this)) {
     ort::CatchInto(error,
                    [] { throw ort::Error("ERR_RUN_CANCELED", "the run was canceled before it began"); });
     Settle(env);
@@ -32,7 +32,7 @@ void AsyncJob::Settle(Napi::Env env) {
   JS_THREAD();
   const std::unique_ptr<AsyncJob> self(this);
   addon_.Untrack(this);
-  thread_->Settle();
+  runner_->Settle();
   OnDone();
   try {
     Guard(env, [&] {

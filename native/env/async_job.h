@@ -1,11 +1,11 @@
-// A job of a session's run thread that settles a promise.
+// A job of a session that settles a promise.
 #pragma once
 
 #include <napi.h>
 
 #include "addon_data.h"
 #include "ort/error.h"
-#include "run/run_thread.h"
+#include "run/runner.h"
 
 class AsyncJob : public run::Job {
  public:
@@ -13,9 +13,9 @@ class AsyncJob : public run::Job {
   AsyncJob(Napi::Env env, Napi::Object owner)
       : addon_(AddonData::Of(env)), promise_(env), owner_(Napi::Persistent(owner)) {}
 
-  // Queues the job, which then deletes itself. If the thread cannot start, this throws, and the job was never
+  // Queues the job, which then deletes itself. If no thread can start, this throws, and the job was never
   // queued.
-  static Napi::Promise Start(std::unique_ptr<AsyncJob> job, run::RunThread& thread);
+  static Napi::Promise Start(std::unique_ptr<AsyncJob> job, run::Runner& runner);
 
   // Ends a queued job at once, and asks a running one to end.
   void Cancel(Napi::Env env);
@@ -33,7 +33,7 @@ class AsyncJob : public run::Job {
 
  private:
   AddonData& addon_;
-  run::RunThread* thread_ = nullptr;  // set by Start; of a session that the job keeps alive
+  run::Runner* runner_ = nullptr;  // set by Start; of a session that the job keeps alive
   Napi::Promise::Deferred promise_;
   Napi::ObjectReference owner_;
 };

@@ -21,9 +21,9 @@ OrtLoggingLevel ToLevel(Napi::Value value) {
 
 }  // namespace
 
-// listenForExit(isMainThread: boolean): void
+// listenForExit(isMainThread: () => boolean): void
 Napi::Value ListenForExit(const Napi::CallbackInfo& info) {
-  AddonData::Of(info.Env()).ListenForExit(IsTrue(info[0]));
+  AddonData::Of(info.Env()).ListenForExit(info[0].As<Napi::Function>());
   return {};
 }
 

@@ -19,13 +19,11 @@ class DenormalsAsZero {
   explicit DenormalsAsZero(bool on) noexcept : on_(on) {
     if (!on_) return;
     before_ = _mm_getcsr();
-    Keep();
+    _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero);
   }
   ~DenormalsAsZero() {
     if (on_) _mm_setcsr(before_);
   }
-  // Until the thread ends.
-  static void Keep() noexcept { _mm_setcsr(_mm_getcsr() | kFlushToZero | kDenormalsAreZero); }
 
  private:
   static constexpr unsigned kFlushToZero = 0x8000;
@@ -36,7 +34,6 @@ class DenormalsAsZero {
  public:
 #else
   explicit DenormalsAsZero(bool) noexcept {}
-  static void Keep() noexcept {}
 #endif
   DenormalsAsZero(const DenormalsAsZero&) = delete;
   DenormalsAsZero& operator=(const DenormalsAsZero&) = delete;

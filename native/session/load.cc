@@ -10,6 +10,7 @@
 #include "ort/path.h"
 #include "ort/run_options.h"
 #include "run/float_mode.h"
+#include "run/thread_name.h"
 
 namespace {
 
@@ -127,8 +128,8 @@ void LoadJob::Terminate() noexcept {
 }
 
 void LoadJob::Work() {
-  // For the load, which folds constants, and for all runs on this thread.
-  if (settings_.denormals_as_zero) run::DenormalsAsZero::Keep();
+  // The load folds constants.
+  const run::DenormalsAsZero mode(settings_.denormals_as_zero);
   device::Device* device = nullptr;
   std::shared_ptr<device::Queue> queue;
   const auto& provider = settings_.provider;
@@ -178,6 +179,7 @@ void LoadJob::CheckGraphs(const device::Device* device) const {
 }
 
 ort::SessionHandle LoadJob::Create() const {
+  const run::InheritedName its_threads("onnxruntime");
   if (bytes_.data != nullptr) {
     return ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(), bytes_.data,
                                            bytes_.length, settings_.options.get());
@@ -191,7 +193,7 @@ void LoadJob::OnDone() noexcept {
   in_flight_ = nullptr;
   AddonData::StopAtExit();
   if (!state_->handle) {
-    state_->thread.Stop();
+    state_->runner->Stop();
   } else if (settings_.borrows_model) {
     state_->borrowed = std::move(keep_model_);
   }

@@ -1,4 +1,4 @@
-// Loads a model, on the session's run thread.
+// Loads a model, as the session's first job.
 #pragma once
 
 #include <napi.h>

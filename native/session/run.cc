@@ -87,6 +87,7 @@ RunCall::RunCall(SessionState& session, const std::vector<FeedView>& feeds, Napi
     }
     targets_.back().array = Napi::Reference<Napi::Value>::New(target, 1);
     targets_.back().dims = ToDims(fetch[2u]);
+    CheckApart(targets_.size() - 1);
   }
 }
 
@@ -111,6 +112,7 @@ void RunCall::AddFeed(const char* name, const FeedView& view, FeedMemory memory)
     const std::shared_ptr<ValueState>& value = Value::UncheckedState(view.data);
     value->CheckAttached(view.data.Env());
     session_->CheckDevice(value->OnDevice() ? value->device : nullptr, "input", name);
+    if (value->OnDevice()) value->CheckAligned(std::string("input '") + name + "'");
     inputs_.push_back(memory == FeedMemory::kCopied ? value->Safe().value : value->handle.get());
     fed_values_.push_back(value);
     return;
@@ -144,6 +146,18 @@ void RunCall::SetOptions(ort::RunOptionsHandle options, bool shrinks) {
   if (session_->graphs) ort::Check(ort::api().AddRunConfigEntry(options_.get(), "gpu_graph_id", "-1"));
 }
 
+// Two ArrayBuffers can be over the same memory, that of a value and of its view.
+void RunCall::CheckApart(size_t target) const {
+  const device::HostRange range = Range(targets_[target]);
+  for (size_t other = 0; other < target; ++other) {
+    const device::HostRange with = Range(targets_[other]);
+    if (range.bytes == 0 || with.bytes == 0 || !range.Overlaps(with)) continue;
+    throw ort::Error("ERR_MEMORY_OVERLAP", "the pre-allocated results '" + std::string(output_names_[other]) +
+                                               "' and '" + output_names_[target] +
+                                               "' would be written to the same memory");
+  }
+}
+
 device::HostRange RunCall::Range(const Target& target) {
   if (target.array.IsEmpty()) return {};
   const Bytes bytes = ToBytes(target.array.Value());
@@ -161,6 +175,12 @@ void RunCall::CheckFree(const InFlight& in_flight) const {
     throw ort::Error("ERR_BUSY", "the pre-allocated result '" + std::string(output_names_[i]) +
                                      "' is memory that a run in flight uses");
   }
+}
+
+bool RunCall::ReadsWritten(const InFlight& in_flight) const {
+  return std::any_of(fed_values_.begin(), fed_values_.end(), [&](const auto& value) {
+    return value->Conflict(in_flight, Access::kRead, nullptr) != nullptr;
+  });
 }
 
 void RunCall::Use(InUse& in_use) const {
@@ -227,8 +247,7 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
     return Value::Over(env, own_results_[output], where);
   void* data = ort::Data(value.get());
   if (on_device) {
-    return IsFed(data) ? Value::Copy(env, value.get(), where)
-                       : Value::Wrap(env, std::move(value), {}, where, handle_);
+    return Value::Wrap(env, std::move(value), {}, where, handle_);
   }
   const size_t bytes = ort::ByteLength(shape.type, shape.dims);
   if (!target.array.IsEmpty() && target.dims == shape.dims) {
@@ -258,6 +277,8 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
+  // As BindingJob.
+  after_all = session_->parallel && call_.ReadsWritten(*AddonData::Of(env).in_flight);
   call_.Use(in_use_);
   // Last: whatever fails before leaves no pointer to the job.
   if (id_ != 0) session_->runs[id_] = this;

@@ -44,6 +44,8 @@ class RunCall {
   // Throws ERR_BUSY where work in flight forbids the run to read its values, or to write a pre-allocated
   // result.
   void CheckFree(const InFlight& in_flight) const;
+  // Whether a run in flight writes the memory of a feed.
+  bool ReadsWritten(const InFlight& in_flight) const;
   // Before a run that is not inline.
   void CopyIn(const InFlight& in_flight) const;
   void Use(InUse& in_use) const;
@@ -60,6 +62,7 @@ class RunCall {
     const OrtMemoryInfo* info;  // memory for the result
   };
 
+  void CheckApart(size_t target) const;
   static device::HostRange Range(const Target& target);
   void AddFeed(const char* name, const FeedView& view, FeedMemory memory);
   void AddFetch(size_t index);
@@ -71,6 +74,7 @@ class RunCall {
   bool IsTensor(size_t output) const;
   bool IsFed(const void* data) const;
   Shared Fed() const;
+  const OrtValue* UploadedFeed(size_t output) const;
   void CopyPassed();
   Napi::Value Result(Napi::Env env, size_t output);
 

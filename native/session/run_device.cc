@@ -23,6 +23,7 @@ void RunCall::RunOnDevice(OrtSession* session) {
     } else {
       outputs_ = bound_ ? RunBound(session) : Run(session);
     }
+    if (bound_) OwnResults();
     if (bound_) session_->device->LimitRunsAhead();
   } catch (const ort::Error& error) {
     session_->queue->Settle();
@@ -38,18 +39,19 @@ void RunCall::RunBesideGraphs(OrtSession* session) {
   if (shrinks_) epoch.Advance();
   outputs_ = bound_ ? RunBound(session) : Run(session);
   epoch.EndRun(shapes);
-  if (bound_ && epoch.graphs > 0) OwnResults();
 }
 
-// As DeviceBinding::OwnResults.
+// Results on the device that are feeds, which a later run may write, and all beside graphs: see
+// DeviceBinding::OwnResults.
 void RunCall::OwnResults() {
   own_results_.resize(outputs_.size());
   std::vector<device::Copy> copies;
   for (size_t i = 0; i < outputs_.size(); ++i) {
     if (!IsTensor(i) || !session_->Location(targets_[i].info).OnDevice()) continue;
+    if (session_->graph_epoch.graphs == 0 && !IsFed(ort::Data(outputs_[i].get()))) continue;
     own_results_[i] = device::MakeResult(*session_->device, outputs_[i].get());
     const device::TensorView to = own_results_[i].view();
     copies.push_back({{outputs_[i].get(), ort::Data(outputs_[i].get()), to.bytes}, to});
   }
-  session_->queue->Copy(copies);
+  if (!copies.empty()) session_->queue->Copy(copies);
 }

@@ -7,6 +7,8 @@
 #include "options.h"
 #include "ort/environment.h"
 #include "run.h"
+#include "run/run_thread.h"
+#include "run/strand.h"
 
 namespace {
 
@@ -14,11 +16,19 @@ std::chrono::nanoseconds FromMicroseconds(Napi::Value value) {
   return std::chrono::nanoseconds(static_cast<int64_t>(value.As<Napi::Number>().DoubleValue() * 1e3));
 }
 
+// Without a number of runs at a time: for a session that may get a device.
+std::unique_ptr<run::Runner> MakeRunner(uint32_t most, std::chrono::nanoseconds spin) {
+  if (most == 0) return std::make_unique<run::RunThread>(spin);
+  return std::make_unique<run::Strand>(most, spin);
+}
+
 // A session's last job: every run has ended by then, and `closed` keeps the JS thread away from the handles.
 class ReleaseJob final : public AsyncJob {
  public:
   ReleaseJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state)
-      : AsyncJob(env, owner), state_(std::move(state)) {}
+      : AsyncJob(env, owner), state_(std::move(state)) {
+    after_all = true;
+  }
 
  protected:
   void Work() override {
@@ -33,7 +43,7 @@ class ReleaseJob final : public AsyncJob {
     state_->queue.reset();
   }
   void OnDone() noexcept override {
-    state_->thread.Stop();
+    state_->runner->Stop();
     state_->borrowed.reset();
   }
 
@@ -81,17 +91,18 @@ Napi::Function Session::Define(Napi::Env env) {
                       Guarded<&Session::Release>("release")});
 }
 
-// new Session(inlineRunBelowUs: number, runThreadSpinUs: number)
-Session::Session(const Napi::CallbackInfo& info)
-    : Wrapped(info),
-      state_(std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
-                                            FromMicroseconds(info[1]))) {}
+// new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number)
+Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
+  const uint32_t most = ToUint32(info[2]);
+  state_ = std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
+                                          MakeRunner(most, FromMicroseconds(info[1])), most > 1);
+}
 
 // load(model: string | Uint8Array, settings: SessionSettings): Promise<void> - CreateSession(FromArray)
 Napi::Value Session::Load(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0],
                                        LoadSettings(info[1].As<Napi::Object>()), load_);
-  return AsyncJob::Start(std::move(job), state_->thread);
+  return AsyncJob::Start(std::move(job), *state_->runner);
 }
 
 // cancelLoad(): void - SessionOptionsSetLoadCancellationFlag
@@ -147,7 +158,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   // A run that can be canceled needs the event loop, which its signal aborts on.
   const uint32_t id = info[3].IsNumber() ? ToUint32(info[3]) : 0;
   // A result that is not a tensor may share the feeds' memory, which must then be a copy of the addon's.
-  const bool is_inline = id == 0 && policy->Allows() && state_->thread.Idle() && state_->only_tensors &&
+  const bool is_inline = id == 0 && policy->Allows() && state_->runner->Idle() && state_->only_tensors &&
                          state_->device == nullptr;
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript
@@ -162,7 +173,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   }
   call.CopyIn(*state_->addon().in_flight);
   auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id);
-  return AsyncJob::Start(std::move(job), state_->thread);
+  return AsyncJob::Start(std::move(job), *state_->runner);
 }
 
 // cancel(id: number): void - RunOptionsSetTerminate
@@ -175,7 +186,7 @@ Napi::Value Session::Cancel(const Napi::CallbackInfo& info) {
 // endProfiling(): string - SessionEndProfiling
 Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
   state_->CheckOpen();
-  if (state_->device != nullptr && !state_->thread.Idle()) {
+  if (state_->device != nullptr && !state_->runner->Idle()) {
     throw ort::Error("ERR_BUSY", "cannot end profiling while a run of the session is in flight");
   }
   return Napi::String::New(info.Env(), ort::CreateText(ort::api().SessionEndProfiling, state_->handle.get(),
@@ -193,7 +204,7 @@ Napi::Value Session::Release(const Napi::CallbackInfo& info) {
     return released.Promise();
   }
   const Napi::Promise released =
-      AsyncJob::Start(std::make_unique<ReleaseJob>(info.Env(), Value(), state_), state_->thread);
+      AsyncJob::Start(std::make_unique<ReleaseJob>(info.Env(), Value(), state_), *state_->runner);
   // Only now: a release that cannot be queued can be asked for again.
   state_->closed = true;
   return released;

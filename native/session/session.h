@@ -1,4 +1,4 @@
-// An InferenceSession: loaded, run and released on a thread of its own.
+// An InferenceSession: loaded, run and released on other threads than JavaScript's.
 #pragma once
 
 #include <napi.h>

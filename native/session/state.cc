@@ -4,21 +4,21 @@
 #include "ort/environment.h"
 
 SessionState::SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound,
-                           std::chrono::nanoseconds spin)
-    : thread(spin), policies(inline_bound), addon_(&addon) {
+                           std::unique_ptr<run::Runner> jobs, bool runs_in_parallel)
+    : runner(std::move(jobs)), parallel(runs_in_parallel), policies(inline_bound), addon_(&addon) {
   addon_->Add(this);
 }
 
 SessionState::~SessionState() {
   if (addon_ != nullptr) addon_->Remove(this);
-  // Before any member goes: the thread uses them.
-  thread.Stop();
+  // Before any member goes: the jobs use them.
+  runner->Stop();
 }
 
 void SessionState::End() noexcept {
   ending_ = true;
   closed = true;
-  thread.End();
+  runner->End();
   // The runs on the JS thread, which are not jobs.
   const std::lock_guard lock(release_mutex);
   for (BindingState* binding : bindings) binding->host->Terminate();

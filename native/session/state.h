@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,14 +16,15 @@
 #include "graph_nodes.h"
 #include "ort/metadata.h"
 #include "run/inline_policy.h"
-#include "run/run_thread.h"
+#include "run/runner.h"
 
 class AsyncJob;
 struct BindingState;
 
 class SessionState {
  public:
-  SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound, std::chrono::nanoseconds spin);
+  SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound, std::unique_ptr<run::Runner> jobs,
+               bool runs_in_parallel);
   ~SessionState();
   SessionState(const SessionState&) = delete;
   SessionState& operator=(const SessionState&) = delete;
@@ -87,7 +89,8 @@ class SessionState {
   std::mutex release_mutex;
   std::unordered_set<BindingState*> bindings;
   std::unordered_map<uint32_t, AsyncJob*> runs;  // runs in flight that can be canceled
-  run::RunThread thread;
+  const std::unique_ptr<run::Runner> runner;
+  const bool parallel;           // runs that share no memory
   run::InlinePolicies policies;  // of the JS thread
 
  private:

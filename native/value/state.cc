@@ -90,10 +90,18 @@ void InUse::AddUse(MemoryUse use) {
 }
 
 device::HostRange ValueState::Range() const {
-  if (OnDevice() || !handle) return {};
+  if (!handle) return {};
   // As many bytes as elements: a string is larger, so that other tensors' are elsewhere.
   if (IsString()) return {static_cast<const char*>(ort::Data(handle.get())), ort::ElementCount(dims)};
-  return {static_cast<const char*>(data), data != nullptr ? bytes : 0};
+  return data != nullptr && bytes > 0 ? MemoryRange() : device::HostRange{};
+}
+
+void ValueState::CheckAligned(const std::string& what) const {
+  if (bytes == 0 || reinterpret_cast<uintptr_t>(data) % device->alignment() == 0) return;
+  throw ort::Error("ERR_INVALID_ARG_VALUE",
+                   what + " is memory at an address that kernels of " + device->name() +
+                       " cannot access: expected a multiple of " + std::to_string(device->alignment()) +
+                       " bytes. Begin the view at one, or copyTo() a value with memory of its own");
 }
 
 MemoryUse ValueState::Use(Access access, const void* session) const {
@@ -153,7 +161,11 @@ void ValueState::CopyFrom(const device::TensorView& from, const device::Location
     device->CopyIn(copy);
   } else if (!OnDevice()) {
     where.device->CopyOut(copy);
+  } else if (where.device == device && from.data == data) {
+    return;
   } else if (where.device == device) {
+    const bool overlaps = device->Range(data, bytes).Overlaps(device->Range(from.data, bytes));
+    if (overlaps) return CopyThroughHost(copy, *device, *device);
     device->CopyWithin(copy);
   } else if (!where.device->CopyAcross(copy, *device)) {
     CopyThroughHost(copy, *where.device, *device);

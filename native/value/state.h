@@ -57,10 +57,7 @@ struct ValueState : device::Location {
   // Whether a pointer, into memory at `there`, is into this tensor's memory.
   bool Holds(const void* pointer, const device::Location& there) const noexcept {
     if (data == nullptr || there.OnDevice() != OnDevice()) return false;
-    // A device's pointer may be an opaque handle, which has no range.
-    if (OnDevice()) return pointer == data;
-    const auto* first = static_cast<const char*>(data);
-    return pointer >= first && pointer < first + (bytes > 0 ? bytes : 1);
+    return MemoryRange().Overlaps({static_cast<const char*>(pointer), 1});
   }
 
   device::TensorView view() const noexcept { return {handle.get(), data, bytes}; }
@@ -74,8 +71,10 @@ struct ValueState : device::Location {
   // The results of a run, and of all before it, unless those of a later one were copied. Throws ERR_DETACHED.
   void CopyOut(Napi::Env env, uint64_t run) const;
 
-  // Host memory of a tensor. Of strings, which are objects of any size, distinct for distinct tensors.
+  // Memory of a tensor. Of strings, which are objects of any size, distinct for distinct tensors.
   device::HostRange Range() const;
+  // Whether a kernel can read and write the memory. Throws ERR_INVALID_ARG_VALUE; `what` is for the error.
+  void CheckAligned(const std::string& what) const;
   MemoryUse Use(Access access, const void* session) const;
   // The use in flight that forbids this one; null: none does.
   const MemoryUse* Conflict(const InFlight& in_flight, Access access, const void* session) const;
@@ -93,9 +92,20 @@ struct ValueState : device::Location {
   void CopyFrom(const device::TensorView& from, const device::Location& where);
 
  private:
+  // Of a tensor of numbers; an empty one has an address too.
+  device::HostRange MemoryRange() const noexcept {
+    if (OnDevice()) return device->Range(data, bytes > 0 ? bytes : 1);
+    return {static_cast<const char*>(data), bytes > 0 ? bytes : 1};
+  }
+
   mutable device::Tensor stand_in_;
   mutable uint64_t copied_out_ = 0;  // the last run whose results were
 };
+
+enum class Overlap { kNone, kPartial, kSame };
+
+// How the memory of two values overlaps.
+Overlap OverlapOf(const ValueState& one, const ValueState& other);
 
 // Asynchronous work's uses of values, in `in_flight` and among their copies for as long as it lives. JS
 // thread.
@@ -127,6 +137,10 @@ class InUse {
 // The state of a tensor at a location, without memory.
 std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims,
                                             const device::Location& where = {});
+
+// A tensor over a part of another one's memory, which it shares; `offset` is in bytes.
+std::shared_ptr<ValueState> MakeView(const std::shared_ptr<ValueState>& whole, std::vector<int64_t> dims,
+                                     size_t offset);
 
 // Creates the tensor's OrtValue over memory at the state's location.
 void PointAt(ValueState& state, void* data);

@@ -47,7 +47,8 @@ Napi::Function Value::Define(Napi::Env env) {
        Guarded<&Value::CopyTo>("copyTo"), Guarded<&Value::CopyToAsync>("copyToAsync"),
        Guarded<&Value::ArrayBuffer>("arrayBuffer"), Guarded<&Value::CheckFree>("checkFree"),
        Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
-       Guarded<&Value::Elements>("elements"), Guarded<&Value::Dispose>("dispose")});
+       Guarded<&Value::Elements>("elements"), Guarded<&Value::View>("view"),
+       Guarded<&Value::SharesMemory>("sharesMemory"), Guarded<&Value::Dispose>("dispose")});
   AddonData::Of(env).value_constructor = Napi::Persistent(value);
   return value;
 }
@@ -209,9 +210,10 @@ Napi::Value Value::DeviceId(const Napi::CallbackInfo& info) {
 Napi::Value Value::ArrayBuffer(const Napi::CallbackInfo& info) {
   const std::shared_ptr<ValueState>& state = State();
   if (state->OnDevice()) throw ort::Error("ERR_NOT_SUPPORTED", "device memory has no ArrayBuffer");
-  std::shared_ptr<void> memory = state->memory;
-  if (!memory) memory = state;
-  const auto owner = std::make_shared<BufferOwner>(std::move(memory), state->data, state->bytes);
+  // By the whole block: those of a view and of the value that it is a view of have one range.
+  const auto owner = state->memory ? std::make_shared<BufferOwner>(state->memory, state->memory->data(),
+                                                                   state->memory->bytes())
+                                   : std::make_shared<BufferOwner>(state, state->data, state->bytes);
   const Napi::Value buffer = ExternalArrayBuffer(info.Env(), state->data, state->bytes, owner);
   // Only now: where V8 refuses the buffer, this object keeps reporting the bytes.
   Account(info.Env(), 0);
@@ -290,6 +292,7 @@ Napi::Value Value::Dispose(const Napi::CallbackInfo& info) {
   }
   Account(info.Env(), 0);
   state_.reset();
+  viewed_.Reset();
   buffer_.reset();
   return {};
 }

@@ -52,10 +52,13 @@ class Value : public Wrapped<Value> {
   Napi::Value Strings(const Napi::CallbackInfo& info);
   Napi::Value SetStrings(const Napi::CallbackInfo& info);
   Napi::Value Elements(const Napi::CallbackInfo& info);
+  Napi::Value View(const Napi::CallbackInfo& info);
+  Napi::Value SharesMemory(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   const std::shared_ptr<ValueState>& State() const;
 
   std::shared_ptr<ValueState> state_;    // null once disposed
+  Napi::ObjectReference viewed_;         // whose object reports the bytes to V8
   std::shared_ptr<BufferOwner> buffer_;  // of the ArrayBuffer over the memory, whose bytes V8 counts itself
 };

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Report } from 'c8'
-import { root, runTool, tool } from '../run.mjs'
+import { compile } from '../compile.mjs'
+import { root } from '../run.mjs'
 
 /**
  * Prints the coverage of each file of lib/; returns the percentage of lines.
@@ -11,8 +12,7 @@ import { root, runTool, tool } from '../run.mjs'
  * @param {string} mapped folder for a copy of dist/ with source maps, which the shipped one lacks
  */
 export async function libCoverage(raw, mapped) {
-  if (!runTool(tool('typescript', 'tsc'), ['-p', 'tsconfig.json', '--sourceMap', '--outDir', mapped]))
-    throw new Error('lib/ does not compile')
+  if (!(await compile({ outDir: mapped, sourceMap: true }))) throw new Error('lib/ does not compile')
   const scripts = compiledScripts(mapped)
   for (const file of readdirSync(raw)) keepOurs(join(raw, file), scripts)
   const report = new Report({

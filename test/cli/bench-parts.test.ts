@@ -4,14 +4,13 @@ import { describe, expect, test } from 'vitest'
 import type * as Inputs from '../../dist/tools/bench/inputs.js'
 import type * as Statistics from '../../dist/tools/bench/statistics.js'
 import type * as Text from '../../dist/tools/bench/text.js'
-import type * as SmallFloats from '../../dist/tools/tensors/small-floats.js'
+import { SMALL_FLOATS } from '../helpers/library.mjs'
 
 const require = createRequire(import.meta.url)
 const { fill } = require('../../dist/tools/bench/inputs.js') as typeof Inputs
-const { histogram, quantile, spread, summarize } =
+const { commonAxis, histogram, quantile, spread, summarize } =
   require('../../dist/tools/bench/statistics.js') as typeof Statistics
 const { digits } = require('../../dist/tools/bench/text.js') as typeof Text
-const { SMALL_FLOATS } = require('../../dist/tools/tensors/small-floats.js') as typeof SmallFloats
 type BenchInput = Inputs.BenchInput
 
 const input = (type: BenchInput['type'], low: number, high: number): BenchInput => ({
@@ -102,7 +101,7 @@ describe('statistics', () => {
     ['a few outliers', Float64Array.from([...Array(995).fill(0.01), 1, 2, 30, 400, 5000])],
     ['across nine powers of ten', Float64Array.from({ length: 900 }, (_, i) => 10 ** (i / 100 - 6))],
   ])('a histogram counts every run once, in adjacent buckets: %s', (_title, sorted) => {
-    const buckets = histogram(sorted)
+    const buckets = histogram(sorted, commonAxis([sorted]))
     expect(buckets.length).toBeLessThanOrEqual(17)
     expect(buckets.reduce((sum, { runs }) => sum + runs, 0)).toBe(sorted.length)
     for (const [i, { from, to, runs }] of buckets.entries()) {
@@ -113,6 +112,20 @@ describe('statistics', () => {
       })
       expect(runs).toBe(within.length)
     }
+  })
+
+  test('histograms of a common axis have the same buckets, for the fastest and the slowest run', () => {
+    const fast = Float64Array.of(0.001, 0.002)
+    const slow = Float64Array.of(1, 2, 3)
+    const axis = commonAxis([slow, fast])
+    const [one, other] = [fast, slow].map((sorted) => histogram(sorted, axis)) as [
+      Statistics.Bucket[],
+      Statistics.Bucket[],
+    ]
+    expect(one.map(({ from, to }) => [from, to])).toEqual(other.map(({ from, to }) => [from, to]))
+    expect(one[0]).toMatchObject({ from: 1, runs: 1 })
+    expect(one.reduce((sum, { runs }) => sum + runs, 0)).toBe(2)
+    expect(other.reduce((sum, { runs }) => sum + runs, 0)).toBe(3)
   })
 
   test('digits() keeps three digits', () => {

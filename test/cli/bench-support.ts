@@ -37,11 +37,30 @@ beforeAll(() => {
     }),
   )
   writeFileSync(
+    join(folder, 'rows.onnx'),
+    model({
+      inputs: [value('id', 'int64', ['batch', 'n'])],
+      outputs: [value('y', 'float32', ['batch', 'n', 4])],
+      nodes: [node('Gather', ['table', 'id'], ['y'])],
+      initializers: [tensor('table', 'float32', [1, 4], [1, 2, 3, 4])],
+    }),
+  )
+  writeFileSync(
     join(folder, 'random.onnx'),
     model({
       inputs: [value('x', 'float32', [4])],
       outputs: [value('y', 'float32', [4])],
       nodes: [node('RandomUniformLike', ['x'], ['r']), node('Add', ['x', 'r'], ['y'])],
+    }),
+  )
+  writeFileSync(
+    join(folder, 'never.onnx'),
+    model({
+      inputs: [value('x', 'float32', ['n']), value('y', 'float32', ['m'])],
+      outputs: [value('z', 'float32', ['k'])],
+      // The reshaped input has three rows of five, for no length of it.
+      nodes: [node('Concat', ['x', 'x'], ['xx'], { axis: 0 }), node('Reshape', ['xx', 'odd'], ['z'])],
+      initializers: [tensor('odd', 'int64', [2], [3n, 5n])],
     }),
   )
   writeFileSync(join(folder, 'half.onnx'), identity('float16', [2]))

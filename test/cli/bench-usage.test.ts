@@ -1,12 +1,19 @@
 // What `bench` rejects, and its messages.
+
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { cli, quick, report } from './bench-support.ts'
+import { cli, quick, report, root } from './bench-support.ts'
+
+const MODELS = readdirSync(join(root, 'test', 'models'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
 
 describe.concurrent('bench', () => {
   test.each([
     [[], 'bench takes one model'],
     [['no.onnx'], 'no.onnx'],
-    [['mlp.onnx', '--nonsense'], "Unknown option '--nonsense'"],
+    [['mlp.onnx', '--nonsense'], "unknown option '--nonsense'"],
     [
       ['mlp.onnx'],
       'the model leaves dimensions of its inputs open:\n    x  [batch, 128]\n  Give their shapes, such as\n    npx onnxruntime-iobinding bench mlp.onnx --shape x=1x128\n',
@@ -57,6 +64,28 @@ describe.concurrent('bench', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(says)
     expect(stderr).not.toMatch(/^ +at /m)
+  })
+
+  test.each(MODELS)('proposes a command that runs: %s', async (id) => {
+    const path = join(root, 'test', 'models', id, 'model.onnx')
+    const { code, stderr } = await cli([path, ...quick])
+    const command = /^ +npx onnxruntime-iobinding bench (.*)$/m.exec(stderr)?.[1]
+    // A model whose shapes are all fixed needs no options.
+    expect(code).toBe(command === undefined ? 0 : 2)
+    if (command !== undefined) await report(...command.split(' '), '--runs', '1', '--warmup', '0')
+  })
+
+  test('proposes a range where an index of 1 is in no table, and what was given', async () => {
+    const { stderr } = await cli(['rows.onnx', ...quick])
+    expect(stderr).toContain('bench rows.onnx --shape id=1x128 --range id=0..0\n')
+    const { stderr: given } = await cli(['strings.onnx', '--shape', 'b=7'])
+    expect(given).toContain('bench strings.onnx --shape b=7 --shape a=7\n')
+  })
+
+  test('says that the model failed on all that was tried', async () => {
+    const { code, stderr } = await cli(['never.onnx'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('The model failed on all that were tried, such as\n    npx')
   })
 
   test('reports what to try for a model that fails on its inputs', async () => {

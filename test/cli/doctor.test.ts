@@ -188,7 +188,7 @@ describe.concurrent('the options of the doctor', () => {
     [['--timeout', 'soon'], "--timeout: expected a number from 0.001 to 2147483, got 'soon'"],
     [['--timeout', '0'], "got '0'"],
     [['cuda'], 'doctor takes no arguments, got cuda'],
-    [['--nonsense'], "Unknown option '--nonsense'"],
+    [['--nonsense'], "unknown option '--nonsense'"],
   ])('are rejected without a stack and with exit code 2 if they are invalid: %j', async (args, says) => {
     const { code, stdout, stderr } = await run(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

@@ -132,7 +132,7 @@ describe('the command line', () => {
   test.each([
     [['inspect'], 'inspect takes one model'],
     [['inspect', 'a.onnx', 'b.onnx'], 'inspect takes one model'],
-    [['inspect', 'double.onnx', '--nonsense'], "Unknown option '--nonsense'"],
+    [['inspect', 'double.onnx', '--nonsense'], "unknown option '--nonsense'"],
     [['inspect', 'no.onnx'], 'no.onnx'],
     [['inspect', 'double.onnx', '--against', 'no.json'], "no such file or directory, open 'no.json'"],
     [['inspect', 'double.onnx', '--against', 'broken.json'], 'broken.json is not valid JSON'],
@@ -152,7 +152,7 @@ describe('the command line', () => {
   test('lists commands and options for --help', async () => {
     expect(await cli(['--help'])).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('inspect  shows a model'),
+      stdout: expect.stringContaining('inspect     shows a model'),
     })
     expect(await cli(['inspect', '--help'])).toMatchObject({
       code: 0,

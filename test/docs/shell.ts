@@ -41,8 +41,10 @@ const SYSTEM = new Set(['', 'cd', 'curl', 'docker', 'nvidia-smi'])
 
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => string | undefined>> = {
   npm,
-  node: ([file, ...options]) =>
-    fileProblem(file) ?? optionProblem(options, () => helpOf([join(root, file!)])),
+  node: ([first, ...words]) => {
+    if (first === '--import') return preloadProblem(words[0])
+    return fileProblem(first) ?? optionProblem(words, () => helpOf([join(root, first!)]))
+  },
   npx: ([name, command, ...options]) => {
     if (name === 'vitest') return vitest([command!, ...options])
     if (name !== manifest.name) return `npx ${name} is not of this package`
@@ -52,6 +54,11 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => string | u
   pip: ([install, ...packages]) =>
     install === 'install' ? pip(packages) : `pip ${install} is not known here`,
   export: ([assignment = '']) => variableProblem(assignment.split('=')[0]!),
+}
+
+function preloadProblem(entry = ''): string | undefined {
+  const path = entry.replace(manifest.name, '.')
+  return Object.hasOwn(manifest.exports, path) ? undefined : `the package has no entry ${entry}`
 }
 
 /** `vitest run --project NAME` */
@@ -133,14 +140,14 @@ function packageProblem(word: string): string | undefined {
     const known = ['--save-dev']
     return known.includes(word) ? undefined : `npm install has no option ${word}`
   }
-  const { name, version, dependencies, peerDependencies, devDependencies } = manifest
+  const { name, version, dependencies, devDependencies } = manifest
   if (word.endsWith('.tgz')) {
     const packed = `${name}-${version}.tgz`
     return word.split('/').at(-1) === packed ? undefined : `npm pack makes ${packed}, not ${word}`
   }
   // A path of the reader's own.
   if (word.startsWith('/') || word.startsWith('.')) return undefined
-  const known = [name, ...[dependencies, peerDependencies, devDependencies].flatMap(Object.keys)]
+  const known = [name, ...[dependencies, devDependencies].flatMap(Object.keys)]
   return known.includes(word) ? undefined : `${word} is not a package that this one uses`
 }
 

@@ -1,6 +1,7 @@
 // Every public class and method has an @example, which compiles and runs.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tsc } from '../examples/examples.ts'
@@ -40,10 +41,12 @@ const ordered = [...examples].sort(
 )
 
 const PRELUDE = `
+import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
+import { register } from 'onnxruntime-iobinding/backend'
 import {
-  deviceMemory, InferenceSession, initialize, initialized, isOrtError, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError,
-  OrtValue, preload, Tensor,
+  deviceMemory, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends, ORT_ERROR_CODES, OrtError,
+  OrtRangeError, OrtTypeError, OrtValue, preload, Tensor,
 } from 'onnxruntime-iobinding'
 const results: (string | undefined)[] = []
 async function attempt(example: () => Promise<void>): Promise<void> {
@@ -85,8 +88,8 @@ let results: readonly (string | null)[]
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true })
   const identity = model({
-    inputs: [value('x', 'float32', [1, 4])],
-    outputs: [value('y', 'float32', [1, 4])],
+    inputs: [value('x', 'float32', ['batch', 4])],
+    outputs: [value('y', 'float32', ['batch', 4])],
     nodes: [node('Identity', ['x'], ['y'])],
   })
   writeFileSync(join(folder, 'model.onnx'), identity)
@@ -117,14 +120,20 @@ function functionNames(object: object): string[] {
 }
 
 const classes = { 'session/session.ts': library.InferenceSession, 'value/value.ts': library.OrtValue }
-const methods = Object.entries({ ...classes, 'binding/binding.ts': library.IoBinding }).flatMap(
-  ([file, one]) =>
-    [...functionNames(one), ...functionNames(one.prototype)].map((name) => [name, file] as const),
+const more = {
+  'binding/binding.ts': library.IoBinding,
+  'batching/batcher.ts': library.Batcher,
+  'batching/pool.ts': library.BindingPool,
+}
+const methods = Object.entries({ ...classes, ...more }).flatMap(([file, one]) =>
+  [...functionNames(one), ...functionNames(one.prototype)].map((name) => [name, file] as const),
 )
-// Tensor and env are onnxruntime-common's, and IoBinding.create() is internal.
-const exports = Object.keys(library).filter((name) => !['Tensor', 'default', 'env'].includes(name))
+// onnxruntime-common has these as well; create() of a binding and of a batcher is internal.
+const exports = Object.keys(library).filter(
+  (name) => name === 'InferenceSession' || !(name === 'default' || name in common),
+)
 const wanted = [
-  ...methods.filter(([name, file]) => !(name === 'create' && file.startsWith('binding'))),
+  ...methods.filter(([name, file]) => !(name === 'create' && /^(binding|batching)/.test(file))),
   ...exports.map((name) => [name, ''] as const),
 ]
 

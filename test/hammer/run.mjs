@@ -15,7 +15,7 @@ import { Conditions, codeOf, Mismatch, Version } from './world.mjs'
  * @property {AbortSignal} [signal]
  * @property {boolean} [endless] only an abort ends it
  * @property {boolean} [mayRunInline] it may have ended when the call returns
- * @property {{ memory: import('./world.mjs').Memory, access: import('./world.mjs').Access, session?: null, isTarget?: boolean }[]} uses
+ * @property {{ memory: import('./world.mjs').Memory, access: import('./world.mjs').Access, session?: null, value?: Value, isTarget?: boolean }[]} uses
  * @property {Map<string, Value>} [writes] by the output's name
  * @property {() => Record<string, Content> | undefined} [compute] the results; undefined where they are unknown
  * @property {(result: any, expected: Record<string, Content> | undefined) => void} [ended] once it has succeeded

@@ -185,6 +185,8 @@ export class World {
       const steps = access === 'step' && use.access === 'step'
       if (ordered ? writes && others && !steps : writes || others)
         all.push(use.run.mayHaveEnded ? 'maybe' : true)
+      // What is written through another OrtValue may be written after its stand-in was filled.
+      else if (ordered && others && use.value !== value) all.push('maybe')
     }
     return all.includes(true) || (all.includes('maybe') && 'maybe')
   }

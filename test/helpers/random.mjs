@@ -1,4 +1,4 @@
-import { randomNumbers } from '../../dist/tools/tensors/random.js'
+import { randomNumbers } from './library.mjs'
 
 /**
  * Fills an array with numbers between -1 and 1.

@@ -1,4 +1,4 @@
-import { SMALL_FLOATS } from '../../dist/tools/tensors/small-floats.js'
+import { SMALL_FLOATS } from './library.mjs'
 
 /**
  * @typedef {Float32Array | Float64Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array

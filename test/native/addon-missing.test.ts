@@ -9,7 +9,7 @@ const ADDON = 'onnxruntime_iobinding.node'
 /** Where the addon is looked for: built here, prebuilt, and beside a bundle. */
 function places(script: string): string[] {
   const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
-  return [join('build', 'Release'), prebuilt, join('dist', 'engine', prebuilt)].map((folder) =>
+  return [join('build', 'Release'), prebuilt, join('dist', prebuilt)].map((folder) =>
     join(dirname(script), folder, ADDON),
   )
 }

@@ -87,5 +87,6 @@ describe.skipIf(reason).concurrent(`a failure of the machine${reason ? `: skippe
     const code = kind === 'thread' ? 'ERR_THREAD_UNAVAILABLE' : 'ERR_OUT_OF_MEMORY'
     expect(Object.keys(outcomes).filter((outcome) => outcome !== code && outcome !== 'handled')).toEqual([])
     expect(leaked).toBe(0)
+    expect(calls).toBeGreaterThan(0)
   })
 })

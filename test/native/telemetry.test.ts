@@ -86,8 +86,11 @@ describe.runIf(process.platform === 'linux')("ONNX Runtime's telemetry", () => {
   it.skipIf(whyNoOther !== '')(
     `leaves no file for a user who can write neither the home nor the working directory${whyNoOther}`,
     async () => {
-      // Who cannot write files of coverage either.
-      const env = { NODE_V8_COVERAGE: undefined, GCOV_ERROR_FILE: '/dev/null' }
+      // Who cannot write files of coverage in their places either.
+      const coverage = join(folder, 'coverage')
+      mkdirSync(coverage)
+      chmodSync(coverage, 0o777)
+      const env = { NODE_V8_COVERAGE: undefined, GCOV_PREFIX: coverage }
       expect((await run('nobody', ['20'], env, { executable: 'setpriv', node: NOBODY })).files).toEqual([])
     },
   )

@@ -1,16 +1,18 @@
+import { createRequire } from 'node:module'
 import { OrtValue } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
-import { loadAddon } from '../../dist/engine/native.js'
+import type * as Native from '../../dist/engine/native.js'
 import { createSession } from '../helpers/device.ts'
 import { expectError } from '../helpers/errors.ts'
 import { oneNode } from '../helpers/model-builder.mjs'
 
-const addon = loadAddon() as Exclude<ReturnType<typeof loadAddon>, Error>
+const library = createRequire(import.meta.url)('../../dist/library.js')
+const addon = (library['engine/native'] as typeof Native).loadAddon() as Native.Addon
 
 describe('an object of another class of the addon', async () => {
   const value = OrtValue.allocate('float32', [1]).engineValue
   await createSession(oneNode())
-  const session = new addon.Session(0, 0)
+  const session = new addon.Session(0, 0, 1)
   const given = {
     value,
     session,

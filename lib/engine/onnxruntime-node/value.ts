@@ -82,6 +82,10 @@ export class HeapValue implements EngineValue {
     return overlap(this.#data, other.#data)
   }
 
+  sharesMemory(other: EngineValue): boolean {
+    return this.overlap(other as HeapValue) !== 'none'
+  }
+
   /** A value of the same type and shape, with memory of its own. */
   like(): HeapValue {
     return HeapValue.allocate(this.type(), this.#dims)

@@ -1,12 +1,11 @@
 import { listed } from '../../errors'
 import type { OrtValueData, ValueMetadata } from '../../index'
 import { type ElementType, zeroed } from '../../model/element-types'
-import { elementCount, shapeText, symbolSizes } from '../../model/shape'
+import { randomNumbers } from '../../model/random'
+import { elementCount } from '../../model/shape'
+import { SMALL_FLOATS } from '../../model/small-floats'
 import { UsageError } from '../cli/command'
-import { quote } from '../cli/shell'
 import { isInexact } from '../tensors/host-tensor'
-import { randomNumbers } from '../tensors/random'
-import { SMALL_FLOATS } from '../tensors/small-floats'
 import type { BenchPlan, Range } from './plan'
 
 /** What an input is filled with. */
@@ -38,16 +37,20 @@ const RANGES: Partial<Record<ElementType, Range>> = {
   float64: symmetric(Number.MAX_VALUE / 2),
 }
 
+/** An input that bench can fill. */
+export type TensorMetadata = Extract<ValueMetadata, { isTensor: true }>
+
 /**
- * Checks the names of `--shape` and `--range`, and that each input's shape is given or fixed by the model.
+ * Checks the names of `--shape` and `--range`.
  *
- * @throws UsageError that says what to add to the command
+ * @returns the inputs whose shapes are neither given nor fixed by the model
+ * @throws UsageError that says what is known
  */
 export function checkNames(
   plan: BenchPlan,
   inputs: readonly ValueMetadata[],
   outputs: readonly ValueMetadata[],
-): void {
+): TensorMetadata[] {
   const check = (option: string, known: readonly ValueMetadata[], given: Iterable<string>, what: string) => {
     const names = known.map(({ name }) => name)
     const unknown = [...given].find((name) => !names.includes(name))
@@ -60,45 +63,9 @@ export function checkNames(
   if (other !== undefined)
     throw new UsageError(`input '${other.name}' is not a tensor, and bench fills tensors only`)
   const tensors = inputs.filter((input) => input.isTensor)
-  const open = tensors.filter(
+  return tensors.filter(
     ({ name, shape }) => !plan.shapes.has(name) && shape.some((dim) => typeof dim === 'string'),
   )
-  if (open.length === 0) return
-  const texts = open.map(({ name, shape }) => `  ${name}  ${shapeText(shape)}`)
-  throw new UsageError(
-    `the model leaves dimensions of its inputs open:\n${texts.join('\n')}\nGive their shapes, such as\n  ${suggestion(plan, tensors, open)}`,
-  )
-}
-
-type TensorMetadata = Extract<ValueMetadata, { isTensor: true }>
-
-/** The command with a shape for each open input; shapes that were given determine the dimensions of the same name. */
-function suggestion(
-  { model, shapes }: BenchPlan,
-  inputs: readonly TensorMetadata[],
-  open: readonly TensorMetadata[],
-): string {
-  const sizes = symbolSizes(
-    inputs.flatMap(({ name, shape: declared }) => {
-      const dims = shapes.get(name)
-      return dims === undefined ? [] : [{ declared, dims }]
-    }),
-  )
-  const size = (dim: number | string, axis: number): number => {
-    if (typeof dim === 'number') return dim
-    // The first axis is mostly the batch, and so is one without a name.
-    if (dim === '') return 1
-    const chosen = sizes.get(dim) ?? (axis === 0 ? 1 : 128)
-    sizes.set(dim, chosen)
-    return chosen
-  }
-  const given = [...shapes].map(([name, dims]) => `${name}=${dims.length === 0 ? 'scalar' : dims.join('x')}`)
-  const missing = open.map(({ name, shape }) => `${name}=${shape.map(size).join('x')}`)
-  return [
-    'npx onnxruntime-iobinding bench',
-    quote(model),
-    ...[...given, ...missing].map((text) => `--shape ${quote(text)}`),
-  ].join(' ')
 }
 
 /** @throws UsageError for a type that cannot be filled, or a range outside the type's */

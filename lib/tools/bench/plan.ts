@@ -20,6 +20,8 @@ export interface BenchPlan {
   readonly executionProviders: readonly ExecutionProvider[]
   /** `intraOpNumThreads` */
   readonly threads?: number
+  /** Runs that are in flight at the same time, each of a binding of its own. */
+  readonly callers: number
   /** Default: those that the engine has. */
   readonly forms?: readonly Form[]
   readonly limit: Limit
@@ -33,20 +35,39 @@ export interface BenchPlan {
   readonly seed: number
 }
 
-/** @throws UsageError that names the option */
-export function readPlan(model: string, values: OptionValues): BenchPlan {
+/**
+ * A plan for each number of threads.
+ *
+ * @throws UsageError that names the option
+ */
+export function readPlans(model: string, values: OptionValues): [BenchPlan, ...BenchPlan[]] {
+  const threads = values.threads as string | undefined
+  const plan = readPlan(model, values)
+  if (threads === undefined) return [plan]
+  const plans = threads.split(',').map((text) => ({
+    ...plan,
+    threads: readInteger({ threads: text }, 'threads', 0)!,
+  }))
+  return plans as [BenchPlan, ...BenchPlan[]]
+}
+
+function readPlan(model: string, values: OptionValues): BenchPlan {
   const seconds = readNumber(values, 'seconds', 0.001, 3600)
   const runs = readInteger(values, 'runs', 1)
-  const threads = readInteger(values, 'threads', 0)
   if (seconds !== undefined && runs !== undefined)
     throw new UsageError('--seconds and --runs are mutually exclusive')
   const warmup = readInteger(values, 'warmup', 0)
   const forms: Form[] = values.sync ? ['runSync'] : []
   if (values.async) forms.push('run')
+  const callers = readInteger(values, 'concurrency', 1) ?? 1
+  if (callers > 1) {
+    if (values.sync) throw new UsageError('--concurrency needs binding.run(): use --async')
+    forms.splice(0, forms.length, 'run')
+  }
   return {
     model,
     executionProviders: readProviders(values),
-    ...(threads !== undefined && { threads }),
+    callers,
     ...(forms.length > 0 && { forms }),
     limit: runs === undefined ? { seconds: seconds ?? 3 } : { runs },
     warmup: warmup === undefined ? { seconds: 0.5 } : { runs: warmup },

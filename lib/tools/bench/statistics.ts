@@ -2,7 +2,7 @@
 
 export interface Summary {
   readonly runs: number
-  /** Of consecutive runs, without what is between them. */
+  /** Of consecutive runs of all callers, without what is between them. */
   readonly runsPerSecond: number
   readonly microseconds: {
     readonly min: number
@@ -34,13 +34,13 @@ export function quantile(sorted: Float64Array, q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
 }
 
-export function summarize(sorted: Float64Array): Summary {
+export function summarize(sorted: Float64Array, callers = 1): Summary {
   const total = sorted.reduce((sum, time) => sum + time, 0)
   const runs = sorted.length
   const us = (q: number) => quantile(sorted, q) * 1000
   return {
     runs,
-    runsPerSecond: runs / (total / 1000),
+    runsPerSecond: (callers * runs) / (total / 1000),
     microseconds: {
       min: us(0),
       p50: us(0.5),
@@ -54,25 +54,38 @@ export function summarize(sorted: Float64Array): Summary {
 }
 
 const MAX_BUCKETS = 16
+/** A time below the clock's resolution counts as a nanosecond. */
+const LEAST_MS = 1e-6
 
-/** Buckets that grow by a constant factor from the shortest run to the 99th percentile, and one for the rest. */
-export function histogram(sorted: Float64Array): Bucket[] {
-  // A time below the clock's resolution counts as a nanosecond.
-  const least = Math.max(sorted[0]!, 1e-6)
-  const octaves = Math.log2(Math.max(quantile(sorted, 0.99), least) / least)
+/** The buckets of histograms that are compared with each other. */
+export interface Axis {
+  readonly least: number
+  readonly perOctave: number
+  readonly buckets: number
+}
+
+/**
+ * Buckets that grow by a constant factor from the shortest run to the highest 99th percentile, and one for the rest.
+ *
+ * @param all the times of each histogram, sorted in ascending order
+ */
+export function commonAxis(all: readonly Float64Array[]): Axis {
+  const least = Math.max(Math.min(...all.map((sorted) => sorted[0]!)), LEAST_MS)
+  const most = Math.max(...all.map((sorted) => quantile(sorted, 0.99)), least)
+  const octaves = Math.log2(most / least)
   const perOctave = [16, 8, 4, 2, 1, 0.5, 0.25].find((steps) => octaves * steps < MAX_BUCKETS) ?? 0.125
-  const counts = new Array<number>(Math.floor(octaves * perOctave) + 2).fill(0)
+  return { least, perOctave, buckets: Math.floor(octaves * perOctave) + 2 }
+}
+
+/** The runs of each bucket of the axis. */
+export function histogram(sorted: Float64Array, { least, perOctave, buckets }: Axis): Bucket[] {
+  const counts = new Array<number>(buckets).fill(0)
   for (const time of sorted) {
     const bucket = Math.floor(Math.log2(Math.max(time, least) / least) * perOctave)
-    counts[Math.min(bucket, counts.length - 1)]! += 1
+    counts[Math.min(bucket, buckets - 1)]! += 1
   }
   const edge = (i: number) => least * 1000 * 2 ** (i / perOctave)
-  const buckets = counts.map((runs, i) => ({
-    from: edge(i),
-    ...(i < counts.length - 1 && { to: edge(i + 1) }),
-    runs,
-  }))
-  return buckets.at(-1)!.runs === 0 ? buckets.slice(0, -1) : buckets
+  return counts.map((runs, i) => ({ from: edge(i), ...(i < buckets - 1 && { to: edge(i + 1) }), runs }))
 }
 
 /** Median and quartiles of one number per round. */

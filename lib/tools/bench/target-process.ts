@@ -8,7 +8,7 @@ import type { HostTensor } from '../tensors/host-tensor'
 import type { BenchInput } from './inputs'
 import { measure } from './measure'
 import type { BenchPlan, Form, Limit } from './plan'
-import { type About, type Call, openBinding, openOnnxruntimeNode, targetCall } from './target'
+import { type About, type Call, openBinding, openOnnxruntimeNode, targetCalls } from './target'
 
 /** With `inputs` onnxruntime-node, else a binding. */
 export interface TargetSpec {
@@ -31,17 +31,17 @@ export type Answer =
   /** `isUsage`: the message is all that a user needs; else it is a defect, with its stack. */
   | { readonly error: string; readonly isUsage: boolean }
 
-let call: Call | undefined
+let calls: readonly Call[] = []
 
 async function answer(request: Request): Promise<Answer> {
   if ('warmup' in request) {
-    await measure(call!, request.warmup)
-    return { times: await measure(call!, request.limit) }
+    await measure(calls, request.warmup)
+    return { times: await measure(calls, request.limit) }
   }
   const { plan, spec } = request
   const target = spec.inputs ? await openOnnxruntimeNode(plan, spec.inputs) : await openBinding(plan)
-  call = targetCall(target, spec.form)
-  await call()
+  calls = targetCalls(target, spec.form)
+  await calls[0]!()
   return { about: target.about, outputs: target.outputs() }
 }
 

@@ -1,10 +1,11 @@
 import type * as Ort from 'onnxruntime-node'
 import { requireOnnxruntimeNode } from '../../engine/onnxruntime-node/engine'
-import { InferenceSession, initialized, isOrtError } from '../../index'
+import { InferenceSession, type IoBinding, initialized, isOrtError } from '../../index'
 import { UsageError } from '../cli/command'
 import { type HostTensor, hostTensor, readTensor } from '../tensors/host-tensor'
 import { type BenchInput, checkNames, checkRange, fill } from './inputs'
 import type { BenchPlan, Form } from './plan'
+import { openShapesError } from './suggestion'
 
 /** What ran. */
 export interface About {
@@ -20,15 +21,16 @@ export type Call = () => void | Promise<void>
 /** A loaded model with fixed inputs, whose run is measured. */
 export interface Target {
   readonly about: About
-  readonly calls: Readonly<Partial<Record<Form, Call>>>
+  /** One for each caller; `runSync` has one caller. */
+  readonly calls: Readonly<Partial<Record<Form, readonly Call[]>>>
   /** The tensors of the last run. */
   outputs(): ReadonlyMap<string, HostTensor>
 }
 
 /** @throws UsageError where the engine has no such call */
-export function targetCall({ calls }: Target, form: Form): Call {
-  const call = calls[form]
-  if (call !== undefined) return call
+export function targetCalls({ calls }: Target, form: Form): readonly Call[] {
+  const found = calls[form]
+  if (found !== undefined) return found
   throw new UsageError(`binding.${form}() needs the native addon: use --async`)
 }
 
@@ -40,7 +42,7 @@ const sessionOptions = ({ executionProviders, threads }: BenchPlan) => ({
 })
 
 /**
- * A binding, after its first run.
+ * A binding for each caller, after its first run.
  *
  * @throws UsageError, OrtError for what the model or the session does not take
  */
@@ -51,24 +53,31 @@ export async function openBinding(plan: BenchPlan): Promise<Target & AsyncDispos
   })
   try {
     const { inputMetadata, outputMetadata, inputNames, outputNames } = session
-    checkNames(plan, inputMetadata, outputMetadata)
+    const open = checkNames(plan, inputMetadata, outputMetadata)
+    if (open.length > 0) throw await openShapesError(session, plan, open)
     const given = (names: readonly string[]) =>
       Object.fromEntries([...plan.shapes].filter(([name]) => names.includes(name)))
-    const binding = session.createIoBinding(given(inputNames), { outputs: given(outputNames) })
-    const inputs = inputNames.map((name, i): BenchInput => {
-      const value = binding.inputValue(name)!
-      const range = checkRange(name, value.type, plan.ranges.get(name))
-      const input = { name, type: value.type, dims: value.dims, ...(range !== undefined && { range }) }
-      value.write(fill(input, plan.seed + i))
-      return input
+    const bindings = Array.from({ length: plan.callers }, () =>
+      session.createIoBinding(given(inputNames), { outputs: given(outputNames) }),
+    )
+    const [binding] = bindings as [IoBinding, ...IoBinding[]]
+    const inputs = inputNames.map((name): BenchInput => {
+      const { type, dims } = binding.inputValue(name)!
+      const range = checkRange(name, type, plan.ranges.get(name))
+      return { name, type, dims, ...(range !== undefined && { range }) }
     })
-    await firstRun(() => binding.run())
-    if (plan.graph) await binding.capture()
+    for (const binding of bindings) {
+      inputs.forEach((input, i) => {
+        binding.inputValue(input.name)!.write(fill(input, plan.seed + i))
+      })
+      await firstRun(() => binding.run())
+      if (plan.graph) await binding.capture()
+    }
     return {
       about: { onnxruntime: initialized().version, executionProviders: session.executionProviders, inputs },
       calls: {
-        ...(session.engine === 'native' && { runSync: () => binding.runSync() }),
-        run: () => binding.run(),
+        ...(session.engine === 'native' && { runSync: [() => binding.runSync()] }),
+        run: bindings.map((binding) => () => binding.run()),
       },
       outputs: () => {
         const values = outputNames.map((name) => [name, binding.outputValue(name)!] as const)
@@ -110,7 +119,7 @@ export async function openOnnxruntimeNode(plan: BenchPlan, inputs: readonly Benc
   const isCpu = plan.executionProviders.every((name) => name === 'cpu')
   return {
     about: { onnxruntime: installed.version, ...(isCpu && { executionProviders: ['cpu'] }), inputs },
-    calls: { run },
+    calls: { run: Array<Call>(plan.callers).fill(run) },
     outputs: () => {
       const tensors = Object.entries(results) as [string, Ort.Tensor][]
       return new Map(

@@ -1,40 +1,58 @@
 import { styleText } from 'node:util'
 import { alignColumns, counted, hasColors, paint } from '../cli/terminal'
 import { tensorText } from '../tensors/host-tensor'
+import type { BaselineReport } from './baseline'
 import type { BenchInput } from './inputs'
-import type { BenchReport, Measured } from './report'
+import type { BenchReport, Machine, Measured } from './report'
 import type { Bucket, Spread } from './statistics'
 
 const BAR = 40
 
-interface Unit {
+export interface Unit {
   readonly name: string
   /** In microseconds. */
   readonly size: number
 }
 
-export function toText({ model, inputs, graph, machine, measured }: BenchReport): string {
-  const { cpu, cores, system, load, node, threads } = machine
+/** That of the slowest. */
+export function unitOf(measured: readonly Measured[]): Unit {
   const slowest = Math.max(...measured.map(({ microseconds }) => microseconds.p50))
-  const unit: Unit = slowest < 1000 ? { name: 'µs', size: 1 } : { name: 'ms', size: 1000 }
+  return slowest < 1000 ? { name: 'µs', size: 1 } : { name: 'ms', size: 1000 }
+}
+
+type Report = BenchReport & { readonly baseline?: BaselineReport }
+
+export function toText({ model, inputs, graph, callers, machine, measured, baseline }: Report): string {
+  const { cpu, cores, system, load, node } = machine
+  const unit = unitOf(measured)
   return [
     paint('bold', model),
     ...inputs.map(inputLine),
     `${cpu}, ${counted(cores, 'core')}, ${system}; load average ${load}${load > cores ? ': BUSY, the times are unreliable' : ''}`,
     `Node ${node}; onnxruntime-iobinding ${machine.package} (${machine.engine}); ${providersText(measured)}`,
-    `intraOpNumThreads ${threads ?? 'default'}${graph ? '; the runs replay a captured graph' : ''}`,
+    [
+      `intraOpNumThreads ${threadsText(machine, measured)}`,
+      ...(callers > 1 ? [`${callers} callers at the same time`] : []),
+      ...(graph ? ['the runs replay a captured graph'] : []),
+    ].join('; '),
     '',
     ...table(measured, unit).map((line, i) => (i === 0 ? paint('bold', line) : line)),
     ...(measured.some(({ microseconds: { p99, p999 } }) => p99 === undefined || p999 === undefined)
       ? ['-: too few runs for this percentile']
       : []),
     ...ratioLines(measured),
+    ...baselineLines(baseline),
     ...measured.flatMap(({ name, histogram }) => [
       '',
       paint('bold', `${name}: run times in ${unit.name}`),
       ...histogramLines(histogram, unit),
     ]),
   ].join('\n')
+}
+
+function threadsText({ threads }: Machine, measured: readonly Measured[]): string {
+  const several = new Set(measured.flatMap(({ threads }) => threads ?? []))
+  return several.size > 0 ? [...several].join(', ') : String(threads ?? 'default')
 }
 
 function inputLine({ name, type, dims, range }: BenchInput): string {
@@ -85,6 +103,22 @@ function ratioLines(measured: readonly Measured[]): string[] {
     '',
     ...alignColumns([['speedup over onnxruntime-node', 'p50', 'p99'], ...rows], 1),
     `median (quartiles) of ${compared[0]!.rounds} rounds that alternate; the results agree`,
+  ]
+}
+
+function baselineLines(baseline: BaselineReport | undefined): string[] {
+  if (baseline === undefined) return []
+  const { file, tolerance, machine, ratios } = baseline
+  const rows = ratios.map(({ name, p50, p99 }) => [
+    name,
+    digits(p50),
+    p99 === undefined ? '-' : digits(p99),
+    p50 > 1 + tolerance / 100 ? `SLOWER by more than ${tolerance} %` : '',
+  ])
+  return [
+    '',
+    ...alignColumns([[`time divided by that of ${file}`, 'p50', 'p99'], ...rows], 1),
+    ...machine.map((difference) => `another machine: ${difference}`),
   ]
 }
 

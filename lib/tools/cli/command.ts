@@ -22,3 +22,6 @@ export interface Command {
   /** @returns the exit code */
   run(positionals: readonly string[], options: OptionValues): Promise<number>
 }
+
+/** As the option is given. */
+export const toOption = (name: string): string => `--${name}`

@@ -1,3 +1,4 @@
+import { processCpus } from '../../cpus'
 import { PACKAGE, ROOT } from '../cli/package'
 import { type Context, failed, ok } from './checks'
 import { libc } from './libc'
@@ -25,6 +26,7 @@ export function checkEnvironment(context: Context): Check[] {
     ok('package', `${name} ${version}`, { path: ROOT }),
     checkNode(context, engines.node),
     ok('platform', platform.join(', ')),
+    checkCpus(),
     checkVariables(),
   ]
 }
@@ -37,6 +39,17 @@ function checkNode(context: Context, expected: string): Check {
   if (isEnough) return ok('node', node, facts)
   const failure = { code: 'ERR_NODE_VERSION', message: 'Node is too old', expected, given: node } as const
   return failed(context, 'node', failure, {}, facts)
+}
+
+/** The quota is that of Linux's cgroups. */
+function checkCpus(): Check {
+  const { available, affinity, quota, machine, cores } = processCpus()
+  const facts = {
+    affinity: String(affinity),
+    ...(quota !== undefined && { quota: String(quota) }),
+    ...(available < cores && { intraOpNumThreads: `${available} by default, not ${cores}` }),
+  }
+  return ok('cpus', `${available} of ${machine}`, facts)
 }
 
 function checkVariables(): Check {

@@ -11,6 +11,7 @@ export const CHECKS = {
   package: { label: 'package' },
   node: { label: 'Node' },
   platform: { label: 'platform' },
+  cpus: { label: 'CPUs' },
   environment: { label: 'environment' },
   addon: { label: 'native addon', requirement: 'native' },
   onnxruntime: { label: 'ONNX Runtime', requirement: 'native' },

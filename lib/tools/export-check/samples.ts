@@ -12,10 +12,10 @@ import {
   zeroed,
 } from '../../model/element-types'
 import { checkDims, elementCount } from '../../model/shape'
+import { SMALL_FLOATS } from '../../model/small-floats'
 import { isTensor } from '../../value/tensor'
 import { TOLERANCE, type Tolerance } from '../tensors/compare'
 import { type HostTensor, isInexact, readTensor } from '../tensors/host-tensor'
-import { SMALL_FLOATS } from '../tensors/small-floats'
 
 /** A tensor in a sample file. */
 export interface SampleTensor {

@@ -1,6 +1,6 @@
+import { SMALL_FLOATS } from '../../model/small-floats'
 import { same } from '../tensors/compare'
 import { emptyLike, type HostTensor, isInexact, isWhole } from '../tensors/host-tensor'
-import { SMALL_FLOATS } from '../tensors/small-floats'
 
 type Change = (value: number, index: number) => number
 

@@ -1,6 +1,6 @@
 import { rawView } from '../../model/element-types'
+import { SMALL_FLOATS } from '../../model/small-floats'
 import { type HostTensor, isInexact, tensorText } from './host-tensor'
-import { SMALL_FLOATS } from './small-floats'
 
 /** How far floating-point results may be from the expected ones: `atol + rtol * |expected|`. Other types must be equal. */
 export interface Tolerance {

@@ -20,6 +20,14 @@ class CudaDevice final : public Device {
 
   const OrtMemoryInfo* memory_info() const noexcept override { return memory_info_.get(); }
   const OrtMemoryInfo* pinned_memory_info() const noexcept override { return pinned_memory_info_.get(); }
+  HostRange Range(const void* data, size_t bytes) const noexcept override {
+    return {static_cast<const char*>(data), bytes};
+  }
+  void* Part(const TensorView& block, size_t offset, size_t) const override {
+    return static_cast<char*>(block.data) + offset;
+  }
+  // Of the widest loads; cuDNN too expects it. An access to another address destroys the context.
+  size_t alignment() const noexcept override { return 16; }
   bool Holds(const OrtMemoryInfo* info) const override;
 
   std::shared_ptr<Memory> Allocate(size_t bytes) override;

@@ -43,9 +43,7 @@ export function createBinding(world, a, b, c, d) {
     else inputs[name] = name === 'trips' ? [] : dims
   }
   for (const [i, [name, type]] of Object.entries(model.outputs).entries()) {
-    const drawn = model.dynamic ? 0 : (d >> (2 * i)) % 4
-    // An output that is an input and dynamic is copied when somebody asks for it: a later run may have written the input.
-    const choice = drawn === 0 && model.passed?.[name] ? 3 : drawn
+    const choice = model.dynamic ? 0 : (d >> (2 * i)) % 4
     const inPlace = [...binding.inputs.values()].find((value) => value.type === type)
     const value =
       choice === 1
@@ -134,7 +132,6 @@ export function bindOutput(world, a, b, c) {
   const name = pick(Object.keys(session.model.outputs), b)
   const candidates = session.model.dynamic ? [] : valuesFor(world, session, session.model, name, b)
   const value = c % 3 === 0 ? undefined : pick(candidates, c)
-  if (value === undefined && session.model.passed?.[name]) return false
   const conditions = rebindable(binding)
   if (value === undefined) {
     if (!world.attempt('bindOutput', conditions, () => binding.io.bindOutput(name))) return
@@ -222,6 +219,9 @@ export function view(world, a, b, c) {
 
 const isVisible = (value) => value.kind === 'tensor' && value.type !== 'string' && !value.onDevice
 
+/** What other operations may have written since. @type {WeakMap<object, Value>} */
+const TAKEN = new WeakMap()
+
 /** The value that ONNX Runtime allocated in the last run. @param {World} world */
 export function takeOutput(world, a, b) {
   const binding = pick(world.bindings, a)
@@ -233,10 +233,13 @@ export function takeOutput(world, a, b) {
   const real = binding.io.outputValue(name)
   if (real === undefined) throw new Mismatch(`outputValue('${name}') has no value after a run`)
   if (real.disposed) return
+  const taken = TAKEN.get(real)
+  if (taken) return world.checkValue(`outputValue('${name}')`, taken)
   const content = contentOf(real)
   world.compare(`outputValue('${name}')`, content, binding.results[name])
   // A sequence may share the memory of inputs.
-  if (real.kind === 'sequence' || world.values.some((value) => value.real === real)) return
+  if (real.kind === 'sequence') return
   const value = world.addValue(real, new Memory(content))
   value.memory.owner = value
+  TAKEN.set(real, value)
 }

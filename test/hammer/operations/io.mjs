@@ -32,7 +32,11 @@ function elementType(value) {
 export function feedUses(values) {
   return values
     .flatMap((value) => [value, ...value.elements])
-    .map(({ memory }) => ({ memory, access: /** @type {import('../world.mjs').Access} */ ('read') }))
+    .map((value) => ({
+      memory: value.memory,
+      value,
+      access: /** @type {import('../world.mjs').Access} */ ('read'),
+    }))
 }
 
 /** @param {Snapshots} contents */
@@ -49,7 +53,8 @@ export function ioOf(model, contents, dims) {
   const alike = model.dynamic !== undefined || shapes.every((one) => String(one) === String(shapes[0]))
   return {
     conditions: new Conditions(),
-    outcome: new Conditions().when(!alike, 'ERR_ORT_*'),
+    // The nodes before the one that fails may have an output of another size.
+    outcome: new Conditions().when(!alike, 'ERR_ORT_*').when(!alike && 'maybe', 'ERR_OUTPUT_SHAPE'),
     /** Of each output that is not dynamic. */
     resultDims: model.dynamic ? undefined : shapes[0],
     compute() {

@@ -2,7 +2,7 @@
 import { contentOf } from '../content.mjs'
 import { pick } from '../pick.mjs'
 import { start } from '../run.mjs'
-import { Conditions, Mismatch, Value, Version } from '../world.mjs'
+import { Conditions, codeOf, Mismatch, Value, Version } from '../world.mjs'
 import { DYNAMIC } from './bindings.mjs'
 import { feedUses, ioOf, runsEndless } from './io.mjs'
 
@@ -31,7 +31,7 @@ function describe(world, binding) {
     if (value === DYNAMIC) continue
     const access = [...inputs.values()].includes(value) ? 'step' : 'write'
     use(value, access)
-    uses.push({ memory: value.memory, access })
+    uses.push({ memory: value.memory, value, access })
     writes.set(name, value)
     const fits = String(value.dims) === String(resultDims)
     const passed = model.passed?.[name]
@@ -115,15 +115,25 @@ export function runSync(world, a, b) {
   const accepted = io.conditions.must.size === 0
   const allowed = accepted ? io.outcome : io.conditions
   for (const code of io.conditions.may) allowed.when('maybe', code)
-  const done = world.attempt(what, allowed, () => binding.io.runSync(upload && { upload }))
+  let refused = false
+  const done = world.attempt(what, allowed, () => {
+    try {
+      binding.io.runSync(upload && { upload })
+    } catch (error) {
+      refused = io.conditions.may.has(codeOf(error))
+      throw error
+    }
+  })
   if (!accepted) return
   const writes = [...io.writes].map(([name, value]) => ({ name, value, version: new Version(undefined) }))
   for (const { value, version } of writes) value.memory.version = version
   submitted(binding, io)
+  // The runs before one that failed have ended too, though their promises have not settled.
+  if (!refused) {
+    for (const one of world.runs) if (one.session === session) one.overtaken()
+    world.uses = world.uses.filter((use) => use.session !== session)
+  }
   if (!done) return
-  // The runs before it have ended, though their promises have not settled.
-  for (const one of world.runs) if (one.session === session) one.overtaken()
-  world.uses = world.uses.filter((use) => use.session !== session)
   const expected = io.compute()
   for (const { name, version } of writes) version.content = expected?.[name]
   setResults(world, binding, what, expected)

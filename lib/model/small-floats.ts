@@ -1,4 +1,4 @@
-import type { ElementType } from '../../model/element-types'
+import type { ElementType } from './element-types'
 
 const word = new Uint32Array(1)
 const float = new Float32Array(word.buffer)
@@ -37,7 +37,7 @@ function roundHalfToEven(value: number): number {
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
 }
 
-interface Codec {
+export interface Codec {
   readonly decode: (bits: number) => number
   /** The nearest value; of two that are equally near, the even one. */
   readonly encode: (value: number) => number

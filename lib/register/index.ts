@@ -1,0 +1,30 @@
+/**
+ * Makes this package run the sessions of every onnxruntime-node in the thread, whatever loads it. Imported for its effect: first,
+ * or with `node --import`, `--require` or `NODE_OPTIONS`, which worker threads inherit.
+ *
+ * @packageDocumentation
+ */
+import { loadAddon } from '../engine/native'
+import { BINDING, intercept } from './intercept'
+import { onnxruntimeNode, takeOver } from './loaded'
+
+/** A process can have several copies of this package. */
+const REGISTERED = Symbol.for('onnxruntime-iobinding.registered')
+
+function install(): void {
+  const dlopen = process.dlopen as typeof process.dlopen & { [REGISTERED]?: true }
+  if (dlopen[REGISTERED] || process.env.ONNXRUNTIME_IOBINDING_ENGINE === 'onnxruntime-node') return
+  const addon = loadAddon()
+  if (addon instanceof Error) {
+    process.emitWarning(`${addon.message}\nonnxruntime-node runs its sessions itself.`, {
+      type: 'OnnxRuntimeIoBindingWarning',
+      code: addon.code,
+    })
+    return
+  }
+  process.dlopen = Object.assign(intercept(dlopen), { [REGISTERED]: true as const })
+  for (const path of Object.keys(require.cache))
+    if (path.endsWith(BINDING)) takeOver(onnxruntimeNode(path), path)
+}
+
+install()

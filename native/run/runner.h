@@ -1,0 +1,58 @@
+// Where the jobs of a session run, so that no run holds the event loop or a thread of libuv's pool.
+#pragma once
+
+#include <chrono>
+
+#include "job.h"
+#include "thread_check.h"
+
+namespace run {
+
+// Its owner's thread is the JavaScript thread, and calls all of these.
+class Runner {
+ public:
+  explicit Runner(std::chrono::nanoseconds spin) : spin_(spin) {}
+  virtual ~Runner() = default;
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  // Queues a job. Settle must follow once the job has been posted. Throws ERR_EXITING after End, and where no
+  // thread can start: the job is then not queued.
+  void Submit(Job* job) {
+    JS_THREAD();
+    Push(job);
+    ++unsettled_;
+  }
+  void Settle() noexcept {
+    JS_THREAD();
+    --unsettled_;
+  }
+  // Runs the job after everything that is queued, and waits for it: then all jobs have ended. Throws what
+  // Submit does, and leaves the job's error to the caller.
+  void SubmitAndWait(WaitedJob& job) {
+    job.after_all = true;
+    Submit(&job);
+    job.Wait(spin_);
+    Settle();
+  }
+  // Takes a job out of the queue; false where it has started. Settle must follow.
+  virtual bool Withdraw(Job* job) = 0;
+  // Whether no job is unsettled: what the owner's thread does itself then comes after all its jobs.
+  bool Idle() const noexcept { return unsettled_ == 0; }
+  // Any thread, and waits for none: asks the jobs that have started to end. Those that are queued fail.
+  virtual void End() noexcept = 0;
+  // Waits for the jobs that have started, and drops those that are queued: then no thread uses the runner.
+  // Idempotent. When the process exits another thread than the owner's calls it.
+  virtual void Stop() = 0;
+
+ protected:
+  virtual void Push(Job* job) = 0;
+
+  // After a job the thread spins for up to so long before it sleeps, which saves the next job the wake-up.
+  const std::chrono::nanoseconds spin_;
+
+ private:
+  int unsettled_ = 0;  // of the owner's thread
+};
+
+}  // namespace run

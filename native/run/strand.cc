@@ -1,0 +1,57 @@
+#include "strand.h"
+
+#include "thread_pool.h"
+
+namespace run {
+
+Strand::Strand(size_t most, std::chrono::nanoseconds spin)
+    : Runner(spin), pool_(ThreadPool::OfProcess()), most_(most) {
+  pool_.Reserve(most);
+}
+
+void Strand::Push(Job* job) {
+  const std::lock_guard lock(pool_.mutex_);
+  if (ending_) throw ExitingError();
+  queue_.push_back(job);
+  pool_.Update(*this);
+  try {
+    pool_.Wake();
+  } catch (...) {
+    // Nobody would run or post the job.
+    queue_.Remove(job);
+    pool_.Update(*this);
+    throw;
+  }
+}
+
+bool Strand::Withdraw(Job* job) {
+  JS_THREAD();
+  const std::lock_guard lock(pool_.mutex_);
+  const bool found = queue_.Remove(job);
+  pool_.Update(*this);
+  pool_.TryWake();
+  return found;
+}
+
+void Strand::End() noexcept {
+  const std::lock_guard lock(pool_.mutex_);
+  ending_ = true;
+  started_.ForEach([](Job& job) { job.Terminate(); });
+}
+
+void Strand::Drain() {
+  std::unique_lock lock(pool_.mutex_);
+  queue_ = {};
+  pool_.Update(*this);
+  drained_.wait(lock, [this] { return running_ == 0; });
+}
+
+Job* Strand::StartNext() noexcept {
+  Job* const job = queue_.pop_front();
+  if (ending_) ort::CatchInto(job->error, [] { throw ExitingError(); });
+  started_.push_back(job);
+  ++running_;
+  return job;
+}
+
+}  // namespace run

@@ -1,0 +1,45 @@
+// The jobs of a session on the CPU, on the threads of the process: in order, or several at a time.
+#pragma once
+
+#include "runner.h"
+
+namespace run {
+
+class ThreadPool;
+
+class Strand final : public Runner, public Queued<Strand> {
+ public:
+  // `most`: so many jobs run at a time. Each begins in order.
+  Strand(size_t most, std::chrono::nanoseconds spin);
+  ~Strand() override { Drain(); }
+
+  bool Withdraw(Job* job) override;
+  void End() noexcept override;
+  void Stop() override { Drain(); }
+
+ protected:
+  void Push(Job* job) override;
+
+ private:
+  friend class ThreadPool;
+
+  void Drain();
+
+  // All of the rest under the pool's mutex.
+  bool CanStart() const noexcept {
+    if (queue_.empty() || running_ == most_) return false;
+    return running_ == 0 || !queue_.front()->after_all;
+  }
+  Job* StartNext() noexcept;
+
+  ThreadPool& pool_;
+  const size_t most_;
+  JobQueue queue_;
+  JobQueue started_;    // that have not ended, and can be terminated
+  size_t running_ = 0;  // jobs that were started and not posted: their threads use the strand
+  bool ready_ = false;  // among those that can start a job
+  bool ending_ = false;
+  std::condition_variable drained_;
+};
+
+}  // namespace run

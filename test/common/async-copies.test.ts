@@ -1,0 +1,78 @@
+// Copies on another thread, and the size of a value in bytes.
+import { OrtValue } from 'onnxruntime-iobinding'
+import { describe, expect, test } from 'vitest'
+import { detachable } from '../helpers/buffers.ts'
+import { deviceName, hostLocation } from '../helpers/device.ts'
+import { isNative } from '../helpers/engine.ts'
+import { expectError } from '../helpers/errors.ts'
+
+const numbers = Float32Array.of(1, 2, 3, 4)
+const locations = [...new Set(['cpu', hostLocation, deviceName ?? 'cpu'])] as 'cpu'[]
+
+describe.each(locations)("memory of '%s'", (location) => {
+  test('is written, read and copied on another thread', async () => {
+    using value = OrtValue.allocate('float32', [4], location)
+    const data = numbers.slice()
+    const written = value.writeAsync(data)
+    data.fill(9) // too late
+    await written
+    expect(await value.readAsync()).toEqual(numbers)
+    const into = new Float32Array(6)
+    expect(await value.readAsync(into.subarray(1, 5))).toEqual(numbers)
+    expect([...into]).toEqual([0, 1, 2, 3, 4, 0])
+    using other = OrtValue.allocate('float32', [4])
+    await value.copyToAsync(other)
+    expect(other.data).toEqual(numbers)
+    await value.copyToAsync(value)
+    expect(value.read()).toEqual(numbers)
+  })
+
+  test('is in use until the copy has ended', async () => {
+    if (!isNative) return
+    using value = OrtValue.allocate('float32', [1 << 16], location)
+    using part = value.view([1 << 14])
+    const reading = value.readAsync()
+    await expectError(() => part.write(new Float32Array(1 << 14)), 'ERR_BUSY')
+    await reading
+    const writing = value.writeAsync(new Float32Array(1 << 16).fill(3))
+    await expectError(() => part.read(), 'ERR_BUSY')
+    value.dispose()
+    await writing
+    expect(part.read()[7]).toBe(3)
+  })
+})
+
+test('strings are copied too', async () => {
+  using words = OrtValue.allocate('string', [2])
+  await words.writeAsync(['bind', 'once'])
+  expect(await words.readAsync()).toEqual(['bind', 'once'])
+  using other = OrtValue.allocate('string', [2])
+  await words.copyToAsync(other)
+  expect(other.read()).toEqual(['bind', 'once'])
+})
+
+test('what does not fit is refused by the promise', async () => {
+  using value = OrtValue.allocate('float32', [4])
+  await expectError(() => value.readAsync(new Float32Array(3)), 'ERR_INVALID_LENGTH')
+  await expectError(() => value.readAsync(new Int32Array(4) as never), 'ERR_TYPE_MISMATCH')
+  await expectError(() => value.writeAsync(new Float32Array(5)), 'ERR_INVALID_LENGTH')
+  await expectError(() => value.copyToAsync(OrtValue.allocate('float32', [5])), 'ERR_SHAPE_MISMATCH')
+  await expectError(() => value.copyToAsync({} as never), 'ERR_INVALID_ARG_TYPE')
+  const { array, detach } = detachable(4)
+  const reading = value.readAsync(array)
+  detach()
+  await expectError(() => reading, 'ERR_DETACHED')
+  value.dispose()
+  await expectError(() => value.readAsync(), 'ERR_DISPOSED')
+})
+
+test('the bytes of a value', async () => {
+  expect(OrtValue.allocate('float32', [2, 3]).byteLength).toBe(24)
+  expect(OrtValue.allocate('int64', []).byteLength).toBe(8)
+  expect(OrtValue.allocate('float16', [0]).byteLength).toBe(0)
+  await expectError(() => OrtValue.allocate('string', [2]).byteLength, 'ERR_TYPE_MISMATCH')
+  if (!isNative) return
+  expect([1, 2, 3, 8].map((size) => OrtValue.allocate('int4', [size]).byteLength)).toEqual([1, 1, 2, 4])
+  expect([1, 4, 5].map((size) => OrtValue.allocate('uint2', [size]).byteLength)).toEqual([1, 1, 2])
+  await expectError(() => OrtValue.sequence([OrtValue.allocate('int4', [1])]).byteLength, 'ERR_TYPE_MISMATCH')
+})
