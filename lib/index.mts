@@ -11,6 +11,7 @@ export {
   buildInfo,
   deviceMemory,
   env,
+  getEpDevices,
   InferenceSession,
   IoBinding,
   initialize,
@@ -26,6 +27,7 @@ export {
   OrtValue,
   preload,
   registerBackend,
+  registerExecutionProviderLibrary,
   SharedWeights,
   Tensor,
   TRACE,
@@ -33,4 +35,5 @@ export {
   TRACE_EVENT_END,
   TRACE_FUNC_BEGIN,
   TRACE_FUNC_END,
+  unregisterExecutionProviderLibrary,
 } from './index.js'

@@ -40,6 +40,13 @@ export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
 export {
+  type EpDevice,
+  getEpDevices,
+  type HardwareDevice,
+  registerExecutionProviderLibrary,
+  unregisterExecutionProviderLibrary,
+} from './device/ep-devices'
+export {
   type ArenaOptions,
   buildInfo,
   type Initialized,
@@ -50,10 +57,17 @@ export {
   type ThreadPoolOptions,
 } from './device/initialize'
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
-export type { ExecutionProvider } from './device/providers'
+export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
 export type { CudaMajor } from './engine/cuda-libraries'
-export type { AssignedNode, AssignedSubgraph, DeviceName, EngineName, ModelMetadata } from './engine/engine'
+export type {
+  AssignedNode,
+  AssignedSubgraph,
+  ComputeDeviceName,
+  DeviceName,
+  EngineName,
+  ModelMetadata,
+} from './engine/engine'
 export type { LogLevel, LogRecord } from './engine/log'
 export {
   isOrtError,
@@ -70,7 +84,7 @@ export type { ElementArrays, ElementType, TypedArray } from './model/element-typ
 export type { ValueMetadata, ValueType } from './model/io'
 export type { DeclaredShape } from './model/shape'
 export type { SessionDescription } from './session/description'
-export type { SessionOptions } from './session/options'
+export type { ProviderSelectionPolicy, SessionOptions } from './session/options'
 export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/request'
 export type { ResourceOptions } from './session/resource-options'
 export { InferenceSession } from './session/session'

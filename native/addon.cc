@@ -5,6 +5,7 @@
 #include "binding/user_options.h"
 #include "env/addon_data.h"
 #include "env/js_error.h"
+#include "env/plugins.h"
 #include "env/process.h"
 #include "env/shared_resources.h"
 #include "session/session.h"
@@ -36,6 +37,11 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("availableProviders", Napi::Function::New<Guarded<AvailableProviders>>(env));
   exports.Set("appendProvider", Napi::Function::New<Guarded<AppendProvider>>(env));
   exports.Set("deviceMemory", Napi::Function::New<Guarded<DeviceMemory>>(env));
+  exports.Set("registerExecutionProviderLibrary",
+              Napi::Function::New<Guarded<RegisterExecutionProviderLibrary>>(env));
+  exports.Set("unregisterExecutionProviderLibrary",
+              Napi::Function::New<Guarded<UnregisterExecutionProviderLibrary>>(env));
+  exports.Set("epDevices", Napi::Function::New<Guarded<EpDevices>>(env));
   exports.Set("externalBuffers", Napi::Function::New<Guarded<ExternalBuffers>>(env));
   exports.Set("liveBlocks", Napi::Function::New<Guarded<LiveBlocks>>(env));
   return exports;

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { InferenceSession as Common } from 'onnxruntime-common'
 import { bare, type Check, checkOptions, configEntries, INT_MAX, integer, string } from '../check'
+import { warnOfUnknownKeys } from '../engine/config-keys'
 import type { RunSettings } from '../engine/engine'
+import { engine } from '../engine/select'
 import { OrtError } from '../errors'
 
 /** Options of ONNX Runtime for a run, of `session.run` and of a binding. */
@@ -39,7 +41,10 @@ type CheckedOptions = { [K in keyof typeof ORT_RUN_OPTIONS]?: ReturnType<(typeof
 /** The options in the engine's form; undefined where there are none. */
 export function toRunSettings({ extra, profile, ...same }: CheckedOptions): RunSettings | undefined {
   const settings: RunSettings = bare(same)
-  if (extra !== undefined) settings.config = extra
+  if (extra !== undefined) {
+    warnOfUnknownKeys(extra, 'run', engine().library.version)
+    settings.config = extra
+  }
   if (profile !== undefined) settings.profileFilePrefix = profile
   return Object.keys(settings).length > 0 ? settings : undefined
 }

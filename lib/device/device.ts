@@ -1,15 +1,22 @@
-import type { DeviceName } from '../engine/engine'
+import { INT_MAX } from '../check'
+import type { ComputeDeviceName, DeviceName } from '../engine/engine'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtRangeError } from '../errors'
 
-/** The device that a session computes on. */
+/** The device whose memory a session computes in: `'cpu'` for a provider whose values are in host memory. */
 export interface SessionDevice {
-  readonly name: 'cpu' | 'cuda' | 'webgpu'
-  /** Index of the device, from 0, of those of its kind. */
+  readonly name: ComputeDeviceName
+  /** Index of the device, from 0, of those of its kind; of a plugin's, the `id` of its first `EpDevice`. */
   readonly id: number
 }
 
 const NAMES: readonly DeviceName[] = ['cpu', 'cuda-pinned', 'cuda', 'webgpu']
+const MOST: Partial<Record<DeviceName, number>> = { cuda: 127, 'cuda-pinned': 127 }
+
+/** The device of a plugin, which a session opens. */
+function isPlugin(device: unknown): boolean {
+  return typeof device === 'string' && device.endsWith('ExecutionProvider')
+}
 
 /** Whether the memory is host memory. */
 export function isHost(device: DeviceName): boolean {
@@ -18,13 +25,13 @@ export function isHost(device: DeviceName): boolean {
 
 /** @throws OrtError `ERR_INVALID_ARG_VALUE`, `ERR_NOT_SUPPORTED` if the engine has no devices; OrtRangeError */
 export function checkDevice(device: unknown, id: unknown): DeviceName {
-  if (!NAMES.includes(device as DeviceName)) {
+  if (!NAMES.includes(device as DeviceName) && !isPlugin(device)) {
     throw new OrtError('ERR_INVALID_ARG_VALUE', "'device' is not the name of a device", {
       expected: `one of ${NAMES.map((name) => `'${name}'`).join(', ')}`,
       given: describe(device),
     })
   }
-  const most = device === 'cuda' || device === 'cuda-pinned' ? 127 : 0
+  const most = isPlugin(device) ? INT_MAX : (MOST[device as DeviceName] ?? 0)
   if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > most) {
     throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'id' is not the index of a device of '${device}'`, {
       expected: most > 0 ? `an integer from 0 to ${most}` : '0',
@@ -73,7 +80,7 @@ export function checkSessionDevice(
   what: string,
 ): DeviceName {
   const kind = device === 'cuda-pinned' ? 'cuda' : device
-  const known = NAMES.includes(device as DeviceName) && device !== 'cpu'
+  const known = (NAMES.includes(device as DeviceName) || isPlugin(device)) && device !== 'cpu'
   if (known && (kind !== session.name || id !== session.id)) {
     throw new OrtError('ERR_DEVICE_MISMATCH', `${what} cannot be left on another device than the session's`, {
       expected: session.name === 'cpu' ? 'cpu' : `cpu or ${session.name} ${session.id}`,

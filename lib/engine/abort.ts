@@ -2,12 +2,12 @@ import { type Check, isRecord } from '../check'
 import { argumentTypeError, OrtError } from '../errors'
 import type { Engine } from './engine'
 
-/** @throws the reason of an aborted signal; OrtError `ERR_NOT_SUPPORTED` if the engine cannot cancel a run */
-export function checkSignal(engine: Engine, signal: unknown): AbortSignal | undefined {
+/** @throws the reason of an aborted signal; OrtError `ERR_NOT_SUPPORTED` if the engine cannot cancel a run, or a load */
+export function checkSignal(engine: Engine, signal: unknown, what = 'a run'): AbortSignal | undefined {
   if (signal === undefined) return undefined
   const checked = abortSignal(signal, 'signal')
   if (!engine.supports.cancel) {
-    throw new OrtError('ERR_NOT_SUPPORTED', 'onnxruntime-node cannot cancel a run', {
+    throw new OrtError('ERR_NOT_SUPPORTED', `onnxruntime-node cannot cancel ${what}`, {
       remedy: 'Omit the signal, or install the native addon',
     })
   }

@@ -58,14 +58,38 @@ export interface AssignedSubgraph {
   readonly nodes: readonly AssignedNode[]
 }
 
-/** Where memory is: `OrtValue.location` and the `device` arguments. */
-export type DeviceName = 'cpu' | 'cuda-pinned' | 'cuda' | 'webgpu'
+/** A device by the provider whose memory it is: ONNX Runtime's name of a plugin's. */
+export type ComputeDeviceName = 'cpu' | 'cuda' | 'webgpu' | `${string}ExecutionProvider`
 
-/** The execution provider of a session on a device, and its options under ONNX Runtime's keys. */
+/** Where memory is: `OrtValue.location` and the `device` arguments. */
+export type DeviceName = ComputeDeviceName | 'cuda-pinned'
+
+/** An execution provider and hardware that it can use. */
+export interface RawEpDevice {
+  readonly id: number
+  readonly provider: string
+  readonly vendor: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly options: Readonly<Record<string, string>>
+  readonly hardware: {
+    readonly type: string
+    readonly vendor: string
+    readonly vendorId: number
+    readonly deviceId: number
+    readonly metadata: Readonly<Record<string, string>>
+  }
+}
+
+/** The execution provider of a session, and its options under ONNX Runtime's keys. */
 export interface ProviderSettings {
-  readonly name: 'cuda' | 'webgpu'
+  /** ONNX Runtime's name. */
+  readonly name: string
+  /** The device whose memory the session uses; absent: host memory. */
+  readonly device?: 'cuda' | 'webgpu'
   readonly deviceId: number
   readonly options: Readonly<Record<string, string>>
+  /** Of a plugin's provider: ids of {@link RawEpDevice}s. */
+  readonly devices?: readonly number[]
 }
 
 /**
@@ -90,6 +114,8 @@ export interface SessionSettings {
   config?: Record<string, string>
   /** Absent: the session runs on the CPU. */
   provider?: ProviderSettings
+  /** `OrtExecutionProviderDevicePolicy`, in place of a provider. */
+  providerSelectionPolicy?: number
   enableGraphCapture?: boolean
   recordGraphAssignment?: boolean
   /** The run thread sleeps until the device is done; else it polls. */
@@ -181,8 +207,12 @@ export type Results = (TensorResult | EngineValue | null)[]
 export interface EngineSession {
   /** The bytes of the model and of its external data must not change until the promise settles. */
   load(model: string | Uint8Array, settings: SessionSettings): Promise<void>
+  /** Ends the load in flight, if any: its promise rejects. */
+  cancelLoad(): void
   inputs(): RawValueInfo[]
   outputs(): RawValueInfo[]
+  /** The device whose memory it uses. */
+  device(): { readonly name: ComputeDeviceName; readonly id: number }
   modelMetadata(): ModelMetadata
   /** Undefined unless `recordGraphAssignment` was set. */
   graphAssignment(): AssignedSubgraph[] | undefined
@@ -292,5 +322,9 @@ export interface Engine {
   /** Of the shared arena, by ONNX Runtime's names; undefined without one. */
   memoryStats(): Record<string, number> | undefined
   availableProviders(): string[]
+  /** ONNX Runtime's environment, and so its plugins, belong to the process. */
+  registerExecutionProviderLibrary(name: string, path: string): Promise<void>
+  unregisterExecutionProviderLibrary(name: string): Promise<void>
+  epDevices(): RawEpDevice[]
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

@@ -23,6 +23,9 @@ export interface Addon
     | 'deviceMemory'
     | 'buildInfo'
     | 'memoryStats'
+    | 'epDevices'
+    | 'registerExecutionProviderLibrary'
+    | 'unregisterExecutionProviderLibrary'
   > {
   /** `factory` makes the errors that the addon throws. */
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
@@ -203,6 +206,9 @@ export function openNative(
     memoryStats: () => addon.memoryStats(),
     availableProviders: () => addon.availableProviders(),
     deviceMemory: (device, id) => addon.deviceMemory(device, id),
+    registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
+    unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
+    epDevices: () => addon.epDevices(),
   }
 }
 

@@ -1,21 +1,21 @@
 import type { BindingHost } from '../binding/host'
 import { bare } from '../check'
+import { availableSettings, wrapProviderError } from '../device/available'
 import type { SessionDevice } from '../device/device'
+import { shortName } from '../device/provider-names'
 import type { ProviderChoice } from '../device/providers'
+import { abortable, checkSignal } from '../engine/abort'
+import { warnOfUnknownKeys } from '../engine/config-keys'
 import type { Engine, EngineSession, ProviderSettings, SessionSettings } from '../engine/engine'
-import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
+import { isUnavailable } from '../engine/provider-errors'
 import { engineAsync, followLogLevel } from '../engine/select'
-import { firstLine, isOrtError, OrtError } from '../errors'
+import { firstLine, type OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
 import { resolveInitializers } from './initializers'
-import {
-  type OutputLocation,
-  type ResolvedSessionOptions,
-  resolveLocations,
-  resolveSessionOptions,
-} from './options'
+import { type OutputLocation, resolveLocations } from './locations'
+import { type ResolvedSessionOptions, resolveSessionOptions } from './options'
 import { useArena } from './shared-resources'
 import { warmUp } from './warmup'
 
@@ -49,15 +49,16 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     ...useArena(engine, resolved.settings, resolved.arena === true),
     ...resolveInitializers(owned.model, resolved.initializers),
   }
-  const { session, provider } = await openSession(engine, owned, { ...resolved, settings })
+  const signal = checkSignal(engine, resolved.signal, 'a load')
+  warnOfUnknownKeys(settings.config ?? {}, 'session', engine.library.version)
+  const { session, provider, own } = await openSession(engine, owned, { ...resolved, settings }, signal)
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
-    const { name, deviceId: id } = provider.settings ?? ({ name: 'cpu', deviceId: 0 } as const)
-    const device: SessionDevice = Object.freeze({ name, id })
-    const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
+    const device: SessionDevice = Object.freeze(session.device())
+    const locations = resolveLocations(resolved.preferredLocation, outputs, device)
     const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
-    const executionProviders = Object.freeze(provider.names)
+    const executionProviders = Object.freeze(selectedNames(session, resolved) ?? provider.names)
     const loaded: LoadedSession = {
       engine,
       session,
@@ -66,7 +67,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       device,
       wrongShapes: new Set(),
       executionProviders,
-      providerOptions: optionsInUse(executionProviders, settingsFor(provider, resolved).provider),
+      providerOptions: optionsInUse(executionProviders, own),
       locations,
       ignoreUnknownFeeds,
       maxRunPlanBytes,
@@ -77,13 +78,6 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     await session.release()
     throw error
   }
-}
-
-/** ONNX Runtime's names of the providers that this package supports. */
-const ORT_NAMES: Readonly<Record<string, string>> = {
-  cpu: 'CPUExecutionProvider',
-  cuda: 'CUDAExecutionProvider',
-  webgpu: 'WebGpuExecutionProvider',
 }
 
 /** Set unless the user sets it: nodes must not silently run on the CPU if the list names the device alone. */
@@ -100,25 +94,32 @@ async function openSession(
   engine: Engine,
   { model, externalData }: OwnedModel,
   options: ResolvedSessionOptions,
-): Promise<{ session: EngineSession; provider: ProviderChoice }> {
+  signal: AbortSignal | undefined,
+): Promise<{ session: EngineSession; provider: ProviderChoice; own: ProviderSettings | undefined }> {
   const { choices } = options.providers
   const skipped: string[] = []
   for (const [i, choice] of choices.entries()) {
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
-      checkAvailable(engine, provider)
+      const own = availableSettings(engine, provider)
       const { inlineRunBelowUs, runThreadSpinUs } = options
-      const concurrentRuns = provider.settings === undefined ? options.concurrentRuns : 0
-      const session = new engine.Session(inlineRunBelowUs, runThreadSpinUs, concurrentRuns)
-      const settings = settingsFor(provider, options)
-      await session
-        .load(model, bare({ ...settings, ...(externalData && { externalData }) }))
-        .catch((error: unknown) => {
+      // Other providers may not run at several places at a time.
+      const onCpu = own === undefined && options.settings.providerSelectionPolicy === undefined
+      const session = new engine.Session(
+        inlineRunBelowUs,
+        runThreadSpinUs,
+        onCpu ? options.concurrentRuns : 0,
+      )
+      const settings = settingsFor(provider, own, options)
+      const loading = session.load(model, bare({ ...settings, ...(externalData && { externalData }) }))
+      await (signal === undefined ? loading : cancelable(session, loading, signal)).catch(
+        (error: unknown) => {
           throw wrapModelError(error, model)
-        })
-      return { session, provider }
+        },
+      )
+      return { session, provider, own: settings.provider }
     } catch (thrown) {
-      const error = wrapDeviceError(thrown, provider)
+      const error = wrapProviderError(thrown, provider)
       if (!isUnavailable(error)) throw error
       const next = choices[i + 1]
       if (next === undefined) throw withSkipped(error, skipped)
@@ -129,42 +130,28 @@ async function openSession(
   throw new Error('unreachable: a list has at least one provider')
 }
 
-function checkAvailable(engine: Engine, { name, settings }: ProviderChoice): void {
-  if (name === 'cpu') return
-  const unavailable = (reason: string, details: ConstructorParameters<typeof OrtError>[2]) =>
-    new OrtError(
-      'ERR_PROVIDER_UNAVAILABLE',
-      `execution provider '${name}' is not available: ${reason}`,
-      details,
+/** A session that was loaded when its signal aborted is released. */
+async function cancelable(
+  session: EngineSession,
+  loading: Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await abortable(loading, signal, () => session.cancelLoad())
+  } catch (error) {
+    await loading.then(
+      () => session.release(),
+      () => {},
     )
-  if (settings === undefined) {
-    throw unavailable('this version runs on the CPU, CUDA and WebGPU', {
-      remedy: "Name 'cpu', 'cuda' or 'webgpu'",
-    })
+    throw error
   }
-  if (!engine.supports.devices) {
-    throw unavailable(`the ${engine.name} engine runs on the CPU`, {
-      remedy: "Install the native addon, or add 'cpu' to the list to run there",
-    })
-  }
-  const available = engine.availableProviders()
-  if (available.includes(ORT_NAMES[name]!)) return
-  throw unavailable(`ONNX Runtime's library ${engine.library.path} was built without it`, {
-    expected: ORT_NAMES[name]!,
-    given: available.join(', '),
-    remedy: "Name a build that has it by initialize({ libraryPath }), or add 'cpu' to the list to run there",
-  })
 }
 
-/** ONNX Runtime's error of an arena does not say that the memory is the GPU's. */
-function wrapDeviceError(error: unknown, { name }: ProviderChoice): unknown {
-  if (name !== 'cuda' || !isOrtError(error) || error.code !== 'ERR_OUT_OF_MEMORY') return error
-  const code = 'ERR_CUDA_OUT_OF_MEMORY'
-  return new OrtError(code, 'the GPU has not enough memory for the session', {
-    given: (error.cause as Error | undefined)?.message ?? error.message,
-    remedy: DRIVER_REMEDIES[code]!,
-    cause: error,
-  })
+/** The providers that ONNX Runtime selected by a policy, which are those that it assigned nodes to. */
+function selectedNames(session: EngineSession, { settings }: ResolvedSessionOptions): string[] | undefined {
+  if (settings.providerSelectionPolicy === undefined) return undefined
+  const names = session.graphAssignment()!.map(({ provider }) => shortName(provider) ?? provider)
+  return [...new Set(names)]
 }
 
 /** With the CPU or without it, by the list, or by the user's own configuration entry of ONNX Runtime. */
@@ -177,27 +164,34 @@ function providerNames(
   return entry === '1' ? [name] : [name, 'cpu']
 }
 
-function settingsFor(provider: ProviderChoice, options: ResolvedSessionOptions): SessionSettings {
+function settingsFor(
+  { names, blockingWait }: ProviderChoice,
+  own: ProviderSettings | undefined,
+  options: ResolvedSessionOptions,
+): SessionSettings {
   const { enableGraphCapture, ...settings } = options.settings
-  const { settings: device, blockingWait } = provider
-  if (device === undefined) return settings
+  if (own === undefined) return settings
+  const captures = enableGraphCapture && own.device !== undefined
   return {
     ...settings,
-    ...(!provider.names.includes('cpu') && { config: { ...settings.config, [NO_CPU_FALLBACK]: '1' } }),
-    provider: enableGraphCapture
-      ? { ...device, options: { ...device.options, [GRAPH_OPTIONS[device.name]]: '1' } }
-      : device,
-    ...(enableGraphCapture && { enableGraphCapture }),
+    ...(!names.includes('cpu') && { config: { ...settings.config, [NO_CPU_FALLBACK]: '1' } }),
+    provider: captures ? { ...own, options: { ...own.options, [GRAPH_OPTIONS[own.device]]: '1' } } : own,
+    ...(captures && { enableGraphCapture }),
     ...(blockingWait !== undefined && { blockingWait }),
   }
 }
 
-function optionsInUse(names: readonly string[], settings: SessionSettings['provider']) {
+function optionsInUse(names: readonly string[], settings: ProviderSettings | undefined) {
   const options = ({ name, deviceId, options }: ProviderSettings) =>
-    name === 'cuda' ? { device_id: String(deviceId), ...options } : options
+    shortName(name) === 'cuda' ? { device_id: String(deviceId), ...options } : options
   return Object.freeze(
     Object.fromEntries(
-      names.map((name) => [name, Object.freeze(name === settings?.name ? options(settings) : {})]),
+      names.map((name) => [
+        name,
+        Object.freeze(
+          settings && name === (shortName(settings.name) ?? settings.name) ? options(settings) : {},
+        ),
+      ]),
     ),
   )
 }
@@ -205,7 +199,7 @@ function optionsInUse(names: readonly string[], settings: SessionSettings['provi
 const warned = new Set<string>()
 
 function warnOfFallback(from: ProviderChoice, to: ProviderChoice, error: OrtError, graphs: boolean): void {
-  const without = graphs && to.name === 'cpu' ? ', which captures no graphs' : ''
+  const without = graphs && to.settings?.device === undefined ? ', which captures no graphs' : ''
   const message = `'${from.name}' of executionProviders is skipped: ${firstLine(error)}\nThe next of the list is '${to.name}'${without}.`
   if (warned.has(message)) return
   warned.add(message)

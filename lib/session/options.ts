@@ -8,20 +8,13 @@ import {
   configEntries,
   INT_MAX,
   integer,
-  isRecord,
   string,
 } from '../check'
-import {
-  type ExecutionProvider,
-  type ProviderChoice,
-  type Providers,
-  resolveProviders,
-} from '../device/providers'
-import { type SessionSettings, ValueKind } from '../engine/engine'
-import { engine } from '../engine/select'
-import { describe, OrtError, OrtTypeError } from '../errors'
-import { elementTypeName } from '../model/element-types'
-import type { SessionIO } from '../model/io'
+import { type ExecutionProvider, type Providers, resolveProviders } from '../device/providers'
+import { refuseRunKeys } from '../engine/config-keys'
+import type { SessionSettings } from '../engine/engine'
+import { OrtError } from '../errors'
+import { checkLocationDevice, needsDevice, type PreferredLocation, preferredLocation } from './locations'
 import { externalData, freeDimensions } from './option-checks'
 import { profilePrefix } from './profile'
 import { RESOURCE_OPTIONS, type ResourceOptions } from './resource-options'
@@ -40,6 +33,11 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    * shapes. Without it a model with such nodes is refused. Default `['cpu']`.
    */
   readonly executionProviders?: readonly ExecutionProvider[]
+  /**
+   * Lets ONNX Runtime select the providers, of those that `getEpDevices()` lists, in place of `executionProviders`: by the kind of
+   * hardware, or by speed or power. `session.executionProviders` reports them. Only providers whose values are in host memory.
+   */
+  readonly providerSelectionPolicy?: ProviderSelectionPolicy
   /**
    * Lets bindings capture the device's work of a run and replay it: a CUDA graph, or WebGPU's commands. Needs a device in
    * `executionProviders`; if the session falls back to the CPU, the warning says that it captures no graphs. Default false.
@@ -100,6 +98,11 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    */
   readonly runThreadSpinUs?: number
   /**
+   * Cancels the load, between two of ONNX Runtime's steps: the promise rejects with the signal's reason. Not on the
+   * onnxruntime-node engine.
+   */
+  readonly signal?: AbortSignal
+  /**
    * Takes over the ArrayBuffers of a model given as bytes, and of `externalData`, in place of a copy: the call detaches them
    * whole, also where the bytes are a part, and also if the load fails. Refused (`ERR_NOT_SUPPORTED`) for a
    * SharedArrayBuffer, WebAssembly memory, and Node.js's pool of small Buffers. Default false.
@@ -115,11 +118,8 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
   readonly warmup?: WarmupShapes | readonly WarmupShapes[]
 }
 
-/** Memory of `session.run`'s results, by onnxruntime-common's names. */
-export type OutputLocation = 'cpu' | 'cpu-pinned' | 'gpu-buffer'
-
-/** For all outputs, or by output name. */
-export type PreferredLocation = OutputLocation | Readonly<Record<string, OutputLocation>>
+/** ONNX Runtime's policies to select execution providers: its `OrtExecutionProviderDevicePolicy`. */
+export type ProviderSelectionPolicy = keyof typeof POLICIES
 
 /** A session option: its check, and the setting of the session that it fills, or its default. */
 type SessionOption =
@@ -130,6 +130,15 @@ type SessionOption =
 
 const GRAPH_OPTIMIZATION = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 } as const
 const EXECUTION_MODE = { sequential: 0, parallel: 1 } as const
+const POLICIES = {
+  default: 0,
+  'prefer-cpu': 1,
+  'prefer-npu': 2,
+  'prefer-gpu': 3,
+  'max-performance': 4,
+  'max-efficiency': 5,
+  'min-overall-power': 6,
+} as const
 const count = integer(0, INT_MAX)
 const microseconds = integer(0, 1e6)
 const whenTrue: Check<true | undefined> = (value, name) => boolean(value, name) || undefined
@@ -158,8 +167,10 @@ const OPTIONS = {
   optimizedModelFilePath: { check: string, setting: 'optimizedModelFilePath' },
   preferredOutputLocation: { check: preferredLocation },
   profileFilePrefix: { check: string, default: 'onnxruntime_profile_' },
+  providerSelectionPolicy: { check: choice(POLICIES), setting: 'providerSelectionPolicy' },
   recordGraphAssignment: { check: whenTrue, setting: 'recordGraphAssignment' },
   runThreadSpinUs: { check: microseconds, default: 50 },
+  signal: { check: (value: unknown) => value },
   transfer: { check: boolean, default: false },
   warmup: { check: warmupShapes, default: [] },
   ...RESOURCE_OPTIONS,
@@ -184,6 +195,7 @@ export interface ResolvedSessionOptions
     | 'inlineRunBelowUs'
     | 'maxRunPlanBytes'
     | 'runThreadSpinUs'
+    | 'signal'
     | 'transfer'
     | 'warmup'
   > {
@@ -204,82 +216,29 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     if ('setting' in row && values[name] !== undefined)
       Object.assign(settings, { [row.setting]: values[name] })
   const { executionProviders: providers, preferredOutputLocation } = values
+  refuseRunKeys(settings.config ?? {})
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (settings.sharedThreads) checkNoOwnThreads(values)
   else setThreads(settings, values.allowSpinning)
-  if (providers.choices.every(({ name }) => name === 'cpu')) {
-    if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
-    checkLocationDevice(preferredOutputLocation, undefined)
+  if (
+    settings.enableGraphCapture &&
+    providers.choices.every(({ settings }) => settings?.device === undefined)
+  )
+    throw needsDevice("'enableGraphCapture'")
+  if (providers.choices.every(({ name }) => name === 'cpu'))
+    checkLocationDevice(preferredOutputLocation, 'cpu')
+  if (settings.providerSelectionPolicy !== undefined) {
+    if (options.executionProviders !== undefined)
+      throw new OrtError(
+        'ERR_INVALID_ARG_VALUE',
+        "'providerSelectionPolicy' is given with 'executionProviders'",
+        {
+          expected: 'one of them',
+        },
+      )
+    settings.recordGraphAssignment = true
   }
   const runThreadSpinUs = spinUs(values.runThreadSpinUs)
   return { ...values, runThreadSpinUs, settings, providers, preferredLocation: preferredOutputLocation }
-}
-
-const LOCATIONS = ['cpu', 'cpu-pinned', 'gpu-buffer']
-const ELSEWHERE = ['ml-tensor', 'none', 'texture']
-
-function preferredLocation(preferred: unknown, name: string): PreferredLocation {
-  const expected = LOCATIONS.map((location) => `'${location}'`).join(', ')
-  for (const location of isRecord(preferred) ? Object.values(preferred) : [preferred]) {
-    if (LOCATIONS.includes(location as string)) continue
-    const given = describe(location)
-    if (ELSEWHERE.includes(location as string))
-      throw new OrtError('ERR_NOT_SUPPORTED', `'${name}' does not exist in Node.js`, { expected, given })
-    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, {
-      expected: `${expected}, or an object of them by output name`,
-      given,
-    })
-  }
-  return (isRecord(preferred) ? { ...preferred } : preferred) as PreferredLocation
-}
-
-/** @throws OrtError `ERR_NOT_SUPPORTED` if results are to be left on a device, and the session has none */
-export function checkLocationDevice(
-  preferred: PreferredLocation | undefined,
-  provider: ProviderChoice | undefined,
-): void {
-  const locations = typeof preferred === 'object' ? Object.values(preferred) : [preferred]
-  if (provider?.settings === undefined && locations.includes('gpu-buffer'))
-    throw needsDevice("'preferredOutputLocation': 'gpu-buffer'")
-}
-
-function needsDevice(what: string): OrtError {
-  return new OrtError('ERR_NOT_SUPPORTED', `${what} needs a device, and the session runs on the CPU`, {
-    remedy: 'Omit it, or make a device of executionProviders available',
-  })
-}
-
-/**
- * The outputs whose results are not in ordinary host memory; undefined if there are none. Only CUDA has pinned memory, and only
- * where JavaScript can view it; elsewhere `'cpu-pinned'` is `'cpu'`. Strings and sequences stay in host memory, unless they
- * are named.
- *
- * @throws OrtRangeError `ERR_UNKNOWN_OUTPUT`; OrtError `ERR_NOT_SUPPORTED`
- */
-export function resolveLocations(
-  preferred: PreferredLocation | undefined,
-  outputs: SessionIO,
-  provider: ProviderChoice,
-): ReadonlyMap<string, OutputLocation> | undefined {
-  if (preferred === undefined) return undefined
-  checkLocationDevice(preferred, provider)
-  const named = typeof preferred === 'object'
-  const hasPinned = provider.name === 'cuda' && engine().supports.externalBuffers
-  const locations = new Map<string, OutputLocation>()
-  for (const name of named ? Object.keys(preferred) : outputs.names) {
-    const location = named ? preferred[name]! : preferred
-    const { kind, type } = outputs.info(outputs.indexOf(name, 'preferredOutputLocation'))
-    if (location === 'cpu' || (location === 'cpu-pinned' && !hasPinned)) continue
-    const elements = kind === ValueKind.tensor ? elementTypeName(type) : undefined
-    if (elements !== undefined && elements !== 'string') locations.set(name, location)
-    else if (named && location === 'gpu-buffer') {
-      throw new OrtError('ERR_NOT_SUPPORTED', `output '${name}' cannot be left on a device`, {
-        expected: 'a tensor of numbers',
-        given: elements === undefined ? 'a value that is not a tensor' : `a tensor of ${elements}`,
-        remedy: "Omit it from 'preferredOutputLocation'",
-      })
-    }
-  }
-  return locations.size > 0 ? locations : undefined
 }

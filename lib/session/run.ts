@@ -17,7 +17,7 @@ import type { OrtValueData } from '../value/data'
 import { hasTensor, isTensor, tensorData } from '../value/tensor'
 import { gpuValue, OrtValue } from '../value/value'
 import type { LoadedSession } from './create'
-import type { OutputLocation } from './options'
+import type { OutputLocation } from './locations'
 import type { RunRequest, RunResult, RunValue } from './request'
 
 let lastRunId = 0

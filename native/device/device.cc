@@ -111,10 +111,10 @@ void Device::Zero(const TensorView& tensor) {
 Device& Open(const std::string& name, int id, const Options& options) {
   if (name == "cuda") return cuda::CudaDevice::Open(id);
   if (name == "webgpu") return EpDevice::OpenWebGpu(options);
-  throw ort::Error("ERR_INVALID_ARG_VALUE", "unknown device '" + name + "'");
+  return EpDevice::FindPlugin(name, id);
 }
 
-void DrainAll() noexcept { EpDevice::DrainWebGpu(); }
+void DrainAll() noexcept { EpDevice::DrainAll(); }
 
 Tensor MakeTensor(std::shared_ptr<Memory> memory, const OrtMemoryInfo* info, ONNXTensorElementDataType type,
                   const std::vector<int64_t>& dims) {

@@ -6,6 +6,7 @@
 #include "host_memory.h"
 #include "ort/environment.h"
 #include "ort/tensor.h"
+#include "plugins.h"
 
 namespace device {
 class EpMemory final : public Memory {
@@ -87,29 +88,12 @@ void CopyTensors(const std::vector<Copy>& copies) {
 
 namespace {
 
-std::mutex webgpu_mutex;
-EpDevice* webgpu = nullptr;
-
 ort::ValueHandle OnHost(float& number) {
   return ort::TensorOver(ort::CpuMemoryInfo(), &number, sizeof number, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,
                          {1});
 }
 
 }  // namespace
-
-Device& EpDevice::OpenWebGpu(const Options& options) {
-  const std::lock_guard lock(webgpu_mutex);
-  if (webgpu == nullptr) {
-    webgpu = new EpDevice("webgpu", options);
-    if (after_open != nullptr) after_open();
-  }
-  return *webgpu;
-}
-
-void EpDevice::DrainWebGpu() noexcept {
-  const std::lock_guard lock(webgpu_mutex);
-  if (webgpu != nullptr) webgpu->Drain();
-}
 
 void EpDevice::LimitRunsAhead() {
   if (++runs_ahead_ >= kMostRunsAhead) Wait();
@@ -146,7 +130,8 @@ void EpDevice::Drain() noexcept {
   }
 }
 
-EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(name), 0) {
+EpDevice::EpDevice(std::string name, int id, const Options& options, std::vector<int> ep_devices)
+    : Device(std::move(name), id), ep_devices_(std::move(ep_devices)) {
   for (const auto& option : options) {
     if (option.first != "enableGraphCapture") options_.push_back(option);
   }
@@ -154,8 +139,8 @@ EpDevice::EpDevice(std::string name, const Options& options) : Device(std::move(
   const OrtMemoryInfo* info = nullptr;
   ort::Check(ort::api().SessionGetMemoryInfoForInputs(anchor.get(), &info, 1));
   if (!Holds(info)) {
-    throw ort::Error("ERR_PROVIDER_UNAVAILABLE",
-                     "the execution provider '" + this->name() + "' runs nothing on its device");
+    plugin_.reset();
+    return;
   }
   ort::Check(ort::api().CreateAllocator(anchor.get(), info, &allocator_));
   info_ = info;
@@ -265,6 +250,10 @@ void EpDevice::ReleaseOwn(const DeferredRelease& deferred) const noexcept {
 std::unique_ptr<Queue> EpDevice::MakeQueue(bool) { return std::make_unique<EpQueue>(*this); }
 
 void EpDevice::Append(OrtSessionOptions* options, const Options& provider_options, Queue*) {
+  if (!ep_devices_.empty()) {
+    plugin_ = AppendForDevices(options, ep_devices_, provider_options);
+    return;
+  }
   const OptionArrays arrays(provider_options);
   ort::Check(ort::api().SessionOptionsAppendExecutionProvider(options, "WebGPU", arrays.keys.data(),
                                                               arrays.values.data(), arrays.keys.size()));

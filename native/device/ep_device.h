@@ -12,6 +12,12 @@ class EpDevice final : public Device {
  public:
   // WebGPU's default context, which every session and CopyTensors share, with the options of the first call.
   static Device& OpenWebGpu(const Options& options);
+  // The memory of a plugin's provider for these of its devices, with the options of the first call; null if
+  // its sessions have host memory.
+  static Device* OpenPlugin(const std::string& provider, const std::vector<int>& ep_devices,
+                            const Options& options);
+  // One of the above: `id` is its first device. Throws ERR_INVALID_ARG_VALUE if none is open.
+  static Device& FindPlugin(const std::string& provider, int id);
 
   const OrtMemoryInfo* memory_info() const noexcept override { return info_; }
   const OrtMemoryInfo* pinned_memory_info() const noexcept override { return nullptr; }
@@ -41,14 +47,15 @@ class EpDevice final : public Device {
   // since one invalid command voids all that are submitted with it.
   void Submit();
 
-  void Drain() noexcept;
-  static void DrainWebGpu() noexcept;
+  static void DrainAll() noexcept;
 
   std::unique_ptr<Queue> MakeQueue(bool blocking_wait) override;
   void Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) override;
 
  private:
-  EpDevice(std::string name, const Options& options);
+  EpDevice(std::string name, int id, const Options& options, std::vector<int> ep_devices);
+  static EpDevice& Keep(std::unique_ptr<EpDevice> device);
+  void Drain() noexcept;
   void CopyAll(const std::vector<Copy>& copies);
   // For everything that was submitted, under the device lock.
   void Wait();
@@ -62,7 +69,9 @@ class EpDevice final : public Device {
   void SessionsReleased() noexcept override;
   ort::SessionHandle CreateSession(const void* model, size_t bytes, const Options& options);
 
-  Options options_;  // of the anchor's provider
+  const std::vector<int> ep_devices_;   // of a plugin; empty for a provider that is built in
+  std::shared_ptr<const void> plugin_;  // keeps it registered
+  Options options_;                     // of the anchor's provider
   // The anchor: a session of one node that is never released, because an allocator dies with its session.
   OrtSession* anchor_ = nullptr;
   const OrtMemoryInfo* info_ = nullptr;  // of the anchor

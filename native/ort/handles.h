@@ -26,6 +26,7 @@ using RunOptionsHandle = Handle<OrtRunOptions, &Api::ReleaseRunOptions>;
 using SessionHandle = Handle<OrtSession, &Api::ReleaseSession>;
 using SessionOptionsHandle = Handle<OrtSessionOptions, &Api::ReleaseSessionOptions>;
 using TensorInfoHandle = Handle<OrtTensorTypeAndShapeInfo, &Api::ReleaseTensorTypeAndShapeInfo>;
+using TensorRtOptionsHandle = Handle<OrtTensorRTProviderOptionsV2, &Api::ReleaseTensorRTProviderOptions>;
 using ThreadingOptionsHandle = Handle<OrtThreadingOptions, &Api::ReleaseThreadingOptions>;
 using TypeInfoHandle = Handle<OrtTypeInfo, &Api::ReleaseTypeInfo>;
 using ValueHandle = Handle<OrtValue, &Api::ReleaseValue>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "convert.h"
+#include "device/plugins.h"
 #include "options.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
@@ -54,6 +55,35 @@ bool IsOn(Napi::Value config, const char* key) {
   return entry.IsString() && ToString(entry) == "1";
 }
 
+std::vector<int> ToIds(Napi::Value array) {
+  std::vector<int> ids;
+  if (!array.IsArray()) return ids;
+  const auto numbers = array.As<Napi::Array>();
+  for (uint32_t i = 0; i < numbers.Length(); ++i) {
+    const Napi::Value number = numbers[i];
+    ids.push_back(number.As<Napi::Number>().Int32Value());
+  }
+  return ids;
+}
+
+// A policy may select a provider whose device memory, and whose lock, the addon has not opened.
+void CheckHostMemory(const OrtSession* session, const SessionState& state) {
+  for (const auto& [count, memory_infos] :
+       {std::pair(state.inputs.size(), ort::api().SessionGetMemoryInfoForInputs),
+        std::pair(state.outputs.size(), ort::api().SessionGetMemoryInfoForOutputs)}) {
+    if (count == 0) continue;
+    std::vector<const OrtMemoryInfo*> infos(count);
+    ort::Check(memory_infos(session, infos.data(), count));
+    for (const OrtMemoryInfo* info : infos) {
+      OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
+      ort::api().MemoryInfoGetDeviceType(info, &type);
+      if (type == OrtMemoryInfoDeviceType_CPU) continue;
+      throw ort::Error("ERR_NOT_SUPPORTED",
+                       "'providerSelectionPolicy' selected a provider with device memory");
+    }
+  }
+}
+
 std::vector<std::optional<size_t>> PassedInputs(const std::vector<ort::ValueInfo>& inputs,
                                                 const std::vector<ort::ValueInfo>& outputs) {
   std::vector<std::optional<size_t>> passed(outputs.size());
@@ -69,6 +99,7 @@ std::vector<std::optional<size_t>> PassedInputs(const std::vector<ort::ValueInfo
 
 LoadSettings::LoadSettings(Napi::Object settings)
     : options(ToSessionOptions(settings)),
+      selects_provider(!settings.Get("providerSelectionPolicy").IsUndefined()),
       enable_graph_capture(IsTrue(settings.Get("enableGraphCapture"))),
       record_graph_assignment(IsTrue(settings.Get("recordGraphAssignment"))),
       denormals_as_zero(IsOn(settings.Get("config"), "session.set_denormal_as_zero")),
@@ -90,13 +121,16 @@ LoadSettings::LoadSettings(Napi::Object settings)
   const Napi::Value value = settings.Get("provider");
   if (value.IsUndefined()) return;
   const auto given = value.As<Napi::Object>();
-  provider = {ToString(given.Get("name")), given.Get("deviceId").As<Napi::Number>().Int32Value(),
-              ToEntries(given.Get("options"))};
+  const Napi::Value device = given.Get("device");
+  provider = {ToString(given.Get("name")), device.IsString() ? ToString(device) : "",
+              given.Get("deviceId").As<Napi::Number>().Int32Value(), ToEntries(given.Get("options")),
+              ToIds(given.Get("devices"))};
 }
 
 LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
-                 LoadSettings settings)
-    : AsyncJob(env, owner), state_(std::move(state)), settings_(std::move(settings)) {
+                 LoadSettings settings, LoadJob*& in_flight)
+    : AsyncJob(env, owner), in_flight_(in_flight), state_(std::move(state)), settings_(std::move(settings)) {
+  in_flight_ = this;
   if (model.IsString()) {
     path_ = ToString(model);
   } else {
@@ -115,26 +149,25 @@ void LoadJob::Work() {
   const run::DenormalsAsZero mode(settings_.denormals_as_zero);
   device::Device* device = nullptr;
   std::shared_ptr<device::Queue> queue;
-  if (settings_.provider) {
-    device =
-        &device::Open(settings_.provider->name, settings_.provider->device_id, settings_.provider->options);
-    queue = device->MakeQueue(settings_.blocking_wait);
-  }
+  const auto& provider = settings_.provider;
+  if (provider) device = device::OpenDevice(*provider);
+  if (device != nullptr) queue = device->MakeQueue(settings_.blocking_wait);
   CheckGraphs(device);
   const bool captures = settings_.enable_graph_capture && queue != nullptr && queue->captures();
   std::shared_ptr<OrtSession> handle;
   {
     const device::DeviceLock lock = device != nullptr ? device->Lock(false, canceled_) : device::DeviceLock();
     if (captures) GraphNodes::Record(settings_.options.get());
-    if (settings_.provider) {
-      device->Append(settings_.options.get(), settings_.provider->options, queue.get());
-    }
+    std::shared_ptr<const void>& plugin = settings_.kept->plugin;
+    if (settings_.selects_provider) plugin = device::UsePlugins();
+    if (provider) plugin = device::Append(settings_.options.get(), *provider, device, queue.get());
     handle = {Create().release(), SessionDeleter{device, queue, settings_.kept}};
   }
   state_->device = device;
   state_->inputs = ort::Inputs(handle.get());
   state_->outputs = ort::Outputs(handle.get());
   state_->passed_inputs = PassedInputs(state_->inputs, state_->outputs);
+  if (settings_.selects_provider) CheckHostMemory(handle.get(), *state_);
   state_->metadata = ort::ReadModelMetadata(handle.get());
   state_->only_tensors = std::all_of(state_->outputs.begin(), state_->outputs.end(), [](const auto& output) {
     return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
@@ -187,6 +220,7 @@ ort::SessionHandle LoadJob::Create() const {
 
 // A session that failed to load needs no thread.
 void LoadJob::OnDone() noexcept {
+  in_flight_ = nullptr;
   AddonData::StopAtExit();
   if (!state_->handle) {
     state_->runner->Stop();

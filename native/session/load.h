@@ -10,22 +10,17 @@
 #include <vector>
 
 #include "convert.h"
+#include "device/provider.h"
 #include "env/async_job.h"
 #include "env/log_function.h"
 #include "state.h"
 
 // SessionSettings of lib/engine/engine.ts.
 struct LoadSettings {
-  // The device and its provider's options, under ONNX Runtime's keys.
-  struct Provider {
-    std::string name;
-    int device_id;
-    device::Options options;
-  };
-
   explicit LoadSettings(Napi::Object settings);
   ort::SessionOptionsHandle options;
-  std::optional<Provider> provider;
+  std::optional<device::Provider> provider;
+  bool selects_provider;  // by a policy
   bool enable_graph_capture;
   bool record_graph_assignment;
   bool denormals_as_zero;
@@ -37,15 +32,17 @@ struct LoadSettings {
   struct Kept {
     std::shared_ptr<OrtPrepackedWeightsContainer> weights;
     std::optional<SessionLog> log;
+    std::shared_ptr<const void> plugin;  // stays registered
   };
   std::shared_ptr<Kept> kept = std::make_shared<Kept>();
 };
 
 class LoadJob final : public AsyncJob {
  public:
-  // `model`: a path, or bytes that nobody changes until the job has ended.
+  // `model`: a path, or bytes that nobody changes until the job has ended. `in_flight`: of the owner; null
+  // again when the job is done.
   LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
-          LoadSettings settings);
+          LoadSettings settings, LoadJob*& in_flight);
   // Ends the wait for the device, and asks ONNX Runtime to end the load, which looks between its steps.
   void Terminate() noexcept override;
 
@@ -57,6 +54,7 @@ class LoadJob final : public AsyncJob {
   ort::SessionHandle Create() const;
   void CheckGraphs(const device::Device* device) const;
 
+  LoadJob*& in_flight_;
   std::atomic<bool> canceled_{false};
   std::shared_ptr<SessionState> state_;
   LoadSettings settings_;

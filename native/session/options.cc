@@ -146,6 +146,7 @@ constexpr Row<OrtSessionOptions> kSessionOptions[] = {
     {"externalInitializers", AddExternalInitializers},
     {"customOpLibraries", RegisterCustomOps},
     {"sharedThreads", Switch<&ort::Api::DisablePerSessionThreads, true>},
+    {"providerSelectionPolicy", Set<&ort::Api::SessionOptionsSetEpSelectionPolicy>},
 };
 
 constexpr Row<OrtRunOptions> kRunOptions[] = {

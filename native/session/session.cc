@@ -78,8 +78,9 @@ Napi::Array Nodes(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
 Napi::Function Session::Define(Napi::Env env) {
   return DefineClass(
       env, kName,
-      {Guarded<&Session::Load>("load"), Guarded<&Session::Inputs>("inputs"),
-       Guarded<&Session::Outputs>("outputs"), Guarded<&Session::ModelMetadata>("modelMetadata"),
+      {Guarded<&Session::Load>("load"), Guarded<&Session::CancelLoad>("cancelLoad"),
+       Guarded<&Session::Inputs>("inputs"), Guarded<&Session::Outputs>("outputs"),
+       Guarded<&Session::ModelMetadata>("modelMetadata"), Guarded<&Session::Device>("device"),
        Guarded<&Session::GraphAssignment>("graphAssignment"), Guarded<&Session::Run>("run"),
        Guarded<&Session::Cancel>("cancel"), Guarded<&Session::EndProfiling>("endProfiling"),
        Guarded<&Session::ProfilingStartTime>("profilingStartTime"), Guarded<&Session::Release>("release")});
@@ -95,8 +96,14 @@ Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
 // load(model: string | Uint8Array, settings: SessionSettings): Promise<void> - CreateSession(FromArray)
 Napi::Value Session::Load(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0],
-                                       LoadSettings(info[1].As<Napi::Object>()));
+                                       LoadSettings(info[1].As<Napi::Object>()), load_);
   return AsyncJob::Start(std::move(job), *state_->runner);
+}
+
+// cancelLoad(): void - SessionOptionsSetLoadCancellationFlag
+Napi::Value Session::CancelLoad(const Napi::CallbackInfo&) {
+  if (load_ != nullptr) load_->Terminate();
+  return {};
 }
 
 // inputs(): RawValueInfo[]
@@ -107,6 +114,14 @@ Napi::Value Session::Inputs(const Napi::CallbackInfo& info) {
 // outputs(): RawValueInfo[]
 Napi::Value Session::Outputs(const Napi::CallbackInfo& info) {
   return FromValueInfos(info.Env(), state_->outputs, state_->outputs_on_device);
+}
+
+// device(): { name: DeviceName; id: number }
+Napi::Value Session::Device(const Napi::CallbackInfo& info) {
+  const auto device = Napi::Object::New(info.Env());
+  device.Set("name", state_->device != nullptr ? state_->device->name() : "cpu");
+  device.Set("id", state_->device != nullptr ? state_->device->id() : 0);
+  return device;
 }
 
 // modelMetadata(): ModelMetadata

@@ -8,6 +8,8 @@
 #include "env/wrapped.h"
 #include "state.h"
 
+class LoadJob;
+
 class Session : public Wrapped<Session> {
  public:
   static constexpr const char* kName = "NativeSession";
@@ -20,8 +22,10 @@ class Session : public Wrapped<Session> {
 
  private:
   Napi::Value Load(const Napi::CallbackInfo& info);
+  Napi::Value CancelLoad(const Napi::CallbackInfo& info);
   Napi::Value Inputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
+  Napi::Value Device(const Napi::CallbackInfo& info);
   Napi::Value ModelMetadata(const Napi::CallbackInfo& info);
   Napi::Value GraphAssignment(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
@@ -31,4 +35,5 @@ class Session : public Wrapped<Session> {
   Napi::Value Release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<SessionState> state_;
+  LoadJob* load_ = nullptr;  // in flight
 };

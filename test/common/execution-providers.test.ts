@@ -37,6 +37,52 @@ describe('executionProviders', () => {
     expect(warnings[0]!.message).toContain("'tensorrt'")
   })
 
+  test.each([
+    ['openvino', 'OpenVINOExecutionProvider', 'onnxruntime-ep-openvino'],
+    ['qnn', 'QNNExecutionProvider', 'onnxruntime-qnn'],
+    ['xnnpack', 'XnnpackExecutionProvider', '--use_xnnpack'],
+    ['wasm', 'WasmExecutionProvider', 'onnxruntime-web'],
+  ])("'%s' and '%s' are one provider, and name what has it", async (short, long, says) => {
+    await expectError(
+      () => create(oneNode(), { executionProviders: [short, long] }),
+      'ERR_INVALID_ARG_VALUE',
+      { says: 'more than once' },
+    )
+    for (const name of [short, long]) {
+      const error = await expectError(
+        () => create(oneNode(), { executionProviders: [name] }),
+        'ERR_PROVIDER_UNAVAILABLE',
+        { says: `'${short}'` },
+      )
+      if (isNative) expect(error.remedy).toContain(says)
+    }
+  })
+
+  test.each<[object, string, string]>([
+    [{ name: 'openvino', device_type: 'CPU' }, 'ERR_UNKNOWN_OPTION', 'options'],
+    [{ name: 'openvino', options: { device_type: true } }, 'ERR_INVALID_ARG_TYPE', "'options.device_type'"],
+    [{ name: 'openvino', options: { device_type: '' } }, 'ERR_INVALID_ARG_VALUE', "'options.device_type'"],
+    [{ name: 'openvino', options: { '': '1' } }, 'ERR_INVALID_ARG_VALUE', "'options.'"],
+    [{ name: 'openvino', options: 'CPU' }, 'ERR_INVALID_ARG_TYPE', "'options'"],
+    [{ name: 'tensorrt', deviceId: -1 }, 'ERR_INVALID_ARG_VALUE', "'deviceId'"],
+    [
+      { name: 'tensorrt', options: { trt_cuda_graph_enable: '1' } },
+      'ERR_NOT_SUPPORTED',
+      'trt_cuda_graph_enable',
+    ],
+    [{ name: 'coreml', coreMlFlags: 0x40 }, 'ERR_INVALID_ARG_VALUE', "'coreMlFlags'"],
+    [{ name: 'coreml', coreMlFlags: 0x05 }, 'ERR_INVALID_ARG_VALUE', 'compute units'],
+    [{ name: 'qnn', backendType: 1 }, 'ERR_INVALID_ARG_TYPE', "'backendType'"],
+    [{ name: 'qnn', enableFp16Precision: '1' }, 'ERR_INVALID_ARG_TYPE', "'enableFp16Precision'"],
+    [{ name: 'xnnpack', deviceId: 0 }, 'ERR_UNKNOWN_OPTION', "'deviceId'"],
+    // onnxruntime-common's options are accepted, and then the provider is missing.
+    [{ name: 'coreml', coreMlFlags: 0x11 }, 'ERR_PROVIDER_UNAVAILABLE', "'coreml'"],
+    [{ name: 'dml', deviceId: 1 }, 'ERR_PROVIDER_UNAVAILABLE', "'dml'"],
+    [{ name: 'qnn', backendType: 'cpu', enableFp16Precision: true }, 'ERR_PROVIDER_UNAVAILABLE', "'qnn'"],
+  ])('%j is refused by %s', async (entry, code, says) => {
+    await expectError(() => create(oneNode(), { executionProviders: [entry] }), code as 'ERR_BUSY', { says })
+  })
+
   // On the native engine that is for test/native: it depends on the machine.
   test.skipIf(isNative)('onnxruntime-node has no devices', async () => {
     for (const name of ['cuda', 'webgpu']) {

@@ -287,7 +287,7 @@ describe('an invalid session option', () => {
     [{ executionProviders: [1] }, 'ERR_UNKNOWN_PROVIDER', Error, '1'],
     [{ executionProviders: [{}] }, 'ERR_UNKNOWN_PROVIDER', Error, 'undefined'],
     [
-      { executionProviders: ['CUDAExecutionProvider'] },
+      { executionProviders: ['CudaExecutionProvider', 'cpu'] },
       'ERR_UNKNOWN_PROVIDER',
       Error,
       "Did you mean 'cuda'?",

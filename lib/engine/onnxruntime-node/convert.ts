@@ -66,6 +66,7 @@ const OPTIONS: {
   recordGraphAssignment: refuse('recordGraphAssignment', 'Omit it, or install the native addon'),
   // Only for devices, which the engine does not have.
   provider: refuse('executionProviders'),
+  providerSelectionPolicy: refuse('providerSelectionPolicy'),
   enableGraphCapture: refuse('enableGraphCapture'),
   blockingWait: refuse('wait'),
   initializers: refuse('initializers'),

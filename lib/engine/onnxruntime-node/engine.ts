@@ -67,10 +67,15 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
     },
     memoryStats: () => undefined,
     availableProviders: () => ['CPUExecutionProvider'],
-    deviceMemory: () => {
-      throw notSupported('devices', INSTALL_ADDON)
-    },
+    deviceMemory: noDevices,
+    registerExecutionProviderLibrary: noDevices,
+    unregisterExecutionProviderLibrary: noDevices,
+    epDevices: noDevices,
   }
+}
+
+function noDevices(): never {
+  throw notSupported('devices', INSTALL_ADDON)
 }
 
 /** The installed onnxruntime-node, loaded. */

@@ -46,12 +46,18 @@ export class NodeSession implements EngineSession {
     }
   }
 
+  cancelLoad(): void {}
+
   inputs(): RawValueInfo[] {
     return this.#inputs
   }
 
   outputs(): RawValueInfo[] {
     return this.#outputs
+  }
+
+  device(): { name: 'cpu'; id: number } {
+    return { name: 'cpu', id: 0 }
   }
 
   modelMetadata(): ModelMetadata {
