@@ -84,6 +84,7 @@ Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& val
     object.Set("form", value.form);
     object.Set("onDevice", static_cast<bool>(on_device[i]));
     if (value.has_shape) object.Set("shape", FromDimensions(env, value.dims));
+    if (value.overridable) object.Set("overridable", true);
     return object;
   });
 }

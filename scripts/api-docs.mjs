@@ -28,9 +28,8 @@ const options = [
     name,
   ]),
   // Base classes, whose members are listed with the only subclass; tables from which types are derived, which are listed.
-  ...['OrtValueMemory', 'OrtValueCopies', 'SessionInfo', 'table', 'LOG_LEVELS', 'ValueKind'].flatMap((name) => [
-    '--intentionallyNotExported',
-    name,
-  ]),
+  ...['OrtValueMemory', 'OrtValueCopies', 'SessionInfo', 'table', 'LOG_LEVELS', 'ValueKind'].flatMap(
+    (name) => ['--intentionallyNotExported', name],
+  ),
 ]
 process.exitCode = run(process.execPath, [typedoc, ...options]) ? 0 : 1

@@ -48,8 +48,11 @@ interface CheckedValue {
 
 /** A model's inputs, or its outputs: their indices, metadata, and checks of the values that can be bound. */
 export class SessionIO {
+  /** Without inputs that an initializer is the default of. */
   readonly names: readonly string[]
   readonly metadata: readonly ValueMetadata[]
+  /** The others. */
+  readonly overridable: readonly ValueMetadata[]
   /** The fetches of a run that names none: all, without pre-allocated tensors. */
   readonly all: ReadonlyMap<string, null>
   readonly #indices: ReadonlyMap<string, number>
@@ -58,8 +61,10 @@ export class SessionIO {
     readonly side: 'input' | 'output',
     readonly infos: readonly RawValueInfo[],
   ) {
-    this.names = Object.freeze(infos.map((info) => info.name))
-    this.metadata = Object.freeze(infos.map(toMetadata))
+    const declared = infos.filter(({ overridable }) => !overridable)
+    this.names = Object.freeze(declared.map(({ name }) => name))
+    this.metadata = Object.freeze(declared.map(toMetadata))
+    this.overridable = Object.freeze(infos.slice(declared.length).map(toMetadata))
     this.all = new Map(this.names.map((name) => [name, null]))
     this.#indices = new Map(infos.map((info, index) => [info.name, index]))
   }
@@ -72,12 +77,13 @@ export class SessionIO {
   indexOf(name: string, argument: string): number {
     const index = this.#indices.get(name)
     if (index !== undefined) return index
-    const near = typeof name === 'string' ? nearest(name, this.names) : undefined
+    const names = this.infos.map((info) => info.name)
+    const near = typeof name === 'string' ? nearest(name, names) : undefined
     throw new OrtRangeError(
       this.side === 'input' ? 'ERR_UNKNOWN_INPUT' : 'ERR_UNKNOWN_OUTPUT',
       `'${argument}' names an ${this.side} that the model does not have`,
       {
-        expected: `one of ${listed(this.names.map(describe))}`,
+        expected: `one of ${listed(names.map(describe))}`,
         given: describe(name),
         ...(near !== undefined && { remedy: `Did you mean '${near}'?` }),
       },
@@ -88,9 +94,10 @@ export class SessionIO {
     return this.infos[index]!
   }
 
-  /** Whether a run needs no value: the model declares the type `optional`. */
+  /** Whether a run needs no value: the model declares the type `optional`, or an initializer as the default. */
   isOptional(index: number): boolean {
-    return this.info(index).kind === ValueKind.optional
+    const { kind, overridable } = this.info(index)
+    return kind === ValueKind.optional || overridable === true
   }
 
   /** Declared shapes beside those of the given values, of the inputs that have both. */
@@ -149,7 +156,7 @@ export class SessionIO {
       if (this.side === 'input') this.checkShape(index, value.dims)
     } else if (value.kind === 'optional') {
       if (this.isOptional(index)) return
-      const message = `${this.side} '${this.names[index]}' needs a value`
+      const message = `${this.side} '${this.info(index).name}' needs a value`
       throw new OrtTypeError('ERR_TYPE_MISMATCH', message, { given: 'an optional without a value' })
     } else {
       this.#checkForm(index, value.engineValue.form())

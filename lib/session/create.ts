@@ -4,17 +4,19 @@ import type { SessionDevice } from '../device/device'
 import type { ProviderChoice } from '../device/providers'
 import type { Engine, EngineSession, ProviderSettings, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
-import { engineAsync } from '../engine/select'
+import { engineAsync, followLogLevel } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
+import { resolveInitializers } from './initializers'
 import {
   type OutputLocation,
   type ResolvedSessionOptions,
   resolveLocations,
   resolveSessionOptions,
 } from './options'
+import { useArena } from './shared-resources'
 import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
@@ -25,8 +27,8 @@ export interface LoadedSession extends BindingHost {
   readonly providerOptions: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The outputs whose results are not in ordinary host memory. */
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
-  /** Feeds that the model does not have are not refused. */
-  readonly ignoreUnknownFeeds: boolean
+  /** Whether feeds that the model does not have are ignored; undefined: if every input has one. */
+  readonly ignoreUnknownFeeds: boolean | undefined
   /** What the memory of `session.run`'s plans may take. */
   readonly maxRunPlanBytes: number
 }
@@ -42,7 +44,12 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     checkModelFile(source),
     checkWrittenFiles(resolved.settings),
   ])
-  const { session, provider } = await openSession(engine, owned, resolved)
+  followLogLevel(engine)
+  const settings = {
+    ...useArena(engine, resolved.settings, resolved.arena === true),
+    ...resolveInitializers(owned.model, resolved.initializers),
+  }
+  const { session, provider } = await openSession(engine, owned, { ...resolved, settings })
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
