@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, type Stats, stat, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, URL } from 'node:url'
 import { types } from 'node:util'
 import { integer } from '../check'
 import type { SessionSettings } from '../engine/engine'
