@@ -73,10 +73,6 @@ export class Scheduler {
     return this.#waiting
   }
 
-  get isIdle(): boolean {
-    return this.#waiting === 0 && this.#idleLanes.length === LANES
-  }
-
   /** The group of rows of this shape. */
   group(row: Pick<EncodedRow, 'key' | 'dims'>): Group<Request> {
     let group = this.#groups.get(row.key)
@@ -271,7 +267,7 @@ export class Scheduler {
   }
 
   #checkIdle(): void {
-    if (this.isIdle) this.#onIdle?.()
+    if (this.#waiting === 0 && this.#idleLanes.length === LANES) this.#onIdle?.()
   }
 
   /** Refuses what waits. Runs in flight give their results. */
