@@ -277,7 +277,7 @@ describe('an invalid session option', () => {
     [{ inlineRunBelowUs: -1 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'inlineRunBelowUs'"],
     [{ runThreadSpinUs: '1' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'runThreadSpinUs'"],
     [{ concurrentRuns: 0 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'concurrentRuns'"],
-    [{ concurrentRuns: 'all' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'concurrentRuns'"],
+    [{ concurrentRuns: 'all' }, 'ERR_INVALID_ARG_VALUE', TypeError, "'concurrentRuns'"],
     [{ executionProviders: 'cpu' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'executionProviders'"],
     [{ executionProviders: ['coreml'] }, 'ERR_PROVIDER_UNAVAILABLE', Error, "'coreml'", "'cpu'"],
     [{ executionProviders: ['cpu', 'cpu'] }, 'ERR_INVALID_ARG_VALUE', Error, "'cpu'", 'more than once'],
