@@ -109,6 +109,7 @@ export default defineConfig({
       // Published packages that use onnxruntime-node, which it installs.
       project('clients', ['test/clients/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       ...(CUDA_SIMULATION === undefined ? [] : [cudaSimulation]),
+      project('server', ['server/test/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       tarball,
     ],
   },

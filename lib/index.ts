@@ -3,7 +3,17 @@
  *
  * @packageDocumentation
  */
-export { env, Tensor, type TypedTensor } from 'onnxruntime-common'
+export type * from 'onnxruntime-common'
+export {
+  env,
+  registerBackend,
+  Tensor,
+  TRACE,
+  TRACE_EVENT_BEGIN,
+  TRACE_EVENT_END,
+  TRACE_FUNC_BEGIN,
+  TRACE_FUNC_END,
+} from 'onnxruntime-common'
 export { Batcher, type Row } from './batching/batcher'
 export type { BatcherOptions, BatcherRunOptions } from './batching/options'
 export { BindingPool, type BindingPoolOptions } from './batching/pool'
@@ -26,6 +36,7 @@ export type {
 } from './binding/run-options'
 export type { RunnableBinding } from './binding/runnable'
 export type { AnyViews, Views } from './binding/values'
+export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
 export {
@@ -56,7 +67,7 @@ export {
   OrtTypeError,
 } from './errors'
 export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
-export type { ValueMetadata } from './model/io'
+export type { ValueMetadata, ValueType } from './model/io'
 export type { DeclaredShape } from './model/shape'
 export type { SessionDescription } from './session/description'
 export type { SessionOptions } from './session/options'
@@ -64,7 +75,10 @@ export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/
 export type { ResourceOptions } from './session/resource-options'
 export { InferenceSession } from './session/session'
 export { SharedWeights } from './session/shared-weights'
+export type { WarmupShapes } from './session/warmup'
 export type { Elements, OrtValueData } from './value/data'
 export type { OrtValueKind } from './value/kind'
+export type { MapValues, OrtValueAsJs } from './value/nested'
+export type { PointerOptions } from './value/pointer'
 export { OrtValue } from './value/value'
 export type { ViewOptions } from './value/view'

@@ -1,8 +1,9 @@
-// Compiles lib/ to dist/: `npm run build:ts`.
+// Compiles lib/ to dist/, and server/lib to server/dist: `npm run build:ts`.
 //
-// The library is one file, dist/library.js, because Node.js takes longer to find and open its modules than to run them.
-// What a process may not need has files of its own, which take the library's modules out of that file: the tools, the
-// backend of onnxruntime-common, and the engine on onnxruntime-node. So there is one copy of each module. Types stay in a file for each module.
+// The library is one file, dist/library.js, because Node.js takes longer to find and open its modules than to run
+// them. What a process may not need has files of its own, which take the library's modules out of that file: the
+// tools, the backend of onnxruntime-common, and the engine on onnxruntime-node. So there is one copy of each
+// module. Types stay in a file for each module.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, posix, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,11 +11,12 @@ import { build } from 'esbuild'
 import { root, runTool, tool } from './run.mjs'
 
 const lib = join(root, 'lib')
+const dist = join(root, 'dist')
 const LIBRARY = 'library.js'
 const isApart = (file) => /^(index\.m?js$|(backend|register|tools)\/|engine\/onnxruntime-node\/)/.test(file)
 
 /** @param {{ outDir?: string, sourceMap?: boolean }} options */
-export async function compile({ outDir = join(root, 'dist'), sourceMap = false } = {}) {
+export async function compile({ outDir = dist, sourceMap = false } = {}) {
   const options = ['-p', 'tsconfig.json', '--noEmit', 'false', '--outDir', outDir]
   if (!runTool(tool('typescript', 'tsc'), [...options, ...(sourceMap ? ['--sourceMap'] : [])])) return false
   const files = listFiles(outDir)
@@ -23,7 +25,16 @@ export async function compile({ outDir = join(root, 'dist'), sourceMap = false }
     .flatMap((file) => takeFromLibrary(outDir, file))
   await bundle(outDir, [...new Set(shared)].sort(), sourceMap)
   removeStale(outDir, files)
-  return true
+  return outDir !== dist || compileServer()
+}
+
+/** The server's types are those of dist/. Packages for tests do not have its dependencies. */
+function compileServer() {
+  const [config, dependency] = ['server/tsconfig.json', 'node_modules/fastify'].map((path) =>
+    join(root, path),
+  )
+  if (!existsSync(config) || !existsSync(dependency)) return true
+  return runTool(tool('typescript', 'tsc'), ['-p', config])
 }
 
 const listFiles = (folder) =>

@@ -19,14 +19,11 @@ import { type AnyViews, BoundValues, type Views } from './values'
  *
  * A binding has one run in flight at a time; another call is refused with `ERR_BUSY`. Several bindings of one session can have
  * runs in flight, which are done in the order of the calls; on CUDA the copies of one overlap with the computation of another.
- *
- * A session on a device keeps a device copy of each bound host value: a run uploads its inputs, and downloads its outputs. Bound
- * device memory is used directly.
+ * A session on a device keeps a device copy of each bound host value, which a run uploads or downloads.
  *
  * Suitable for: short runs in a loop (audio, control, ranking), where allocations and copies take a large part of each call;
  * state that the next run reads, such as a recurrent network's or a key-value cache; inputs and outputs that stay on a GPU;
  * CUDA graphs. No benefit for: a single run; long runs; inputs whose shapes change in every run.
- *
  * Corresponds to Python's `onnxruntime.IOBinding`, and has its methods.
  * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.IOBinding
  * @example
@@ -104,6 +101,11 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   get outputs(): O {
     return this.#outputs.views(this.#runs.checkIdle) as O
+  }
+
+  /** The names of what is bound, in the order of binding: of outputs that of {@link IoBinding.getOutputs}. */
+  get boundNames(): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+    return { inputs: this.#inputs.names, outputs: this.#outputs.names }
   }
 
   /**

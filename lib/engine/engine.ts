@@ -22,6 +22,8 @@ export interface RawValueInfo {
    * report more than the kind.
    */
   readonly form?: string
+  /** Whether the session has the value on its device; absent where the engine has none. */
+  readonly onDevice?: boolean
   /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
   readonly shape?: readonly (number | string)[]
   /** Of an input: an initializer is its value where a run gives none. These follow the other inputs. */
@@ -136,6 +138,8 @@ export interface EngineValue {
   setStrings(strings: readonly string[]): void
   /** A tensor over a part of the memory, from the element `offset` on. Absent where all memory is V8's, which has subarrays. */
   view?(dims: readonly number[], offset: number): EngineValue
+  /** Address of the memory; not of strings. */
+  address(): bigint
   /** Whether the memory of the two overlaps. */
   sharesMemory(other: EngineValue): boolean
   /** Copies the tensor into another of the same type and shape, between any two devices. */
@@ -266,6 +270,18 @@ export interface Engine {
     /** `detachable`: JavaScript can detach the memory, so a run on another thread works on a copy of it. */
     borrow(type: number, dims: readonly number[], data: ArrayBufferView, detachable: boolean): EngineValue
     sequence(values: readonly EngineValue[]): EngineValue
+    emptySequence(type: number): EngineValue
+    /** With copies of the two tensors. */
+    map(keys: EngineValue, values: EngineValue): EngineValue
+    /** Over memory of others, which `keep` owns. */
+    at(
+      type: number,
+      dims: readonly number[],
+      device: DeviceName,
+      id: number,
+      address: bigint,
+      keep?: object,
+    ): EngineValue
   }
   /** A message of this package, in the log of ONNX Runtime. */
   log(level: LogLevel, message: string): void

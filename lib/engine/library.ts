@@ -28,6 +28,12 @@ const LIBRARY_NAMES: Partial<Record<NodeJS.Platform, RegExp>> = {
 const PROVIDERS = 'onnxruntime_providers_shared'
 
 /**
+ * The names of onnxruntime-node in node_modules. The second is for a project in which the first leads to this package:
+ * `"onnxruntime-library": "npm:onnxruntime-node@…"`.
+ */
+const NAMES = ['onnxruntime-node', 'onnxruntime-library']
+
+/**
  * The onnxruntime-node that both engines and the doctor use: the first copy with a library for this platform, as resolved from
  * this package, then from the main script. The working directory names nothing: whoever can write there must not choose which
  * code runs.
@@ -85,15 +91,16 @@ function withTarget(path: string | undefined): string[] {
 /** The package.json of each onnxruntime-node in the folders that Node.js searches for a file. */
 function* packagesFrom(from: string): Generator<string> {
   const { resolve } = createRequire(from)
-  const name = 'onnxruntime-node/package.json'
-  for (const folder of resolve.paths(name) ?? []) {
-    const path = join(folder, name)
-    if (existsSync(path)) yield path
+  for (const name of NAMES.map((name) => `${name}/package.json`)) {
+    for (const folder of resolve.paths(name) ?? []) {
+      const path = join(folder, name)
+      if (existsSync(path)) yield path
+    }
+    try {
+      // Without folders of node_modules (Yarn's Plug'n'Play) this alone finds it.
+      yield resolve(name)
+    } catch {}
   }
-  try {
-    // Without folders of node_modules (Yarn's Plug'n'Play) this alone finds it.
-    yield resolve(name)
-  } catch {}
 }
 
 function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefined {
@@ -107,6 +114,10 @@ function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefi
   }
   if (name === 'onnxruntime-iobinding') {
     tried.push(`${path}: is this package, installed under the name of onnxruntime-node`)
+    return undefined
+  }
+  if (name !== undefined && name !== 'onnxruntime-node') {
+    tried.push(`${path}: is ${name}, not onnxruntime-node`)
     return undefined
   }
   const folder = join(dirname(path), 'bin', 'napi-v6', process.platform, process.arch)

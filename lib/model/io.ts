@@ -1,5 +1,5 @@
 import { nearest } from '../check'
-import { type EngineValue, type RawValueInfo, ValueKind } from '../engine/engine'
+import { type DeviceName, type EngineValue, type RawValueInfo, ValueKind } from '../engine/engine'
 import { describe, listed, OrtError, OrtRangeError, OrtTypeError } from '../errors'
 import { type ElementType, elementTypeCode, elementTypeName } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
@@ -25,6 +25,18 @@ export function toMetadata(info: RawValueInfo): ValueMetadata {
     // The session checks shapes by the same array.
     shape: Object.freeze(info.shape ?? []),
   })
+}
+
+/** The type of an input or output: all that ONNX Runtime reports, where {@link ValueMetadata} has onnxruntime-common's part. */
+export interface ValueType {
+  readonly name: string
+  readonly kind: keyof typeof ValueKind
+  /** The type as text: `float32`, `sequence(map(int64,tensor(float32)))`. onnxruntime-node reports tensors alone, else `opaque`. */
+  readonly type: string
+  /** Of a tensor: `[]` for a scalar, which onnxruntime-node does not report; undefined for an unknown rank and other kinds. */
+  readonly shape: DeclaredShape | undefined
+  /** Where the session reads or writes it: other memory is copied. */
+  readonly location: DeviceName
 }
 
 interface CheckedValue {
@@ -96,6 +108,20 @@ export class SessionIO {
     })
   }
 
+  /** @param device the session's */
+  types(device: DeviceName): readonly ValueType[] {
+    return this.infos.map((info) => {
+      const kind = kindName(info.kind)
+      return Object.freeze({
+        name: info.name,
+        kind,
+        type: formText(info.form ?? (kind === 'tensor' ? `tensor(${info.type})` : kind)),
+        shape: info.shape,
+        location: info.onDevice === true ? device : 'cpu',
+      })
+    })
+  }
+
   /** Declared types and shapes by name, as text. */
   summary(): Record<string, string> {
     return Object.fromEntries(
@@ -159,6 +185,9 @@ export class SessionIO {
     })
   }
 }
+
+const kindName = (code: number) =>
+  (Object.keys(ValueKind) as (keyof typeof ValueKind)[]).find((name) => ValueKind[name] === code) ?? 'opaque'
 
 /** With the names of element types; a tensor by its element type alone. */
 function formText(form: string): string {

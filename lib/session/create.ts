@@ -2,7 +2,7 @@ import type { BindingHost } from '../binding/host'
 import { bare } from '../check'
 import type { SessionDevice } from '../device/device'
 import type { ProviderChoice } from '../device/providers'
-import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
+import type { Engine, EngineSession, ProviderSettings, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
 import { engineAsync, followLogLevel } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
@@ -17,15 +17,18 @@ import {
   resolveSessionOptions,
 } from './options'
 import { useArena } from './shared-resources'
+import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
   /** The providers that run it. */
   readonly executionProviders: readonly string[]
+  /** What they run with, by ONNX Runtime's keys. */
+  readonly providerOptions: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The outputs whose results are not in ordinary host memory. */
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
-  /** Feeds that the model does not have are not refused. */
-  readonly ignoreUnknownFeeds: boolean
+  /** Whether feeds that the model does not have are ignored; undefined: if every input has one. */
+  readonly ignoreUnknownFeeds: boolean | undefined
   /** What the memory of `session.run`'s plans may take. */
   readonly maxRunPlanBytes: number
 }
@@ -55,7 +58,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     const locations = resolveLocations(resolved.preferredLocation, outputs, provider)
     const { ignoreUnknownFeeds, maxRunPlanBytes } = resolved
     const executionProviders = Object.freeze(provider.names)
-    return {
+    const loaded: LoadedSession = {
       engine,
       session,
       inputs,
@@ -63,10 +66,13 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       device,
       wrongShapes: new Set(),
       executionProviders,
+      providerOptions: optionsInUse(executionProviders, settingsFor(provider, resolved).provider),
       locations,
       ignoreUnknownFeeds,
       maxRunPlanBytes,
     }
+    await warmUp(loaded, resolved.warmup)
+    return loaded
   } catch (error) {
     await session.release()
     throw error
@@ -184,6 +190,16 @@ function settingsFor(provider: ProviderChoice, options: ResolvedSessionOptions):
     ...(enableGraphCapture && { enableGraphCapture }),
     ...(blockingWait !== undefined && { blockingWait }),
   }
+}
+
+function optionsInUse(names: readonly string[], settings: SessionSettings['provider']) {
+  const options = ({ name, deviceId, options }: ProviderSettings) =>
+    name === 'cuda' ? { device_id: String(deviceId), ...options } : options
+  return Object.freeze(
+    Object.fromEntries(
+      names.map((name) => [name, Object.freeze(name === settings?.name ? options(settings) : {})]),
+    ),
+  )
 }
 
 const warned = new Set<string>()

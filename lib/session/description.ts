@@ -1,7 +1,7 @@
 import type { SessionDevice } from '../device/device'
 import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
 import { OrtError } from '../errors'
-import type { ValueMetadata } from '../model/io'
+import type { ValueMetadata, ValueType } from '../model/io'
 import { checkRecorded } from './checks'
 import type { SessionHandle } from './handle'
 import { checkWritten } from './profile'
@@ -29,6 +29,16 @@ export abstract class SessionDescription {
 
   get outputMetadata(): readonly ValueMetadata[] {
     return this.#handle.loaded.outputs.metadata
+  }
+
+  /** The types of the inputs, and where the session reads them. */
+  get inputTypes(): readonly ValueType[] {
+    return this.#handle.loaded.inputs.types(this.device.name)
+  }
+
+  /** The types of the outputs, and where the session writes them. */
+  get outputTypes(): readonly ValueType[] {
+    return this.#handle.loaded.outputs.types(this.device.name)
   }
 
   /**
@@ -63,6 +73,11 @@ export abstract class SessionDescription {
    */
   get executionProviders(): readonly string[] {
     return this.#handle.loaded.executionProviders
+  }
+
+  /** The options that {@link executionProviders} run with, by ONNX Runtime's keys; those that are absent have its defaults. */
+  get providerOptions(): Readonly<Record<string, Readonly<Record<string, string>>>> {
+    return this.#handle.loaded.providerOptions
   }
 
   /** The device that the session computes on. */

@@ -26,7 +26,8 @@ import { externalData, freeDimensions } from './option-checks'
 import { profilePrefix } from './profile'
 import { RESOURCE_OPTIONS, type ResourceOptions } from './resource-options'
 import { checkNoOwnThreads } from './shared-resources'
-import { boundThreads, concurrency, setSpinning, spinUs } from './threads'
+import { concurrency, setThreads, spinUs } from './threads'
+import { type WarmupShapes, warmupShapes } from './warmup'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
 export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
@@ -55,8 +56,9 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    */
   readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
-   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does. Default false: they are
-   * refused (`ERR_UNKNOWN_INPUT`), because a misspelled name would otherwise remain unnoticed.
+   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does, or refuses them
+   * (`ERR_UNKNOWN_INPUT`). By default it ignores them, unless an optional input has no feed, whose misspelled name would remain
+   * unnoticed.
    */
   readonly ignoreUnknownFeeds?: boolean
   /**
@@ -103,6 +105,14 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    * SharedArrayBuffer, WebAssembly memory, and Node.js's pool of small Buffers. Default false.
    */
   readonly transfer?: boolean
+  /**
+   * Shapes by input name, or several sets of them: the model runs once on zeros of each set before `create` resolves, so that the
+   * first request does not pay for what ONNX Runtime prepares in the first run of a shape. `{}` where all shapes are fixed. If
+   * such a run fails, `create` rejects with its error. Default none.
+   * @example
+   * await using warm = await InferenceSession.create('model.onnx', { warmup: { x: [1, 4] } })
+   */
+  readonly warmup?: WarmupShapes | readonly WarmupShapes[]
 }
 
 /** Memory of `session.run`'s results, by onnxruntime-common's names. */
@@ -137,7 +147,7 @@ const OPTIONS = {
   extra: { check: configEntries, setting: 'config' },
   freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
-  ignoreUnknownFeeds: { check: boolean, default: false },
+  ignoreUnknownFeeds: { check: boolean },
   inlineRunBelowUs: { check: microseconds, default: 50 },
   interOpNumThreads: { check: count, setting: 'interOpNumThreads' },
   intraOpNumThreads: { check: count, setting: 'intraOpNumThreads' },
@@ -151,6 +161,7 @@ const OPTIONS = {
   recordGraphAssignment: { check: whenTrue, setting: 'recordGraphAssignment' },
   runThreadSpinUs: { check: microseconds, default: 50 },
   transfer: { check: boolean, default: false },
+  warmup: { check: warmupShapes, default: [] },
   ...RESOURCE_OPTIONS,
 } as const satisfies Record<keyof SessionOptions, SessionOption>
 
@@ -174,6 +185,7 @@ export interface ResolvedSessionOptions
     | 'maxRunPlanBytes'
     | 'runThreadSpinUs'
     | 'transfer'
+    | 'warmup'
   > {
   /** Without those of the provider. */
   readonly settings: SessionSettings
@@ -195,10 +207,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
   if (settings.sharedThreads) checkNoOwnThreads(values)
-  else {
-    setSpinning(settings, values.allowSpinning)
-    boundThreads(settings)
-  }
+  else setThreads(settings, values.allowSpinning)
   if (providers.choices.every(({ name }) => name === 'cpu')) {
     if (settings.enableGraphCapture) throw needsDevice("'enableGraphCapture'")
     checkLocationDevice(preferredOutputLocation, undefined)

@@ -51,7 +51,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
   /**
    * Loads a model on another thread.
    *
-   * @param path file of the model, `.onnx` or `.ort`
+   * @param path file of the model, `.onnx` or `.ort`, or its `file:` URL
    * @throws OrtError `ERR_ORT_NO_SUCHFILE`, `ERR_ORT_INVALID_PROTOBUF` and ONNX Runtime's other codes for a model that
    *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`, and those of {@link initialize}. If no provider of the list
    *   is available: `ERR_PROVIDER_UNAVAILABLE`, `ERR_WEBGPU_NO_ADAPTER`, and for CUDA `ERR_CUDA_DRIVER_NOT_FOUND`,
@@ -61,7 +61,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
    * @example
    * const session = await InferenceSession.create('model.onnx', { executionProviders: ['cpu'], intraOpNumThreads: 1 })
    */
-  static create(path: string, options?: SessionOptions): Promise<InferenceSession>
+  static create(path: string | URL, options?: SessionOptions): Promise<InferenceSession>
   /** @param model bytes of the model, which are copied before the call returns, or taken over with `transfer` */
   static create(model: Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>
   static create(

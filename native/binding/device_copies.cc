@@ -31,8 +31,9 @@ void DeviceBinding::Arrange() {
 
 // The input that ONNX Runtime gives as an output which it allocates, unless it copies it on the host.
 const Slot* DeviceBinding::ReturnedInput(const BoundOutput& output) const {
-  if (values_.Returned(output) == nullptr) return nullptr;
-  const Slot& input = inputs_[*session_.passed_inputs[output.index]];
+  const auto passed = session_.passed_inputs[output.index];
+  if (!passed || values_.Returned(output) == nullptr) return nullptr;
+  const Slot& input = inputs_[*passed];
   const bool uploaded = input.placement == Placement::kHost && session_.Location(output.info).OnDevice();
   return uploaded ? nullptr : &input;
 }

@@ -14,7 +14,8 @@ ThreadPool& ThreadPool::OfProcess() {
   return pool;
 }
 
-ThreadPool::ThreadPool() : bound_(std::max<size_t>(kLeastBound, 2 * std::thread::hardware_concurrency())) {}
+ThreadPool::ThreadPool()
+    : bound_(std::max<size_t>(kLeastBound, size_t{2} * std::thread::hardware_concurrency())) {}
 
 void ThreadPool::Reserve(size_t threads) {
   const std::lock_guard lock(mutex_);

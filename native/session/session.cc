@@ -101,12 +101,12 @@ Napi::Value Session::Load(const Napi::CallbackInfo& info) {
 
 // inputs(): RawValueInfo[]
 Napi::Value Session::Inputs(const Napi::CallbackInfo& info) {
-  return FromValueInfos(info.Env(), state_->inputs);
+  return FromValueInfos(info.Env(), state_->inputs, state_->inputs_on_device);
 }
 
 // outputs(): RawValueInfo[]
 Napi::Value Session::Outputs(const Napi::CallbackInfo& info) {
-  return FromValueInfos(info.Env(), state_->outputs);
+  return FromValueInfos(info.Env(), state_->outputs, state_->outputs_on_device);
 }
 
 // modelMetadata(): ModelMetadata

@@ -19,11 +19,8 @@ const preferred = {
   webgpu: 'gpu-buffer',
 } as const
 type Place = keyof typeof preferred
-const places: Place[] = [
-  'cpu',
-  deviceName ?? 'cpu',
-  ...(deviceName === 'cuda' ? (['cuda-pinned'] as const) : []),
-]
+const places: Place[] = ['cpu', deviceName ?? 'cpu']
+if (deviceName === 'cuda') places.push('cuda-pinned')
 const numbers = async (result: OrtValue | Tensor) =>
   Array.from((result instanceof OrtValue ? result.read() : await result.getData()) as Float32Array)
 

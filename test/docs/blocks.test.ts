@@ -37,6 +37,7 @@ function coverage(block: Block): string | undefined {
     case 'powershell':
       return 'shell.test.ts'
     case 'json':
+      if ('overrides' in JSON.parse(code)) return 'test/clients/overrides.test.ts'
       return 'samples' in JSON.parse(code) ? 'below' : undefined
     case 'python':
       return isOfPythonFile(block) ? 'test/examples, test/export' : says.setup && 'python.test.ts'
@@ -96,7 +97,7 @@ describe('a program', () => {
   test.skip.each(elsewhere.map(({ name }) => [name]))('%s runs (skipped: not on Linux)', () => {})
 })
 
-test.each(named.filter(([, { language }]) => language === 'json'))(
+test.each(named.filter(([, { language, code }]) => language === 'json' && 'samples' in JSON.parse(code)))(
   '%s passes the export check',
   async (_, { code }) => {
     const doubled = model({

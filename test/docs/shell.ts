@@ -140,14 +140,14 @@ function packageProblem(word: string): string | undefined {
     const known = ['--save-dev']
     return known.includes(word) ? undefined : `npm install has no option ${word}`
   }
-  const { name, version, dependencies, peerDependencies, devDependencies } = manifest
+  const { name, version, dependencies, devDependencies } = manifest
   if (word.endsWith('.tgz')) {
     const packed = `${name}-${version}.tgz`
     return word.split('/').at(-1) === packed ? undefined : `npm pack makes ${packed}, not ${word}`
   }
   // A path of the reader's own.
   if (word.startsWith('/') || word.startsWith('.')) return undefined
-  const known = [name, ...[dependencies, peerDependencies, devDependencies].flatMap(Object.keys)]
+  const known = [name, ...[dependencies, devDependencies].flatMap(Object.keys)]
   return known.includes(word) ? undefined : `${word} is not a package that this one uses`
 }
 

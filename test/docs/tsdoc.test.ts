@@ -1,6 +1,7 @@
 // Every public class and method has an @example, which compiles and runs.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tsc } from '../examples/examples.ts'
@@ -45,8 +46,8 @@ import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
 import { register } from 'onnxruntime-iobinding/backend'
 import {
-  buildInfo, deviceMemory, InferenceSession, initialize, initialized, isOrtError, LoraAdapter, memoryStats, ORT_ERROR_CODES,
-  OrtError, OrtRangeError, OrtTypeError, OrtValue, preload, SharedWeights, Tensor,
+  buildInfo, deviceMemory, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends, LoraAdapter,
+  memoryStats, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError, OrtValue, preload, SharedWeights, Tensor,
 } from 'onnxruntime-iobinding'
 const results: (string | undefined)[] = []
 async function attempt(example: () => Promise<void>): Promise<void> {
@@ -136,8 +137,10 @@ const more = {
 const methods = Object.entries({ ...classes, ...more }).flatMap(([file, one]) =>
   [...functionNames(one), ...functionNames(one.prototype)].map((name) => [name, file] as const),
 )
-// Tensor and env are onnxruntime-common's; create() of a binding and of a batcher is internal.
-const exports = Object.keys(library).filter((name) => !['Tensor', 'default', 'env'].includes(name))
+// onnxruntime-common has these as well; create() of a binding and of a batcher is internal.
+const exports = Object.keys(library).filter(
+  (name) => name === 'InferenceSession' || !(name === 'default' || name in common),
+)
 const wanted = [
   ...methods.filter(([name, file]) => !(name === 'create' && /^(binding|batching)/.test(file))),
   ...exports.map((name) => [name, ''] as const),

@@ -1,0 +1,158 @@
+import { promisify } from 'node:util'
+import { deflate, gunzip, gzip, inflate } from 'node:zlib'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { DeclaredTensor } from './config.js'
+import { dataTypeOf } from './datatypes.js'
+import { invalid, RequestError, toRequestError, unsupported } from './errors.js'
+import { infer } from './inference.js'
+import type { Model } from './model.js'
+import type { Repository } from './repository.js'
+
+const encoders = { gzip: promisify(gzip), deflate: promisify(deflate) } as const
+const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
+type Encoding = keyof typeof encoders
+
+export interface HttpOptions {
+  readonly bodyLimit: number
+  /** Whether the server drains: it still serves, and asks clients to leave. */
+  readonly isDraining: () => boolean
+}
+
+type Params = { Params: { name: string; version?: string } }
+
+const tensor = ({ name, type, shape }: DeclaredTensor) => ({
+  name,
+  datatype: dataTypeOf(type)!.name,
+  shape: shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
+})
+
+const metadata = ({ name, version, inputs, outputs }: Model) => ({
+  name,
+  versions: [version],
+  platform: 'onnxruntime_onnx',
+  inputs: inputs.map(tensor),
+  outputs: outputs.map(tensor),
+})
+
+/** The REST API of the Open Inference Protocol, with Triton's extensions. */
+export function httpServer(
+  repository: Repository,
+  server: { name: string; version: string },
+  options: HttpOptions,
+): FastifyInstance {
+  const { bodyLimit, isDraining } = options
+  const app = fastify({ bodyLimit, forceCloseConnections: 'idle', routerOptions: { maxParamLength: 128 } })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
+  app.setErrorHandler((error, _request, reply) => {
+    const { status, message } = toRequestError(error)
+    return reply.code(status).send({ error: message })
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'Not Found' }))
+  app.addHook('onSend', async (_request, reply) => {
+    if (isDraining()) reply.header('connection', 'close')
+  })
+
+  app.get('/v2', () => ({
+    ...server,
+    extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics'],
+  }))
+  app.get('/v2/health/live', (_request, reply) => reply.code(200).send())
+  app.get('/v2/health/ready', (_request, reply) =>
+    reply.code(repository.isReady && !isDraining() ? 200 : 400).send(),
+  )
+  app.get('/v2/models/stats', () => ({ model_stats: repository.models.map(statistics) }))
+  app.post('/v2/repository/index', async (request) => {
+    const ready = parseIndexRequest(await body(request, bodyLimit))
+    return repository.index.filter(({ state }) => !ready || state === 'READY')
+  })
+
+  for (const base of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
+    const model = ({ params }: FastifyRequest<Params>) => repository.model(params.name, params.version)
+    app.get<Params>(base, (request) => metadata(model(request)))
+    app.get<Params>(`${base}/ready`, (request, reply) => {
+      model(request)
+      return reply.code(isDraining() ? 400 : 200).send()
+    })
+    app.get<Params>(`${base}/config`, (request) => model(request).config)
+    app.get<Params>(`${base}/stats`, (request) => ({ model_stats: [statistics(model(request))] }))
+    app.post<Params>(`${base}/infer`, async (request, reply) => {
+      const its = model(request)
+      const length = headerLength(request.headers['inference-header-content-length'])
+      const { header, data } = await infer(its, await body(request, bodyLimit), length)
+      return respond(request, reply, header, data)
+    })
+  }
+  for (const path of [
+    '/v2/repository/models/:name/load',
+    '/v2/repository/models/:name/unload',
+    '/v2/systemsharedmemory/*',
+    '/v2/cudasharedmemory/*',
+    '/v2/trace/*',
+  ])
+    app.all(path, () => {
+      throw unsupported(
+        'the server does not load or unload models by requests, and has no shared memory and no traces',
+      )
+    })
+  return app
+}
+
+const statistics = (model: Model) => model.statistics.snapshot(model.name, model.version)
+
+function parseIndexRequest(bytes: Buffer): boolean {
+  if (bytes.length === 0) return false
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    if (typeof value === 'object' && value !== null)
+      return Object.hasOwn(value, 'ready') && (value as { ready: unknown }).ready === true
+  } catch {}
+  throw invalid('the request is not a JSON object')
+}
+
+function headerLength(value: string | string[] | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value)
+  throw invalid('Inference-Header-Content-Length is not a number')
+}
+
+/** The body, inflated: within the limit as well. */
+async function body(request: FastifyRequest, bodyLimit: number): Promise<Buffer> {
+  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+  const encoding = request.headers['content-encoding']
+  if (encoding === undefined || encoding === 'identity') return bytes
+  if (!Object.hasOwn(decoders, encoding))
+    throw new RequestError(415, 'the content encoding is not gzip or deflate')
+  try {
+    return await decoders[encoding as Encoding](bytes, { maxOutputLength: bodyLimit })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw new RequestError(413, `the body is larger than ${bodyLimit} bytes when it is inflated`)
+    throw invalid(`the body is not ${encoding}`)
+  }
+}
+
+/** An encoding that the client accepts. */
+function accepted(header: string | undefined): Encoding | undefined {
+  for (const part of (header ?? '').split(',').slice(0, 16)) {
+    const [name, quality] = part.trim().split(/\s*;\s*q=/)
+    if (name !== undefined && Object.hasOwn(encoders, name) && quality !== '0') return name as Encoding
+  }
+  return undefined
+}
+
+async function respond(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  header: Buffer,
+  data: readonly Buffer[],
+): Promise<FastifyReply> {
+  const isBinary = data.length > 0
+  if (isBinary) reply.header('inference-header-content-length', String(header.length))
+  reply.type(isBinary ? 'application/octet-stream' : 'application/json')
+  const bytes = isBinary ? Buffer.concat([header, ...data]) : header
+  const encoding = accepted(request.headers['accept-encoding'])
+  if (encoding === undefined) return reply.send(bytes)
+  reply.header('content-encoding', encoding)
+  return reply.send(await encoders[encoding](bytes))
+}

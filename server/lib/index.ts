@@ -1,0 +1,79 @@
+/**
+ * A model server that speaks the Open Inference Protocol, on onnxruntime-iobinding.
+ *
+ * @packageDocumentation
+ */
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SessionOptions } from 'onnxruntime-iobinding'
+import { httpServer } from './http.js'
+import { type IndexEntry, Repository } from './repository.js'
+
+export interface ServerOptions {
+  /** Triton's layout `<name>/<version>/model.onnx`, or with `modelName` a folder with a `model.onnx`. */
+  readonly modelRepository: string
+  readonly modelName?: string
+  /** Default 127.0.0.1. */
+  readonly httpAddress?: string
+  /** Default 8000; 0: any that is free. */
+  readonly httpPort?: number
+  /** The most bytes of a body, also when it is inflated. Default 64 MiB. */
+  readonly bodyLimit?: number
+  /** The most requests of a model that wait or run; a further one gets 503. Default 1024. */
+  readonly maxQueueSize?: number
+  /** How long `close` serves after readiness is off: longer than a balancer's probe. Default 0. */
+  readonly drainMs?: number
+  /** Options of the models' sessions. */
+  readonly session?: SessionOptions
+}
+
+export interface InferenceServer extends AsyncDisposable {
+  readonly httpPort: number
+  readonly models: readonly IndexEntry[]
+  /** Readiness off, serving for `drainMs`, then no connections; releases the models. Idempotent. */
+  close(): Promise<void>
+}
+
+const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  name: string
+  version: string
+}
+
+/**
+ * Loads the models of a folder and serves them.
+ *
+ * @example
+ * await using server = await createServer({ modelRepository: 'models', httpPort: 0 })
+ * console.log(server.httpPort, server.models)
+ */
+export async function createServer(options: ServerOptions): Promise<InferenceServer> {
+  const { modelRepository, modelName, httpAddress = '127.0.0.1', httpPort = 8000, drainMs = 0 } = options
+  const { bodyLimit = 64 * 2 ** 20, maxQueueSize = 1024, session = {} } = options
+  const repository = await Repository.open({ modelRepository, modelName, maxQueueSize, session })
+  let draining = false
+  const http = httpServer(repository, { name, version }, { bodyLimit, isDraining: () => draining })
+  try {
+    await http.listen({ host: httpAddress, port: httpPort })
+  } catch (error) {
+    await repository.release()
+    throw error
+  }
+  const stop = async () => {
+    draining = true
+    await sleep(drainMs)
+    await http.close()
+    await repository.release()
+  }
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= stop()
+    return closed
+  }
+  return {
+    httpPort: (http.server.address() as AddressInfo).port,
+    models: repository.index,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,185 @@
+import { dataType, fromBytes, fromJson, toBytes, toJson } from './datatypes.js'
+import { invalid, unsupported } from './errors.js'
+import type { Model, NamedTensor } from './model.js'
+
+type Json = Readonly<Record<string, unknown>>
+
+const MOST_TENSORS = 1024
+const MOST_DIMS = 64
+const DEEPEST = MOST_DIMS
+
+interface WantedOutput {
+  readonly name: string
+  readonly binary: boolean
+}
+
+interface InferRequest {
+  readonly id: string | undefined
+  readonly inputs: readonly NamedTensor[]
+  /** Undefined: all. */
+  readonly outputs: readonly WantedOutput[] | undefined
+  readonly binaryDefault: boolean
+  readonly timeoutMs: number | undefined
+}
+
+/** A response: JSON, and the binary data behind it. */
+export interface InferResponse {
+  readonly header: Buffer
+  readonly data: readonly Buffer[]
+}
+
+/** Runs the request of a body: JSON of `headerLength` bytes, and binary data behind it. @throws RequestError */
+export async function infer(
+  model: Model,
+  body: Buffer,
+  headerLength: number | undefined,
+): Promise<InferResponse> {
+  const request = parseRequest(body, headerLength)
+  const names = request.outputs?.map(({ name }) => name)
+  for (const name of names ?? [])
+    if (!model.outputs.some((output) => output.name === name))
+      throw invalid(`unexpected output '${name}' for model '${model.name}'`)
+  const results = await model.infer(request.inputs, names, request.timeoutMs)
+  const data: Buffer[] = []
+  const outputs = results.map(({ name, type, shape, data: elements }) => {
+    const wanted = request.outputs?.find((output) => output.name === name)
+    const common = { name, datatype: type.name, shape }
+    if (!(wanted?.binary ?? request.binaryDefault)) return { ...common, data: toJson(type, elements, name) }
+    const bytes = toBytes(elements)
+    data.push(bytes)
+    return { ...common, parameters: { binary_data_size: bytes.length } }
+  })
+  const { id } = request
+  const response = {
+    model_name: model.name,
+    model_version: model.version,
+    ...(id !== undefined && { id }),
+    outputs,
+  }
+  return { header: Buffer.from(JSON.stringify(response)), data }
+}
+
+function parseRequest(body: Buffer, headerLength: number | undefined): InferRequest {
+  if (headerLength !== undefined && headerLength > body.length)
+    throw invalid('Inference-Header-Content-Length is larger than the body')
+  const json = parseJson(headerLength === undefined ? body : body.subarray(0, headerLength))
+  const rest = headerLength === undefined ? Buffer.alloc(0) : body.subarray(headerLength)
+  const id = own(json, 'id')
+  if (id !== undefined && (typeof id !== 'string' || id.length > 1024))
+    throw invalid("'id' is not a string of up to 1024 characters")
+  const parameters = object(own(json, 'parameters') ?? {}, "'parameters'")
+  for (const name of ['sequence_id', 'sequence_start', 'sequence_end'])
+    if (own(parameters, name)) throw unsupported('the server does not support sequences')
+  let at = 0
+  const inputs = list(own(json, 'inputs'), "'inputs'").map((one) => {
+    const [tensor, used] = parseInput(object(one, 'an input'), rest, at)
+    at += used
+    return tensor
+  })
+  if (inputs.length === 0) throw invalid("'inputs' is empty")
+  if (at !== rest.length)
+    throw invalid(`the inputs have ${at} bytes of binary data, and the body has ${rest.length}`)
+  const binaryDefault = own(parameters, 'binary_data_output') === true
+  const outputs = own(json, 'outputs')
+  return {
+    id: id as string | undefined,
+    inputs,
+    outputs: outputs === undefined ? undefined : parseOutputs(list(outputs, "'outputs'"), binaryDefault),
+    binaryDefault,
+    timeoutMs: timeout(own(parameters, 'timeout')),
+  }
+}
+
+/** Triton's parameter is in microseconds. */
+function timeout(value: unknown): number | undefined {
+  if (value === undefined || value === 0) return undefined
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value / 1000 < 2 ** 31)
+    return value / 1000
+  throw invalid("'timeout' is not a number of microseconds")
+}
+
+function parseOutputs(outputs: readonly unknown[], binaryDefault: boolean): WantedOutput[] {
+  return outputs.map((one) => {
+    const output = object(one, 'an output')
+    const parameters = object(own(output, 'parameters') ?? {}, "'parameters'")
+    if (own(parameters, 'classification')) throw unsupported('the server does not support classification')
+    refuseSharedMemory(parameters)
+    const binary = own(parameters, 'binary_data')
+    return {
+      name: text(own(output, 'name'), "an output's 'name'"),
+      binary: binary === undefined ? binaryDefault : binary === true,
+    }
+  })
+}
+
+function parseInput(input: Json, rest: Buffer, at: number): [NamedTensor, used: number] {
+  const name = text(own(input, 'name'), "an input's 'name'")
+  const type = dataType(own(input, 'datatype'))
+  const shape = list(own(input, 'shape'), `the shape of input '${name}'`)
+  if (shape.length > MOST_DIMS || !shape.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0))
+    throw invalid(`the shape of input '${name}' is not an array of up to ${MOST_DIMS} sizes`)
+  const count = (shape as number[]).reduce((a, b) => a * b, 1)
+  if (!Number.isSafeInteger(count)) throw invalid(`the shape of input '${name}' is too large`)
+  const parameters = object(own(input, 'parameters') ?? {}, "'parameters'")
+  refuseSharedMemory(parameters)
+  const size = own(parameters, 'binary_data_size')
+  const common = { name, type, shape: shape as number[] }
+  if (size === undefined)
+    return [{ ...common, data: fromJson(type, count, flat(own(input, 'data'), count, name), name) }, 0]
+  if (own(input, 'data') !== undefined) throw invalid(`input '${name}' has both 'data' and binary data`)
+  if (!Number.isSafeInteger(size) || (size as number) < 0 || at + (size as number) > rest.length)
+    throw invalid(`input '${name}' has a binary_data_size beyond the body`)
+  const bytes = rest.subarray(at, at + (size as number))
+  return [{ ...common, data: fromBytes(type, count, bytes, name) }, size as number]
+}
+
+function refuseSharedMemory(parameters: Json): void {
+  if (own(parameters, 'shared_memory_region') !== undefined)
+    throw unsupported('the server does not support shared memory')
+}
+
+/** The elements of arrays that may be nested. */
+function flat(data: unknown, count: number, name: string): unknown[] {
+  const elements: unknown[] = []
+  const visit = (entries: readonly unknown[], depth: number): void => {
+    if (depth > DEEPEST) throw invalid(`the data of input '${name}' is nested too deeply`)
+    for (const entry of entries) {
+      if (Array.isArray(entry)) visit(entry, depth + 1)
+      else if (elements.push(entry) > count) throw invalid(`input '${name}' has more than ${count} elements`)
+    }
+  }
+  visit(list(data, `the data of input '${name}'`, Infinity), 1)
+  return elements
+}
+
+function parseJson(bytes: Buffer): Json {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw invalid(
+      'the request is not JSON; a body with binary data needs the header Inference-Header-Content-Length',
+    )
+  }
+  return object(value, 'the request')
+}
+
+function object(value: unknown, what: string): Json {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
+  throw invalid(`${what} is not an object`)
+}
+
+function list(value: unknown, what: string, most = MOST_TENSORS): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalid(`${what} is not an array`)
+  if (value.length <= most) return value
+  throw invalid(`${what} has more than ${most} entries`)
+}
+
+function text(value: unknown, what: string): string {
+  if (typeof value === 'string') return value
+  throw invalid(`${what} is not a string`)
+}
+
+function own(json: Json, name: string): unknown {
+  return Object.hasOwn(json, name) ? json[name] : undefined
+}

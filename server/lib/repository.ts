@@ -1,0 +1,126 @@
+import { readdir, readFile, realpath } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import type { SessionOptions } from 'onnxruntime-iobinding'
+import { notFound, RequestError } from './errors.js'
+import { Model } from './model.js'
+
+export interface RepositoryOptions {
+  readonly modelRepository: string
+  /** The folder is one model of this name: KServe's flat layout. */
+  readonly modelName?: string | undefined
+  readonly session: SessionOptions
+  readonly maxQueueSize: number
+}
+
+/** What the repository index reports of a model. */
+export interface IndexEntry {
+  readonly name: string
+  readonly version?: string
+  readonly state: 'READY' | 'UNAVAILABLE'
+  readonly reason: string
+}
+
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
+const VERSION = /^[1-9][0-9]{0,17}$/
+
+/** The newest version of each model of a folder, loaded once. */
+export class Repository {
+  readonly #models = new Map<string, Model>()
+  readonly #index: IndexEntry[] = []
+
+  /** @throws Error unless the folder can be read. A model that cannot be loaded is in the index, with the reason */
+  static async open(options: RepositoryOptions): Promise<Repository> {
+    const repository = new Repository()
+    const root = await realpath(options.modelRepository)
+    const { modelName } = options
+    if (modelName !== undefined) {
+      await repository.#load(modelName, '1', join(root, 'model.onnx'), root, root, options)
+      return repository
+    }
+    const entries = await readdir(root, { withFileTypes: true })
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (!entry.isDirectory() || entry.name.startsWith('.')) continue
+      const folder = join(root, entry.name)
+      const versions = (await readdir(folder))
+        .filter((name) => VERSION.test(name))
+        .sort((a, b) => Number(a) - Number(b))
+      const version = versions.at(-1)
+      if (version === undefined)
+        repository.#refuse(entry.name, undefined, 'it has no version, a folder whose name is a number')
+      else
+        await repository.#load(
+          entry.name,
+          version,
+          join(folder, version, 'model.onnx'),
+          folder,
+          root,
+          options,
+        )
+    }
+    return repository
+  }
+
+  async #load(
+    name: string,
+    version: string,
+    path: string,
+    folder: string,
+    root: string,
+    options: RepositoryOptions,
+  ) {
+    try {
+      if (!NAME.test(name))
+        throw new Error('its name has other characters than letters, digits, "_", "." and "-"')
+      const file = await realpath(path)
+      if (!file.startsWith(root + sep)) throw new Error('its file is outside of the repository')
+      const config = await readConfig(join(folder, 'config.pbtxt'), root)
+      this.#models.set(name, await Model.load(name, version, file, config, options))
+      this.#index.push({ name, version, state: 'READY', reason: '' })
+    } catch (error) {
+      this.#refuse(name, version, (error as Error).message)
+    }
+  }
+
+  #refuse(name: string, version: string | undefined, reason: string): void {
+    this.#index.push({ name, ...(version !== undefined && { version }), state: 'UNAVAILABLE', reason })
+  }
+
+  get index(): readonly IndexEntry[] {
+    return this.#index
+  }
+
+  get models(): readonly Model[] {
+    return [...this.#models.values()]
+  }
+
+  /** Whether every model of the folder is loaded. */
+  get isReady(): boolean {
+    return this.#index.length > 0 && this.#index.every(({ state }) => state === 'READY')
+  }
+
+  /** @throws RequestError 404, 503 */
+  model(name: string, version?: string): Model {
+    const model = this.#models.get(name)
+    if (model !== undefined && (version === undefined || version === '' || version === model.version))
+      return model
+    const failed = this.#index.find((entry) => entry.name === name && entry.state === 'UNAVAILABLE')
+    if (failed !== undefined && model === undefined)
+      throw new RequestError(503, `model '${name}' is not ready: ${failed.reason}`)
+    throw notFound(`Request for unknown model: '${name}'${version ? ` version ${version}` : ''} is not found`)
+  }
+
+  async release(): Promise<void> {
+    await Promise.all(this.models.map((model) => model.release()))
+  }
+}
+
+async function readConfig(path: string, root: string): Promise<string | undefined> {
+  try {
+    const file = await realpath(path)
+    if (!file.startsWith(root + sep)) throw new Error('config.pbtxt is outside of the repository')
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,251 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { randomNumbers } from '../../test/helpers/library.mjs'
+import { identity, slowLoop } from '../../test/helpers/model-builder.mjs'
+import { createServer, type InferenceServer } from '../dist/index.js'
+import { writeIdentities, writeModel } from './models.ts'
+
+const FACTOR = Number(process.env.TEST_SERVER_FACTOR ?? 1)
+const BODY_LIMIT = 64 * 1024
+
+let repository: string
+let server: InferenceServer
+beforeAll(async () => {
+  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
+  writeIdentities(repository)
+  writeModel(repository, 'slow', slowLoop())
+  server = await createServer({
+    modelRepository: repository,
+    httpPort: 0,
+    bodyLimit: BODY_LIMIT,
+    maxQueueSize: 2,
+  })
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(repository, { recursive: true })
+})
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly headers: Headers
+}
+
+async function send(path: string, init: RequestInit = {}, port = server.httpPort): Promise<Answer> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
+  return { status: response.status, text: await response.text(), headers: response.headers }
+}
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  send(path, {
+    method: 'POST',
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as never) : JSON.stringify(body),
+    headers,
+  })
+
+const x = (data: unknown, shape: unknown = [1, 3], more = {}) => ({
+  inputs: [{ name: 'x', datatype: 'FP32', shape, data, ...more }],
+})
+
+const INFER = '/v2/models/identity_FP32/infer'
+
+test('answers JSON, flat and nested', async () => {
+  for (const data of [[1, 2, 3], [[1, 2, 3]]]) {
+    const { status, text, headers } = await post(INFER, x(data))
+    expect([status, headers.get('content-type')]).toEqual([200, 'application/json'])
+    expect(JSON.parse(text)).toEqual({
+      model_name: 'identity_FP32',
+      model_version: '1',
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] }],
+    })
+  }
+})
+
+describe('refuses', () => {
+  test.each([
+    ['a body that is not JSON', 'x', 400],
+    ['no body', '', 400],
+    ['an array', [], 400],
+    ['no inputs', {}, 400],
+    ['no input', { inputs: [] }, 400],
+    ['a missing element', x([1, 2]), 400],
+    ['an element too many', x([1, 2, 3, 4]), 400],
+    ['a text for a number', x([1, 2, '3']), 400],
+    ['a shape that is none', x([1, 2, 3], '3'), 400],
+    ['a negative size', x([1, 2, 3], [-1, 3]), 400],
+    ['a shape beyond all memory', x([1], [2 ** 40, 2 ** 40]), 400],
+    ['sizes without number', x([1, 2, 3], Array(65).fill(1)), 400],
+    ['another rank', x([1, 2, 3], [3]), 400],
+    [
+      'an unknown datatype',
+      { inputs: [{ name: 'x', datatype: 'FP33', shape: [1, 3], data: [1, 2, 3] }] },
+      400,
+    ],
+    ['binary data that is not there', x(undefined, [1, 3], { parameters: { binary_data_size: 12 } }), 400],
+    ['a shared memory region', x(undefined, [1, 3], { parameters: { shared_memory_region: 'a' } }), 501],
+    ['an input twice', { inputs: [...x([1, 2, 3]).inputs, ...x([1, 2, 3]).inputs] }, 400],
+    ['an unknown output', { ...x([1, 2, 3]), outputs: [{ name: 'z' }] }, 400],
+    ['classification', { ...x([1, 2, 3]), outputs: [{ name: 'y', parameters: { classification: 1 } }] }, 501],
+    ['a sequence', { ...x([1, 2, 3]), parameters: { sequence_id: 1 } }, 501],
+    ['a timeout that is none', { ...x([1, 2, 3]), parameters: { timeout: -1 } }, 400],
+    ['data that is nested without end', `${'['.repeat(1000)}${']'.repeat(1000)}`, 400],
+    ['data nested deeper than a shape', x(JSON.parse(`${'['.repeat(70)}${']'.repeat(70)}`)), 400],
+  ])('%s', async (_, body, status) => {
+    const answer = await post(INFER, body)
+    expect([answer.status, Object.keys(JSON.parse(answer.text))]).toEqual([status, ['error']])
+  })
+
+  test.each([
+    ['a header length beyond the body', { 'inference-header-content-length': '9999' }, 400],
+    ['a header length that is none', { 'inference-header-content-length': '1e3' }, 400],
+    ['an unknown encoding', { 'content-encoding': 'br' }, 415],
+    ['a body that is not gzip', { 'content-encoding': 'gzip' }, 400],
+  ])('%s', async (_, headers, status) => {
+    expect((await post(INFER, x([1, 2, 3]), headers)).status).toBe(status)
+  })
+
+  test('a body beyond the limit, also after it is inflated', async () => {
+    const large = JSON.stringify(x(Array(BODY_LIMIT).fill(1)))
+    expect((await post(INFER, large)).status).toBe(413)
+    expect((await post(INFER, gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(413)
+  })
+
+  test.each([
+    '/',
+    '/v2/models',
+    '/v2/models/none',
+    '/v2/models/identity_FP32/versions/2',
+    '/v2/models/..%2f..%2fetc/config',
+    '/v2/models/__proto__',
+  ])('the path %s', async (path) => {
+    expect((await send(path)).status).toBe(404)
+  })
+})
+
+test('ends a request at its deadline (504), and refuses one too many (503)', async () => {
+  const body = (trips: number, timeout?: number) => ({
+    inputs: [
+      { name: 'trips', datatype: 'INT64', shape: [], data: [trips] },
+      { name: 'x', datatype: 'FP32', shape: [96, 96], data: Array(96 * 96).fill(1) },
+    ],
+    ...(timeout !== undefined && { parameters: { timeout } }),
+  })
+  const path = '/v2/models/slow/infer'
+  expect((await post(path, body(1e9, 20_000))).status).toBe(504)
+  const all = await Promise.all([1, 2, 3].map(() => post(path, body(1e9, 300_000))))
+  expect(all.map(({ status }) => status).sort()).toEqual([503, 504, 504])
+  expect((await post(path, body(1))).status).toBe(200)
+})
+
+test('survives malformed requests, each with an answer of the client', async () => {
+  const random = randomNumbers(7)
+  const below = (n: number) => Math.floor(random() * n)
+  const header = Buffer.from(JSON.stringify(x(undefined, [1, 3], { parameters: { binary_data_size: 12 } })))
+  const good = Buffer.concat([header, Buffer.alloc(12)])
+  for (let i = 0; i < 100 * FACTOR; ++i) {
+    const bytes = Buffer.from(good)
+    for (let k = 0; k <= below(4); ++k) bytes[below(bytes.length)] = below(256)
+    const cut = below(3) === 0 ? bytes.subarray(0, below(bytes.length)) : bytes
+    const length = String(below(4) === 0 ? below(2 * good.length) : header.length)
+    const { status } = await post(INFER, cut, { 'inference-header-content-length': length })
+    expect([200, 400, 501]).toContain(status)
+  }
+  expect((await send('/v2/health/live')).status).toBe(200)
+})
+
+describe('a repository', () => {
+  const folder = () => mkdtempSync(join(tmpdir(), 'server-models-'))
+
+  test('reports models that cannot be loaded, and is not ready', async () => {
+    const root = folder()
+    const model = identity('float32', ['n', 3])
+    writeModel(root, 'unknown_field', model, 'dynamic_batching { }')
+    writeModel(root, 'other_backend', model, 'backend: "python"')
+    writeModel(root, 'other_dims', model, 'input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 4 ] } ]')
+    writeModel(root, 'other_type', model, 'input [ { name: "x" data_type: TYPE_FP16 dims: [ -1, 3 ] } ]')
+    writeModel(root, 'other_input', model, 'input [ { name: "z" data_type: TYPE_FP32 dims: [ -1, 3 ] } ]')
+    writeModel(root, 'no batch', model)
+    writeModel(root, 'invalid', Buffer.from('not a model'))
+    mkdirSync(join(root, 'empty'))
+    mkdirSync(join(root, 'outside', '1'), { recursive: true })
+    symlinkSync(
+      join(repository, 'identity_FP32', '1', 'model.onnx'),
+      join(root, 'outside', '1', 'model.onnx'),
+    )
+    writeModel(root, 'good', model)
+    await using one = await createServer({ modelRepository: root, httpPort: 0 })
+    expect(one.models.filter(({ state }) => state === 'READY').map(({ name }) => name)).toEqual(['good'])
+    expect(one.models).toHaveLength(10)
+    for (const { state, reason } of one.models) expect(reason === '').toBe(state === 'READY')
+    expect((await send('/v2/health/ready', {}, one.httpPort)).status).toBe(400)
+    expect((await send('/v2/models/invalid', {}, one.httpPort)).status).toBe(503)
+    const ready = await send('/v2/repository/index', { method: 'POST', body: '{"ready":true}' }, one.httpPort)
+    expect(JSON.parse(ready.text)).toHaveLength(1)
+    rmSync(root, { recursive: true })
+  })
+
+  test('serves the newest version, and one model of a flat folder', async () => {
+    const root = folder()
+    writeModel(root, 'm', identity('float32', ['n']))
+    mkdirSync(join(root, 'm', '10'))
+    writeFileSync(join(root, 'm', '10', 'model.onnx'), identity('int64', ['n']))
+    await using one = await createServer({ modelRepository: root, httpPort: 0 })
+    expect(JSON.parse((await send('/v2/models/m', {}, one.httpPort)).text)).toMatchObject({
+      versions: ['10'],
+      inputs: [{ datatype: 'INT64', shape: [-1] }],
+    })
+    const flat = { modelRepository: join(root, 'm', '1'), modelName: 'flat', httpPort: 0 }
+    await using other = await createServer(flat)
+    expect((await send('/v2/models/flat/ready', {}, other.httpPort)).status).toBe(200)
+    rmSync(root, { recursive: true })
+  })
+})
+
+test('serves while it drains, not ready, and asks clients to leave', async () => {
+  const one = await createServer({ modelRepository: repository, httpPort: 0, drainMs: 1000 })
+  const closed = one.close()
+  const { status, headers } = await send(
+    INFER,
+    { method: 'POST', body: JSON.stringify(x([1, 2, 3])) },
+    one.httpPort,
+  )
+  expect([status, headers.get('connection')]).toEqual([200, 'close'])
+  expect((await send('/v2/health/ready', {}, one.httpPort)).status).toBe(400)
+  await closed
+  await expect(send('/v2/health/live', {}, one.httpPort)).rejects.toThrow()
+})
+
+const cli = join(import.meta.dirname, '..', 'dist', 'cli.js')
+
+test('the command serves a folder until SIGTERM', async () => {
+  const args = [cli, '--model-repository', repository, '--http-port', '0', '--drain-ms', '0']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (output.includes('listening')) break
+  }
+  const port = Number(/port (\d+)/.exec(output)![1])
+  const live = request({ port, path: '/v2/health/ready', agent: false }).end()
+  const [response] = await once(live, 'response')
+  expect(response.statusCode).toBe(200)
+  response.resume()
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test.each([
+  ['no repository', []],
+  ['a port that is none', ['--model-repository', '.', '--http-port', 'x']],
+  ['a folder that does not exist', ['--model-repository', './none']],
+])('the command refuses %s', async (_, args) => {
+  await expect(promisify(execFile)(process.execPath, [cli, ...args])).rejects.toMatchObject({ code: 1 })
+})
