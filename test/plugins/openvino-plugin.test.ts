@@ -65,7 +65,7 @@ describe.skipIf(noRuns !== undefined)(
       const x = float32(pseudoRandom(2 * 128, 7), [2, 128])
       await using cpu = await InferenceSession.create(mlp())
       const { y } = await cpu.run({ x })
-      const expected = { type: 'float32', dims: [2, 128], data: y!.data as Float32Array } as const
+      const expected = { type: 'float32', dims: [2, 128], data: y!.data as Float32Array }
       await using session = await InferenceSession.create(mlp(), {
         executionProviders: [{ name: 'openvino', devices }, 'cpu'],
       })

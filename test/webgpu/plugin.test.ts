@@ -59,7 +59,7 @@ describe.skipIf(noRuns !== undefined)(`WebGPU's plugin${noRuns ? ` (skipped: ${n
     const x = float32(pseudoRandom(2 * 128, 7), [2, 128])
     await using cpu = await InferenceSession.create(mlp())
     const { y } = await cpu.run({ x })
-    const expected = { type: 'float32', dims: [2, 128], data: y!.data as Float32Array } as const
+    const expected = { type: 'float32', dims: [2, 128], data: y!.data as Float32Array }
     await using session = await create(mlp())
     expect(session.executionProviders).toEqual(['webgpu'])
     expect(session.device).toEqual({ name: PROVIDER, id: devices[0]!.id })
