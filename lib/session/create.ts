@@ -2,29 +2,33 @@ import type { BindingHost } from '../binding/host'
 import { bare } from '../check'
 import type { SessionDevice } from '../device/device'
 import type { ProviderChoice } from '../device/providers'
-import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
+import type { Engine, EngineSession, ProviderSettings, SessionSettings } from '../engine/engine'
 import { DRIVER_REMEDIES, isUnavailable } from '../engine/provider-errors'
-import { engineAsync } from '../engine/select'
+import { engineAsync, followLogLevel } from '../engine/select'
 import { firstLine, isOrtError, OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
+import { resolveInitializers } from './initializers'
 import {
   type OutputLocation,
   type ResolvedSessionOptions,
   resolveLocations,
   resolveSessionOptions,
 } from './options'
+import { useArena } from './shared-resources'
 import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
   /** The providers that run it. */
   readonly executionProviders: readonly string[]
+  /** What they run with, by ONNX Runtime's keys. */
+  readonly providerOptions: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The outputs whose results are not in ordinary host memory. */
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
-  /** Feeds that the model does not have are not refused. */
-  readonly ignoreUnknownFeeds: boolean
+  /** Whether feeds that the model does not have are ignored; undefined: if every input has one. */
+  readonly ignoreUnknownFeeds: boolean | undefined
   /** What the memory of `session.run`'s plans may take. */
   readonly maxRunPlanBytes: number
 }
@@ -40,7 +44,12 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
     checkModelFile(source),
     checkWrittenFiles(resolved.settings),
   ])
-  const { session, provider } = await openSession(engine, owned, resolved)
+  followLogLevel(engine)
+  const settings = {
+    ...useArena(engine, resolved.settings, resolved.arena === true),
+    ...resolveInitializers(owned.model, resolved.initializers),
+  }
+  const { session, provider } = await openSession(engine, owned, { ...resolved, settings })
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
@@ -57,6 +66,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       device,
       wrongShapes: new Set(),
       executionProviders,
+      providerOptions: optionsInUse(executionProviders, settingsFor(provider, resolved).provider),
       locations,
       ignoreUnknownFeeds,
       maxRunPlanBytes,
@@ -180,6 +190,16 @@ function settingsFor(provider: ProviderChoice, options: ResolvedSessionOptions):
     ...(enableGraphCapture && { enableGraphCapture }),
     ...(blockingWait !== undefined && { blockingWait }),
   }
+}
+
+function optionsInUse(names: readonly string[], settings: SessionSettings['provider']) {
+  const options = ({ name, deviceId, options }: ProviderSettings) =>
+    name === 'cuda' ? { device_id: String(deviceId), ...options } : options
+  return Object.freeze(
+    Object.fromEntries(
+      names.map((name) => [name, Object.freeze(name === settings?.name ? options(settings) : {})]),
+    ),
+  )
 }
 
 const warned = new Set<string>()

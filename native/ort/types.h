@@ -17,15 +17,18 @@ using ORTCHAR_T = char;
 #endif
 
 struct OrtAllocator;
+struct OrtArenaCfg;
 struct OrtCUDAProviderOptionsV2;
 struct OrtEnv;
 struct OrtEpAssignedNode;
 struct OrtEpAssignedSubgraph;
 struct OrtIoBinding;
+struct OrtKeyValuePairs;
 struct OrtMapTypeInfo;
 struct OrtMemoryInfo;
 struct OrtModelMetadata;
 struct OrtOptionalTypeInfo;
+struct OrtPrepackedWeightsContainer;
 struct OrtRunOptions;
 struct OrtSequenceTypeInfo;
 struct OrtSession;
@@ -33,6 +36,7 @@ struct OrtSessionOptions;
 struct OrtStatus;
 struct OrtSyncStream;
 struct OrtTensorTypeAndShapeInfo;
+struct OrtThreadingOptions;
 struct OrtTypeInfo;
 struct OrtValue;
 

@@ -68,6 +68,12 @@ const OPTIONS: {
   provider: refuse('executionProviders'),
   enableGraphCapture: refuse('enableGraphCapture'),
   blockingWait: refuse('wait'),
+  initializers: refuse('initializers'),
+  externalInitializers: refuse('initializers'),
+  sharedWeights: refuse('sharedWeights'),
+  customOpLibraries: refuse('customOpLibraries'),
+  sharedThreads: refuse('threadPool'),
+  onLog: refuse('onLog'),
 }
 
 export function toOptions(settings: SessionSettings): SessionOptions {
