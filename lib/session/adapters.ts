@@ -1,6 +1,7 @@
 import { LoraAdapter } from '../binding/lora-adapter'
 import { array, type Check, setOwn } from '../check'
 import { argumentTypeError, OrtError } from '../errors'
+import type { SessionIO } from '../model/io'
 import type { OrtValue } from '../value/value'
 
 export const loraAdapters: Check<readonly LoraAdapter[]> = (value, name) => {
@@ -11,8 +12,13 @@ export const loraAdapters: Check<readonly LoraAdapter[]> = (value, name) => {
   })
 }
 
-/** The feeds with the adapters' parameters. @throws OrtError `ERR_INVALID_ARG_VALUE` for an input that is given twice */
+/**
+ * The feeds with the adapters' parameters.
+ *
+ * @throws OrtError `ERR_INVALID_ARG_VALUE` for an input that is given twice, `ERR_UNKNOWN_INPUT` for a parameter that is none
+ */
 export function withAdapters<F>(
+  inputs: SessionIO,
   feeds: Readonly<Record<string, F>>,
   adapters: readonly LoraAdapter[],
 ): Record<string, F | OrtValue> {
@@ -20,6 +26,7 @@ export function withAdapters<F>(
   for (const [name, feed] of Object.entries(feeds)) setOwn(all, name, feed)
   for (const { parameters } of adapters) {
     for (const [name, value] of parameters) {
+      inputs.indexOf(name, 'activeLoraAdapters')
       if (Object.hasOwn(all, name)) {
         throw new OrtError('ERR_INVALID_ARG_VALUE', `input '${name}' is given twice`, {
           expected: "one of 'feeds' and 'activeLoraAdapters'",

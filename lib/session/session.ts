@@ -99,7 +99,8 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     const { request, settings, signal } = resolveRun(this.#handle.open, second, third)
     checkFeeds(feeds)
     const adapters = property(request.options, 'activeLoraAdapters')
-    if (adapters !== undefined) feeds = withAdapters(feeds, loraAdapters(adapters, 'activeLoraAdapters'))
+    if (adapters !== undefined)
+      feeds = withAdapters(this.#handle.loaded.inputs, feeds, loraAdapters(adapters, 'activeLoraAdapters'))
     const tensors = settings === undefined ? this.#plans.tensors(feeds) : undefined
     const plan = tensors && this.#plans.begin(tensors, request.fetches)
     try {

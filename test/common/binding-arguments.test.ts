@@ -36,7 +36,7 @@ describe('bound memory', () => {
 describe('a run', () => {
   it('refuses an unknown option', async () => {
     const binding = session.createIoBinding(shapes)
-    await expectError(() => binding.run({ sginal: undefined, tag: 'x' } as object), 'ERR_UNKNOWN_OPTION')
+    await expectError(() => binding.run({ sginal: undefined, tga: 'x' } as object), 'ERR_UNKNOWN_OPTION')
     await binding.run({})
   })
 

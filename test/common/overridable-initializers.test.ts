@@ -99,7 +99,7 @@ describe.runIf(isNative)('an initializer that can be overridden', () => {
   })
 
   test('is none in a model of IR version 3, whose initializers are constants', async () => {
-    await using constants = await createSession(affine(3))
+    await using constants = await createSession(affine(3), { ignoreUnknownFeeds: false })
     expect(constants.inputNames).toEqual(['x'])
     expect(constants.overridableInitializers).toEqual([])
     expect((await constants.run({ x })).y!.data).toEqual(Float32Array.of(11, 21))
