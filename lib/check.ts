@@ -12,7 +12,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The options that are given, checked; an option that is undefined is absent. A class may define them, Object.prototype may
+ * The options that are given, checked; an option that is undefined or null is absent. A class may define them, Object.prototype may
  * not: a library that is tricked into adding to it would set options everywhere. The result has no prototype.
  *
  * @param what what each of them is, for the error of an unknown one
@@ -24,7 +24,8 @@ export function checkOptions<C extends Checks>(options: unknown, checks: C, what
   const checked: Checked<C> = bare({})
   for (const name of Object.keys(checks) as (keyof C & string)[]) {
     const value = property(given, name)
-    if (value !== undefined) checked[name] = checks[name]!(value, name) as ReturnType<C[typeof name]>
+    if (value !== undefined && value !== null)
+      checked[name] = checks[name]!(value, name) as ReturnType<C[typeof name]>
   }
   return checked
 }

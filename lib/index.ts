@@ -23,13 +23,18 @@ export type { BatcherDuration, BatcherStats, BatchSizeStats, Release } from './b
 export type { WaitOptions } from './batching/wait'
 export { IoBinding } from './binding/binding'
 export type { InputSpec, IoBindingOptions, OutputSpec } from './binding/create'
+export { LoraAdapter } from './binding/lora-adapter'
+export type { OrtRunOptions, PreparedRunOptions } from './binding/prepared-options'
 export type {
   BindOptions,
   BindOutputOptions,
   CaptureOptions,
+  IoBindingRunCall,
   IoBindingRunOptions,
+  IoBindingRunSyncCall,
   IoBindingRunSyncOptions,
 } from './binding/run-options'
+export type { RunnableBinding } from './binding/runnable'
 export type { AnyViews, Views } from './binding/values'
 export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
@@ -41,7 +46,16 @@ export {
   registerExecutionProviderLibrary,
   unregisterExecutionProviderLibrary,
 } from './device/ep-devices'
-export { type Initialized, type InitializeOptions, initialize, initialized } from './device/initialize'
+export {
+  type ArenaOptions,
+  buildInfo,
+  type Initialized,
+  type InitializeOptions,
+  initialize,
+  initialized,
+  memoryStats,
+  type ThreadPoolOptions,
+} from './device/initialize'
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
 export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
@@ -67,13 +81,18 @@ export {
   OrtTypeError,
 } from './errors'
 export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
-export type { ValueMetadata } from './model/io'
+export type { ValueMetadata, ValueType } from './model/io'
 export type { DeclaredShape } from './model/shape'
+export type { SessionDescription } from './session/description'
 export type { ProviderSelectionPolicy, SessionOptions } from './session/options'
 export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/request'
+export type { ResourceOptions } from './session/resource-options'
 export { InferenceSession } from './session/session'
+export { SharedWeights } from './session/shared-weights'
 export type { WarmupShapes } from './session/warmup'
 export type { Elements, OrtValueData } from './value/data'
 export type { OrtValueKind } from './value/kind'
+export type { MapValues, OrtValueAsJs } from './value/nested'
+export type { PointerOptions } from './value/pointer'
 export { OrtValue } from './value/value'
 export type { ViewOptions } from './value/view'

@@ -2,11 +2,14 @@
 #include <napi.h>
 
 #include "binding/binding.h"
+#include "binding/user_options.h"
 #include "env/addon_data.h"
 #include "env/js_error.h"
 #include "env/plugins.h"
 #include "env/process.h"
+#include "env/shared_resources.h"
 #include "session/session.h"
+#include "session/shared_weights.h"
 #include "value/value.h"
 
 namespace {
@@ -15,6 +18,8 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   AddonData::Install(env);
   exports.Set("Session", Session::Define(env));
   exports.Set("Binding", Binding::Define(env));
+  exports.Set("RunOptions", UserOptions::Define(env));
+  exports.Set("SharedWeights", SharedWeights::Define(env));
   exports.Set("Value", Value::Define(env));
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
   exports.Set("listenForExit", Napi::Function::New<Guarded<ListenForExit>>(env));
@@ -24,6 +29,10 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("createEnvironment", Napi::Function::New<Guarded<CreateEnvironment>>(env));
   exports.Set("log", Napi::Function::New<Guarded<LogMessage>>(env));
   exports.Set("setLogLevel", Napi::Function::New<Guarded<SetLogLevel>>(env));
+  exports.Set("hasSharedThreads", Napi::Function::New<Guarded<HasSharedThreads>>(env));
+  exports.Set("registerArena", Napi::Function::New<Guarded<RegisterArena>>(env));
+  exports.Set("memoryStats", Napi::Function::New<Guarded<MemoryStats>>(env));
+  exports.Set("buildInfo", Napi::Function::New<Guarded<BuildInfo>>(env));
   exports.Set("loadLibrary", Napi::Function::New<Guarded<LoadLibrary>>(env));
   exports.Set("availableProviders", Napi::Function::New<Guarded<AvailableProviders>>(env));
   exports.Set("appendProvider", Napi::Function::New<Guarded<AppendProvider>>(env));

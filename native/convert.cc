@@ -73,7 +73,8 @@ device::Location ToLocation(Napi::Value name, Napi::Value id) {
   return {&device::Open(device, id.As<Napi::Number>().Int32Value(), {}), pinned};
 }
 
-Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values) {
+Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values,
+                           const std::vector<bool>& on_device) {
   return MakeArray(env, values.size(), [&](uint32_t i) {
     const ort::ValueInfo& value = values[i];
     const auto object = Napi::Object::New(env);
@@ -81,7 +82,9 @@ Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& val
     object.Set("kind", static_cast<int>(value.kind));
     object.Set("type", static_cast<int>(value.type));
     object.Set("form", value.form);
+    object.Set("onDevice", static_cast<bool>(on_device[i]));
     if (value.has_shape) object.Set("shape", FromDimensions(env, value.dims));
+    if (value.overridable) object.Set("overridable", true);
     return object;
   });
 }

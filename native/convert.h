@@ -34,7 +34,8 @@ std::vector<std::pair<std::string, std::string>> ToEntries(Napi::Value object_of
 device::Location ToLocation(Napi::Value name, Napi::Value id);
 
 // RawValueInfo[] and ModelMetadata of lib/engine/engine.ts.
-Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values);
+Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& values,
+                           const std::vector<bool>& on_device);
 Napi::Object FromModelMetadata(Napi::Env env, const ort::ModelMetadata& metadata);
 
 // The bytes of a typed array. They move or go when JavaScript transfers the ArrayBuffer.

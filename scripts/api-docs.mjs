@@ -27,10 +27,9 @@ const options = [
     '--highlightLanguages',
     name,
   ]),
-  // A base class, whose members are listed with its only subclass; tables from which types are derived, which are listed.
-  ...['OrtValueMemory', 'table', 'LOG_LEVELS', 'ValueKind'].flatMap((name) => [
-    '--intentionallyNotExported',
-    name,
-  ]),
+  // Base classes, whose members are listed with the only subclass; tables from which types are derived, which are listed.
+  ...['OrtValueMemory', 'OrtValueCopies', 'SessionInfo', 'table', 'LOG_LEVELS', 'ValueKind'].flatMap(
+    (name) => ['--intentionallyNotExported', name],
+  ),
 ]
 process.exitCode = run(process.execPath, [typedoc, ...options]) ? 0 : 1

@@ -1,4 +1,4 @@
-// Writes lib/session/config-key-table.ts: the configuration keys that each version of ONNX Runtime reads, from the strings
+// Writes lib/engine/config-key-table.ts: the configuration keys that each version of ONNX Runtime reads, from the strings
 // of its libraries, since an unknown key is ignored and the headers of earlier versions name keys that are gone.
 //
 //     node scripts/config-keys.mjs FOLDER...    folders of wheels: pip download --no-deps --dest FOLDER onnxruntime==1.24.*,
@@ -8,7 +8,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './run.mjs'
 
-const TABLE = join(root, 'lib', 'session', 'config-key-table.ts')
+const TABLE = join(root, 'lib', 'engine', 'config-key-table.ts')
 const KEY = /^(session|optimization|memory|mlas)(\.[a-z0-9_]*[a-z0-9])+$/
 /** Two literals that the compiler has merged. */
 const MERGED = /[a-z](session|optimization|memory|mlas)\./

@@ -10,7 +10,6 @@ import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { InferenceSession } from 'onnxruntime-iobinding'
-import { BindingPool, QueueFullError } from './binding-pool.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -40,20 +39,24 @@ class HttpError extends Error {
 // Errors are thrown, so ONNX Runtime does not need to print them too.
 const session = await InferenceSession.create(options.model, { intraOpNumThreads: 1, logSeverityLevel: 4 })
 // One binding is filled and read while another runs. More than a few gain nothing: a session runs one at a time.
-const bindings = Array.from({ length: Number(options.bindings) }, () =>
-  session.createIoBinding({ input_0: [1, LENGTH], input_1: [1, LENGTH] }),
+const pool = session.createBindingPool(
+  { input_0: [1, LENGTH], input_1: [1, LENGTH] },
+  { size: Number(options.bindings), maxQueueSize: Number(options.queue) },
 )
-for (const io of bindings) await io.run() // the first run of a shape takes longer, so do it before traffic
-const pool = new BindingPool(bindings, Number(options.queue))
+// The first run of a shape takes longer, so do it before traffic.
+await Promise.all(Array.from({ length: pool.size }, () => pool.use((io) => io.run())))
 
 /** The logits of a text. The signal cancels the wait and the run. */
 function classify(ids, signal) {
-  return pool.use(async (io) => {
-    io.inputs.input_0.fill(0n).set(ids)
-    io.inputs.input_1.fill(0n).fill(1n, 0, ids.length)
-    await io.run({ signal })
-    return [...io.outputs.output_0] // a copy: the next request overwrites the binding's outputs
-  }, signal)
+  return pool.use(
+    async (io) => {
+      io.inputs.input_0.fill(0n).set(ids)
+      io.inputs.input_1.fill(0n).fill(1n, 0, ids.length)
+      await io.run({ signal })
+      return [...io.outputs.output_0] // a copy: the next request overwrites the binding's outputs
+    },
+    { signal },
+  )
 }
 // [end]
 
@@ -80,7 +83,8 @@ function checkIds(body) {
 /** The response to an error; 500 for every error that the client did not cause. */
 function toHttpError(error) {
   if (error instanceof HttpError) return error
-  if (error instanceof QueueFullError) return new HttpError(503, error.message, { 'Retry-After': '1' })
+  if (error.code === 'ERR_QUEUE_FULL')
+    return new HttpError(503, 'too many requests are waiting', { 'Retry-After': '1' })
   // The model rejects an unknown token.
   if (error.code === 'ERR_ORT_INVALID_ARGUMENT') return new HttpError(400, 'an id is not in the vocabulary')
   console.error(error)
@@ -115,7 +119,7 @@ async function shutDown() {
   setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
   server.close()
   await once(server, 'close')
-  for (const io of bindings) io.dispose()
+  await pool.close()
   await session.release()
   console.log('closed')
 }

@@ -200,7 +200,9 @@ function takeInput(
 
 function copied(type: ElementType, value: unknown, argument: string, spare: Elements | undefined): Elements {
   if (type !== 'string') {
-    const array = rawView(checkArray(type, value, argument))
+    const given = checkArray(type, value, argument)
+    checkAttached(given, argument)
+    const array = rawView(given)
     if (spare === undefined || spare.length !== lengthOf(array)) return copyTypedArray(array)
     ;(spare as TypedArray).set(array as never)
     return spare

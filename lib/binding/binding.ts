@@ -1,21 +1,16 @@
 import type { Tensor } from 'onnxruntime-common'
 import { checkSessionDevice } from '../device/device'
 import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
+import { argumentTypeError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { OrtValue } from '../value/value'
 import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
 import type { BindingHost } from './host'
+import { LoraAdapter } from './lora-adapter'
 import { BoundOutputs } from './outputs'
-import {
-  type BindOptions,
-  type BindOutputOptions,
-  type CaptureOptions,
-  type IoBindingRunOptions,
-  type IoBindingRunSyncOptions,
-  resolveBindOutput,
-  resolveMapped,
-} from './run-options'
+import { type BindOptions, type BindOutputOptions, resolveBindOutput, resolveMapped } from './run-options'
+import { RunnableBinding } from './runnable'
 import { BindingRuns } from './runs'
 import { type AnyViews, BoundValues, type Views } from './values'
 
@@ -24,14 +19,11 @@ import { type AnyViews, BoundValues, type Views } from './values'
  *
  * A binding has one run in flight at a time; another call is refused with `ERR_BUSY`. Several bindings of one session can have
  * runs in flight, which are done in the order of the calls; on CUDA the copies of one overlap with the computation of another.
- *
- * A session on a device keeps a device copy of each bound host value: a run uploads its inputs, and downloads its outputs. Bound
- * device memory is used directly.
+ * A session on a device keeps a device copy of each bound host value, which a run uploads or downloads.
  *
  * Suitable for: short runs in a loop (audio, control, ranking), where allocations and copies take a large part of each call;
  * state that the next run reads, such as a recurrent network's or a key-value cache; inputs and outputs that stay on a GPU;
  * CUDA graphs. No benefit for: a single run; long runs; inputs whose shapes change in every run.
- *
  * Corresponds to Python's `onnxruntime.IOBinding`, and has its methods.
  * @see https://onnxruntime.ai/docs/api/python/api_summary.html#onnxruntime.IOBinding
  * @example
@@ -41,12 +33,13 @@ import { type AnyViews, BoundValues, type Views } from './values'
  * console.log(io.outputs.y)
  */
 export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
+  extends RunnableBinding
   implements Disposable
 {
   readonly #host: BindingHost
   readonly #binding: EngineBinding
   /** Values that were allocated for the binding and not replaced; they are disposed of with it. */
-  readonly #owned = new Set<OrtValue>()
+  readonly #owned: Set<OrtValue>
   readonly #copies = new CpuInputs()
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
@@ -54,11 +47,18 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {
+    const owned = new Set<OrtValue>()
+    const binding = new host.engine.Binding(host.session)
+    const inputs = new BoundValues(host.inputs, owned)
+    const outputs = new BoundOutputs(host.outputs, owned, binding, () => runs.inFlight)
+    const runs = new BindingRuns(host, binding, inputs, outputs)
+    super(binding, runs)
     this.#host = host
-    this.#binding = new host.engine.Binding(host.session)
-    this.#inputs = new BoundValues(host.inputs, this.#owned)
-    this.#outputs = new BoundOutputs(host.outputs, this.#owned, this.#binding, () => this.#runs.inFlight)
-    this.#runs = new BindingRuns(host, this.#binding, this.#inputs, this.#outputs)
+    this.#binding = binding
+    this.#owned = owned
+    this.#inputs = inputs
+    this.#outputs = outputs
+    this.#runs = runs
   }
 
   /** @internal see `session.createIoBinding()` */
@@ -103,6 +103,11 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     return this.#outputs.views(this.#runs.checkIdle) as O
   }
 
+  /** The names of what is bound, in the order of binding: of outputs that of {@link IoBinding.getOutputs}. */
+  get boundNames(): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
+    return { inputs: this.#inputs.names, outputs: this.#outputs.names }
+  }
+
   /**
    * The value bound to an input.
    * @example
@@ -144,6 +149,21 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
    */
   bindCpuInput(name: string, tensor: Tensor): void {
     this.#owned.add(this.#copies.bind(name, tensor, (value) => this.bindOrtValueInput(name, value)))
+  }
+
+  /**
+   * Binds the parameters of a LoRA adapter to the inputs that the model declares for them, in place of those of another adapter.
+   *
+   * @throws OrtRangeError `ERR_UNKNOWN_INPUT` if the model lacks one; OrtError `ERR_DISPOSED`, and those of
+   *   {@link IoBinding.bindOrtValueInput}
+   * @example
+   * using adapter = await LoraAdapter.create('tenant.onnx_adapter')
+   * io.bindAdapter(adapter)
+   */
+  bindAdapter(adapter: LoraAdapter): void {
+    if (!(adapter instanceof LoraAdapter)) throw argumentTypeError('adapter', 'a LoraAdapter', adapter)
+    for (const [name, value] of adapter.parameters) this.#inputs.check(name, value)
+    for (const [name, value] of adapter.parameters) this.bindOrtValueInput(name, value)
   }
 
   /**
@@ -217,61 +237,6 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   copyOutputsToCpu(): (Tensor | OrtValue)[] {
     this.#runs.checkIdle('outputs')
     return this.#outputs.copies()
-  }
-
-  /**
-   * Runs the model, and returns when the outputs are written. Runs on the calling thread; on the session's thread if the session
-   * is on a device or has other runs in flight. Allocates nothing on the JavaScript heap.
-   * @throws OrtError `ERR_BUSY`, `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_OUTPUT_SHAPE`, `ERR_ORT_*`, `ERR_CUDA_*`
-   * @example
-   * io.runSync()
-   */
-  runSync(options?: IoBindingRunSyncOptions): void {
-    this.#runs.runSync(options)
-  }
-
-  /**
-   * Runs the model on the session's thread; a run that is expected to be short (see `inlineRunBelowUs`) runs before the call
-   * returns. Rejects with the errors of {@link IoBinding.runSync}, and with the signal's reason.
-   * @example
-   * await io.run({ signal: AbortSignal.timeout(1000) })
-   */
-  run(options?: IoBindingRunOptions): Promise<void> {
-    return this.#runs.run(options)
-  }
-
-  /**
-   * Captures the device's work of a run as a graph, which later runs replay in one call. Needs a session with
-   * `enableGraphCapture`, and every input and output bound to memory with a fixed address: none `'dynamic'`, none in CPU memory.
-   * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written. A captured
-   * binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
-   * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
-   *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
-   * @example
-   * if (session.device.name !== 'cpu') await io.capture({ verify: true })
-   */
-  capture(options: CaptureOptions = {}): Promise<void> {
-    return this.#runs.capture(options)
-  }
-
-  /** Whether runs replay a graph. */
-  get captured(): boolean {
-    return this.#binding.captured()
-  }
-
-  /** How often a run made the captured graph anew: see `onStale` of {@link CaptureOptions}. */
-  get recaptures(): number {
-    return this.#binding.recaptures()
-  }
-
-  /**
-   * Releases the captured graph: later runs execute the model, and other values can be bound. Idempotent.
-   * @throws OrtError `ERR_BUSY` while a run is in flight
-   * @example
-   * io.releaseCapture()
-   */
-  releaseCapture(): void {
-    this.#binding.releaseCapture()
   }
 
   /**

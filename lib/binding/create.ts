@@ -94,7 +94,7 @@ export function bindAll(
 function inputSpecs(inputs: SessionIO, given: Readonly<Record<string, InputSpec>>): [string, Bindable][] {
   if (!isRecord(given)) throw argumentTypeError('inputs', 'an object of shapes or OrtValues by name', given)
   for (const name of Object.keys(given)) inputs.indexOf(name, 'inputs')
-  return inputs.names.flatMap((name, index): [string, Bindable][] => {
+  return inputs.infos.flatMap(({ name }, index): [string, Bindable][] => {
     const spec = own(given, name) ?? (inputs.isOptional(index) ? undefined : declaredShape(inputs, index))
     return spec === undefined ? [] : [[name, spec]]
   })

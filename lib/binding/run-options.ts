@@ -1,11 +1,14 @@
 import { array, bare, boolean, type Check, checkOptions, choice, property, record } from '../check'
 import type { SessionDevice } from '../device/device'
 import { checkSignal } from '../engine/abort'
+import type { EngineRunOptions } from '../engine/engine'
 import { OrtError } from '../errors'
+import type { SessionIO } from '../model/io'
 import type { BindingHost } from './host'
+import { ORT_RUN_OPTIONS, type OrtRunOptions, PreparedRunOptions, toRunSettings } from './prepared-options'
 
-/** Options of a synchronous run. */
-export interface IoBindingRunSyncOptions {
+/** What belongs to a single synchronous run of a binding. */
+export interface IoBindingRunSyncCall {
   /**
    * The inputs that have been written to since the last run: a session on a device uploads only these. Default: all. An input
    * that no run has uploaded yet is uploaded in any case.
@@ -13,11 +16,17 @@ export interface IoBindingRunSyncOptions {
   readonly upload?: readonly string[]
 }
 
-/** Options of an asynchronous run. */
-export interface IoBindingRunOptions extends IoBindingRunSyncOptions {
+/** What belongs to a single asynchronous run of a binding. */
+export interface IoBindingRunCall extends IoBindingRunSyncCall {
   /** Cancels the run: at once while it is queued, else before its next node. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
+
+/** Options of a synchronous run. Those of ONNX Runtime are converted in each call: `session.prepareRunOptions` does it once. */
+export interface IoBindingRunSyncOptions extends IoBindingRunSyncCall, OrtRunOptions {}
+
+/** Options of an asynchronous run. */
+export interface IoBindingRunOptions extends IoBindingRunCall, OrtRunOptions {}
 
 /** Options of `binding.capture`. */
 export interface CaptureOptions {
@@ -55,24 +64,62 @@ export interface InPlaceOptions {
 export interface BindOutputOptions extends BindOptions, InPlaceOptions {}
 
 export interface ResolvedRunOptions {
+  readonly prepared?: PreparedRunOptions | undefined
   readonly signal?: AbortSignal | undefined
   readonly upload?: readonly number[] | undefined
 }
 
 const NONE: ResolvedRunOptions = Object.freeze(bare({}))
-const SYNC_OPTIONS = { upload: array('an array of input names') }
-const OPTIONS = { signal: ((value) => value) satisfies Check<unknown>, ...SYNC_OPTIONS }
+const SYNC_CALL = { upload: array('an array of input names') }
+const CALL = { ...SYNC_CALL, signal: ((value) => value) satisfies Check<unknown> }
+const SYNC_OPTIONS = { ...SYNC_CALL, ...ORT_RUN_OPTIONS }
+const OPTIONS = { ...CALL, ...ORT_RUN_OPTIONS }
 
-/** @throws OrtError `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError `ERR_UNKNOWN_INPUT` */
+/**
+ * Of a run with `options`, or with prepared ones and what belongs to the single call.
+ *
+ * @throws OrtError `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`; OrtTypeError, OrtRangeError `ERR_UNKNOWN_INPUT`
+ */
 export function resolveBindingRun(
   { engine, inputs }: BindingHost,
-  options: IoBindingRunOptions | undefined,
+  options: IoBindingRunOptions | PreparedRunOptions | undefined,
+  call: IoBindingRunCall | undefined,
   isSync: boolean,
 ): ResolvedRunOptions {
+  if (options instanceof PreparedRunOptions) {
+    if (call === undefined) return options.alone
+    const signal = checkSignal(engine, property(record(call, 'options'), 'signal'))
+    const { upload } = checkOptions(call, isSync ? SYNC_CALL : CALL, 'option beside prepared run options')
+    return { prepared: options, signal, upload: indices(inputs, upload) }
+  }
   if (options === undefined) return NONE
   const signal = checkSignal(engine, property(record(options, 'options'), 'signal'))
-  const { upload } = checkOptions(options, isSync ? SYNC_OPTIONS : OPTIONS, 'run option')
-  return { signal, upload: upload?.map((name) => inputs.indexOf(name as string, 'upload')) }
+  const { upload, ...rest } = checkOptions(options, isSync ? SYNC_OPTIONS : OPTIONS, 'run option')
+  const { signal: _, ...own } = rest as typeof rest & { signal?: unknown }
+  const settings = toRunSettings(own)
+  const prepared = settings && PreparedRunOptions.of(settings)
+  return { prepared, signal, upload: indices(inputs, upload) }
+}
+
+function indices(inputs: SessionIO, names: readonly unknown[] | undefined): readonly number[] | undefined {
+  return names?.map((name) => inputs.indexOf(name as string, 'upload'))
+}
+
+/** What a binding sets itself. */
+const OWN_ENTRIES = ['gpu_graph_id', 'disable_synchronize_execution_providers']
+
+/** The engine's options for one binding. @throws OrtError `ERR_NOT_SUPPORTED` for entries that the binding sets itself */
+export function engineRunOptions(
+  { engine, session }: BindingHost,
+  { settings }: PreparedRunOptions,
+): EngineRunOptions {
+  const entry = OWN_ENTRIES.find((entry) => settings.config !== undefined && entry in settings.config)
+  if (entry !== undefined) {
+    throw new OrtError('ERR_NOT_SUPPORTED', `'extra' of a bound run cannot have '${entry}'`, {
+      remedy: 'Omit it: the binding sets it, and capture() captures graphs',
+    })
+  }
+  return new engine.RunOptions(session, settings)
 }
 
 /** Whether an output in an input's memory is written at once. */

@@ -1,13 +1,17 @@
 import { abortable } from '../engine/abort'
-import type { EngineBinding } from '../engine/engine'
+import type { EngineBinding, EngineRunOptions } from '../engine/engine'
 import { OrtError } from '../errors'
 import { wrapShapeError } from '../model/shape'
 import { OutputGuesses } from './guesses'
 import type { BindingHost } from './host'
 import type { BoundOutputs } from './outputs'
+import { PreparedRunOptions } from './prepared-options'
 import {
   type CaptureOptions,
+  engineRunOptions,
+  type IoBindingRunCall,
   type IoBindingRunOptions,
+  type IoBindingRunSyncCall,
   type IoBindingRunSyncOptions,
   type ResolvedRunOptions,
   resolveBindingRun,
@@ -26,6 +30,10 @@ export class BindingRuns {
   readonly guesses: OutputGuesses
   /** Of the run or capture in flight, and of queued runs that were aborted, or refused, in this turn. */
   readonly #unsettled = new Set<Promise<void>>()
+  /** The engine's options by the prepared ones that this binding has run with. */
+  readonly #runOptions = new WeakMap<PreparedRunOptions, EngineRunOptions>()
+  /** What the engine's binding uses. */
+  #prepared: PreparedRunOptions | undefined
 
   constructor(host: BindingHost, binding: EngineBinding, inputs: BoundValues, outputs: BoundOutputs) {
     this.#host = host
@@ -48,10 +56,18 @@ export class BindingRuns {
     })
   }
 
-  runSync(options: IoBindingRunSyncOptions | undefined): void {
-    // The shortest path, without options, allocates nothing.
-    const upload = options === undefined ? undefined : resolveBindingRun(this.#host, options, true).upload
+  runSync(
+    options: IoBindingRunSyncOptions | PreparedRunOptions | undefined,
+    call: IoBindingRunSyncCall | undefined,
+  ): void {
+    let upload: readonly number[] | undefined
+    let prepared: PreparedRunOptions | undefined
+    // The shortest paths, without options and with prepared ones alone, allocate nothing.
+    if (call === undefined && options instanceof PreparedRunOptions) prepared = options
+    else if (options !== undefined)
+      ({ upload, prepared } = resolveBindingRun(this.#host, options, call, true))
     try {
+      if (prepared !== this.#prepared) this.#use(prepared)
       this.guesses.beginRun()
       try {
         this.#binding.runSync(upload)
@@ -66,9 +82,13 @@ export class BindingRuns {
     }
   }
 
-  run(options: IoBindingRunOptions | undefined): Promise<void> {
+  run(
+    options: IoBindingRunOptions | PreparedRunOptions | undefined,
+    call: IoBindingRunCall | undefined,
+  ): Promise<void> {
     try {
-      const resolved = resolveBindingRun(this.#host, options, false)
+      const resolved = resolveBindingRun(this.#host, options, call, false)
+      if (resolved.prepared !== this.#prepared) this.#use(resolved.prepared)
       this.guesses.beginRun()
       const pending = this.#start(resolved)
       if (pending !== undefined) return this.#finish(pending, resolved)
@@ -82,6 +102,7 @@ export class BindingRuns {
 
   async capture(options: CaptureOptions): Promise<void> {
     await this.guesses.capture(async () => {
+      if (this.#prepared !== undefined) this.#use(undefined)
       const pending = this.#binding.capture(...resolveCapture(options))
       this.#unsettled.add(pending)
       try {
@@ -90,6 +111,17 @@ export class BindingRuns {
         this.#unsettled.delete(pending)
       }
     })
+  }
+
+  /** @throws OrtError `ERR_BUSY`, `ERR_GRAPH_CAPTURED`, `ERR_NOT_SUPPORTED` */
+  #use(prepared: PreparedRunOptions | undefined): void {
+    let options = prepared && this.#runOptions.get(prepared)
+    if (prepared !== undefined && options === undefined) {
+      options = engineRunOptions(this.#host, prepared)
+      this.#runOptions.set(prepared, options)
+    }
+    this.#binding.useRunOptions(options)
+    this.#prepared = prepared
   }
 
   /** Undefined where the run has ended. */

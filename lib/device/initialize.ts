@@ -1,8 +1,8 @@
-import { bare, boolean, type Check, checkOptions, choice, string } from '../check'
+import { bare, boolean, type Check, checkOptions, choice, INT_MAX, integer, string } from '../check'
+import { processCpus } from '../cpus'
 import type { EngineName } from '../engine/engine'
-import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord } from '../engine/log'
+import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord, receiver } from '../engine/log'
 import { engine, openEngine } from '../engine/select'
-import { argumentTypeError } from '../errors'
 
 /** Options of {@link initialize}. */
 export interface InitializeOptions {
@@ -12,8 +12,41 @@ export interface InitializeOptions {
   readonly logLevel?: LogLevel
   /** Leaves ONNX Runtime's telemetry on. Default: false. A value of `ORT_DISABLE_TELEMETRY` stays as it is. */
   readonly telemetry?: boolean
+  /**
+   * Threads of the process for sessions with `threadPool: 'shared'`. Only where nobody used ONNX Runtime in the process before,
+   * onnxruntime-node included. Not on the onnxruntime-node engine.
+   */
+  readonly threadPool?: ThreadPoolOptions
+  /** A CPU arena of the process for sessions with `arena: 'shared'`. Once a process. Not on the onnxruntime-node engine. */
+  readonly arena?: ArenaOptions
   /** Receives messages in place of stderr, asynchronously and from all threads. Not on the onnxruntime-node engine. */
   readonly onLog?: (record: LogRecord) => void
+}
+
+/** Threads that sessions share; ONNX Runtime's defaults for what is absent. */
+export interface ThreadPoolOptions {
+  /** Threads that divide the work of an operator, the calling one included. */
+  readonly intraOpNumThreads?: number
+  /** Threads of sessions with `executionMode: 'parallel'`. */
+  readonly interOpNumThreads?: number
+  /** Whether a thread without work polls for some before it sleeps. */
+  readonly allowSpinning?: boolean
+  /** Processors of each thread but the first, such as `'1,2;3,4'`: ONNX Runtime's `session.intra_op_thread_affinities`. */
+  readonly affinities?: string
+}
+
+/** An arena that sessions share; ONNX Runtime's defaults for what is absent. */
+export interface ArenaOptions {
+  /** What the arena may allocate. A run that needs more fails with `ERR_OUT_OF_MEMORY`, and the session works on. */
+  readonly maxBytes?: number
+  /** How the arena grows. Default `'nextPowerOfTwo'`. */
+  readonly extendStrategy?: 'nextPowerOfTwo' | 'sameAsRequested'
+  /** The first allocation. */
+  readonly initialChunkBytes?: number
+  /** Of the next one, after a shrinkage too. */
+  readonly initialGrowthChunkBytes?: number
+  /** What a chunk may waste before it is divided. */
+  readonly maxDeadBytesPerChunk?: number
 }
 
 /** What {@link initialize} opened. */
@@ -27,14 +60,50 @@ export interface Initialized {
   readonly availableProviders: readonly string[]
 }
 
+const count = integer(0, INT_MAX)
+const bytes = integer(0, Number.MAX_SAFE_INTEGER)
+const THREAD_POOL = {
+  intraOpNumThreads: count,
+  interOpNumThreads: count,
+  allowSpinning: boolean,
+  affinities: string,
+}
+const ARENA = {
+  maxBytes: bytes,
+  extendStrategy: choice({ nextPowerOfTwo: 0, sameAsRequested: 1 }),
+  initialChunkBytes: bytes,
+  initialGrowthChunkBytes: bytes,
+  maxDeadBytesPerChunk: bytes,
+}
+/** Where the process may use a part of the machine alone, ONNX Runtime would start a thread for each core of the machine. */
+const threadPool: Check<NonNullable<EngineOptions['threadPool']>> = (value) => {
+  const checked = checkOptions(value, THREAD_POOL, 'option of threadPool')
+  const { available, cores } = processCpus()
+  if (available < cores && checked.affinities === undefined) checked.intraOpNumThreads ??= available
+  return checked
+}
+
+/** ONNX Runtime's keys. */
+const ARENA_KEYS: Readonly<Record<keyof typeof ARENA, string>> = {
+  maxBytes: 'max_mem',
+  extendStrategy: 'arena_extend_strategy',
+  initialChunkBytes: 'initial_chunk_size_bytes',
+  initialGrowthChunkBytes: 'initial_growth_chunk_size_bytes',
+  maxDeadBytesPerChunk: 'max_dead_bytes_per_chunk',
+}
+
+const arena: Check<NonNullable<EngineOptions['arena']>> = (value) => {
+  const checked = Object.entries(checkOptions(value, ARENA, 'option of arena'))
+  return bare(Object.fromEntries(checked.map(([name, one]) => [ARENA_KEYS[name as keyof typeof ARENA], one])))
+}
+
 const OPTIONS = {
+  arena,
+  threadPool,
   libraryPath: string,
   logLevel: choice(Object.fromEntries(LOG_LEVELS.map((level) => [level, level]))),
   telemetry: boolean,
-  onLog: ((value, name) => {
-    if (typeof value === 'function') return value as (record: LogRecord) => void
-    throw argumentTypeError(name, 'a function', value)
-  }) satisfies Check<unknown>,
+  onLog: receiver,
 }
 
 /**
@@ -47,9 +116,32 @@ const OPTIONS = {
  * initialize({ logLevel: 'error', onLog: ({ level, message }) => console.error(level, message) })
  */
 export function initialize(options: InitializeOptions = {}): Initialized {
-  const { onLog, ...rest } = checkOptions(options, OPTIONS, 'option of initialize')
-  openEngine(bare({ ...rest, ...(onLog !== undefined && { onLog: logReceiver(onLog) }) }))
+  openEngine(checkOptions(options, OPTIONS, 'option of initialize'))
   return initialized()
+}
+
+/**
+ * What ONNX Runtime's library reports of its build: branch, commit, flags.
+ *
+ * @throws OrtError `ERR_NOT_SUPPORTED` on onnxruntime-node, and the codes of {@link initialize}
+ * @example
+ * console.log(buildInfo()) // such as 'ORT Build Info: git-branch=..., build type=Release, ...'
+ */
+export function buildInfo(): string {
+  return engine().buildInfo()
+}
+
+/**
+ * Figures of the arena that sessions with `arena: 'shared'` use, in bytes and numbers, by ONNX Runtime's names (`InUse`, `Limit`,
+ * `MaxInUse`, `TotalAllocated`, ...); undefined if the process has none.
+ *
+ * @throws OrtError the codes of {@link initialize}
+ * @example
+ * const stats = memoryStats()
+ * if (stats !== undefined) console.log(stats.InUse, stats.Limit)
+ */
+export function memoryStats(): Readonly<Record<string, number>> | undefined {
+  return engine().memoryStats()
 }
 
 /**
@@ -67,9 +159,4 @@ export function initialized(): Initialized {
     libraryPath: library.path,
     availableProviders: availableProviders(),
   }
-}
-
-function logReceiver(onLog: (record: LogRecord) => void): NonNullable<EngineOptions['onLog']> {
-  return (severity, category, logId, location, message) =>
-    onLog({ level: LOG_LEVELS[severity] ?? 'fatal', category, logId, location, message })
 }

@@ -5,7 +5,10 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
-import type { LogLevel } from './log'
+import type { ComputeDeviceName, DeviceName, ProviderSettings, RawEpDevice } from './devices'
+import type { EngineOptions, LogLevel } from './log'
+
+export type { ComputeDeviceName, DeviceName, ProviderSettings, RawEpDevice } from './devices'
 
 export type EngineName = 'native' | 'onnxruntime-node'
 
@@ -22,8 +25,12 @@ export interface RawValueInfo {
    * report more than the kind.
    */
   readonly form?: string
+  /** Whether the session has the value on its device; absent where the engine has none. */
+  readonly onDevice?: boolean
   /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
   readonly shape?: readonly (number | string)[]
+  /** Of an input: an initializer is its value where a run gives none. These follow the other inputs. */
+  readonly overridable?: boolean
 }
 
 /** The model's own description. */
@@ -54,40 +61,6 @@ export interface AssignedSubgraph {
   readonly nodes: readonly AssignedNode[]
 }
 
-/** A device by the provider whose memory it is: ONNX Runtime's name of a plugin's. */
-export type ComputeDeviceName = 'cpu' | 'cuda' | 'webgpu' | `${string}ExecutionProvider`
-
-/** Where memory is: `OrtValue.location` and the `device` arguments. */
-export type DeviceName = ComputeDeviceName | 'cuda-pinned'
-
-/** An execution provider and hardware that it can use. */
-export interface RawEpDevice {
-  readonly id: number
-  readonly provider: string
-  readonly vendor: string
-  readonly metadata: Readonly<Record<string, string>>
-  readonly options: Readonly<Record<string, string>>
-  readonly hardware: {
-    readonly type: string
-    readonly vendor: string
-    readonly vendorId: number
-    readonly deviceId: number
-    readonly metadata: Readonly<Record<string, string>>
-  }
-}
-
-/** The execution provider of a session, and its options under ONNX Runtime's keys. */
-export interface ProviderSettings {
-  /** ONNX Runtime's name. */
-  readonly name: string
-  /** The device whose memory the session uses; absent: host memory. */
-  readonly device?: 'cuda' | 'webgpu'
-  readonly deviceId: number
-  readonly options: Readonly<Record<string, string>>
-  /** Of a plugin's provider: ids of {@link RawEpDevice}s. */
-  readonly devices?: readonly number[]
-}
-
 /**
  * Session options after validation; ONNX Runtime's default for an absent field. How they reach ONNX Runtime:
  * native/session/options.cc, onnxruntime-node/convert.ts.
@@ -116,6 +89,18 @@ export interface SessionSettings {
   recordGraphAssignment?: boolean
   /** The run thread sleeps until the device is done; else it polls. */
   blockingWait?: boolean
+  /** In place of the model's own data, which is the same. The session keeps their memory. */
+  initializers?: Readonly<Record<string, EngineValue>>
+  /** In place of data in other files. */
+  externalInitializers?: Readonly<Record<string, EngineValue>>
+  /** Of `Engine.SharedWeights`. */
+  sharedWeights?: object
+  /** Paths of libraries of operators. */
+  customOpLibraries?: readonly string[]
+  /** The session uses the process's threads. */
+  sharedThreads?: boolean
+  /** Receives the session's messages. */
+  onLog?: EngineOptions['onLog']
 }
 
 /** Run options after validation. */
@@ -125,7 +110,12 @@ export interface RunSettings {
   tag?: string
   terminate?: boolean
   config?: Record<string, string>
+  /** Profiles the run into a file of this prefix. */
+  profileFilePrefix?: string
 }
+
+/** Run options for the runs of one binding. */
+export type EngineRunOptions = object
 
 export interface EngineValue {
   kind(): number
@@ -143,6 +133,8 @@ export interface EngineValue {
   setStrings(strings: readonly string[]): void
   /** A tensor over a part of the memory, from the element `offset` on. Absent where all memory is V8's, which has subarrays. */
   view?(dims: readonly number[], offset: number): EngineValue
+  /** Address of the memory; not of strings. */
+  address(): bigint
   /** Whether the memory of the two overlaps. */
   sharesMemory(other: EngineValue): boolean
   /** Copies the tensor into another of the same type and shape, between any two devices. */
@@ -197,6 +189,8 @@ export interface EngineSession {
   run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string
+  /** Nanoseconds. */
+  profilingStartTime(): bigint
   /** Settles after every run in flight. Called once. */
   release(): Promise<void>
 }
@@ -215,6 +209,8 @@ export interface EngineBinding {
   bindOutput(index: number, value: undefined, device: DeviceName, id: number): void
   clearInputs(): void
   clearOutputs(): void
+  /** The options of later runs; undefined: none. @throws OrtError `ERR_BUSY`, `ERR_GRAPH_CAPTURED` */
+  useRunOptions(options: EngineRunOptions | undefined): void
   /** In the order of binding: the last run's value where ONNX Runtime allocated it, else null. */
   outputs(): (EngineValue | null)[]
   /** Number of the run whose results the outputs are; 0 where that run failed. A run that is refused does not count. */
@@ -254,6 +250,8 @@ export interface Engine {
     readonly runSync: boolean
     readonly cancel: boolean
     readonly devices: boolean
+    /** Initializers can be given in place of the model's. */
+    readonly overridableInitializers: boolean
     /** V8 accepts ArrayBuffers over memory that it did not allocate. */
     readonly externalBuffers: boolean
   }
@@ -264,14 +262,34 @@ export interface Engine {
     concurrentRuns: number,
   ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
+  readonly RunOptions: new (session: EngineSession, settings: RunSettings) => EngineRunOptions
+  readonly SharedWeights: new () => object
   readonly Value: {
     allocate(type: number, dims: readonly number[], device: DeviceName, id: number): EngineValue
     /** `detachable`: JavaScript can detach the memory, so a run on another thread works on a copy of it. */
     borrow(type: number, dims: readonly number[], data: ArrayBufferView, detachable: boolean): EngineValue
     sequence(values: readonly EngineValue[]): EngineValue
+    emptySequence(type: number): EngineValue
+    /** With copies of the two tensors. */
+    map(keys: EngineValue, values: EngineValue): EngineValue
+    /** Over memory of others, which `keep` owns. */
+    at(
+      type: number,
+      dims: readonly number[],
+      device: DeviceName,
+      id: number,
+      address: bigint,
+      keep?: object,
+    ): EngineValue
   }
   /** A message of this package, in the log of ONNX Runtime. */
   log(level: LogLevel, message: string): void
+  /** The level of the process's log from now on. */
+  setLogLevel(level: LogLevel): void
+  /** What ONNX Runtime's library reports of its build. */
+  buildInfo(): string
+  /** Of the shared arena, by ONNX Runtime's names; undefined without one. */
+  memoryStats(): Record<string, number> | undefined
   availableProviders(): string[]
   /** ONNX Runtime's environment, and so its plugins, belong to the process. */
   registerExecutionProviderLibrary(name: string, path: string): Promise<void>

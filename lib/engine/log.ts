@@ -1,4 +1,6 @@
 import { env } from 'onnxruntime-common'
+import type { Check } from '../check'
+import { argumentTypeError } from '../errors'
 
 /** ONNX Runtime's log levels; the index of a level is its `OrtLoggingLevel`. */
 export const LOG_LEVELS = ['verbose', 'info', 'warning', 'error', 'fatal'] as const
@@ -21,6 +23,15 @@ export interface EngineOptions {
   readonly libraryPath?: string
   readonly logLevel?: LogLevel
   readonly telemetry?: boolean
+  /** Threads that sessions share. */
+  readonly threadPool?: {
+    readonly intraOpNumThreads?: number
+    readonly interOpNumThreads?: number
+    readonly allowSpinning?: boolean
+    readonly affinities?: string
+  }
+  /** Of an arena that sessions share: ONNX Runtime's keys. */
+  readonly arena?: Readonly<Record<string, number>>
   readonly onLog?: (
     severity: number,
     category: string,
@@ -28,6 +39,13 @@ export interface EngineOptions {
     location: string,
     message: string,
   ) => void
+}
+
+/** The option `onLog`, in the engine's form. */
+export const receiver: Check<NonNullable<EngineOptions['onLog']>> = (onLog, name) => {
+  if (typeof onLog !== 'function') throw argumentTypeError(name, 'a function', onLog)
+  return (severity, category, logId, location, message) =>
+    onLog({ level: LOG_LEVELS[severity] ?? 'fatal', category, logId, location, message } satisfies LogRecord)
 }
 
 /** The severity asked for, else onnxruntime-common's `env.logLevel`, else that of warnings. */

@@ -7,7 +7,7 @@ import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { type Candidate, findLibrary } from './library'
 import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
-import { outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
+import { loadError, outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
 /** The functions and classes that native/addon.cc registers. */
@@ -16,9 +16,13 @@ export interface Addon
     Engine,
     | 'Session'
     | 'Binding'
+    | 'RunOptions'
+    | 'SharedWeights'
     | 'Value'
     | 'availableProviders'
     | 'deviceMemory'
+    | 'buildInfo'
+    | 'memoryStats'
     | 'epDevices'
     | 'registerExecutionProviderLibrary'
     | 'unregisterExecutionProviderLibrary'
@@ -39,10 +43,18 @@ export interface Addon
    */
   preload(path: string, logSeverity: number): Promise<void>
   /** False if the process already has an environment. */
-  createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean
+  createEnvironment(
+    logSeverity: number,
+    onLog?: EngineOptions['onLog'],
+    threads?: EngineOptions['threadPool'],
+  ): boolean
+  /** Whether the process's environment has threads that sessions share. */
+  hasSharedThreads(): boolean
+  /** Makes the arena that sessions share, by ONNX Runtime's keys. Once a process. */
+  registerArena(entries: Readonly<Record<string, number>>): void
   log(severity: number, message: string): void
-  /** False, and nothing changes, if the process's log was set to another level before. */
-  setLogLevel(logSeverity: number): boolean
+  /** False, and nothing changes, if the process's log was set to another level before, unless it may `change`. */
+  setLogLevel(logSeverity: number, change: boolean): boolean
   /** Opens a shared library and never closes it. @throws OrtError `ERR_LIBRARY_NOT_FOUND` with the loader's reason */
   loadLibrary(path: string): void
   /** Appends the provider to session options and drops them. Fails as a session would. */
@@ -159,33 +171,60 @@ export function openNative(
     const { code, message } = cause as OrtError
     throw libraryError(code, [...tried, `${candidate.path} (${candidate.source}): ${message}`], cause)
   }
-  const created = addon.createEnvironment(logSeverity(options), options.onLog)
+  const created = addon.createEnvironment(logSeverity(options), options.onLog, options.threadPool)
   if (!created && options.onLog !== undefined) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log already has a receiver", {
       remedy: 'Set onLog in the first thread that uses the package',
     })
   }
-  if (options.logLevel !== undefined && !addon.setLogLevel(logSeverity(options))) {
+  if (options.logLevel !== undefined && !addon.setLogLevel(logSeverity(options), false)) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log has another level already", {
       given: options.logLevel,
       remedy: 'Set the same logLevel in every thread, or only in one',
     })
   }
+  shareResources(addon, options, created)
   return {
     name: 'native',
     addon,
     library,
-    supports: { runSync: true, cancel: true, devices: true, externalBuffers: addon.externalBuffers() },
+    supports: {
+      runSync: true,
+      cancel: true,
+      devices: true,
+      overridableInitializers: true,
+      externalBuffers: addon.externalBuffers(),
+    },
     Session: addon.Session,
     Binding: addon.Binding,
+    RunOptions: addon.RunOptions,
+    SharedWeights: addon.SharedWeights,
     Value: addon.Value,
     log: (level, message) => addon.log(LOG_LEVELS.indexOf(level), message),
+    setLogLevel: (level) => addon.setLogLevel(LOG_LEVELS.indexOf(level), true),
+    buildInfo: () => addon.buildInfo(),
+    memoryStats: () => addon.memoryStats(),
     availableProviders: () => addon.availableProviders(),
     deviceMemory: (device, id) => addon.deviceMemory(device, id),
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
   }
+}
+
+/** @throws OrtError `ERR_ALREADY_INITIALIZED` where another thread, or onnxruntime-node, made the environment first */
+function shareResources(addon: Addon, { threadPool, arena }: EngineOptions, created: boolean): void {
+  const refused = (what: string, remedy: string) =>
+    new OrtError('ERR_ALREADY_INITIALIZED', `the process's environment has ${what}`, { remedy })
+  if (threadPool !== undefined && !(created && addon.hasSharedThreads())) {
+    throw refused(
+      'no such threads',
+      'Set threadPool in the first thread that uses the package, before onnxruntime-node is used',
+    )
+  }
+  if (arena === undefined) return
+  if (addon.memoryStats() !== undefined) throw refused('a shared arena already', 'Set arena in one thread')
+  addon.registerArena(arena)
 }
 
 function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unknown): OrtError {
@@ -199,7 +238,10 @@ function libraryError(code: OrtErrorCode, tried: readonly string[], cause?: unkn
 
 function toError(code: OrtErrorCode, message: string, remedy: string | undefined, canLoad: CanLoad): Error {
   const known = code.startsWith('ERR_ORT_')
-    ? (outputShapeError(message) ?? providerError(message, canLoad) ?? resourceError(message))
+    ? (outputShapeError(message) ??
+      providerError(message, canLoad) ??
+      resourceError(message) ??
+      loadError(code, message))
     : undefined
   return known ?? new OrtError(code, message, remedy !== undefined ? { remedy } : {})
 }

@@ -39,6 +39,30 @@ export function outputShapeError(text: string): OrtError | undefined {
   return undefined
 }
 
+/** The error of a load for want of threads to share, of a library of operators, or of an operator that nobody registered. */
+export function loadError(code: OrtErrorCode, message: string): OrtError | undefined {
+  if (message.includes('not configured to use per session threadpools')) {
+    return new OrtError('ERR_INVALID_ARG_VALUE', 'the process has no threads for "threadPool: \'shared\'"', {
+      remedy: 'Call initialize({ threadPool: { intraOpNumThreads } }) before the first session',
+    })
+  }
+  if (/is not a registered function\/op|No Op registered for/.test(message)) {
+    return new OrtError(code, message, {
+      remedy:
+        'Name the library that has the operator by the option customOpLibraries, or use a newer ONNX Runtime',
+    })
+  }
+  if (!/Failed to (load library|get symbol|find symbol)|RegisterCustomOps/.test(message)) return undefined
+  const python = /undefined symbol: _?Py\w+|symbol not found.*_Py\w+/.test(message)
+  return new OrtError('ERR_CUSTOM_OP_LIBRARY', "a library of 'customOpLibraries' cannot be used", {
+    expected: 'a library with RegisterCustomOps, and all that it is linked with',
+    given: message,
+    remedy: python
+      ? "It is a Python extension: start Node.js with Python's library preloaded, such as LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libpython3.12.so.1.0"
+      : 'Build it for this platform, with RegisterCustomOps exported',
+  })
+}
+
 /** Remedies of errors of the process's resources, whoever reports them. */
 export const RESOURCE_REMEDIES: Partial<Record<OrtErrorCode, string>> = {
   ERR_OUT_OF_MEMORY: "Free memory, use smaller inputs or fewer bindings, or raise the process's limit",

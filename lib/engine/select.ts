@@ -1,3 +1,4 @@
+import { env } from 'onnxruntime-common'
 import { bare } from '../check'
 import { describe, OrtError } from '../errors'
 import type { Engine } from './engine'
@@ -5,6 +6,8 @@ import type { EngineOptions } from './log'
 import { findNative, loadAddon, type NativeFiles, openNative, preloadNative } from './native'
 
 let selected: Engine | undefined
+/** What onnxruntime-common's `env.logLevel` was when the engine was opened, or followed it last. */
+let followed: typeof env.logLevel
 /** Of all callers that come before the engine is open. */
 let preloading: Promise<NativeFiles | undefined> | undefined
 
@@ -13,8 +16,20 @@ let preloading: Promise<NativeFiles | undefined> | undefined
  * environment variable `ONNXRUNTIME_IOBINDING_ENGINE` overrides the choice.
  */
 export function engine(): Engine {
-  selected ??= select(bare({}))
+  return selected ?? open(bare({}))
+}
+
+function open(options: EngineOptions): Engine {
+  followed = env.logLevel
+  selected = select(options)
   return selected
+}
+
+/** A change of `env.logLevel` since the engine was opened is the level of the process's log. */
+export function followLogLevel(engine: Engine): void {
+  if (env.logLevel === followed) return
+  followed = env.logLevel
+  if (followed !== undefined) engine.setLogLevel(followed)
 }
 
 /** The same; opens the library without blocking the event loop. */
@@ -44,8 +59,7 @@ export function openEngine(options: EngineOptions): Engine {
       remedy: 'Call initialize() once, before the first session or OrtValue',
     })
   }
-  selected = select(options)
-  return selected
+  return open(options)
 }
 
 /** @param files what was found already */

@@ -1,5 +1,5 @@
 import { nearest } from '../check'
-import { type EngineValue, type RawValueInfo, ValueKind } from '../engine/engine'
+import { type DeviceName, type EngineValue, type RawValueInfo, ValueKind } from '../engine/engine'
 import { describe, listed, OrtError, OrtRangeError, OrtTypeError } from '../errors'
 import { type ElementType, elementTypeCode, elementTypeName } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
@@ -27,6 +27,18 @@ export function toMetadata(info: RawValueInfo): ValueMetadata {
   })
 }
 
+/** The type of an input or output: all that ONNX Runtime reports, where {@link ValueMetadata} has onnxruntime-common's part. */
+export interface ValueType {
+  readonly name: string
+  readonly kind: keyof typeof ValueKind
+  /** The type as text: `float32`, `sequence(map(int64,tensor(float32)))`. onnxruntime-node reports tensors alone, else `opaque`. */
+  readonly type: string
+  /** Of a tensor: `[]` for a scalar, which onnxruntime-node does not report; undefined for an unknown rank and other kinds. */
+  readonly shape: DeclaredShape | undefined
+  /** Where the session reads or writes it: other memory is copied. */
+  readonly location: DeviceName
+}
+
 interface CheckedValue {
   readonly kind: string
   readonly type: ElementType
@@ -36,8 +48,11 @@ interface CheckedValue {
 
 /** A model's inputs, or its outputs: their indices, metadata, and checks of the values that can be bound. */
 export class SessionIO {
+  /** Without inputs that an initializer is the default of. */
   readonly names: readonly string[]
   readonly metadata: readonly ValueMetadata[]
+  /** The others. */
+  readonly overridable: readonly ValueMetadata[]
   /** The fetches of a run that names none: all, without pre-allocated tensors. */
   readonly all: ReadonlyMap<string, null>
   readonly #indices: ReadonlyMap<string, number>
@@ -46,8 +61,10 @@ export class SessionIO {
     readonly side: 'input' | 'output',
     readonly infos: readonly RawValueInfo[],
   ) {
-    this.names = Object.freeze(infos.map((info) => info.name))
-    this.metadata = Object.freeze(infos.map(toMetadata))
+    const declared = infos.filter(({ overridable }) => !overridable)
+    this.names = Object.freeze(declared.map(({ name }) => name))
+    this.metadata = Object.freeze(declared.map(toMetadata))
+    this.overridable = Object.freeze(infos.slice(declared.length).map(toMetadata))
     this.all = new Map(this.names.map((name) => [name, null]))
     this.#indices = new Map(infos.map((info, index) => [info.name, index]))
   }
@@ -60,12 +77,13 @@ export class SessionIO {
   indexOf(name: string, argument: string): number {
     const index = this.#indices.get(name)
     if (index !== undefined) return index
-    const near = typeof name === 'string' ? nearest(name, this.names) : undefined
+    const names = this.infos.map((info) => info.name)
+    const near = typeof name === 'string' ? nearest(name, names) : undefined
     throw new OrtRangeError(
       this.side === 'input' ? 'ERR_UNKNOWN_INPUT' : 'ERR_UNKNOWN_OUTPUT',
       `'${argument}' names an ${this.side} that the model does not have`,
       {
-        expected: `one of ${listed(this.names.map(describe))}`,
+        expected: `one of ${listed(names.map(describe))}`,
         given: describe(name),
         ...(near !== undefined && { remedy: `Did you mean '${near}'?` }),
       },
@@ -76,9 +94,10 @@ export class SessionIO {
     return this.infos[index]!
   }
 
-  /** Whether a run needs no value: the model declares the type `optional`. */
+  /** Whether a run needs no value: the model declares the type `optional`, or an initializer as the default. */
   isOptional(index: number): boolean {
-    return this.info(index).kind === ValueKind.optional
+    const { kind, overridable } = this.info(index)
+    return kind === ValueKind.optional || overridable === true
   }
 
   /** Declared shapes beside those of the given values, of the inputs that have both. */
@@ -86,6 +105,20 @@ export class SessionIO {
     return this.infos.flatMap(({ name, shape: declared }) => {
       const dims = dimsOf(name)
       return declared === undefined || dims === undefined ? [] : [{ name, declared, dims }]
+    })
+  }
+
+  /** @param device the session's */
+  types(device: DeviceName): readonly ValueType[] {
+    return this.infos.map((info) => {
+      const kind = kindName(info.kind)
+      return Object.freeze({
+        name: info.name,
+        kind,
+        type: formText(info.form ?? (kind === 'tensor' ? `tensor(${info.type})` : kind)),
+        shape: info.shape,
+        location: info.onDevice === true ? device : 'cpu',
+      })
     })
   }
 
@@ -123,7 +156,7 @@ export class SessionIO {
       if (this.side === 'input') this.checkShape(index, value.dims)
     } else if (value.kind === 'optional') {
       if (this.isOptional(index)) return
-      const message = `${this.side} '${this.names[index]}' needs a value`
+      const message = `${this.side} '${this.info(index).name}' needs a value`
       throw new OrtTypeError('ERR_TYPE_MISMATCH', message, { given: 'an optional without a value' })
     } else {
       this.#checkForm(index, value.engineValue.form())
@@ -152,6 +185,9 @@ export class SessionIO {
     })
   }
 }
+
+const kindName = (code: number) =>
+  (Object.keys(ValueKind) as (keyof typeof ValueKind)[]).find((name) => ValueKind[name] === code) ?? 'opaque'
 
 /** With the names of element types; a tensor by its element type alone. */
 function formText(form: string): string {

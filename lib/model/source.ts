@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, type Stats, stat, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import { integer } from '../check'
 import type { SessionSettings } from '../engine/engine'
@@ -10,7 +11,8 @@ export type ModelSource = string | Uint8Array
 
 /** The source and the options among the arguments of `InferenceSession.create`, by onnxruntime-common's rules. */
 export function modelArguments(args: readonly unknown[]): { source: ModelSource; options: object } {
-  const [model, second, third, fourth] = args
+  const [given, second, third, fourth] = args
+  const model = isFileUrl(given) ? pathOf(given) : given
   if (model === '' || (typeof model === 'string' && model.includes('\0')))
     throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is not a path", { given: JSON.stringify(model) })
   if (typeof model === 'string' || types.isUint8Array(model))
@@ -25,6 +27,25 @@ export function modelArguments(args: readonly unknown[]): { source: ModelSource;
   const rest = model.byteLength - offset
   const length = third === undefined ? rest : integer(1, rest)(third, 'byteLength')
   return { source: new Uint8Array(model, offset, length), options: checkObject(fourth) }
+}
+
+/** A URL, or the text of one. */
+function isFileUrl(given: unknown): given is URL | string {
+  if (typeof given === 'string') return /^file:/i.test(given)
+  return given instanceof URL
+}
+
+function pathOf(url: URL | string): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is not the URL of a file", {
+      expected: 'such as file:///models/model.onnx',
+      given: describe(String(url)),
+      remedy: 'Read the model yourself, and pass its bytes',
+      cause,
+    })
+  }
 }
 
 function checkObject(options: unknown = {}): object {

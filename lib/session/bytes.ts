@@ -1,6 +1,5 @@
 import { types } from 'node:util'
-import { array, isRecord, string } from '../check'
-import { describe, OrtError, OrtTypeError } from '../errors'
+import { OrtError } from '../errors'
 import { copyTypedArray } from '../model/element-types'
 import type { ModelSource } from '../model/source'
 
@@ -74,20 +73,4 @@ function notTransferable(given: string, cause?: unknown): OrtError {
       "Omit 'transfer', which copies the bytes; or pass the path. WebAssembly memory and the pool of small Buffers (Buffer.from) cannot be transferred",
     ...(cause !== undefined && { cause }),
   })
-}
-
-/** Files as the caller's bytes. ONNX Runtime reads files beside the model itself. */
-export function externalData(files: unknown, name: string): Record<string, Uint8Array> {
-  const entries = array('an array')(files, name).map((file) => {
-    const data: unknown = isRecord(file) ? file.data : undefined
-    if (!isRecord(file) || typeof file.path !== 'string' || !types.isUint8Array(data)) {
-      throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' has an invalid entry`, {
-        expected: '{ path: string, data: Uint8Array }',
-        given: describe(file),
-        remedy: 'Files beside a model that is created from a path need no entry',
-      })
-    }
-    return [string(file.path, name), data] as const
-  })
-  return Object.fromEntries(entries)
 }

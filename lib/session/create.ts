@@ -5,26 +5,30 @@ import type { SessionDevice } from '../device/device'
 import { shortName } from '../device/provider-names'
 import type { ProviderChoice } from '../device/providers'
 import { abortable, checkSignal } from '../engine/abort'
+import { warnOfUnknownKeys } from '../engine/config-keys'
 import type { Engine, EngineSession, ProviderSettings, SessionSettings } from '../engine/engine'
 import { isUnavailable } from '../engine/provider-errors'
-import { engineAsync } from '../engine/select'
+import { engineAsync, followLogLevel } from '../engine/select'
 import { firstLine, type OrtError } from '../errors'
 import { SessionIO } from '../model/io'
 import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
-import { warnOfUnknownKeys } from './config-keys'
+import { resolveInitializers } from './initializers'
 import { type OutputLocation, resolveLocations } from './locations'
 import { type ResolvedSessionOptions, resolveSessionOptions } from './options'
+import { useArena } from './shared-resources'
 import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
 export interface LoadedSession extends BindingHost {
   /** The providers that run it. */
   readonly executionProviders: readonly string[]
+  /** What they run with, by ONNX Runtime's keys. */
+  readonly providerOptions: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The outputs whose results are not in ordinary host memory. */
   readonly locations: ReadonlyMap<string, OutputLocation> | undefined
-  /** Feeds that the model does not have are not refused. */
-  readonly ignoreUnknownFeeds: boolean
+  /** Whether feeds that the model does not have are ignored; undefined: if every input has one. */
+  readonly ignoreUnknownFeeds: boolean | undefined
   /** What the memory of `session.run`'s plans may take. */
   readonly maxRunPlanBytes: number
 }
@@ -42,7 +46,12 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   ])
   const signal = checkSignal(engine, resolved.signal, 'a load')
   warnOfUnknownKeys(resolved.settings.config ?? {}, 'session', engine.library.version)
-  const { session, provider } = await openSession(engine, owned, resolved, signal)
+  followLogLevel(engine)
+  const settings = {
+    ...useArena(engine, resolved.settings, resolved.arena === true),
+    ...resolveInitializers(owned.model, resolved.initializers),
+  }
+  const { session, provider } = await openSession(engine, owned, { ...resolved, settings }, signal)
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
@@ -58,6 +67,10 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       device,
       wrongShapes: new Set(),
       executionProviders,
+      providerOptions: optionsInUse(
+        executionProviders,
+        settingsFor(provider, provider.settings, resolved).provider,
+      ),
       locations,
       ignoreUnknownFeeds,
       maxRunPlanBytes,
@@ -169,6 +182,17 @@ function settingsFor(
     ...(captures && { enableGraphCapture }),
     ...(blockingWait !== undefined && { blockingWait }),
   }
+}
+
+function optionsInUse(names: readonly string[], settings: SessionSettings['provider']) {
+  const options = ({ device, deviceId, options }: ProviderSettings) =>
+    device === 'cuda' ? { device_id: String(deviceId), ...options } : options
+  const own = settings && (shortName(settings.name) ?? settings.name)
+  return Object.freeze(
+    Object.fromEntries(
+      names.map((name) => [name, Object.freeze(settings && name === own ? options(settings) : {})]),
+    ),
+  )
 }
 
 const warned = new Set<string>()

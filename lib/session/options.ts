@@ -8,21 +8,22 @@ import {
   configEntries,
   INT_MAX,
   integer,
-  isRecord,
   string,
 } from '../check'
 import { type ExecutionProvider, type Providers, resolveProviders } from '../device/providers'
+import { refuseRunKeys } from '../engine/config-keys'
 import type { SessionSettings } from '../engine/engine'
-import { describe, OrtError, OrtTypeError } from '../errors'
-import { externalData } from './bytes'
-import { refuseRunKeys } from './config-keys'
+import { OrtError } from '../errors'
 import { checkLocationDevice, needsDevice, type PreferredLocation, preferredLocation } from './locations'
+import { externalData, freeDimensions } from './option-checks'
 import { profilePrefix } from './profile'
-import { boundThreads, concurrency, setSpinning, spinUs } from './threads'
+import { RESOURCE_OPTIONS, type ResourceOptions } from './resource-options'
+import { checkNoOwnThreads } from './shared-resources'
+import { concurrency, setThreads, spinUs } from './threads'
 import { type WarmupShapes, warmupShapes } from './warmup'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
-export interface SessionOptions extends Common.SessionOptions {
+export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
   /**
    * The execution providers in order of preference: the first one that is available runs the session. A provider before it is
    * skipped with a process warning; if none is available, the error of the last is thrown. So `['cuda']` runs on CUDA or fails,
@@ -53,8 +54,9 @@ export interface SessionOptions extends Common.SessionOptions {
    */
   readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
-   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does. Default false: they are
-   * refused (`ERR_UNKNOWN_INPUT`), because a misspelled name would otherwise remain unnoticed.
+   * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does, or refuses them
+   * (`ERR_UNKNOWN_INPUT`). By default it ignores them, unless an optional input has no feed, whose misspelled name would remain
+   * unnoticed.
    */
   readonly ignoreUnknownFeeds?: boolean
   /**
@@ -154,7 +156,7 @@ const OPTIONS = {
   extra: { check: configEntries, setting: 'config' },
   freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
-  ignoreUnknownFeeds: { check: boolean, default: false },
+  ignoreUnknownFeeds: { check: boolean },
   inlineRunBelowUs: { check: microseconds, default: 50 },
   interOpNumThreads: { check: count, setting: 'interOpNumThreads' },
   intraOpNumThreads: { check: count, setting: 'intraOpNumThreads' },
@@ -171,6 +173,7 @@ const OPTIONS = {
   signal: { check: (value: unknown) => value },
   transfer: { check: boolean, default: false },
   warmup: { check: warmupShapes, default: [] },
+  ...RESOURCE_OPTIONS,
 } as const satisfies Record<keyof SessionOptions, SessionOption>
 
 type Options = typeof OPTIONS
@@ -185,6 +188,8 @@ const CHECKS = Object.fromEntries(rows.map(([name, { check }]) => [name, check])
 export interface ResolvedSessionOptions
   extends Pick<
     { [K in keyof Options]: Checked<Options[K]> },
+    | 'arena'
+    | 'initializers'
     | 'concurrentRuns'
     | 'ignoreUnknownFeeds'
     | 'inlineRunBelowUs'
@@ -214,8 +219,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   refuseRunKeys(settings.config ?? {})
   if (values.enableProfiling) settings.profileFilePrefix = profilePrefix(values.profileFilePrefix)
   if (providers.useArena === false) settings.enableCpuMemArena = false
-  setSpinning(settings, values.allowSpinning)
-  boundThreads(settings)
+  if (settings.sharedThreads) checkNoOwnThreads(values)
+  else setThreads(settings, values.allowSpinning)
   if (
     settings.enableGraphCapture &&
     providers.choices.every(({ settings }) => settings?.device === undefined)
@@ -236,19 +241,4 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   }
   const runThreadSpinUs = spinUs(values.runThreadSpinUs)
   return { ...values, runThreadSpinUs, settings, providers, preferredLocation: preferredOutputLocation }
-}
-
-function freeDimensions(overrides: unknown, name: string): Record<string, number> {
-  if (!isRecord(overrides)) {
-    throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${name}' must be an object`, {
-      expected: 'sizes by the names of symbolic dimensions',
-      given: describe(overrides),
-    })
-  }
-  const size = integer(0, Number.MAX_SAFE_INTEGER)
-  return checkOptions(
-    overrides,
-    Object.fromEntries(Object.keys(overrides).map((dim) => [string(dim, name), size])),
-    'dimension',
-  ) as Record<string, number>
 }

@@ -1,26 +1,21 @@
 import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
+import type { LoraAdapter } from '../binding/lora-adapter'
 import {
-  bare,
-  boolean,
-  type Check,
-  checkOptions,
-  configEntries,
-  INT_MAX,
-  integer,
-  property,
-  record,
-  string,
-} from '../check'
+  ORT_RUN_OPTIONS,
+  type OrtRunOptions,
+  PreparedRunOptions,
+  toRunSettings,
+} from '../binding/prepared-options'
+import { bare, boolean, type Check, checkOptions, property, record } from '../check'
 import { checkSignal } from '../engine/abort'
 import type { Engine, RunSettings } from '../engine/engine'
-import { engine } from '../engine/select'
 import { argumentTypeError, describe, OrtTypeError } from '../errors'
 import { checkElementType } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { wrapShapeError } from '../model/shape'
 import { isTensor } from '../value/tensor'
 import { OrtValue } from '../value/value'
-import { warnOfUnknownKeys } from './config-keys'
+import { loraAdapters } from './adapters'
 
 /** An input or output of `session.run`. */
 export type RunValue = Tensor | OrtValue
@@ -35,10 +30,12 @@ export type Fetches = readonly string[] | Readonly<Record<string, Tensor | null>
 /** Outputs by name. */
 export type RunResult<V extends RunValue = RunValue> = Readonly<Record<string, V>>
 
-/** Options of `session.run`: onnxruntime-common's, and a signal. */
-export interface RunOptions extends Common.RunOptions {
+/** Options of `session.run`: onnxruntime-common's, `profile`, and a signal. */
+export interface RunOptions extends Common.RunOptions, OrtRunOptions {
   /** Cancels the run: at once while it is queued, else before its next node. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
+  /** Adapters whose parameters are inputs of the run. */
+  readonly activeLoraAdapters?: readonly LoraAdapter[]
 }
 
 /** The outputs that a run returns, with their pre-allocated tensors, and the options of the run. */
@@ -101,25 +98,24 @@ function fetchTargets(
 }
 
 const RUN_OPTIONS = {
-  extra: configEntries,
-  logSeverityLevel: integer(0, 4),
-  logVerbosityLevel: integer(0, INT_MAX),
+  ...ORT_RUN_OPTIONS,
+  activeLoraAdapters: loraAdapters,
   signal: ((value) => value) satisfies Check<unknown>,
-  tag: string,
   terminate: boolean,
 }
 
 /** The run options in the engine's form; undefined where there are none. */
 function resolveRunOptions(options: Readonly<Record<string, unknown>>): RunSettings | undefined {
   if (options === NO_OPTIONS) return undefined
-  const { signal: _, extra, terminate, ...settings } = checkOptions(options, RUN_OPTIONS, 'run option')
-  const all: RunSettings = bare(settings)
-  if (terminate) all.terminate = true
-  if (extra !== undefined) {
-    warnOfUnknownKeys(extra, 'run', engine().library.version)
-    all.config = extra
-  }
-  return Object.keys(all).length > 0 ? all : undefined
+  if (options instanceof PreparedRunOptions) return options.settings
+  const {
+    signal: _,
+    activeLoraAdapters: __,
+    terminate,
+    ...own
+  } = checkOptions(options, RUN_OPTIONS, 'run option')
+  const settings = toRunSettings(own)
+  return terminate ? { ...settings, terminate } : settings
 }
 
 /** The optional arguments of a run. */

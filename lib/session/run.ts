@@ -59,14 +59,16 @@ export function checkFeeds(feeds: unknown): void {
 function resolveFeeds(
   inputs: SessionIO,
   feeds: Readonly<Record<string, unknown>>,
-  ignoreUnknown: boolean,
+  ignoreUnknown: boolean | undefined,
 ): Feeds {
   const resolved: Feeds[number][] = []
-  for (let index = 0; index < inputs.names.length; ++index) {
-    const name = inputs.names[index]!
+  let isComplete = true
+  for (let index = 0; index < inputs.infos.length; ++index) {
+    const { name } = inputs.info(index)
     const feed = Object.hasOwn(feeds, name) ? feeds[name] : undefined
     if ((feed === undefined || feed === null) && inputs.isOptional(index)) {
       resolved.push(undefined)
+      if (feed === undefined) isComplete = false
       continue
     }
     if (feed === undefined) {
@@ -74,7 +76,8 @@ function resolveFeeds(
     }
     resolved.push(resolveFeed(inputs, index, feed))
   }
-  if (!ignoreUnknown)
+  // The misspelled name of an optional input would remain unnoticed.
+  if (!(ignoreUnknown ?? isComplete))
     for (const name of Object.keys(feeds)) if (!inputs.has(name)) inputs.indexOf(name, 'feeds')
   return resolved
 }
@@ -84,7 +87,7 @@ function resolveFeed(inputs: SessionIO, index: number, feed: unknown): Feeds[num
     inputs.checkValue(index, feed)
     return feed.engineValue
   }
-  const name = inputs.names[index]
+  const { name } = inputs.info(index)
   if (!isTensor(feed)) {
     throw new OrtTypeError(
       'ERR_INVALID_ARG_TYPE',

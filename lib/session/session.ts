@@ -5,18 +5,18 @@ import { BindingPool, type BindingPoolOptions } from '../batching/pool'
 import type { RowShape } from '../batching/rows'
 import { IoBinding } from '../binding/binding'
 import type { InputSpec, IoBindingOptions } from '../binding/create'
+import { type OrtRunOptions, PreparedRunOptions } from '../binding/prepared-options'
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, Views } from '../binding/values'
-import type { SessionDevice } from '../device/device'
-import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
-import { OrtError } from '../errors'
+import { property } from '../check'
 import { INSPECT, type InspectArguments } from '../inspect'
-import type { ValueMetadata } from '../model/io'
-import { checkBinding, checkRecorded, inspectSession } from './checks'
-import { createSession, type LoadedSession } from './create'
+import { loraAdapters, withAdapters } from './adapters'
+import { checkBinding, inspectSession } from './checks'
+import { createSession } from './create'
+import { SessionDescription } from './description'
+import { SessionHandle } from './handle'
 import type { SessionOptions } from './options'
 import { RunPlans } from './plans'
-import { checkWritten } from './profile'
 import {
   explainRun,
   type Feeds,
@@ -38,20 +38,20 @@ import { checkFeeds, runOnce } from './run'
  * const { y } = await session.run({ x: new Tensor('float32', [1, 2, 3, 4], [1, 4]) })
  * console.log(y?.data)
  */
-export class InferenceSession implements AsyncDisposable {
-  readonly #loaded: LoadedSession
+export class InferenceSession extends SessionDescription implements AsyncDisposable {
+  readonly #handle: SessionHandle
   readonly #plans: RunPlans
-  #released: Promise<void> | undefined
 
-  private constructor(loaded: LoadedSession) {
-    this.#loaded = loaded
-    this.#plans = new RunPlans(loaded)
+  private constructor(handle: SessionHandle) {
+    super(handle)
+    this.#handle = handle
+    this.#plans = new RunPlans(handle.loaded)
   }
 
   /**
    * Loads a model on another thread.
    *
-   * @param path file of the model, `.onnx` or `.ort`
+   * @param path file of the model, `.onnx` or `.ort`, or its `file:` URL
    * @throws OrtError `ERR_ORT_NO_SUCHFILE`, `ERR_ORT_INVALID_PROTOBUF` and ONNX Runtime's other codes for a model that
    *   cannot be loaded, `ERR_UNKNOWN_OPTION`, `ERR_NOT_SUPPORTED`, and those of {@link initialize}. If no provider of the list
    *   is available: `ERR_PROVIDER_UNAVAILABLE`, `ERR_WEBGPU_NO_ADAPTER`, and for CUDA `ERR_CUDA_DRIVER_NOT_FOUND`,
@@ -61,7 +61,7 @@ export class InferenceSession implements AsyncDisposable {
    * @example
    * const session = await InferenceSession.create('model.onnx', { executionProviders: ['cpu'], intraOpNumThreads: 1 })
    */
-  static create(path: string, options?: SessionOptions): Promise<InferenceSession>
+  static create(path: string | URL, options?: SessionOptions): Promise<InferenceSession>
   /** @param model bytes of the model, which are copied before the call returns, or taken over with `transfer` */
   static create(model: Uint8Array | ArrayBufferLike, options?: SessionOptions): Promise<InferenceSession>
   static create(
@@ -71,62 +71,7 @@ export class InferenceSession implements AsyncDisposable {
     options?: SessionOptions,
   ): Promise<InferenceSession>
   static async create(...args: unknown[]): Promise<InferenceSession> {
-    return new InferenceSession(await createSession(args))
-  }
-
-  get inputNames(): readonly string[] {
-    return this.#loaded.inputs.names
-  }
-
-  get outputNames(): readonly string[] {
-    return this.#loaded.outputs.names
-  }
-
-  get inputMetadata(): readonly ValueMetadata[] {
-    return this.#loaded.inputs.metadata
-  }
-
-  get outputMetadata(): readonly ValueMetadata[] {
-    return this.#loaded.outputs.metadata
-  }
-
-  /** The model's own description. @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` on onnxruntime-node */
-  get modelMetadata(): ModelMetadata {
-    return this.#open.session.modelMetadata()
-  }
-
-  /** What executes the session: the addon, or onnxruntime-node if the addon cannot be loaded. */
-  get engine(): EngineName {
-    return this.#loaded.engine.name
-  }
-
-  /**
-   * The execution providers that run the session: `['cpu']`, a device alone, or a device and `'cpu'`, which runs the nodes that
-   * the device has no kernel for, and those that ONNX Runtime prefers there (computations on shapes).
-   */
-  get executionProviders(): readonly string[] {
-    return this.#loaded.executionProviders
-  }
-
-  /** The device that the session computes on. */
-  get device(): SessionDevice {
-    return this.#loaded.device
-  }
-
-  /**
-   * Which execution provider runs which nodes, of a session with `recordGraphAssignment`: in ONNX Runtime's order, with the
-   * nodes of nested graphs. The nodes are those after its basic optimizations; later ones may fuse some.
-   *
-   * ONNX Runtime 1.30 omits nodes that a provider runs in the layout NHWC, WebGPU's default: `preferredLayout: 'NCHW'` reports
-   * all of them.
-   *
-   * @throws OrtError `ERR_DISPOSED`; `ERR_NOT_SUPPORTED` for a session that did not record it, and on onnxruntime-node
-   * @example
-   * await using recorded = await InferenceSession.create('model.onnx', { recordGraphAssignment: true })
-   * for (const { provider, nodes } of recorded.graphAssignment()) console.log(provider, nodes.length)
-   */
-  graphAssignment(): readonly AssignedSubgraph[] {
-    return checkRecorded(this.#open.session.graphAssignment())
+    return new InferenceSession(new SessionHandle(await createSession(args)))
   }
 
   /**
@@ -141,15 +86,20 @@ export class InferenceSession implements AsyncDisposable {
    * @example
    * const { y } = await session.run({ x: new Tensor('float32', [1, 2, 3, 4], [1, 4]) }, ['y'])
    */
-  run<V extends RunValue = Tensor>(feeds: Feeds, options?: RunOptions): Promise<RunResult<V>>
+  run<V extends RunValue = Tensor>(
+    feeds: Feeds,
+    options?: RunOptions | PreparedRunOptions,
+  ): Promise<RunResult<V>>
   run<V extends RunValue = Tensor>(
     feeds: Feeds,
     fetches: Fetches,
-    options?: RunOptions,
+    options?: RunOptions | PreparedRunOptions,
   ): Promise<RunResult<V>>
   async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    const { request, settings, signal } = resolveRun(this.#open, second, third)
+    const { request, settings, signal } = resolveRun(this.#handle.open, second, third)
     checkFeeds(feeds)
+    const adapters = property(request.options, 'activeLoraAdapters')
+    if (adapters !== undefined) feeds = withAdapters(feeds, loraAdapters(adapters, 'activeLoraAdapters'))
     const tensors = settings === undefined ? this.#plans.tensors(feeds) : undefined
     const plan = tensors && this.#plans.begin(tensors, request.fetches)
     try {
@@ -157,12 +107,12 @@ export class InferenceSession implements AsyncDisposable {
         const pending = this.#plans.run(plan, request, signal)
         return pending instanceof Promise ? await pending : pending
       }
-      const pending = runOnce(this.#open, feeds, request, settings, signal)
+      const pending = runOnce(this.#handle.open, feeds, request, settings, signal)
       const results = pending instanceof Promise ? await pending : pending
       if (tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results
     } catch (error) {
-      throw explainRun(error, this.#loaded.inputs, feeds)
+      throw explainRun(error, this.#handle.loaded.inputs, feeds)
     }
   }
 
@@ -184,7 +134,7 @@ export class InferenceSession implements AsyncDisposable {
     inputs: Readonly<Partial<Record<keyof NoInfer<I> & string, InputSpec>>> = {} as never,
     options: IoBindingOptions = {},
   ): IoBinding<I, O> {
-    return IoBinding.create(this.#open, inputs as never, options) as IoBinding<I, O>
+    return IoBinding.create(this.#handle.open, inputs as never, options) as IoBinding<I, O>
   }
 
   /**
@@ -198,7 +148,21 @@ export class InferenceSession implements AsyncDisposable {
    * const [y] = io.copyOutputsToCpu()
    */
   ioBinding(): IoBinding {
-    return new IoBinding(this.#open)
+    return new IoBinding(this.#handle.open)
+  }
+
+  /**
+   * Run options for many runs, of this session or of its bindings: they are checked and converted once, so that
+   * `binding.runSync(prepared)` allocates nothing.
+   *
+   * @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError naming the option
+   * @example
+   * const shrink = session.prepareRunOptions({ extra: { memory: { enable_memory_arena_shrinkage: 'cpu:0' } } })
+   * using io = session.createIoBinding({ x: [1, 4] })
+   * io.runSync(shrink) // ONNX Runtime frees the memory of its arena that nothing uses
+   */
+  prepareRunOptions(options: OrtRunOptions): PreparedRunOptions {
+    return PreparedRunOptions.create(options)
   }
 
   /**
@@ -213,7 +177,7 @@ export class InferenceSession implements AsyncDisposable {
     row: Readonly<Partial<Record<keyof NoInfer<I> & string, RowShape>>> = {} as never,
     options: BatcherOptions = {},
   ): Promise<Batcher<I, O>> {
-    return (await Batcher.create(this.#open, row as never, options)) as Batcher<I, O>
+    return (await Batcher.create(this.#handle.open, row as never, options)) as Batcher<I, O>
   }
 
   /**
@@ -236,24 +200,9 @@ export class InferenceSession implements AsyncDisposable {
    */
   async runWithIoBinding(
     binding: Pick<IoBinding, 'belongsTo' | 'run'>,
-    options?: IoBindingRunOptions,
+    options?: IoBindingRunOptions | PreparedRunOptions,
   ): Promise<void> {
-    return checkBinding(binding, this.#open.session).run(options)
-  }
-
-  /** Does nothing: onnxruntime-common has it, but ONNX Runtime starts profiling with the option `enableProfiling`. */
-  startProfiling(): void {}
-
-  /**
-   * Ends profiling. Returns the path of the file that was written; `''` without `enableProfiling`, and on onnxruntime-node.
-   *
-   * @throws OrtError `ERR_INVALID_ARG_VALUE` if the file could not be written
-   * @example
-   * await using profiled = await InferenceSession.create('model.onnx', { enableProfiling: true })
-   * console.log(profiled.endProfiling()) // such as /home/me/onnxruntime_profile_2026-01-31_12-00-00.json
-   */
-  endProfiling(): string {
-    return checkWritten(this.#open.session.endProfiling())
+    return checkBinding(binding, this.#handle.open.session).run(options as IoBindingRunOptions)
   }
 
   /**
@@ -264,12 +213,7 @@ export class InferenceSession implements AsyncDisposable {
    */
   release(): Promise<void> {
     this.#plans.dispose()
-    try {
-      this.#released ??= this.#loaded.session.release()
-    } catch (error) {
-      return Promise.reject(error) // nothing was queued: the next call tries again
-    }
-    return this.#released
+    return this.#handle.release()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -278,12 +222,7 @@ export class InferenceSession implements AsyncDisposable {
 
   /** @internal */
   [INSPECT](...args: InspectArguments): string {
-    return inspectSession(this.#loaded, this.#released !== undefined, args)
-  }
-
-  get #open(): LoadedSession {
-    if (this.#released !== undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
-    return this.#loaded
+    return inspectSession(this.#handle.loaded, this.#handle.released, args)
   }
 }
 

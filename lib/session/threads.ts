@@ -15,7 +15,7 @@ const PARALLEL = 1
 const AFFINITIES = 'session.intra_op_thread_affinities'
 
 /** Where the process may use a part of the machine alone: ONNX Runtime would start a thread for each core of the machine. */
-export function boundThreads(settings: SessionSettings): void {
+function boundThreads(settings: SessionSettings): void {
   const { available, cores } = processCpus()
   if (available >= cores) return
   if (settings.config?.[AFFINITIES] === undefined) settings.intraOpNumThreads ??= available
@@ -23,7 +23,7 @@ export function boundThreads(settings: SessionSettings): void {
 }
 
 /** Whether ONNX Runtime's threads spin, unless `extra` says it of the one kind or the other. */
-export function setSpinning(settings: SessionSettings, allowed: boolean | undefined): void {
+function setSpinning(settings: SessionSettings, allowed: boolean | undefined): void {
   if (allowed === undefined) return
   const spins = allowed ? '1' : '0'
   settings.config = {
@@ -31,6 +31,11 @@ export function setSpinning(settings: SessionSettings, allowed: boolean | undefi
     'session.inter_op.allow_spinning': spins,
     ...settings.config,
   }
+}
+
+export function setThreads(settings: SessionSettings, allowSpinning: boolean | undefined): void {
+  setSpinning(settings, allowSpinning)
+  boundThreads(settings)
 }
 
 /** On a single CPU the spinning thread would hold up the one that it waits for. */

@@ -49,21 +49,22 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
     return typeof value === 'object' && value !== null && #value in value
   }
 
-  static #checked(value: OrtValueMemory<ElementType>): OrtValueMemory<ElementType> {
+  /** @internal @throws OrtTypeError `ERR_INVALID_ARG_TYPE` */
+  static check(value: unknown, argument: string): OrtValueMemory<ElementType> {
     if (OrtValueMemory.has(value)) return value
-    throw ortValueError('this', value, (value as unknown) instanceof OrtValueMemory)
+    throw ortValueError(argument, value, value instanceof OrtValueMemory)
   }
 
   /** @internal */
   get engineValue(): EngineValue {
-    const value = OrtValueMemory.#checked(this).#value
+    const value = OrtValueMemory.check(this, 'this').#value
     if (value !== undefined) return value
     throw new OrtError('ERR_DISPOSED', `the OrtValue was disposed${this.retired}`)
   }
 
   /** Element type of a tensor. @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value that is not a tensor */
   get type(): T {
-    const type = OrtValueMemory.#checked(this).#type
+    const type = OrtValueMemory.check(this, 'this').#type
     if (type !== undefined) return type as T
     throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the value has no element type', { given: this.kind })
   }
@@ -77,6 +78,17 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
     throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the elements of a string tensor have no size')
   }
 
+  /**
+   * Address of a tensor's memory, for native libraries: it is valid until the value is disposed of, or collected. Of WebGPU's
+   * memory it is the buffer's handle.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH` for strings and for a value that is not a tensor; OrtError `ERR_NOT_SUPPORTED` on
+   *   onnxruntime-node, `ERR_DISPOSED`, `ERR_DETACHED`
+   */
+  get dataPointer(): bigint {
+    if (this.type !== 'string') return this.engineValue.address()
+    throw new OrtTypeError('ERR_TYPE_MISMATCH', 'strings have no address', { remedy: 'Use read()' })
+  }
+
   /** Index of the device, of those of its kind. @throws OrtError `ERR_DISPOSED` */
   get deviceId(): number {
     return this.engineValue.deviceId()
@@ -88,7 +100,7 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
   }
 
   get disposed(): boolean {
-    return OrtValueMemory.#checked(this).#value === undefined
+    return OrtValueMemory.check(this, 'this').#value === undefined
   }
 
   /** @internal whether `data` is a view of the memory; else `read` and `write` copy */
@@ -122,7 +134,7 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
    * value.dispose()
    */
   dispose(): void {
-    const self = OrtValueMemory.#checked(this)
+    const self = OrtValueMemory.check(this, 'this')
     self.#value?.dispose(detachableBuffer(self.#data))
     self.#value = self.#data = undefined
   }

@@ -15,19 +15,12 @@ import {
   zeroed,
 } from '../model/element-types'
 import { checkDims, elementCount } from '../model/shape'
-import { copyIn, copyOut, copyTarget, copyView } from './copy'
-import {
-  checkAttached,
-  checkCopy,
-  checkElements,
-  checkWrapped,
-  type Elements,
-  type OrtValueData,
-  setElements,
-} from './data'
+import { OrtValueCopies } from './copies'
+import { checkAttached, checkWrapped } from './data'
 import { detachableBuffer } from './detachable'
-import { ortValueError } from './kind'
 import { OrtValueMemory } from './memory'
+import { checkSequence, type MapValues, mapParts, type OrtValueAsJs, toJS } from './nested'
+import { checkPointer, type PointerOptions } from './pointer'
 import { isTensor, tensorData, toTensor } from './tensor'
 import { checkView, type ViewOptions } from './view'
 
@@ -41,7 +34,7 @@ import { checkView, type ViewOptions } from './view'
  * value.data.set([1, 2, 3, 4])
  * console.log(value) // OrtValue { type: 'float32', dims: [ 1, 4 ], location: 'cpu' }
  */
-export class OrtValue<T extends ElementType = ElementType> extends OrtValueMemory<T> {
+export class OrtValue<T extends ElementType = ElementType> extends OrtValueCopies<T> {
   private constructor(value: EngineValue, data?: TypedArray) {
     super(value, data)
   }
@@ -119,13 +112,61 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueMemor
   }
 
   /**
-   * A sequence of tensors, which it shares and keeps alive.
+   * A tensor over memory by its address, which the value does not free: of a native library, or of a GPU. A wrong address or
+   * size crashes the process.
+   * @param keep what owns the memory; it is kept until neither the value, its views nor a run use the memory
+   * @throws OrtTypeError, OrtRangeError for an address that cannot be of such elements; OrtError `ERR_NOT_SUPPORTED` for WebGPU,
+   *   whose memory has no addresses, and for strings
+   * @example
+   * const owner = OrtValue.allocate('float32', [4])
+   * const value = OrtValue.fromPointer('cpu', owner.dataPointer, 'float32', [4], { keep: owner })
+   */
+  static fromPointer<T extends ElementType>(
+    device: DeviceName,
+    pointer: bigint,
+    type: T,
+    dims: readonly number[],
+    options: PointerOptions = {},
+  ): OrtValue<T> {
+    const shape = checkDims(dims, 'dims')
+    const { id, keep } = checkPointer(device, pointer, checkElementType(type), elementCount(shape), options)
+    return new OrtValue<T>(engine().Value.at(elementTypeCode(type), shape, device, id, pointer, keep))
+  }
+
+  /**
+   * A sequence of values, which it shares and keeps alive.
+   * @param type element type of the tensors; an empty sequence needs it
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value of another type
    * @example
    * const sequence = OrtValue.sequence([OrtValue.allocate('float32', [2]), OrtValue.allocate('float32', [3])])
+   * const empty = OrtValue.sequence([], 'float32')
    */
-  static sequence(values: readonly OrtValue[]): OrtValue {
+  static sequence(values: readonly OrtValue[], type?: ElementType): OrtValue {
     const all = array('an array')(values, 'values').map((one) => checkOrtValue(one, 'values'))
-    return new OrtValue(engine().Value.sequence(all.map(({ engineValue }) => engineValue)))
+    checkSequence(all, type)
+    const { Value } = engine()
+    if (all.length === 0) return new OrtValue(Value.emptySequence(elementTypeCode(type!)))
+    return new OrtValue(Value.sequence(all.map(({ engineValue }) => engineValue)))
+  }
+
+  /**
+   * A map, with copies of its keys and values: Python's dict. Keys are int64 or strings, values int64, float32, float64 or strings.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH` unless there are as many values as keys
+   * @example
+   * const map = OrtValue.map(['a', 'b'], Float32Array.of(1, 2))
+   * console.log(map.toJS()) // Map(2) { 'a' => 1, 'b' => 2 }
+   */
+  static map(keys: BigInt64Array | readonly string[], values: MapValues): OrtValue {
+    const parts = mapParts(keys, values).map(({ type, data }) => {
+      const part = OrtValue.allocate(type, [data.length])
+      part.write(data)
+      return part
+    })
+    try {
+      return new OrtValue(engine().Value.map(parts[0]!.engineValue, parts[1]!.engineValue))
+    } finally {
+      for (const part of parts) part.dispose()
+    }
   }
 
   /** @internal false for a proxy of a value */
@@ -155,87 +196,6 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueMemor
   }
 
   /**
-   * A copy of the tensor's elements; from a device it blocks. @throws OrtError `ERR_BUSY` while a run in flight writes them
-   * @example
-   * const elements = value.read()
-   */
-  read(): Elements<T> {
-    if (this.type === 'string') return this.engineValue.strings() as Elements<T>
-    if (this.array !== undefined) return copyView(this.data) as Elements<T>
-    return copyOut(this, (target) => this.engineValue.copyTo(target)) as Elements<T>
-  }
-
-  /**
-   * Writes all elements of the tensor; `data` has exactly as many, of its type.
-   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_INVALID_LENGTH`; OrtError `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_BUSY`
-   * @example
-   * value.write(Float32Array.of(1, 2, 3, 4))
-   */
-  write(data: OrtValueData): void {
-    const value = this.engineValue
-    const elements = checkElements(this.type, this.size, data)
-    value.checkFree(true)
-    if (Array.isArray(elements)) value.setStrings(elements)
-    else if (this.hostVisible) setElements(this.data, elements)
-    else copyIn(this, elements, value)
-  }
-
-  /**
-   * Copies the tensor into another of the same type and shape, from any device to any. Blocks the calling thread.
-   * @throws OrtTypeError `ERR_TYPE_MISMATCH`; OrtRangeError `ERR_SHAPE_MISMATCH`; OrtError `ERR_BUSY`, `ERR_DISPOSED`
-   * @example
-   * value.copyTo(OrtValue.allocate(value.type, value.dims))
-   */
-  copyTo(target: OrtValue): void {
-    checkCopy(this, checkOrtValue(target, 'target'))
-    const { engineValue } = this
-    if (this.type === 'string') target.write(this.read() as string[])
-    // WebGPU cannot copy a buffer to itself.
-    else if (target !== this) engineValue.copyTo(target.engineValue)
-  }
-
-  /**
-   * The same as {@link OrtValue.copyTo} on another thread. Both values are in use until the promise settles (`ERR_BUSY`).
-   * @example
-   * await value.copyToAsync(OrtValue.allocate(value.type, value.dims))
-   */
-  async copyToAsync(target: OrtValue): Promise<void> {
-    if (this.type === 'string' || target === this) return this.copyTo(target)
-    checkCopy(this, checkOrtValue(target, 'target'))
-    return this.engineValue.copyToAsync(target.engineValue)
-  }
-
-  /**
-   * The same as {@link OrtValue.read} on another thread. `into` receives the elements when the promise resolves, and is its
-   * result.
-   * @throws OrtTypeError `ERR_TYPE_MISMATCH`, OrtRangeError `ERR_INVALID_LENGTH` for an `into` that does not fit
-   * @example
-   * const elements = await value.readAsync()
-   */
-  async readAsync(into?: ElementArrays[T]): Promise<Elements<T>> {
-    const given = into === undefined ? undefined : checkElements(this.type, this.size, into)
-    if (this.type === 'string') return this.read()
-    const { copy, target } = copyTarget(this)
-    await this.engineValue.copyToAsync(target).finally(() => target.dispose())
-    // Only now: JavaScript can detach the array meanwhile.
-    if (given !== undefined) setElements(given as TypedArray, copy)
-    return (given ?? copy) as Elements<T>
-  }
-
-  /**
-   * The same as {@link OrtValue.write} on another thread, of the data as they are at the call.
-   * @example
-   * await value.writeAsync(Float32Array.of(1, 2, 3, 4))
-   */
-  async writeAsync(data: OrtValueData): Promise<void> {
-    const elements = checkElements(this.type, this.size, data)
-    if (Array.isArray(elements)) return this.write(elements)
-    const { copy, target } = copyTarget(this)
-    setElements(copy, elements)
-    await target.copyToAsync(this.engineValue).finally(() => target.dispose())
-  }
-
-  /**
    * A Tensor of onnxruntime-common over the same memory (strings are copied), in `'cpu'`, `'cpu-pinned'` or `'gpu-buffer'`.
    * The `getData()` of the last copies to the host, and its `dispose()` disposes of this value.
    * @throws OrtTypeError `ERR_TYPE_MISMATCH` for an element type that onnxruntime-common does not have
@@ -254,12 +214,22 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueMemor
   elements(): OrtValue[] {
     return this.engineValue.elements().map((value) => new OrtValue(value))
   }
+
+  /**
+   * A copy of the value as JavaScript has it: the elements of a tensor, a Map, an array of a sequence's elements, null for an
+   * optional without a value. Keys and values of int64 are bigints.
+   * @throws OrtError `ERR_NOT_SUPPORTED` for a sparse tensor
+   * @example
+   * console.log(OrtValue.map(BigInt64Array.of(7n, 8n), Float32Array.of(0.25, 0.75)).toJS()) // Map(2) { 7n => 0.25, 8n => 0.75 }
+   */
+  toJS(): OrtValueAsJs {
+    return toJS(this)
+  }
 }
 
 /** @throws OrtTypeError `ERR_INVALID_ARG_TYPE` */
 export function checkOrtValue(value: unknown, argument: string): OrtValue {
-  if (OrtValue.is(value)) return value
-  throw ortValueError(argument, value, value instanceof OrtValue)
+  return OrtValueMemory.check(value, argument) as OrtValue
 }
 
 /** The value of a Tensor in GPU memory; undefined for a Tensor in host memory. */

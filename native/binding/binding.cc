@@ -7,6 +7,7 @@
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "session/session.h"
+#include "user_options.h"
 #include "value/value.h"
 
 namespace {
@@ -76,12 +77,12 @@ Napi::Function Binding::Define(Napi::Env env) {
       env, kName,
       {Guarded<&Binding::BindInput>("bindInput"), Guarded<&Binding::BindOutput>("bindOutput"),
        Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
-       Guarded<&Binding::Outputs>("outputs"), Guarded<&Binding::ResultsOf>("resultsOf"),
-       Guarded<&Binding::Overtaken>("overtaken"), Guarded<&Binding::Capture>("capture"),
-       Guarded<&Binding::Captured>("captured"), Guarded<&Binding::Recaptures>("recaptures"),
-       Guarded<&Binding::ReleaseCapture>("releaseCapture"), Guarded<&Binding::Cancel>("cancel"),
-       Guarded<&Binding::FirstRunSync>("runSync"), Guarded<&Binding::FirstRun>("run"),
-       Guarded<&Binding::Dispose>("dispose")});
+       Guarded<&Binding::UseRunOptions>("useRunOptions"), Guarded<&Binding::Outputs>("outputs"),
+       Guarded<&Binding::ResultsOf>("resultsOf"), Guarded<&Binding::Overtaken>("overtaken"),
+       Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
+       Guarded<&Binding::Recaptures>("recaptures"), Guarded<&Binding::ReleaseCapture>("releaseCapture"),
+       Guarded<&Binding::Cancel>("cancel"), Guarded<&Binding::FirstRunSync>("runSync"),
+       Guarded<&Binding::FirstRun>("run"), Guarded<&Binding::Dispose>("dispose")});
 }
 
 Binding::Binding(const Napi::CallbackInfo& info) : Wrapped(info) {
@@ -168,6 +169,15 @@ void Binding::ClearOutputs(const Napi::CallbackInfo&) {
   BindingState& state = RebindableState();
   state.host->ClearOutputs();
   state.values.ClearOutputs();
+}
+
+// useRunOptions(options?: RunOptions): of the runs from now on
+void Binding::UseRunOptions(const Napi::CallbackInfo& info) {
+  BindingState& state = State();
+  state.CheckNotCaptured("the captured graph is replayed without run options");
+  const auto options = info[0].IsObject() ? UserOptions::State(info[0]) : nullptr;
+  const std::lock_guard lock(state.session->release_mutex);  // SessionState::End uses the options
+  state.host->UseOptions(options);
 }
 
 // outputs(): in the order they were bound, a value for each that ONNX Runtime allocated in the last run, null

@@ -24,6 +24,7 @@ class Binding : public Wrapped<Binding> {
   void BindOutput(const Napi::CallbackInfo& info);
   void ClearInputs(const Napi::CallbackInfo& info);
   void ClearOutputs(const Napi::CallbackInfo& info);
+  void UseRunOptions(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
   Napi::Value ResultsOf(const Napi::CallbackInfo& info);
   void RunSync(const Napi::CallbackInfo& info);

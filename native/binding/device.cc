@@ -164,10 +164,11 @@ void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
 void DeviceBinding::Compute(BindingOptions::Kind kind, const OrtIoBinding* binding) {
   if (captures_ && kind == BindingOptions::kReplaying) return run_->Replay();
   if (captures_ && kind == BindingOptions::kCapturing) {
-    return run_->Capture(session_.handle.get(), options_.get(BindingOptions::kPlain), binding);
+    return run_->Capture(session_.handle.get(), options_->get(BindingOptions::kPlain), binding);
   }
   if (captures_) BeginShapes();
-  run_->Run(session_.handle.get(), options_.get(kind), binding);
+  if (captures_ && options_->shrinks()) session_.graph_epoch.Advance();
+  run_->Run(session_.handle.get(), options_->get(kind), binding);
   if (!captures_) return;
   EndShapes();
   if (values_.renews() && session_.graph_epoch.graphs > 0) OwnResults();
@@ -193,7 +194,11 @@ const OrtIoBinding* DeviceBinding::Bind() {
     ort::Check(function(binding_.get(), name, slot.value()));
     slot.bound = true;
   };
-  for (size_t i = 0; i < inputs_.size(); ++i) bind(ort::api().BindInput, InputName(i), inputs_[i]);
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    // ONNX Runtime copies it to the device when it is bound.
+    if (session_.inputs[i].overridable) inputs_[i].bound = false;
+    bind(ort::api().BindInput, InputName(i), inputs_[i]);
+  }
   for (const BoundOutput& output : values_.outputs()) {
     bind(ort::api().BindOutput, OutputName(output.index), outputs_[output.index]);
     const Slot* const returned = ReturnedInput(output);

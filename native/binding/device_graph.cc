@@ -15,7 +15,7 @@ void DeviceBinding::PrepareCapture(const CaptureMode& mode) {
   if (captures_) return;
   const int id = session_.next_graph_id++;
   const std::lock_guard lock(session_.release_mutex);  // SessionState::End uses the options
-  options_.SetGraph(*session_.device, id);
+  own_options_->SetGraph(*session_.device, id);
   graph_id_ = id;
 }
 

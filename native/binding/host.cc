@@ -117,7 +117,7 @@ class CpuBinding final : public BindingHost {
     if (values_.renews()) {
       for (const BoundOutput& output : values_.outputs()) Renew(output, seconds_[output.index].value.get());
     }
-    ort::Check(ort::api().RunWithBinding(session_.handle.get(), options_.get(BindingOptions::kPlain),
+    ort::Check(ort::api().RunWithBinding(session_.handle.get(), options_->get(BindingOptions::kPlain),
                                          binding_.get()));
     if (!copies_.empty()) [[unlikely]]
       CopyOnHost(copies_);
@@ -148,7 +148,10 @@ std::unique_ptr<BindingHost> BindingHost::Make(SessionState& session, const Boun
 }
 
 BindingHost::BindingHost(SessionState& session, const BoundValues& values)
-    : session_(session), values_(values), options_(session.device, session.graphs) {}
+    : session_(session),
+      values_(values),
+      own_options_(std::make_shared<BindingOptions>(session.device, session.graphs)),
+      options_(own_options_) {}
 
 void BindingHost::CheckCapturable() const {
   throw ort::Error("ERR_GRAPH_CAPTURE", "the session runs on the CPU, which captures no graphs");

@@ -47,15 +47,22 @@ class BindingHost {
   virtual bool Poll(bool /*wait*/) { return true; }
   virtual bool CanOverlap() const noexcept { return false; }
 
+  // JS thread, while no run is in flight, under the session's release_mutex: the options of later runs; null:
+  // none but its own.
+  void UseOptions(std::shared_ptr<BindingOptions> options) {
+    if (terminated_) Unterminate();
+    options_ = options ? std::move(options) : own_options_;
+  }
+
   // Any thread, while a run is in flight: ends it early.
   void Terminate() noexcept {
     terminated_ = true;
-    options_.Terminate();
+    options_->Terminate();
   }
   bool terminated() const noexcept { return terminated_; }
   // JS thread, before the next run.
   void Unterminate() {
-    options_.Unterminate();
+    options_->Unterminate();
     terminated_ = false;
   }
 
@@ -108,7 +115,8 @@ class BindingHost {
 
   SessionState& session_;
   const BoundValues& values_;
-  BindingOptions options_;
+  const std::shared_ptr<BindingOptions> own_options_;
+  std::shared_ptr<BindingOptions> options_;  // of the next run
   ort::IoBindingHandle binding_;
   std::atomic<bool> terminated_{false};
   std::atomic<unsigned> recaptures_{0};

@@ -142,7 +142,7 @@ void BoundValues::Check() const {
     const ort::ValueInfo& info = session_.inputs[i];
     if (inputs_[i]) {
       check(*inputs_[i], Input(i));
-    } else if (info.kind != ONNX_TYPE_OPTIONAL) {
+    } else if (info.kind != ONNX_TYPE_OPTIONAL && !info.overridable) {
       throw ort::Error("ERR_MISSING_INPUT", "input '" + info.name + "' is not bound");
     }
   }

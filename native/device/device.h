@@ -78,7 +78,8 @@ struct DeferredRelease {
   int graph_id = 0;                               // unless 0: a graph of the session
   std::shared_ptr<OrtSession> session = nullptr;  // owns the memory of the above; released after the lock
   OrtSession* released = nullptr;                 // a session itself,
-  std::shared_ptr<Queue> queue = nullptr;         // and then its queue
+  std::shared_ptr<Queue> queue = nullptr;         // and then its queue,
+  std::shared_ptr<void> kept = nullptr;           // and what it uses
 };
 
 // The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Copy,

@@ -12,6 +12,7 @@
 #include "ort/shared_library.h"
 #include "ort/telemetry.h"
 #include "pool_worker.h"
+#include "shared_resources.h"
 
 namespace {
 
@@ -59,11 +60,13 @@ Napi::Value Preload(const Napi::CallbackInfo& info) {
   return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
 }
 
-// createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog']): boolean - CreateEnv
+// createEnvironment(logSeverity: number, onLog?: EngineOptions['onLog'], threads?:
+// EngineOptions['threadPool']): boolean - CreateEnv
 Napi::Value CreateEnvironment(const Napi::CallbackInfo& info) {
-  const auto create = [&info](OrtLoggingFunction log) {
+  const auto threads = info[2].IsObject() ? ToThreadingOptions(info[2].As<Napi::Object>()) : nullptr;
+  const auto create = [&](OrtLoggingFunction log) {
     SetLeastLogged(ToLevel(info[0]));
-    return ort::CreateEnvironment(ToLevel(info[0]), log);
+    return ort::CreateEnvironment(ToLevel(info[0]), log, threads.get());
   };
   if (ort::HasEnvironment()) return Napi::Boolean::New(info.Env(), false);
   if (!info[1].IsFunction()) return Napi::Boolean::New(info.Env(), create(nullptr));
@@ -79,9 +82,9 @@ Napi::Value LogMessage(const Napi::CallbackInfo& info) {
   return {};
 }
 
-// setLogLevel(logSeverity: number): boolean - UpdateEnvWithCustomLogLevel
+// setLogLevel(logSeverity: number, change: boolean): boolean - UpdateEnvWithCustomLogLevel
 Napi::Value SetLogLevel(const Napi::CallbackInfo& info) {
-  const bool set = ort::SetLogLevel(ToLevel(info[0]));
+  const bool set = ort::SetLogLevel(ToLevel(info[0]), IsTrue(info[1]));
   if (set) SetLeastLogged(ToLevel(info[0]));
   return Napi::Boolean::New(info.Env(), set);
 }
@@ -94,6 +97,11 @@ Napi::Value LoadLibrary(const Napi::CallbackInfo& info) {
     throw ort::Error("ERR_LIBRARY_NOT_FOUND", reason);
   }
   return {};
+}
+
+// buildInfo(): string - GetBuildInfoString
+Napi::Value BuildInfo(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), ort::api().GetBuildInfoString());
 }
 
 // availableProviders(): string[] - GetAvailableProviders

@@ -11,6 +11,7 @@ Napi::Value CreateEnvironment(const Napi::CallbackInfo& info);
 Napi::Value LogMessage(const Napi::CallbackInfo& info);
 Napi::Value SetLogLevel(const Napi::CallbackInfo& info);
 Napi::Value LoadLibrary(const Napi::CallbackInfo& info);
+Napi::Value BuildInfo(const Napi::CallbackInfo& info);
 Napi::Value AvailableProviders(const Napi::CallbackInfo& info);
 Napi::Value AppendProvider(const Napi::CallbackInfo& info);
 Napi::Value DeviceMemory(const Napi::CallbackInfo& info);

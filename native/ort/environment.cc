@@ -14,11 +14,17 @@ std::mutex mutex;
 // after them crashes.
 OrtEnv* environment = nullptr;
 
-void CreateLocked(OrtLoggingLevel level, OrtLoggingFunction log) {
+void CreateLocked(OrtLoggingLevel level, OrtLoggingFunction log, const OrtThreadingOptions* threads) {
   constexpr const char* kLogId = "onnxruntime-iobinding";
   OrtEnv* created = nullptr;
-  Check(log != nullptr ? api().CreateEnvWithCustomLogger(log, nullptr, level, kLogId, &created)
-                       : api().CreateEnv(level, kLogId, &created));
+  if (threads == nullptr) {
+    Check(log != nullptr ? api().CreateEnvWithCustomLogger(log, nullptr, level, kLogId, &created)
+                         : api().CreateEnv(level, kLogId, &created));
+  } else {
+    Check(log != nullptr ? api().CreateEnvWithCustomLoggerAndGlobalThreadPools(log, nullptr, level, kLogId,
+                                                                               threads, &created)
+                         : api().CreateEnvWithGlobalThreadPools(level, kLogId, threads, &created));
+  }
   Check(api().SetLanguageProjection(created, ORT_PROJECTION_NODEJS));
   // The library may be open already, for onnxruntime-node, with telemetry.
   if (DisablesTelemetryEvents()) Check(api().DisableTelemetryEvents(created));
@@ -27,10 +33,10 @@ void CreateLocked(OrtLoggingLevel level, OrtLoggingFunction log) {
 
 }  // namespace
 
-bool CreateEnvironment(OrtLoggingLevel level, OrtLoggingFunction log) {
+bool CreateEnvironment(OrtLoggingLevel level, OrtLoggingFunction log, const OrtThreadingOptions* threads) {
   const std::lock_guard lock(mutex);
   if (environment != nullptr) return false;
-  CreateLocked(level, log);
+  CreateLocked(level, log, threads);
   return true;
 }
 
@@ -39,11 +45,11 @@ bool HasEnvironment() {
   return environment != nullptr;
 }
 
-bool SetLogLevel(OrtLoggingLevel level) {
+bool SetLogLevel(OrtLoggingLevel level, bool change) {
   static std::optional<OrtLoggingLevel> set;
   OrtEnv* env = Environment();
   const std::lock_guard lock(mutex);
-  if (set) return *set == level;
+  if (set && !change) return *set == level;
   Check(api().UpdateEnvWithCustomLogLevel(env, level));
   set = level;
   return true;
@@ -51,7 +57,7 @@ bool SetLogLevel(OrtLoggingLevel level) {
 
 OrtEnv* Environment() {
   const std::lock_guard lock(mutex);
-  if (environment == nullptr) CreateLocked(ORT_LOGGING_LEVEL_WARNING, nullptr);
+  if (environment == nullptr) CreateLocked(ORT_LOGGING_LEVEL_WARNING, nullptr, nullptr);
   return environment;
 }
 

@@ -15,15 +15,19 @@ struct Releaser {
 template <typename T, void (ORT_API_CALL* Api::*Release)(T*)>
 using Handle = std::unique_ptr<T, Releaser<T, Release>>;
 
+using ArenaConfigHandle = Handle<OrtArenaCfg, &Api::ReleaseArenaCfg>;
 using CudaOptionsHandle = Handle<OrtCUDAProviderOptionsV2, &Api::ReleaseCUDAProviderOptions>;
 using IoBindingHandle = Handle<OrtIoBinding, &Api::ReleaseIoBinding>;
+using KeyValuePairsHandle = Handle<OrtKeyValuePairs, &Api::ReleaseKeyValuePairs>;
 using MemoryInfoHandle = Handle<OrtMemoryInfo, &Api::ReleaseMemoryInfo>;
 using ModelMetadataHandle = Handle<OrtModelMetadata, &Api::ReleaseModelMetadata>;
+using PrepackedWeightsHandle = Handle<OrtPrepackedWeightsContainer, &Api::ReleasePrepackedWeightsContainer>;
 using RunOptionsHandle = Handle<OrtRunOptions, &Api::ReleaseRunOptions>;
 using SessionHandle = Handle<OrtSession, &Api::ReleaseSession>;
 using SessionOptionsHandle = Handle<OrtSessionOptions, &Api::ReleaseSessionOptions>;
 using TensorInfoHandle = Handle<OrtTensorTypeAndShapeInfo, &Api::ReleaseTensorTypeAndShapeInfo>;
 using TensorRtOptionsHandle = Handle<OrtTensorRTProviderOptionsV2, &Api::ReleaseTensorRTProviderOptions>;
+using ThreadingOptionsHandle = Handle<OrtThreadingOptions, &Api::ReleaseThreadingOptions>;
 using TypeInfoHandle = Handle<OrtTypeInfo, &Api::ReleaseTypeInfo>;
 using ValueHandle = Handle<OrtValue, &Api::ReleaseValue>;
 

@@ -113,7 +113,15 @@ std::vector<ValueInfo> Read(const OrtSession* session, Count count, Name name, T
 }  // namespace
 
 std::vector<ValueInfo> Inputs(const OrtSession* session) {
-  return Read(session, api().SessionGetInputCount, api().SessionGetInputName, api().SessionGetInputTypeInfo);
+  std::vector<ValueInfo> inputs =
+      Read(session, api().SessionGetInputCount, api().SessionGetInputName, api().SessionGetInputTypeInfo);
+  for (ValueInfo& input :
+       Read(session, api().SessionGetOverridableInitializerCount, api().SessionGetOverridableInitializerName,
+            api().SessionGetOverridableInitializerTypeInfo)) {
+    input.overridable = true;
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
 }
 
 std::vector<ValueInfo> Outputs(const OrtSession* session) {

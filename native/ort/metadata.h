@@ -21,6 +21,7 @@ struct ValueInfo {
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
   bool has_shape = false;                                                    // the rank is known
   std::vector<Dimension> dims;                                               // of a tensor
+  bool overridable = false;  // of an input: an initializer is its default
 };
 
 struct ModelMetadata {
@@ -34,6 +35,7 @@ struct TensorShape {
   std::vector<int64_t> dims;
 };
 
+// Those that initializers are the defaults of come last.
 std::vector<ValueInfo> Inputs(const OrtSession* session);
 std::vector<ValueInfo> Outputs(const OrtSession* session);
 ModelMetadata ReadModelMetadata(const OrtSession* session);

@@ -9,12 +9,13 @@
 
 namespace ort {
 
-inline RunOptionsHandle MakeRunOptions(const std::vector<std::pair<std::string, std::string>>& config = {}) {
-  auto options = Create<RunOptionsHandle>(api().CreateRunOptions);
+inline void AddEntries(OrtRunOptions* options,
+                       const std::vector<std::pair<std::string, std::string>>& config) {
   for (const auto& [key, value] : config) {
-    Check(api().AddRunConfigEntry(options.get(), key.c_str(), value.c_str()));
+    Check(api().AddRunConfigEntry(options, key.c_str(), value.c_str()));
   }
-  return options;
 }
+
+inline RunOptionsHandle MakeRunOptions() { return Create<RunOptionsHandle>(api().CreateRunOptions); }
 
 }  // namespace ort

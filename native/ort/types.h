@@ -17,6 +17,7 @@ using ORTCHAR_T = char;
 #endif
 
 struct OrtAllocator;
+struct OrtArenaCfg;
 struct OrtCUDAProviderOptionsV2;
 struct OrtCompileApi;
 struct OrtEnv;
@@ -30,6 +31,7 @@ struct OrtMapTypeInfo;
 struct OrtMemoryInfo;
 struct OrtModelMetadata;
 struct OrtOptionalTypeInfo;
+struct OrtPrepackedWeightsContainer;
 struct OrtRunOptions;
 struct OrtSequenceTypeInfo;
 struct OrtSession;
@@ -38,6 +40,7 @@ struct OrtStatus;
 struct OrtSyncStream;
 struct OrtTensorRTProviderOptionsV2;
 struct OrtTensorTypeAndShapeInfo;
+struct OrtThreadingOptions;
 struct OrtTypeInfo;
 struct OrtValue;
 

@@ -11,6 +11,8 @@
 #include "ort/run_options.h"
 #include "run/float_mode.h"
 #include "run/thread_name.h"
+#include "shared_weights.h"
+#include "value/value.h"
 
 namespace {
 
@@ -18,22 +20,27 @@ namespace {
 struct SessionDeleter {
   device::Device* device;
   std::shared_ptr<device::Queue> queue;
+  std::shared_ptr<void> kept;          // what the session uses until then
   std::shared_ptr<const void> plugin;  // stays registered until the session is released
   void operator()(OrtSession* session) {
     if (device == nullptr) {
       ort::api().ReleaseSession(session);
       return;
     }
-    device->Release({.released = session, .queue = std::move(queue)});
+    device->Release({.released = session, .queue = std::move(queue), .kept = std::move(kept)});
   }
 };
 
 using MemoryInfos = OrtStatus*(ORT_API_CALL*)(const OrtSession*, const OrtMemoryInfo**, size_t);
 
-// Whether ONNX Runtime places each input, or each output, on the device.
-std::vector<bool> OnDevice(const device::Device* device, const OrtSession* session, size_t count,
-                           MemoryInfos memory_infos) {
-  std::vector<bool> on_device(count);
+// Whether ONNX Runtime places each input, or each output, on the device. It does not report this of
+// initializers that can be overridden, which come last: they are bound in host memory, and it copies them.
+std::vector<bool> OnDevice(const device::Device* device, const OrtSession* session,
+                           const std::vector<ort::ValueInfo>& values, MemoryInfos memory_infos) {
+  std::vector<bool> on_device(values.size());
+  const auto overridable = std::find_if(values.begin(), values.end(),
+                                        [](const ort::ValueInfo& value) { return value.overridable; });
+  const size_t count = overridable - values.begin();
   if (device == nullptr || count == 0) return on_device;
   std::vector<const OrtMemoryInfo*> infos(count);
   ort::Check(memory_infos(session, infos.data(), count));
@@ -101,6 +108,17 @@ LoadSettings::LoadSettings(Napi::Object settings)
       borrows_model(IsOn(settings.Get("config"), "session.use_ort_model_bytes_directly") &&
                     IsOn(settings.Get("config"), "session.use_ort_model_bytes_for_initializers")),
       object(Napi::Persistent(settings)) {
+  for (const char* name : {"initializers", "externalInitializers"}) {
+    for (const auto& [_, value] : ToProperties(settings.Get(name)))
+      initializers.push_back(Value::State(value));
+  }
+  if (const Napi::Value weights = settings.Get("sharedWeights"); weights.IsObject()) {
+    kept->weights = SharedWeights::State(weights);
+  }
+  if (const Napi::Value on_log = settings.Get("onLog"); on_log.IsFunction()) {
+    kept->log.emplace(settings.Env(), on_log.As<Napi::Function>());
+    kept->log->Receive(options.get());
+  }
   const Napi::Value value = settings.Get("provider");
   if (value.IsUndefined()) return;
   const auto given = value.As<Napi::Object>();
@@ -143,7 +161,7 @@ void LoadJob::Work() {
     if (captures) GraphNodes::Record(settings_.options.get());
     std::shared_ptr<const void> plugin = settings_.selects_provider ? device::UsePlugins() : nullptr;
     if (provider) plugin = device::Append(settings_.options.get(), *provider, device, queue.get());
-    handle = {Create().release(), SessionDeleter{device, queue, std::move(plugin)}};
+    handle = {Create().release(), SessionDeleter{device, queue, settings_.kept, std::move(plugin)}};
   }
   state_->device = device;
   state_->inputs = ort::Inputs(handle.get());
@@ -155,9 +173,9 @@ void LoadJob::Work() {
     return output.kind == ONNX_TYPE_TENSOR && ort::ElementBits(output.type) != 0;
   });
   state_->inputs_on_device =
-      OnDevice(device, handle.get(), state_->inputs.size(), ort::api().SessionGetMemoryInfoForInputs);
+      OnDevice(device, handle.get(), state_->inputs, ort::api().SessionGetMemoryInfoForInputs);
   state_->outputs_on_device =
-      OnDevice(device, handle.get(), state_->outputs.size(), ort::api().SessionGetMemoryInfoForOutputs);
+      OnDevice(device, handle.get(), state_->outputs, ort::api().SessionGetMemoryInfoForOutputs);
   state_->graphs = settings_.enable_graph_capture;
   if (captures) state_->graph_nodes = GraphNodes::Read(handle.get());
   state_->graph_epoch.by_last_shapes = state_->graph_nodes.by_last_shapes;
@@ -180,12 +198,24 @@ void LoadJob::CheckGraphs(const device::Device* device) const {
 
 ort::SessionHandle LoadJob::Create() const {
   const run::InheritedName its_threads("onnxruntime");
+  const ort::Api& api = ort::api();
+  OrtEnv* const env = ort::Environment();
+  const OrtSessionOptions* const options = settings_.options.get();
+  OrtPrepackedWeightsContainer* const weights = settings_.kept->weights.get();
   if (bytes_.data != nullptr) {
-    return ort::Create<ort::SessionHandle>(ort::api().CreateSessionFromArray, ort::Environment(), bytes_.data,
-                                           bytes_.length, settings_.options.get());
+    if (weights == nullptr) {
+      return ort::Create<ort::SessionHandle>(api.CreateSessionFromArray, env, bytes_.data, bytes_.length,
+                                             options);
+    }
+    return ort::Create<ort::SessionHandle>(api.CreateSessionFromArrayWithPrepackedWeightsContainer, env,
+                                           bytes_.data, bytes_.length, options, weights);
   }
-  return ort::Create<ort::SessionHandle>(ort::api().CreateSession, ort::Environment(),
-                                         ort::ToPath(path_).c_str(), settings_.options.get());
+  const ort::Path path = ort::ToPath(path_);
+  if (weights == nullptr) {
+    return ort::Create<ort::SessionHandle>(api.CreateSession, env, path.c_str(), options);
+  }
+  return ort::Create<ort::SessionHandle>(api.CreateSessionWithPrepackedWeightsContainer, env, path.c_str(),
+                                         options, weights);
 }
 
 // A session that failed to load needs no thread.
@@ -194,7 +224,8 @@ void LoadJob::OnDone() noexcept {
   AddonData::StopAtExit();
   if (!state_->handle) {
     state_->runner->Stop();
-  } else if (settings_.borrows_model) {
-    state_->borrowed = std::move(keep_model_);
+    return;
   }
+  state_->initializers = std::move(settings_.initializers);
+  if (settings_.borrows_model) state_->borrowed = std::move(keep_model_);
 }

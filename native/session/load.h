@@ -7,10 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "convert.h"
 #include "device/provider.h"
 #include "env/async_job.h"
+#include "env/log_function.h"
 #include "state.h"
 
 // SessionSettings of lib/engine/engine.ts.
@@ -25,6 +27,13 @@ struct LoadSettings {
   bool blocking_wait;
   bool borrows_model;            // the initializers of a model in the ORT format stay in its bytes
   Napi::ObjectReference object;  // keeps the bytes of external data alive
+  std::vector<std::shared_ptr<ValueState>> initializers;  // which the session reads
+  // What the OrtSession uses, and is destroyed after it.
+  struct Kept {
+    std::shared_ptr<OrtPrepackedWeightsContainer> weights;
+    std::optional<SessionLog> log;
+  };
+  std::shared_ptr<Kept> kept = std::make_shared<Kept>();
 };
 
 class LoadJob final : public AsyncJob {

@@ -6,6 +6,8 @@
 #include "convert.h"
 #include "env/log.h"
 #include "ort/path.h"
+#include "ort/run_options.h"
+#include "value/value.h"
 
 namespace {
 
@@ -81,6 +83,43 @@ void AddExternalData(OrtSessionOptions* options, Napi::Value files) {
                                                                  lengths.data(), paths.size()));
 }
 
+void AddInitializers(OrtSessionOptions* options, Napi::Value values) {
+  for (const auto& [name, value] : ToProperties(values)) {
+    const ValueState& state = *Value::State(value);
+    if (state.Borrows()) {
+      throw ort::Error("ERR_NOT_SUPPORTED", "initializer '" + name +
+                                                "' cannot be a wrapped typed array, which JavaScript can "
+                                                "detach: use OrtValue.fromTensor");
+    }
+    ort::Check(ort::api().AddInitializer(options, name.c_str(), state.handle.get()));
+  }
+}
+
+// In place of data in other files.
+void AddExternalInitializers(OrtSessionOptions* options, Napi::Value values) {
+  AddInitializers(options, values);
+  for (const auto& [name, value] : ToProperties(values)) {
+    const char* const names[] = {name.c_str()};
+    const OrtValue* const given[] = {Value::State(value)->handle.get()};
+    ort::Check(ort::api().AddExternalInitializers(options, names, given, 1));
+  }
+}
+
+void RegisterCustomOps(OrtSessionOptions* options, Napi::Value paths) {
+  const auto array = paths.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const ort::Path path = ort::ToPath(ToString(array[i]));
+    ort::Check(ort::api().RegisterCustomOpsLibrary_V2(options, path.c_str()));
+  }
+}
+
+void EnableRunProfiling(OrtRunOptions* options, Napi::Value prefix) {
+  if (ort::api().RunOptionsEnableProfiling == nullptr) {
+    throw ort::Error("ERR_NOT_SUPPORTED", "profiling of a run needs ONNX Runtime 1.25 or newer");
+  }
+  Set<&ort::Api::RunOptionsEnableProfiling>(options, prefix);
+}
+
 template <typename Options>
 struct Row {
   const char* name;
@@ -104,6 +143,10 @@ constexpr Row<OrtSessionOptions> kSessionOptions[] = {
     {"recordGraphAssignment", RecordGraphAssignment},
     {"externalData", AddExternalData},
     {"providerSelectionPolicy", Set<&ort::Api::SessionOptionsSetEpSelectionPolicy>},
+    {"initializers", AddInitializers},
+    {"externalInitializers", AddExternalInitializers},
+    {"customOpLibraries", RegisterCustomOps},
+    {"sharedThreads", Switch<&ort::Api::DisablePerSessionThreads, true>},
 };
 
 constexpr Row<OrtRunOptions> kRunOptions[] = {
@@ -112,6 +155,7 @@ constexpr Row<OrtRunOptions> kRunOptions[] = {
     {"tag", Set<&ort::Api::RunOptionsSetRunTag>},
     {"terminate", Switch<&ort::Api::RunOptionsSetTerminate, true>},
     {"config", Set<&ort::Api::AddRunConfigEntry>},
+    {"profileFilePrefix", EnableRunProfiling},
 };
 
 template <typename Options, size_t count>
@@ -132,7 +176,12 @@ ort::SessionOptionsHandle ToSessionOptions(Napi::Object settings) {
 }
 
 ort::RunOptionsHandle ToRunOptions(Napi::Object settings) {
-  auto options = ort::Create<ort::RunOptionsHandle>(ort::api().CreateRunOptions);
+  auto options = ort::MakeRunOptions();
   Apply(kRunOptions, options.get(), settings);
   return options;
+}
+
+bool ShrinksArena(Napi::Object settings) {
+  const Napi::Value config = settings.Get("config");
+  return config.IsObject() && config.As<Napi::Object>().Has("memory.enable_memory_arena_shrinkage");
 }

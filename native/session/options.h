@@ -10,3 +10,5 @@
 ort::SessionOptionsHandle ToSessionOptions(Napi::Object settings);
 // RunSettings of lib/engine/engine.ts.
 ort::RunOptionsHandle ToRunOptions(Napi::Object settings);
+// Whether these ask ONNX Runtime to free what nothing uses of its arenas.
+bool ShrinksArena(Napi::Object settings);

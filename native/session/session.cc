@@ -73,22 +73,17 @@ Napi::Array Nodes(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
   });
 }
 
-// Whether a run is asked to free what nothing uses of the arenas.
-bool Shrinks(Napi::Object settings) {
-  const Napi::Value config = settings.Get("config");
-  return config.IsObject() && config.As<Napi::Object>().Has("memory.enable_memory_arena_shrinkage");
-}
-
 }  // namespace
 
 Napi::Function Session::Define(Napi::Env env) {
-  return DefineClass(env, kName,
-                     {Guarded<&Session::Load>("load"), Guarded<&Session::CancelLoad>("cancelLoad"),
-                      Guarded<&Session::Inputs>("inputs"), Guarded<&Session::Outputs>("outputs"),
-                      Guarded<&Session::ModelMetadata>("modelMetadata"), Guarded<&Session::Device>("device"),
-                      Guarded<&Session::GraphAssignment>("graphAssignment"), Guarded<&Session::Run>("run"),
-                      Guarded<&Session::Cancel>("cancel"), Guarded<&Session::EndProfiling>("endProfiling"),
-                      Guarded<&Session::Release>("release")});
+  return DefineClass(
+      env, kName,
+      {Guarded<&Session::Load>("load"), Guarded<&Session::CancelLoad>("cancelLoad"),
+       Guarded<&Session::Inputs>("inputs"), Guarded<&Session::Outputs>("outputs"),
+       Guarded<&Session::ModelMetadata>("modelMetadata"), Guarded<&Session::Device>("device"),
+       Guarded<&Session::GraphAssignment>("graphAssignment"), Guarded<&Session::Run>("run"),
+       Guarded<&Session::Cancel>("cancel"), Guarded<&Session::EndProfiling>("endProfiling"),
+       Guarded<&Session::ProfilingStartTime>("profilingStartTime"), Guarded<&Session::Release>("release")});
 }
 
 // new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number)
@@ -113,12 +108,12 @@ Napi::Value Session::CancelLoad(const Napi::CallbackInfo&) {
 
 // inputs(): RawValueInfo[]
 Napi::Value Session::Inputs(const Napi::CallbackInfo& info) {
-  return FromValueInfos(info.Env(), state_->inputs);
+  return FromValueInfos(info.Env(), state_->inputs, state_->inputs_on_device);
 }
 
 // outputs(): RawValueInfo[]
 Napi::Value Session::Outputs(const Napi::CallbackInfo& info) {
-  return FromValueInfos(info.Env(), state_->outputs);
+  return FromValueInfos(info.Env(), state_->outputs, state_->outputs_on_device);
 }
 
 // device(): { name: DeviceName; id: number }
@@ -165,7 +160,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   call.CheckFree(*state_->addon().in_flight);
   if (info[2].IsObject()) {
     const auto settings = info[2].As<Napi::Object>();
-    call.SetOptions(ToRunOptions(settings), Shrinks(settings));
+    call.SetOptions(ToRunOptions(settings), ShrinksArena(settings));
   }
   if (is_inline) {
     policy->RecordInline([&call] { call.Execute(device::kNotCanceled); });
@@ -191,6 +186,14 @@ Napi::Value Session::EndProfiling(const Napi::CallbackInfo& info) {
   }
   return Napi::String::New(info.Env(), ort::CreateText(ort::api().SessionEndProfiling, state_->handle.get(),
                                                        ort::DefaultAllocator()));
+}
+
+// profilingStartTime(): bigint - SessionGetProfilingStartTimeNs
+Napi::Value Session::ProfilingStartTime(const Napi::CallbackInfo& info) {
+  state_->CheckOpen();
+  uint64_t nanoseconds = 0;
+  ort::Check(ort::api().SessionGetProfilingStartTimeNs(state_->handle.get(), &nanoseconds));
+  return Napi::BigInt::New(info.Env(), nanoseconds);
 }
 
 // release(): Promise<void> - ReleaseSession

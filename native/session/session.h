@@ -31,6 +31,7 @@ class Session : public Wrapped<Session> {
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Cancel(const Napi::CallbackInfo& info);
   Napi::Value EndProfiling(const Napi::CallbackInfo& info);
+  Napi::Value ProfilingStartTime(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<SessionState> state_;

@@ -20,6 +20,7 @@
 
 class AsyncJob;
 struct BindingState;
+struct ValueState;
 
 class SessionState {
  public:
@@ -59,6 +60,7 @@ class SessionState {
 
   // Bytes that ONNX Runtime reads for as long as the session lives.
   std::shared_ptr<Napi::Reference<Napi::Value>> borrowed;
+  std::vector<std::shared_ptr<ValueState>> initializers;
 
   // Created on the run thread, and released there, unless a value that ONNX Runtime allocated on the device
   // still needs it: that memory is of the session's allocator, so the value shares the handle. The handle's

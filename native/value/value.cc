@@ -10,22 +10,6 @@
 
 namespace {
 
-void CheckMemory(Napi::Env env, const ValueState& state, Access access) {
-  state.CheckFree(*AddonData::Of(env).in_flight, access, nullptr, "the OrtValue");
-}
-
-// Elements of a sequence may be on the session's device.
-void CheckOnHost(const OrtValue* value) {
-  if (ort::Kind(value) != ONNX_TYPE_TENSOR) return;
-  const OrtMemoryInfo* info = nullptr;
-  OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
-  ort::Check(ort::api().GetTensorMemoryInfo(value, &info));
-  ort::api().MemoryInfoGetDeviceType(info, &type);
-  if (type != OrtMemoryInfoDeviceType_CPU) {
-    throw ort::Error("ERR_NOT_SUPPORTED", "the elements of the sequence are in device memory");
-  }
-}
-
 // Whether `buffer` is an ArrayBuffer over this memory, and not transferred.
 bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
   void* data = nullptr;
@@ -37,18 +21,30 @@ bool Shows(Napi::Env env, Napi::Value buffer, const void* memory) {
 }  // namespace
 
 Napi::Function Value::Define(Napi::Env env) {
-  const Napi::Function value = DefineClass(
-      env, kName,
-      {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
-       StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
-       StaticMethod<::Guarded<&Value::Sequence>>("sequence"), Guarded<&Value::Kind>("kind"),
-       Guarded<&Value::Type>("type"), Guarded<&Value::Form>("form"), Guarded<&Value::Dims>("dims"),
-       Guarded<&Value::DeviceName>("device"), Guarded<&Value::DeviceId>("deviceId"),
-       Guarded<&Value::CopyTo>("copyTo"), Guarded<&Value::CopyToAsync>("copyToAsync"),
-       Guarded<&Value::ArrayBuffer>("arrayBuffer"), Guarded<&Value::CheckFree>("checkFree"),
-       Guarded<&Value::Strings>("strings"), Guarded<&Value::SetStrings>("setStrings"),
-       Guarded<&Value::Elements>("elements"), Guarded<&Value::View>("view"),
-       Guarded<&Value::SharesMemory>("sharesMemory"), Guarded<&Value::Dispose>("dispose")});
+  const Napi::Function value = DefineClass(env, kName,
+                                           {StaticMethod<::Guarded<&Value::Allocate>>("allocate"),
+                                            StaticMethod<::Guarded<&Value::Borrow>>("borrow"),
+                                            StaticMethod<::Guarded<&Value::At>>("at"),
+                                            StaticMethod<::Guarded<&Value::Sequence>>("sequence"),
+                                            StaticMethod<::Guarded<&Value::EmptySequence>>("emptySequence"),
+                                            StaticMethod<::Guarded<&Value::Map>>("map"),
+                                            Guarded<&Value::Kind>("kind"),
+                                            Guarded<&Value::Type>("type"),
+                                            Guarded<&Value::Form>("form"),
+                                            Guarded<&Value::Dims>("dims"),
+                                            Guarded<&Value::DeviceName>("device"),
+                                            Guarded<&Value::DeviceId>("deviceId"),
+                                            Guarded<&Value::CopyTo>("copyTo"),
+                                            Guarded<&Value::CopyToAsync>("copyToAsync"),
+                                            Guarded<&Value::ArrayBuffer>("arrayBuffer"),
+                                            Guarded<&Value::CheckFree>("checkFree"),
+                                            Guarded<&Value::Strings>("strings"),
+                                            Guarded<&Value::SetStrings>("setStrings"),
+                                            Guarded<&Value::Elements>("elements"),
+                                            Guarded<&Value::View>("view"),
+                                            Guarded<&Value::Address>("address"),
+                                            Guarded<&Value::SharesMemory>("sharesMemory"),
+                                            Guarded<&Value::Dispose>("dispose")});
   AddonData::Of(env).value_constructor = Napi::Persistent(value);
   return value;
 }
@@ -153,28 +149,6 @@ Napi::Value Value::Borrow(const Napi::CallbackInfo& info) {
   return object;
 }
 
-// sequence(values: readonly EngineValue[]): EngineValue - CreateValue
-Napi::Value Value::Sequence(const Napi::CallbackInfo& info) {
-  const auto array = info[0].As<Napi::Array>();
-  auto state = std::make_shared<ValueState>();
-  state->kind = ONNX_TYPE_SEQUENCE;
-  std::vector<const OrtValue*> handles;
-  for (uint32_t i = 0; i < array.Length(); ++i) {
-    const std::shared_ptr<ValueState>& element = State(array[i]);
-    element->CheckAttached(info.Env());
-    if (element->OnDevice()) {
-      throw ort::Error("ERR_NOT_SUPPORTED", "the elements of a sequence must be in host memory, not on " +
-                                                element->device->name());
-    }
-    handles.push_back(element->handle.get());
-    state->detachable = state->detachable || element->detachable;
-    state->shared.elements.push_back(element);
-  }
-  state->handle = ort::Create<ort::ValueHandle>(ort::api().CreateValue, handles.data(), handles.size(),
-                                                ONNX_TYPE_SEQUENCE);
-  return New(info.Env(), std::move(state));
-}
-
 // kind(): number
 Napi::Value Value::Kind(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<int>(State()->kind));
@@ -262,21 +236,6 @@ Napi::Value Value::SetStrings(const Napi::CallbackInfo& info) {
   CheckMemory(info.Env(), state, Access::kWrite);
   ort::WriteStrings(state.handle.get(), texts);
   return {};
-}
-
-// elements(): EngineValue[] - GetValue, which copies
-Napi::Value Value::Elements(const Napi::CallbackInfo& info) {
-  const std::shared_ptr<ValueState> state = State();
-  state->CheckAttached(info.Env());
-  CheckMemory(info.Env(), *state, Access::kRead);
-  size_t count = 0;
-  if (state->kind != ONNX_TYPE_OPTIONAL) ort::Check(ort::api().GetValueCount(state->handle.get(), &count));
-  return MakeArray(info.Env(), count, [&](uint32_t i) {
-    auto element = ort::Create<ort::ValueHandle>(ort::api().GetValue, state->handle.get(),
-                                                 static_cast<int>(i), ort::DefaultAllocator());
-    CheckOnHost(element.get());
-    return Wrap(info.Env(), std::move(element));
-  });
 }
 
 // dispose(buffer?: ArrayBuffer): void

@@ -36,7 +36,10 @@ class Value : public Wrapped<Value> {
  private:
   static Napi::Value Allocate(const Napi::CallbackInfo& info);
   static Napi::Value Borrow(const Napi::CallbackInfo& info);
+  static Napi::Value At(const Napi::CallbackInfo& info);
   static Napi::Value Sequence(const Napi::CallbackInfo& info);
+  static Napi::Value EmptySequence(const Napi::CallbackInfo& info);
+  static Napi::Value Map(const Napi::CallbackInfo& info);
   static Napi::Object New(Napi::Env env, std::shared_ptr<ValueState> state);
 
   Napi::Value Kind(const Napi::CallbackInfo& info);
@@ -52,11 +55,16 @@ class Value : public Wrapped<Value> {
   Napi::Value Strings(const Napi::CallbackInfo& info);
   Napi::Value SetStrings(const Napi::CallbackInfo& info);
   Napi::Value Elements(const Napi::CallbackInfo& info);
+  Napi::Value Address(const Napi::CallbackInfo& info);
   Napi::Value View(const Napi::CallbackInfo& info);
   Napi::Value SharesMemory(const Napi::CallbackInfo& info);
   Napi::Value Dispose(const Napi::CallbackInfo& info);
 
   const std::shared_ptr<ValueState>& State() const;
+  // For a call of the user's.
+  static void CheckMemory(Napi::Env env, const ValueState& state, Access access) {
+    state.CheckFree(*AddonData::Of(env).in_flight, access, nullptr, "the OrtValue");
+  }
 
   std::shared_ptr<ValueState> state_;    // null once disposed
   Napi::ObjectReference viewed_;         // whose object reports the bytes to V8

@@ -75,10 +75,16 @@ beforeAll(() => {
   )
 })
 
+/** A command line, in the folder with the models. */
+export const command = (
+  args: string[],
+  { env = {}, cwd = folder }: { env?: Record<string, string | undefined>; cwd?: string } = {},
+) => runScript(join(root, 'dist', 'tools', 'cli', 'cli.js'), args, { cwd, env })
+
 export const cli = (
   args: string[],
   { env = {}, cwd = folder }: { env?: Record<string, string | undefined>; cwd?: string } = {},
-) => runScript(join(root, 'dist', 'tools', 'cli', 'cli.js'), ['bench', ...args], { cwd, env })
+) => command(['bench', ...args], { cwd, env })
 
 /** What `--json` says. */
 export async function report(...args: string[]) {

@@ -1,9 +1,11 @@
 import { OrtValue } from 'onnxruntime-iobinding'
+import * as ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import { createSession } from '../helpers/device.ts'
-import { runForms } from '../helpers/engine.ts'
+import { createSession, onDevice } from '../helpers/device.ts'
+import { isNative, runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
-import { identity, model, node, twoInputs, value } from '../helpers/model-builder.mjs'
+import { hasElement } from '../helpers/kind-models.mjs'
+import { identity, model, node, tensorType, twoInputs, value } from '../helpers/model-builder.mjs'
 import { float32, int64 } from '../helpers/values.ts'
 
 /** y = x * rate, as a voice activity detector declares its sample rate: a scalar. */
@@ -64,12 +66,28 @@ describe('ignoreUnknownFeeds', () => {
     await expectError(() => session.run({ a: feeds.a, c: feeds.c }), 'ERR_MISSING_INPUT')
   })
 
-  test('is false by default, and must be a boolean', async () => {
-    await using session = await createSession(twoInputs())
-    await expectError(() => session.run(feeds), 'ERR_UNKNOWN_INPUT', { says: "'c'" })
+  test('false refuses them, and it must be a boolean', async () => {
+    await using session = await createSession(twoInputs(), { ignoreUnknownFeeds: false })
+    await expectError(() => session.run(feeds), 'ERR_UNKNOWN_INPUT', { type: RangeError, says: "'c'" })
     await expectError(
       () => createSession(twoInputs(), { ignoreUnknownFeeds: 1 as never }),
       'ERR_INVALID_ARG_TYPE',
     )
+  })
+
+  test('is true by default, as in onnxruntime-node', async () => {
+    await using session = await createSession(twoInputs())
+    const peer = await ort.InferenceSession.create(twoInputs())
+    const expected = (await peer.run(feeds)).sum!.data
+    for (let run = 0; run < 3; ++run) expect((await session.run(feeds)).sum!.data).toEqual(expected)
+  })
+
+  test.runIf(isNative && !onDevice)('is false by default if an optional input has no feed', async () => {
+    await using session = await createSession(hasElement(tensorType('float32', [null])))
+    const X = float32([1])
+    const error = await expectError(() => session.run({ X }), 'ERR_UNKNOWN_INPUT')
+    expect(error.remedy).toBe("Did you mean 'x'?")
+    expect((await session.run({ x: X, X })).has!.data).toEqual(Uint8Array.of(1))
+    expect((await session.run({ x: null, X })).has!.data).toEqual(Uint8Array.of(0))
   })
 })

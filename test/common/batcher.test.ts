@@ -11,6 +11,12 @@ const open = (model: Uint8Array) => createSession(model, { logSeverityLevel: 4 }
 const floats = (...values: number[]) => Float32Array.from(values)
 const ids = (...values: number[]) => BigInt64Array.from(values, BigInt)
 
+function detached(): Float32Array {
+  const array = floats(1, 2)
+  structuredClone(array.buffer, { transfer: [array.buffer] })
+  return array
+}
+
 /** A batcher of a session of its own, for one test. */
 async function withBatcher(
   model: Uint8Array,
@@ -275,6 +281,7 @@ describe('a batcher refuses', () => {
     ['another length', { x: floats(1) }, undefined, 'ERR_INVALID_LENGTH'],
     ['another type', { x: new Float64Array(2) }, undefined, 'ERR_TYPE_MISMATCH'],
     ['an array of numbers', { x: [1, 2] }, undefined, 'ERR_TYPE_MISMATCH'],
+    ['a detached array', { x: detached() }, undefined, 'ERR_DETACHED'],
     ['an unknown option', { x: floats(1, 2) }, { timeout: 1 }, 'ERR_UNKNOWN_OPTION'],
     ['an unknown priority', { x: floats(1, 2) }, { priority: 'low' }, 'ERR_INVALID_ARG_VALUE'],
     ['a signal that is none', { x: floats(1, 2) }, { signal: {} }, 'ERR_INVALID_ARG_TYPE'],

@@ -22,6 +22,7 @@ test('a message lists ten names, and the one that was probably meant', async () 
       outputs: names.map((name) => value(`${name}_out`, 'float32', ['n'])),
       nodes: names.map((name) => node('Relu', [name], [`${name}_out`])),
     }),
+    { ignoreUnknownFeeds: false },
   )
   const one = () => new Tensor('float32', [1], [1])
   const feeds = Object.fromEntries(names.map((name) => [name, one()]))

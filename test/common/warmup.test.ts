@@ -63,5 +63,5 @@ test.each<[string, unknown, OrtErrorCode]>([
   ['a shape that the model refuses', { x: [1, 4] }, 'ERR_SHAPE_MISMATCH'],
   ['no shape for a dynamic input', {}, 'ERR_MISSING_INPUT'],
 ])('%s is refused', async (_, warmup, code) => {
-  await expectError(() => create(ofFour, warmup), code)
+  await expectError(() => create(ofFour, warmup), code as OrtErrorCode)
 })

@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 type Calls = Record<string, number>
 
 /** Of each run that is alone; no run allocates, frees or synchronizes. */
-const alone = { record: 1, context: 2, captureMode: 1 }
+const alone = { record: 1, context: 2 }
 const BINDINGS = 4
 
 const times = (n: number, calls: Calls) =>

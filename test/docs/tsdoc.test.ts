@@ -5,7 +5,8 @@ import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tsc } from '../examples/examples.ts'
-import { model, node, value } from '../helpers/model-builder.mjs'
+import { adapterFile } from '../helpers/adapter-file.ts'
+import { model, node, tensor, value } from '../helpers/model-builder.mjs'
 import { runScript } from '../native/child.ts'
 import { root } from './pages.ts'
 
@@ -45,8 +46,8 @@ import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
 import { register } from 'onnxruntime-iobinding/backend'
 import {
-  deviceMemory, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends, ORT_ERROR_CODES, OrtError,
-  OrtRangeError, OrtTypeError, OrtValue, preload, Tensor,
+  buildInfo, deviceMemory, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends, LoraAdapter,
+  memoryStats, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError, OrtValue, preload, SharedWeights, Tensor,
 } from 'onnxruntime-iobinding'
 const results: (string | undefined)[] = []
 async function attempt(example: () => Promise<void>): Promise<void> {
@@ -93,6 +94,14 @@ beforeAll(async () => {
     nodes: [node('Identity', ['x'], ['y'])],
   })
   writeFileSync(join(folder, 'model.onnx'), identity)
+  const matmul = model({
+    inputs: [value('x', 'float32', [1, 2])],
+    outputs: [value('y', 'float32', [1, 2])],
+    nodes: [node('MatMul', ['x', 'W'], ['y'])],
+    initializers: [tensor('W', 'float32', [2, 2], [1, 2, 3, 4])],
+  })
+  writeFileSync(join(folder, 'matmul.onnx'), matmul)
+  writeFileSync(join(folder, 'tenant.onnx_adapter'), adapterFile([]))
   const file = join(folder, 'examples.mts')
   const end = "console.log('\\n' + JSON.stringify(results.map((error) => error ?? null)))"
   writeFileSync(file, [PRELUDE, ...ordered.map(toFunction), end].join('\n'))
@@ -113,7 +122,7 @@ test.each(ordered.map(({ name }, i) => [name, i] as const))('the example of %s r
 
 /** Names of the functions among an object's properties; accessors are not called. */
 function functionNames(object: object): string[] {
-  const internal = ['belongsTo', 'constructor', 'fromEngine', 'is', 'readAsync', 'startProfiling']
+  const internal = ['belongsTo', 'constructor', 'fromEngine', 'is', 'of', 'readAsync', 'startProfiling']
   return Object.entries(Object.getOwnPropertyDescriptors(object))
     .filter(([name, { value: property }]) => typeof property === 'function' && !internal.includes(name))
     .map(([name]) => name)

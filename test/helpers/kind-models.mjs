@@ -119,3 +119,15 @@ export function castTo(type, code) {
     irVersion: 10,
   })
 }
+
+/** y = the values of the keys a, b and c of x, or 0 */
+export function vectorize() {
+  return model({
+    inputs: [value('x', mapType('string', tensorType('float32')))],
+    outputs: [value('y', 'float32', [1, 3])],
+    nodes: [
+      node('DictVectorizer', ['x'], ['y'], { string_vocabulary: ['a', 'b', 'c'] }, { domain: 'ai.onnx.ml' }),
+    ],
+    domains: { 'ai.onnx.ml': 3 },
+  })
+}

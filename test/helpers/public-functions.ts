@@ -1,5 +1,7 @@
 // The public functions, with an argument of each to replace.
 import {
+  type Batcher,
+  type BindingPool,
   deviceMemory,
   InferenceSession,
   type IoBinding,
@@ -9,17 +11,23 @@ import {
   preload,
   Tensor,
 } from 'onnxruntime-iobinding'
-import { oneNode } from './model-builder.mjs'
+import { identity, oneNode } from './model-builder.mjs'
 
 let session: InferenceSession
 let io: IoBinding
 let released: InferenceSession
+let batched: InferenceSession
+let batcher: Batcher
+let pool: BindingPool
 
 export async function openSessions(): Promise<void> {
   session = await InferenceSession.create(oneNode(), { logSeverityLevel: 4 })
   released = await InferenceSession.create(oneNode(), { logSeverityLevel: 4 })
   await released.release()
   io = session.createIoBinding({ x: [1] })
+  batched = await InferenceSession.create(identity('float32', ['n', 1]), { logSeverityLevel: 4 })
+  batcher = await batched.createBatcher({ x: [1] }, { maxBatchSize: 2 })
+  pool = batched.createBindingPool({ x: [1, 1] }, { size: 1 })
 }
 
 /** A binding, and a session unless it was released. */
@@ -40,6 +48,11 @@ const x = () => ({ x: new Tensor('float32', [1], [1]) })
 const value = () => OrtValue.allocate('float32', [1])
 // biome-ignore lint/suspicious/noExplicitAny: what TypeScript refuses
 type Any = any
+
+/** What hostile arguments were accepted for. */
+async function closed(created: Promise<Batcher>): Promise<void> {
+  await (await created).close()
+}
 
 export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'initialize(BAD)': (bad) => initialize(bad),
@@ -95,6 +108,33 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
     session.createIoBinding({ x: [1] }, { mapped: bad }).dispose(),
   'session.runWithIoBinding(BAD)': (bad) => session.runWithIoBinding(bad),
   'session.runWithIoBinding(io, BAD)': (bad) => session.runWithIoBinding(io, bad),
+  'session.createBatcher(BAD)': (bad) => closed(batched.createBatcher(bad)),
+  'session.createBatcher({ x: BAD })': (bad) => closed(batched.createBatcher({ x: bad })),
+  'session.createBatcher({ x: [BAD] })': (bad) => closed(batched.createBatcher({ x: [bad] })),
+  'session.createBatcher(row, BAD)': (bad) => closed(batched.createBatcher({ x: [1] }, bad)),
+  ...Object.fromEntries(
+    ['batchAxes', 'fetches', 'pad', 'samples', 'sizes', 'verify', 'maxQueueDelayMs'].map((name) => [
+      `session.createBatcher(row, { ${name}: BAD })`,
+      (bad: Any) => closed(batched.createBatcher({ x: [1] }, { maxBatchSize: 2, [name]: bad } as Any)),
+    ]),
+  ),
+  'session.createBatcher(row, { samples: [BAD] })': (bad) =>
+    closed(batched.createBatcher({ x: [1] }, { maxBatchSize: 2, samples: [bad] })),
+  'batcher.run(BAD)': (bad) => batcher.run(bad),
+  'batcher.run({ x: BAD })': (bad) => batcher.run({ x: bad }),
+  'batcher.run(row, BAD)': (bad) => batcher.run({ x: new Float32Array(1) }, bad),
+  'batcher.run(row, { signal: BAD })': (bad) => batcher.run({ x: new Float32Array(1) }, { signal: bad }),
+  'batcher.run(row, { timeoutMs: BAD })': (bad) =>
+    batcher.run({ x: new Float32Array(1) }, { timeoutMs: bad }),
+  'batcher.run(row, { priority: BAD })': (bad) => batcher.run({ x: new Float32Array(1) }, { priority: bad }),
+  'session.createBindingPool(BAD)': (bad) => void batched.createBindingPool(bad).close(),
+  'session.createBindingPool(shapes, BAD)': (bad) =>
+    void batched.createBindingPool({ x: [1, 1] }, bad).close(),
+  'session.createBindingPool(shapes, { size: BAD })': (bad) =>
+    void batched.createBindingPool({ x: [1, 1] }, { size: bad }).close(),
+  'pool.use(BAD)': (bad) => (typeof bad === 'function' ? undefined : pool.use(bad)),
+  'pool.use(work, BAD)': (bad) => pool.use(() => undefined, bad),
+  'pool.use(work, { timeoutMs: BAD })': (bad) => pool.use(() => undefined, { timeoutMs: bad }),
   'io.run(BAD)': (bad) => io.run(bad),
   'io.run({ upload: BAD })': (bad) => io.run({ upload: bad }),
   'io.runSync(BAD)': (bad) => io.runSync(bad),

@@ -160,7 +160,7 @@ describe('a library that cannot be opened', () => {
     const script = copyPackage('library.mjs', { addon: true })
     const { result } = await report(['create'], {}, script)
     expect(result).toMatchObject({ code: 'ERR_LIBRARY_NOT_FOUND', remedy: REMEDY })
-    for (const from of [join('dist', 'engine', 'library.js'), 'library.mjs']) {
+    for (const from of [join('dist', 'library.js'), 'library.mjs']) {
       expect(result.message).toContain(`as required from ${join(dirname(script), from)}: not installed`)
     }
   })

@@ -4,6 +4,7 @@ import { type DeviceName, type EngineBinding, type EngineValue, ValueKind } from
 import { INSTALL_ADDON, notSupported } from './convert'
 import { checkFree, hold, type MemoryUse } from './in-flight'
 import { type BoundOutput, checkOutput, checkPart, Placement } from './overlap'
+import type { NodeRunOptions } from './run-options'
 import type { NodeSession } from './session'
 import { HeapValue } from './value'
 
@@ -13,6 +14,7 @@ export class NodeBinding implements EngineBinding {
   readonly #inputs = new Map<number, HeapValue>()
   readonly #outputs = new Map<number, BoundOutput | undefined>()
   #placement: Placement | undefined
+  #options: NodeRunOptions | undefined
   #copiesLogged = false
   #results: (HeapValue | null)[] = []
   #resultsOf = 0
@@ -62,6 +64,11 @@ export class NodeBinding implements EngineBinding {
     this.#checkIdle()
     this.#placement = undefined
     this.#outputs.clear()
+  }
+
+  useRunOptions(options: NodeRunOptions | undefined): void {
+    this.#checkIdle()
+    this.#options = options
   }
 
   outputs(): (HeapValue | null)[] {
@@ -139,7 +146,7 @@ export class NodeBinding implements EngineBinding {
     this.#resultsOf = 0
     const release = hold(uses)
     try {
-      const results = await this.#session.runNamed(inputs, outputs)
+      const results = await this.#session.runNamed(inputs, outputs, this.#options?.options)
       this.#results = [...this.#outputs].map(([index, bound]) => {
         const result = results[outputNames[index]!.name]!
         if (bound === undefined) return HeapValue.fromTensor(result)

@@ -69,6 +69,12 @@ const OPTIONS: {
   providerSelectionPolicy: refuse('providerSelectionPolicy'),
   enableGraphCapture: refuse('enableGraphCapture'),
   blockingWait: refuse('wait'),
+  initializers: refuse('initializers'),
+  externalInitializers: refuse('initializers'),
+  sharedWeights: refuse('sharedWeights'),
+  customOpLibraries: refuse('customOpLibraries'),
+  sharedThreads: refuse('threadPool'),
+  onLog: refuse('onLog'),
 }
 
 export function toOptions(settings: SessionSettings): SessionOptions {

@@ -7,6 +7,7 @@ import { type OnnxruntimeNode, resolveOnnxruntimeNode } from '../library'
 import { type EngineOptions, LOG_LEVELS, logSeverity } from '../log'
 import { NodeBinding } from './binding'
 import { INSTALL_ADDON, notSupported } from './convert'
+import { NodeRunOptions } from './run-options'
 import { NodeSession } from './session'
 import { HeapValue } from './value'
 
@@ -18,6 +19,8 @@ import { HeapValue } from './value'
 export function openOnnxruntimeNode(options: EngineOptions): Engine {
   if (options.libraryPath !== undefined)
     throw notSupported("'libraryPath'", 'Omit it: onnxruntime-node loads its own library')
+  if (options.threadPool !== undefined) throw notSupported("'threadPool'", INSTALL_ADDON)
+  if (options.arena !== undefined) throw notSupported("'arena'", INSTALL_ADDON)
   if (options.onLog !== undefined) throw notSupported("'onLog'", 'Omit it: onnxruntime-node logs to stderr')
   // Read when the library is opened. A worker's own copy of the environment does not reach it.
   if (!options.telemetry) process.env.ORT_DISABLE_TELEMETRY ||= '1'
@@ -35,15 +38,34 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
       path: createRequire(installed.path).resolve(dirname(installed.path)),
     },
     // All memory is V8's own.
-    supports: { runSync: false, cancel: false, devices: false, externalBuffers: true },
+    supports: {
+      runSync: false,
+      cancel: false,
+      devices: false,
+      overridableInitializers: false,
+      externalBuffers: true,
+    },
     Session: class extends NodeSession {
       constructor() {
         super(ort, log)
       }
     },
     Binding: NodeBinding as unknown as Engine['Binding'],
+    RunOptions: NodeRunOptions,
+    SharedWeights: class {
+      constructor() {
+        throw notSupported('SharedWeights', INSTALL_ADDON)
+      }
+    },
     Value: HeapValue as unknown as Engine['Value'],
     log,
+    setLogLevel: (level) => {
+      ort.env.logLevel = level
+    },
+    buildInfo: () => {
+      throw notSupported('buildInfo', INSTALL_ADDON)
+    },
+    memoryStats: () => undefined,
     availableProviders: () => ['CPUExecutionProvider'],
     deviceMemory: noDevices,
     registerExecutionProviderLibrary: noDevices,

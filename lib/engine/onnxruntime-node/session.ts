@@ -15,6 +15,7 @@ import type {
 } from '../engine'
 import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
 import { checkFree, hold, type MemoryUse } from './in-flight'
+import { toRunOptions } from './run-options'
 import { HeapValue, toOrtTensor, toResult } from './value'
 
 /** A session of onnxruntime-node. */
@@ -77,7 +78,7 @@ export class NodeSession implements EngineSession {
     const outputs = new Map(wanted.map(([index]) => [outputNames[index]!, null]))
     const release = hold(this.#uses(feeds, wanted))
     try {
-      const results = await this.runNamed(inputs, outputs, settings)
+      const results = await this.runNamed(inputs, outputs, settings && toRunOptions(settings))
       return wanted.map((fetch) => toResult(results[outputNames[fetch[0]]!]!, fetch))
     } finally {
       release()
@@ -104,14 +105,9 @@ export class NodeSession implements EngineSession {
   async runNamed(
     inputs: Record<string, Ort.Tensor>,
     outputs: ReadonlyMap<string, Ort.Tensor | null>,
-    settings?: RunSettings,
+    options: Ort.InferenceSession.RunOptions = {},
   ): Promise<Record<string, Ort.Tensor>> {
     for (const { name, type } of this.#outputs) if (outputs.has(name)) checkResultType(name, type)
-    const { config, ...rest } = settings ?? {}
-    if (rest.terminate) throw notSupported("the run option 'terminate'", 'Omit it')
-    const options = (
-      config === undefined ? rest : { ...rest, extra: config }
-    ) as Ort.InferenceSession.RunOptions
     const run = this.#loaded.run(inputs, Object.fromEntries(outputs), options)
     this.#idle = Promise.allSettled([this.#idle, run])
     try {
@@ -126,6 +122,10 @@ export class NodeSession implements EngineSession {
   endProfiling(): string {
     this.#loaded.endProfiling()
     return ''
+  }
+
+  profilingStartTime(): never {
+    throw notSupported('profilingStartTime', INSTALL_ADDON)
   }
 
   async release(): Promise<void> {

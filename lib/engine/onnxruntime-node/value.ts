@@ -64,6 +64,22 @@ export class HeapValue implements EngineValue {
     throw notSupported('sequences', INSTALL_ADDON)
   }
 
+  static emptySequence(): never {
+    throw notSupported('sequences', INSTALL_ADDON)
+  }
+
+  static map(): never {
+    throw notSupported('maps', INSTALL_ADDON)
+  }
+
+  static at(): never {
+    throw notSupported('memory by its address', INSTALL_ADDON)
+  }
+
+  address(): never {
+    throw notSupported('addresses of memory', INSTALL_ADDON)
+  }
+
   static fromTensor(tensor: Ort.Tensor): HeapValue {
     return new HeapValue(tensor.type as ElementType, tensor.dims, tensor.data as TypedArray | string[])
   }

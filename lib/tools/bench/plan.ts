@@ -1,4 +1,4 @@
-import type { ExecutionProvider } from '../../index'
+import type { ExecutionProvider, SessionOptions } from '../../index'
 import { type OptionValues, UsageError } from '../cli/command'
 import { readInteger, readNumber, readProviders, toNumber } from '../cli/options'
 
@@ -33,6 +33,8 @@ export interface BenchPlan {
   /** By input name. */
   readonly ranges: ReadonlyMap<string, Range>
   readonly seed: number
+  /** Further session options, which `tune` tries. */
+  readonly options?: SessionOptions
 }
 
 /**

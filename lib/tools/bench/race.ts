@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { mainScriptVariable } from '../../engine/library'
 import { UsageError } from '../cli/command'
-import { compare, TOLERANCE } from '../tensors/compare'
+import { compare, TOLERANCE, type Tolerance } from '../tensors/compare'
 import { tensorText } from '../tensors/host-tensor'
 import { MAX_RUNS } from './measure'
 import type { BenchPlan, Form, Limit } from './plan'
@@ -13,7 +13,7 @@ import type { Answer, Ready, Request, TargetSpec } from './target-process'
 
 const ROUNDS = 10
 /** Another target filled the caches before a round. */
-const ROUND_WARMUP: Limit = { runs: 5 }
+export const ROUND_WARMUP: Limit = { runs: 5 }
 
 /** onnxruntime-node's time divided by a binding's, by rounds that ran moments apart. */
 export interface Ratios {
@@ -43,9 +43,9 @@ export async function race(
 ): Promise<Raced[]> {
   const targets: TargetProcess[] = []
   try {
-    for (const form of forms) targets.push(await start(plan, { form }))
+    for (const form of forms) targets.push(await startTarget(plan, { form }))
     const { inputs } = targets[0]!.about
-    targets.push(await start(plan, { form: 'run', inputs }))
+    targets.push(await startTarget(plan, { form: 'run', inputs }))
     for (const other of targets.slice(1)) checkAgreement(targets[0]!, other)
     for (const { ask } of targets) await ask({ warmup: plan.warmup, limit: { runs: 0 } })
     const rounds = 'runs' in plan.limit ? Math.min(ROUNDS, plan.limit.runs) : ROUNDS
@@ -68,7 +68,8 @@ export async function race(
   }))
 }
 
-interface TargetProcess extends Ready {
+/** A target in a process of its own. */
+export interface TargetProcess extends Ready {
   readonly name: string
   readonly child: ChildProcess
   /** The times of each round, sorted. */
@@ -76,7 +77,7 @@ interface TargetProcess extends Ready {
   ask(request: Request): Promise<Exclude<Answer, { error: string }>>
 }
 
-async function start(plan: BenchPlan, spec: TargetSpec): Promise<TargetProcess> {
+export async function startTarget(plan: BenchPlan, spec: TargetSpec): Promise<TargetProcess> {
   const name = spec.inputs === undefined ? `binding.${spec.form}()` : 'onnxruntime-node'
   const child = fork(join(__dirname, 'target-process.js'), {
     env: { ...process.env, ...mainScriptVariable() },
@@ -104,18 +105,28 @@ async function start(plan: BenchPlan, spec: TargetSpec): Promise<TargetProcess> 
 
 /** Times of different results cannot be compared. */
 function checkAgreement(one: TargetProcess, other: TargetProcess): void {
+  const difference = resultDifference(one, other, TOLERANCE)
+  if (difference !== undefined)
+    throw new UsageError(`the results differ, so there is nothing to compare: ${difference}`)
+}
+
+/** How the results of two targets differ by more than the tolerance. */
+export function resultDifference(
+  one: TargetProcess,
+  other: TargetProcess,
+  tolerance: Tolerance,
+): string | undefined {
   for (const [output, expected] of one.outputs) {
     const actual = other.outputs.get(output)
     const [given, wanted] = [actual ? tensorText(actual) : 'no tensor', tensorText(expected)]
-    const first = given === wanted ? compare(actual!, expected, TOLERANCE).first : undefined
+    const first = given === wanted ? compare(actual!, expected, tolerance).first : undefined
     if (given === wanted && first === undefined) continue
     const difference = first
       ? `${first.actual} (${other.name}) and ${first.expected} (${one.name}) at element ${first.index}`
       : `${given} (${other.name}) and ${wanted} (${one.name})`
-    throw new UsageError(
-      `the results differ, so there is nothing to compare: output '${output}' is ${difference}`,
-    )
+    return `output '${output}' is ${difference}`
   }
+  return undefined
 }
 
 function roundLimit(limit: Limit, round: number, rounds: number): Limit {

@@ -35,10 +35,11 @@ export function targetCalls({ calls }: Target, form: Form): readonly Call[] {
 }
 
 /** What both kinds of session take. A failing run is reported once, by its error. */
-const sessionOptions = ({ executionProviders, threads }: BenchPlan) => ({
+const sessionOptions = ({ executionProviders, threads, options }: BenchPlan) => ({
   executionProviders,
   logSeverityLevel: 4 as const,
   ...(threads !== undefined && { intraOpNumThreads: threads }),
+  ...options,
 })
 
 /**

@@ -4,12 +4,13 @@ import { isOrtError } from '../../index'
 import { bench } from '../bench'
 import { doctor } from '../doctor/command'
 import { inspect } from '../inspect'
+import { tune } from '../tune'
 import { type Command, toOption, UsageError } from './command'
 import { completion } from './completion'
 import { printError } from './output'
 import { PACKAGE } from './package'
 
-const REPORTING = { bench, doctor, inspect }
+const REPORTING = { bench, doctor, inspect, tune }
 const COMMANDS: Readonly<Record<string, Command>> = { ...REPORTING, completion: completion(REPORTING) }
 
 const HELP = `onnxruntime-iobinding COMMAND

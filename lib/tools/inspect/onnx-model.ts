@@ -1,4 +1,4 @@
-import { FileBytes, Message } from './protobuf'
+import { FileBytes, Message } from '../../model/protobuf'
 
 /** What ONNX Runtime does not report of a model's file. The weights are not read. */
 export interface OnnxModel {

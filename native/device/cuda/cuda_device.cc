@@ -12,6 +12,9 @@ namespace {
 // One for all GPUs: a capture forbids unsafe calls of the driver to every other thread of the process.
 DeviceMutex capture_mutex;
 
+// A scope has left this thread in relaxed mode: the others need no exchange.
+thread_local bool stays_relaxed = false;
+
 CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
 
 CUcontext RetainContext(const Driver& driver, int id) {
@@ -183,13 +186,16 @@ void CudaDevice::CheckAlive() const {
 ContextScope::ContextScope(CudaDevice& device, CaptureMode mode) {
   device.CheckAlive();
   device.Check(Push(device), "cuCtxPushCurrent");
-  if (mode == CaptureMode::kKeep) exchanged_ = false;
+  if (mode != CaptureMode::kKeep) return;
+  stays_relaxed = stays_relaxed || exchanged_;
+  exchanged_ = false;
 }
 
 CUresult ContextScope::Push(CudaDevice& device) noexcept {
   const CUresult error = driver().cuCtxPushCurrent_v2(device.context_);
   pushed_ = error == CUDA_SUCCESS;
-  exchanged_ = pushed_ && driver().cuThreadExchangeStreamCaptureMode(&mode_) == CUDA_SUCCESS;
+  exchanged_ =
+      pushed_ && !stays_relaxed && driver().cuThreadExchangeStreamCaptureMode(&mode_) == CUDA_SUCCESS;
   return error;
 }
 

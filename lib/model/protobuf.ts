@@ -1,10 +1,38 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { OrtError } from '../../errors'
+import { OrtError } from '../errors'
 
 const CHUNK = 16 * 1024
 
+/** Where a message is read from. */
+export interface ByteSource {
+  /** In errors. */
+  readonly path: string
+  readonly length: number
+  at(position: number): number
+  text(begin: number, end: number): string
+}
+
+/** Bytes in memory. */
+export class MemoryBytes implements ByteSource {
+  readonly path = 'bytes'
+
+  constructor(readonly bytes: Uint8Array) {}
+
+  get length(): number {
+    return this.bytes.length
+  }
+
+  at(position: number): number {
+    return this.bytes[position]!
+  }
+
+  text(begin: number, end: number): string {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.length).toString('utf8', begin, end)
+  }
+}
+
 /** A file's bytes, read on demand: what is skipped, such as a model's weights, is never read. */
-export class FileBytes implements Disposable {
+export class FileBytes implements ByteSource, Disposable {
   readonly length: number
   readonly #file: number
   readonly #chunk = Buffer.allocUnsafe(CHUNK)
@@ -49,13 +77,13 @@ function malformed(path: string, position: number): OrtError {
 /** A message of protobuf's wire format, or a string of it. */
 export class Message {
   readonly #messages = new Map<number, Message[]>()
-  readonly #integers = new Map<number, number>()
+  readonly #integers = new Map<number, number[]>()
   #isRead = false
 
   constructor(
-    private readonly bytes: FileBytes,
-    private readonly begin = 0,
-    private readonly end = bytes.length,
+    private readonly bytes: ByteSource,
+    readonly begin = 0,
+    readonly end = bytes.length,
   ) {}
 
   /** All messages of a field, by its number in the .proto. */
@@ -73,10 +101,15 @@ export class Message {
     return this.strings(field).at(-1) ?? ''
   }
 
-  /** A varint; exact up to 2^53. */
-  integer(field: number): number {
+  /** All varints of a field that is not packed; exact up to 2^53. */
+  integers(field: number): readonly number[] {
     this.#read()
-    return this.#integers.get(field) ?? 0
+    return this.#integers.get(field) ?? []
+  }
+
+  /** The last one wins. */
+  integer(field: number): number {
+    return this.integers(field).at(-1) ?? 0
   }
 
   #read(): void {
@@ -100,7 +133,10 @@ export class Message {
       const wireType = key % 8
       if (wireType === 0) {
         const value = varint()
-        if (groups.length === 0) this.#integers.set(field, value)
+        if (groups.length > 0) continue
+        const others = this.#integers.get(field) ?? []
+        others.push(value)
+        this.#integers.set(field, others)
       } else if (wireType === 2) {
         const length = varint()
         const begin = at

@@ -1,0 +1,75 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { type ByteSource, FileBytes, MemoryBytes, Message } from './protobuf'
+import type { ModelSource } from './source'
+
+/** An initializer of a model's main graph. */
+export interface Initializer {
+  /** `ONNXTensorElementDataType`, by ONNX's numbers. */
+  readonly type: number
+  readonly dims: readonly number[]
+  /** Its data is in another file. */
+  readonly external: boolean
+  /** Where its bytes are in the model; undefined where they are in another file, or encoded. */
+  readonly range?: { readonly begin: number; readonly end: number }
+}
+
+/** The field numbers of onnx.proto's TensorProto. `float_data` and `double_data` have the bytes of `raw_data`. */
+const FIELDS = {
+  dims: 1,
+  type: 2,
+  floats: 4,
+  name: 8,
+  raw: 9,
+  doubles: 10,
+  external: 13,
+  location: 14,
+} as const
+const EXTERNAL = 1
+
+/** By name; undefined for a model in ONNX Runtime's own format (.ort), which is not a protobuf. The weights are not read. */
+export function readInitializers(source: ModelSource): ReadonlyMap<string, Initializer> | undefined {
+  if (typeof source !== 'string') return read(new MemoryBytes(source))
+  using file = new FileBytes(source)
+  return read(file)
+}
+
+function read(bytes: ByteSource): ReadonlyMap<string, Initializer> | undefined {
+  if (bytes.length >= 8 && bytes.text(4, 8) === 'ORTM') return undefined
+  const graph = new Message(bytes).messages(7).at(-1)
+  const tensors = graph?.messages(5) ?? []
+  return new Map(tensors.map((tensor) => [tensor.string(FIELDS.name), toInitializer(tensor)]))
+}
+
+function toInitializer(tensor: Message): Initializer {
+  const type = tensor.integer(FIELDS.type)
+  const dims = tensor.integers(FIELDS.dims)
+  const external = tensor.integer(FIELDS.location) === EXTERNAL
+  const data = [FIELDS.raw, FIELDS.floats, FIELDS.doubles].flatMap((field) => tensor.messages(field))
+  if (external || data.length !== 1) return { type, dims, external }
+  const { begin, end } = data[0]!
+  return { type, dims, external, range: { begin, end } }
+}
+
+const CHUNK = 2 ** 20
+
+/** Whether a part of a model has these bytes. */
+export function hasBytes(
+  source: ModelSource,
+  { begin, end }: { readonly begin: number; readonly end: number },
+  bytes: Uint8Array,
+): boolean {
+  if (end - begin !== bytes.length) return false
+  if (typeof source !== 'string') return Buffer.compare(source.subarray(begin, end), bytes) === 0
+  const file = openSync(source, 'r')
+  try {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, bytes.length))
+    for (let at = 0; at < bytes.length; ) {
+      const length = readSync(file, chunk, 0, Math.min(CHUNK, bytes.length - at), begin + at)
+      if (length === 0 || chunk.compare(bytes, at, at + length, 0, length) !== 0) return false
+      at += length
+    }
+    return true
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,30 @@
+import type { Engine, SessionSettings } from '../engine/engine'
+import { OrtError } from '../errors'
+
+const USE_SHARED_ARENA = 'session.use_env_allocators'
+
+const OWN_THREADS = ['intraOpNumThreads', 'interOpNumThreads', 'allowSpinning'] as const
+
+/** @throws OrtError `ERR_INVALID_ARG_VALUE` for an option of threads that the session does not have */
+export function checkNoOwnThreads(options: { readonly [K in (typeof OWN_THREADS)[number]]?: unknown }): void {
+  const own = OWN_THREADS.find((name) => options[name] !== undefined)
+  if (own === undefined) return
+  throw new OrtError('ERR_INVALID_ARG_VALUE', `'${own}' and "threadPool: 'shared'" exclude each other`, {
+    remedy: `Omit one; initialize({ threadPool: { ${own} } }) sets it for the shared threads`,
+  })
+}
+
+/**
+ * Settings of a session that uses the process's arena.
+ *
+ * @throws OrtError `ERR_INVALID_ARG_VALUE` where the process has none
+ */
+export function useArena(engine: Engine, settings: SessionSettings, arena: boolean): SessionSettings {
+  if (!arena) return settings
+  if (engine.memoryStats() === undefined) {
+    throw new OrtError('ERR_INVALID_ARG_VALUE', 'the process has no arena for "arena: \'shared\'"', {
+      remedy: 'Call initialize({ arena: { maxBytes } }) before the first session',
+    })
+  }
+  return { ...settings, config: { ...settings.config, [USE_SHARED_ARENA]: '1' } }
+}

@@ -1,0 +1,23 @@
+// ONNX Runtime's Python package, whose results the tests compare with.
+import { spawnSync } from 'node:child_process'
+import { test } from 'vitest'
+
+const python = process.env.TEST_PYTHON ?? 'python3'
+const probe = spawnSync(python, ['-c', 'import onnxruntime, numpy'])
+
+/** `test` where Python has the packages; else a skip that says so. */
+export function pythonTest(name: string, body: () => Promise<void> | void): void {
+  if (probe.status === 0) test(name, body)
+  else test.skip(`${name}: SKIPPED, ${python} has no onnxruntime and numpy (TEST_PYTHON)`, body)
+}
+
+/** What a program prints as JSON. `np` and `ort` are imported, and `args` are its arguments. */
+export function runPython(program: string, ...args: string[]): unknown {
+  const imports = 'import json, sys\nimport numpy as np\nimport onnxruntime as ort\nargs = sys.argv[1:]\n'
+  const { status, stdout, stderr } = spawnSync(python, ['-c', imports + program, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+  })
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}

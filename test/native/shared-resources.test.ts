@@ -1,0 +1,86 @@
+// Threads and an arena of the process. They are made with its environment, so this file has a process of its own.
+import { readFileSync } from 'node:fs'
+import { InferenceSession, initialize, memoryStats, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
+import { expect, test } from 'vitest'
+import { expectError } from '../helpers/errors.ts'
+import { mlp, model, node, value } from '../helpers/model-builder.mjs'
+
+const LIMIT = 64 * 2 ** 20
+
+initialize({
+  threadPool: { intraOpNumThreads: 3, interOpNumThreads: 1, allowSpinning: false },
+  arena: { maxBytes: LIMIT, extendStrategy: 'sameAsRequested' },
+})
+
+const threads = () => Number(/^Threads:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1])
+const feeds = { x: new Tensor('float32', new Float32Array(8 * 128).fill(1), [8, 128]) }
+const run = async (options: SessionOptions) => {
+  await using session = await InferenceSession.create(mlp(), options)
+  return (await session.run(feeds)).y!.data
+}
+
+/** y = the sum of as many ones as `count` says, which are in the arena. */
+const sum = () =>
+  model({
+    inputs: [value('one', 'float32', [1]), value('count', 'int64', [1])],
+    outputs: [value('y', 'float32', [1])],
+    nodes: [
+      node('Expand', ['one', 'count'], ['ones']),
+      node('Abs', ['ones'], ['same']),
+      node('ReduceSum', ['same'], ['y'], { keepdims: 1 }),
+    ],
+  })
+
+test('sessions share the threads, and give the same results', async () => {
+  const own = await run({ intraOpNumThreads: 1 })
+  expect(await run({ threadPool: 'shared' })).toEqual(own)
+  expect(await run({ threadPool: 'session' })).toEqual(own)
+})
+
+test.runIf(process.platform === 'linux')(
+  'a session of the shared threads starts none but its run thread',
+  async () => {
+    const create = async (options: SessionOptions) => {
+      const before = threads()
+      const session = await InferenceSession.create(mlp(), options)
+      const started = threads() - before
+      await session.release()
+      return started
+    }
+    const [own, shared] = [await create({ intraOpNumThreads: 4 }), await create({ threadPool: 'shared' })]
+    expect(own - shared).toBe(3)
+  },
+)
+
+test('sessions share the arena, whose limit holds', async () => {
+  await using session = await InferenceSession.create(sum(), { arena: 'shared', threadPool: 'shared' })
+  using io = session.createIoBinding()
+  io.inputs.one[0] = 1
+  const sumOf = (count: number) => {
+    io.inputs.count[0] = BigInt(count)
+    io.runSync()
+    return io.outputs.y[0]
+  }
+  expect(sumOf(2 ** 20)).toBe(2 ** 20)
+  const stats = memoryStats()!
+  expect(stats.Limit).toBe(LIMIT)
+  expect(stats.MaxInUse).toBeGreaterThan(2 ** 22)
+  expect(stats.TotalAllocated).toBeLessThanOrEqual(LIMIT)
+  for (let i = 0; i < 2; ++i) {
+    await expectError(() => sumOf(2 ** 25), 'ERR_OUT_OF_MEMORY')
+    expect(sumOf(2 ** 10)).toBe(2 ** 10)
+  }
+  expect(memoryStats()!.TotalAllocated).toBeLessThanOrEqual(LIMIT)
+  await using own = await InferenceSession.create(sum())
+  const inputs = { one: new Tensor('float32', [1], [1]), count: new Tensor('int64', [2n ** 24n], [1]) }
+  expect((await own.run(inputs)).y!.data).toEqual(Float32Array.of(2 ** 24))
+})
+
+test('options that contradict each other, and others, are refused', async () => {
+  const create = (options: object) => InferenceSession.create(mlp(), options)
+  await expectError(() => create({ threadPool: 'shared', intraOpNumThreads: 2 }), 'ERR_INVALID_ARG_VALUE', {
+    says: 'intraOpNumThreads',
+  })
+  await expectError(() => create({ threadPool: 'global' }), 'ERR_INVALID_ARG_VALUE', { says: 'shared' })
+  await expectError(() => create({ arena: 'global' }), 'ERR_INVALID_ARG_VALUE', { says: 'arena' })
+})
