@@ -182,16 +182,12 @@ function settingsFor(
 }
 
 function optionsInUse(names: readonly string[], settings: ProviderSettings | undefined) {
-  const options = ({ name, deviceId, options }: ProviderSettings) =>
-    shortName(name) === 'cuda' ? { device_id: String(deviceId), ...options } : options
+  const options = ({ device, deviceId, options }: ProviderSettings) =>
+    device === 'cuda' ? { device_id: String(deviceId), ...options } : options
+  const own = settings && (shortName(settings.name) ?? settings.name)
   return Object.freeze(
     Object.fromEntries(
-      names.map((name) => [
-        name,
-        Object.freeze(
-          settings && name === (shortName(settings.name) ?? settings.name) ? options(settings) : {},
-        ),
-      ]),
+      names.map((name) => [name, Object.freeze(settings && name === own ? options(settings) : {})]),
     ),
   )
 }
