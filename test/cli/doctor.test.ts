@@ -31,6 +31,7 @@ describe.concurrent('the doctor', () => {
       'ok       package',
       'ok       Node',
       'ok       platform',
+      'ok       CPUs',
       'ok       environment',
       'ok       native addon',
       'ok       ONNX Runtime',

@@ -1,5 +1,6 @@
 import { InferenceSession } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
+import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { oneNode } from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
@@ -52,7 +53,7 @@ describe("keys of 'extra'", () => {
       })
   })
 
-  test('of a session are warned of in a run, once', async () => {
+  test.runIf(isNative)('of a session are warned of in a run, once', async () => {
     await using session = await InferenceSession.create(oneNode())
     const run = (extra: Record<string, unknown>) => session.run({ x: float32([1]) }, { extra })
     const warnings = await warningsOf(async () => {

@@ -129,7 +129,8 @@ test.skipIf(isNative)(
   'onnxruntime-node does not report initializers, and the model’s own are used',
   async () => {
     await expectError(() => session.overridableInitializers, 'ERR_NOT_SUPPORTED')
-    await expectError(() => session.run({ x, weight: float32([2]) }), 'ERR_UNKNOWN_INPUT')
+    await using strict = await createSession(affine(8), { ignoreUnknownFeeds: false })
+    await expectError(() => strict.run({ x, weight: float32([2]) }), 'ERR_UNKNOWN_INPUT')
     expect((await session.run({ x })).y!.data).toEqual(Float32Array.of(11, 21))
   },
 )

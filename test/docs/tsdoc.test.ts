@@ -46,8 +46,9 @@ import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
 import { register } from 'onnxruntime-iobinding/backend'
 import {
-  buildInfo, deviceMemory, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends, LoraAdapter,
-  memoryStats, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError, OrtValue, preload, SharedWeights, Tensor,
+  buildInfo, deviceMemory, getEpDevices, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends,
+  LoraAdapter, memoryStats, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError, OrtValue, preload,
+  registerExecutionProviderLibrary, SharedWeights, Tensor, unregisterExecutionProviderLibrary,
 } from 'onnxruntime-iobinding'
 const results: (string | undefined)[] = []
 async function attempt(example: () => Promise<void>): Promise<void> {
