@@ -1,6 +1,8 @@
 // The memory that asynchronous work of an environment reads and writes until it has ended. JS thread.
 #pragma once
 
+#include <napi.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <utility>
@@ -16,11 +18,14 @@ struct MemoryUse {
   Access access = Access::kRead;
   const void* session = nullptr;  // its runs are done in the order of the calls; null: in no order
   uint64_t by = 0;
+  // A user's ArrayBuffer or typed array, whose memory this is until JavaScript detaches it; null: none.
+  const Napi::Reference<Napi::Value>* array = nullptr;
 
   bool writes() const noexcept { return access != Access::kRead; }
   bool Shares(const MemoryUse& other) const noexcept {
     if (value != nullptr && value == other.value) return true;
-    return range.bytes > 0 && other.range.bytes > 0 && range.Overlaps(other.range);
+    return range.bytes > 0 && other.range.bytes > 0 && range.Overlaps(other.range) && !Detached() &&
+           !other.Detached();
   }
   // Readers share memory. In one session a run reads what an earlier one writes, and writes what it has read,
   // as the steps of one state do; two others that write leave the first one's caller the second one's result.
@@ -28,6 +33,18 @@ struct MemoryUse {
     const bool ordered = session != nullptr && session == other.session;
     const bool steps = access == Access::kStep && other.access == Access::kStep;
     return (ordered ? writes() && other.writes() && !steps : writes() || other.writes()) && Shares(other);
+  }
+
+ private:
+  // Whether the memory was freed, and may be another value's since.
+  bool Detached() const {
+    if (array == nullptr) return false;
+    const Napi::Value value = array->Value();
+    const napi_value buffer =
+        value.IsTypedArray() ? napi_value(value.As<Napi::TypedArray>().ArrayBuffer()) : napi_value(value);
+    bool detached = false;
+    napi_is_detached_arraybuffer(array->Env(), buffer, &detached);
+    return detached;
   }
 };
 

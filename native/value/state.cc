@@ -105,7 +105,11 @@ void ValueState::CheckAligned(const std::string& what) const {
 }
 
 MemoryUse ValueState::Use(Access access, const void* session) const {
-  return {.value = this, .range = Range(), .access = access, .session = session};
+  return {.value = this,
+          .range = Range(),
+          .access = access,
+          .session = session,
+          .array = borrowed.IsEmpty() ? nullptr : &borrowed};
 }
 
 const MemoryUse* ValueState::Conflict(const InFlight& in_flight, Access access, const void* session) const {

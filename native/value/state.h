@@ -120,8 +120,8 @@ class InUse {
   uint64_t id() const noexcept { return id_; }
   void Add(const std::shared_ptr<ValueState>& value, Access access);
   // Memory that the JS thread writes when the run has ended: in no order with other runs.
-  void AddResult(const device::HostRange& range) {
-    in_flight_->Add({.range = range, .access = Access::kWrite, .by = id_});
+  void AddResult(const device::HostRange& range, const Napi::Reference<Napi::Value>& array) {
+    in_flight_->Add({.range = range, .access = Access::kWrite, .by = id_, .array = &array});
   }
 
  private:
