@@ -56,18 +56,18 @@ it('the tarball contains no file of ONNX Runtime', () => {
   expect(files.filter((file) => /\.node$/.test(file))).toEqual(prebuilt)
 })
 
-it.each(prebuilt)('%s matches its platform, is below 1 MB and needs no newer system', (file) => {
+it.each(prebuilt)('%s matches its platform, is below 1.25 MB and needs no newer system', (file) => {
   const target = targets[file.split('/')[1]!]!
   expect(target, file).toBeDefined()
   expect(file).toBe(`prebuilds/${target.platform}-${target.arch}/onnxruntime_iobinding.node`)
   expect(checkBinary(join(installed, file), target, { portable: true })).toMatch(/kB/)
 })
 
-it('the tarball is below 1.1 MB without the addons', () => {
+it('the tarball is below 1.5 MB without the addons', () => {
   const bytes = files
     .filter((file) => !prebuilt.includes(file))
     .map((file) => statSync(join(installed, file)).size)
-  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_100_000)
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(1_500_000)
 })
 
 it('the tarball passes publint', async () => {
