@@ -49,9 +49,9 @@ class BindingHost {
 
   // JS thread, while no run is in flight, under the session's release_mutex: the options of later runs; null:
   // none but its own.
-  void UseOptions(std::shared_ptr<BindingOptions> options) {
+  void UseOptions(const std::shared_ptr<BindingOptions>& options) {
     if (terminated_) Unterminate();
-    options_ = options ? std::move(options) : own_options_;
+    options_ = options ? options : own_options_;
   }
 
   // Any thread, while a run is in flight: ends it early.

@@ -133,6 +133,7 @@ std::shared_ptr<const void> AppendForDevices(OrtSessionOptions* options, const s
                                              const Options& provider_options) {
   const std::lock_guard lock(registry().mutex);
   std::vector<EpDevice> devices;
+  devices.reserve(ids.size());
   for (const int id : ids) devices.push_back(Find(id));
   const OptionArrays arrays(provider_options);
   ort::Check(ort::api().SessionOptionsAppendExecutionProvider_V2(options, ort::Environment(), devices.data(),

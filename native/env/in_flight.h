@@ -22,14 +22,14 @@ struct MemoryUse {
   const Napi::Reference<Napi::Value>* array = nullptr;
 
   bool writes() const noexcept { return access != Access::kRead; }
-  bool Shares(const MemoryUse& other) const noexcept {
+  bool Shares(const MemoryUse& other) const {
     if (value != nullptr && value == other.value) return true;
     return range.bytes > 0 && other.range.bytes > 0 && range.Overlaps(other.range) && !Detached() &&
            !other.Detached();
   }
   // Readers share memory. In one session a run reads what an earlier one writes, and writes what it has read,
   // as the steps of one state do; two others that write leave the first one's caller the second one's result.
-  bool Conflicts(const MemoryUse& other) const noexcept {
+  bool Conflicts(const MemoryUse& other) const {
     const bool ordered = session != nullptr && session == other.session;
     const bool steps = access == Access::kStep && other.access == Access::kStep;
     return (ordered ? writes() && other.writes() && !steps : writes() || other.writes()) && Shares(other);
@@ -69,13 +69,13 @@ class InFlight {
 
   bool empty() const noexcept { return uses_.empty(); }
   // The use in flight that forbids another; null: none does.
-  const MemoryUse* Conflict(const MemoryUse& use) const noexcept {
+  const MemoryUse* Conflict(const MemoryUse& use) const {
     const auto found = std::find_if(uses_.begin(), uses_.end(),
                                     [&](const MemoryUse& other) { return use.Conflicts(other); });
     return found == uses_.end() ? nullptr : &*found;
   }
   // Whether memory is in use, and the last use that writes it.
-  std::pair<bool, const MemoryUse*> UsesOf(const MemoryUse& memory) const noexcept {
+  std::pair<bool, const MemoryUse*> UsesOf(const MemoryUse& memory) const {
     std::pair<bool, const MemoryUse*> found{};
     for (const MemoryUse& use : uses_) {
       if (!use.Shares(memory)) continue;

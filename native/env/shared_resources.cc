@@ -64,6 +64,7 @@ Napi::Value RegisterArena(const Napi::CallbackInfo& info) {
     values.push_back(static_cast<size_t>(value.As<Napi::Number>().Int64Value()));
   }
   std::vector<const char*> keys;
+  keys.reserve(names.size());
   for (const std::string& name : names) keys.push_back(name.c_str());
   const auto config = ort::Create<ort::ArenaConfigHandle>(ort::api().CreateArenaCfgV2, keys.data(),
                                                           values.data(), keys.size());
