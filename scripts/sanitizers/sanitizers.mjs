@@ -37,6 +37,7 @@ const omitted = [
   'library',
   'limits',
   'memory',
+  'shared-weights-memory',
   'sync-loop',
   'telemetry',
   'transfer-memory',

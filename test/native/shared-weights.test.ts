@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
 import { model, node, tensor, value } from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
-import { runFixture } from './child'
 
 let dir: string
 beforeAll(() => {
@@ -92,20 +91,4 @@ test('what an initializer cannot be is refused', async () => {
   await expectError(() => create(matmul(), { sharedWeights: {} as never }), 'ERR_INVALID_ARG_TYPE', {
     says: 'SharedWeights',
   })
-})
-
-test('four sessions of a 64 MiB weight take memory for it once', async () => {
-  const run = async (form: string) => {
-    const { code, stdout, stderr } = await runFixture('shared-weights.mjs', [form, dir], {
-      node: ['--expose-gc'],
-      env: { NODE_V8_COVERAGE: undefined },
-    })
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    return JSON.parse(stdout) as { grown: number[]; results: number[] }
-  }
-  const own = await run('own')
-  const shared = await run('shared')
-  expect(shared.results).toEqual(own.results)
-  for (const grown of own.grown.slice(1)) expect(grown).toBeGreaterThan(50)
-  for (const grown of shared.grown.slice(1)) expect(grown).toBeLessThan(10)
 })
