@@ -31,6 +31,7 @@ const failing = ['large', 'out-of-memory']
 const omitted = [
   ...failing,
   'addon-missing',
+  'arena-shrinkage',
   'exit-handler',
   'failures',
   'heap',
