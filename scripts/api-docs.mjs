@@ -28,8 +28,9 @@ const options = [
     name,
   ]),
   // Base classes, whose members are listed with the only subclass; tables from which types are derived, which are listed.
-  ...['OrtValueMemory', 'OrtValueCopies', 'SessionInfo', 'table', 'LOG_LEVELS', 'ValueKind'].flatMap(
-    (name) => ['--intentionallyNotExported', name],
-  ),
+  ...['OrtValueMemory', 'table', 'LOG_LEVELS', 'POLICIES', 'ValueKind', 'EarlyEnd'].flatMap((name) => [
+    '--intentionallyNotExported',
+    name,
+  ]),
 ]
 process.exitCode = run(process.execPath, [typedoc, ...options]) ? 0 : 1

@@ -51,7 +51,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     const binding = new host.engine.Binding(host.session)
     const inputs = new BoundValues(host.inputs, owned)
     const outputs = new BoundOutputs(host.outputs, owned, binding, () => runs.inFlight)
-    const runs = new BindingRuns(host, binding, inputs, outputs)
+    const runs: BindingRuns = new BindingRuns(host, binding, inputs, outputs)
     super(binding, runs)
     this.#host = host
     this.#binding = binding

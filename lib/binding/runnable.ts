@@ -25,13 +25,13 @@ export abstract class RunnableBinding {
    * is on a device or has other runs in flight. Allocates nothing on the JavaScript heap.
    * @throws OrtError `ERR_BUSY`, `ERR_DISPOSED`, `ERR_DETACHED`, `ERR_OUTPUT_SHAPE`, `ERR_ORT_*`, `ERR_CUDA_*`
    * @param options for this run, or prepared ones
-   * @param call beside prepared options: what belongs to this run alone
    * @example
    * io.runSync()
    * const traced = session.prepareRunOptions({ tag: 'traced', logSeverityLevel: 1 })
    * io.runSync(traced)
    */
   runSync(options?: IoBindingRunSyncOptions): void
+  /** @param call what belongs to this run alone */
   runSync(options: PreparedRunOptions, call?: IoBindingRunSyncCall): void
   runSync(options?: IoBindingRunSyncOptions | PreparedRunOptions, call?: IoBindingRunSyncCall): void {
     this.#runs.runSync(options, call)
@@ -41,13 +41,13 @@ export abstract class RunnableBinding {
    * Runs the model on the session's thread; a run that is expected to be short (see `inlineRunBelowUs`) runs before the call
    * returns. Rejects with the errors of {@link IoBinding.runSync}, and with the signal's reason.
    * @param options for this run, or prepared ones
-   * @param call beside prepared options: what belongs to this run alone
    * @example
    * await io.run({ signal: AbortSignal.timeout(1000) })
    * const traced = session.prepareRunOptions({ tag: 'traced' })
    * await io.run(traced, { signal: AbortSignal.timeout(1000) })
    */
   run(options?: IoBindingRunOptions): Promise<void>
+  /** @param call what belongs to this run alone */
   run(options: PreparedRunOptions, call?: IoBindingRunCall): Promise<void>
   run(options?: IoBindingRunOptions | PreparedRunOptions, call?: IoBindingRunCall): Promise<void> {
     return this.#runs.run(options, call)

@@ -114,7 +114,7 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueCopie
   /**
    * A tensor over memory by its address, which the value does not free: of a native library, or of a GPU. A wrong address or
    * size crashes the process.
-   * @param keep what owns the memory; it is kept until neither the value, its views nor a run use the memory
+   * @param options `keep` is what owns the memory: kept until neither the value, its views nor a run use the memory
    * @throws OrtTypeError, OrtRangeError for an address that cannot be of such elements; OrtError `ERR_NOT_SUPPORTED` for WebGPU,
    *   whose memory has no addresses, and for strings
    * @example
