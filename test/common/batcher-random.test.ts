@@ -6,10 +6,12 @@ import fc from 'fast-check'
 import { type Batcher, isOrtError } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { lookup } from '../helpers/batch-models.mjs'
-import { createSession } from '../helpers/device.ts'
+import { createSession, onDevice } from '../helpers/device.ts'
 
 const FACTOR = Number(process.env.TEST_BATCH_FACTOR ?? 1)
 const TABLE = 64
+/** How often a row is bad. A GPU does not look whether an index is in the table. */
+const BAD = onDevice ? 0 : 1
 
 interface Call {
   readonly ids: readonly number[]
@@ -23,7 +25,10 @@ interface Call {
 const call: fc.Arbitrary<Call> = fc.record({
   // An id of the table's size or more fails the row.
   ids: fc.array(
-    fc.oneof({ weight: 30, arbitrary: fc.nat(TABLE - 1) }, { weight: 1, arbitrary: fc.constant(TABLE + 5) }),
+    fc.oneof(
+      { weight: 30, arbitrary: fc.nat(TABLE - 1) },
+      { weight: BAD, arbitrary: fc.constant(TABLE + 5) },
+    ),
     {
       minLength: 1,
       maxLength: 3,
@@ -127,7 +132,7 @@ test('answers a million calls, with random aborts and deadlines, in memory that 
     while (left-- > 0) {
       if (left % (count / 20) === 0) rss.push(process.memoryUsage.rss())
       const one: Call = {
-        ids: Array.from({ length: 1 + random(3) }, () => (random(500) === 0 ? TABLE : random(TABLE))),
+        ids: Array.from({ length: 1 + random(3) }, () => (random(500) < BAD ? TABLE : random(TABLE))),
         after: random(50) === 0 ? 1 : 0,
         abortAfter: random(20) === 0 ? random(3) : undefined,
         timeoutMs: random(20) === 0 ? random(3) : undefined,

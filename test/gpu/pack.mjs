@@ -50,7 +50,7 @@ for (const folder of ['benchmarks', 'scripts/export']) take(folder, (file) => /\
 take('scripts/run.mjs')
 take('scripts/gpu')
 take('test/gpu', (file) => !file.endsWith('.ts'))
-for (const file of ['cases', 'random', 'tensors']) take(`test/helpers/${file}.mjs`)
+for (const file of ['cases', 'library', 'random', 'tensors']) take(`test/helpers/${file}.mjs`)
 take('test/models')
 const addon = join(out, 'prebuilds', `${process.platform}-${process.arch}`, ADDON)
 mkdirSync(dirname(addon), { recursive: true })

@@ -11,8 +11,8 @@ const FACTOR = Number(process.env.TEST_MEMORY_FACTOR ?? 1)
 
 describe.concurrent('the resident set', () => {
   it.each([
-    ['runSync', 'runSync', 2e4, 1e5],
-    ['run, done inline', 'run', 2e4, 1e5],
+    ['runSync', 'runSync', 1e5, 1e5],
+    ['run, done inline', 'run', 1e5, 1e5],
     ['run, on the run thread', 'runOnThread', 1e4, 1e5],
     ['run with a signal that lives on', 'runAbortable', 1e4, 1e5],
     ['session.run, done inline', 'sessionRun', 2e4, 1e5],
