@@ -52,6 +52,8 @@ export function loadError(code: OrtErrorCode, message: string): OrtError | undef
         'Name the library that has the operator by the option customOpLibraries, or use a newer ONNX Runtime',
     })
   }
+  // Of an execution provider, which has a remedy of its own.
+  if (/ProviderLibrary|onnxruntime_providers_/.test(message)) return undefined
   if (!/Failed to (load library|get symbol|find symbol)|RegisterCustomOps/.test(message)) return undefined
   const python = /undefined symbol: _?Py\w+|symbol not found.*_Py\w+/.test(message)
   return new OrtError('ERR_CUSTOM_OP_LIBRARY', "a library of 'customOpLibraries' cannot be used", {
