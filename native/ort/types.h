@@ -19,7 +19,6 @@ using ORTCHAR_T = char;
 struct OrtAllocator;
 struct OrtArenaCfg;
 struct OrtCUDAProviderOptionsV2;
-struct OrtCompileApi;
 struct OrtEnv;
 struct OrtEpAssignedNode;
 struct OrtEpAssignedSubgraph;
