@@ -4,6 +4,7 @@
 #include <map>
 
 #include "ort/environment.h"
+#include "ort/key_values.h"
 #include "ort/path.h"
 
 namespace device {
@@ -51,29 +52,19 @@ EpDevice Find(int id) {
                    "a device of 'devices' belongs to a library that was unregistered");
 }
 
-Options Entries(const OrtKeyValuePairs* pairs) {
-  const char* const* keys = nullptr;
-  const char* const* values = nullptr;
-  size_t count = 0;
-  ort::api().GetKeyValuePairs(pairs, &keys, &values, &count);
-  Options entries;
-  for (size_t i = 0; i < count; ++i) entries.emplace_back(keys[i], values[i]);
-  return entries;
-}
-
 EpDeviceInfo Describe(EpDevice device) {
   const ort::Api& api = ort::api();
   const OrtHardwareDevice* hardware = api.EpDevice_Device(device);
   return {Id(device),
           api.EpDevice_EpName(device),
           api.EpDevice_EpVendor(device),
-          Entries(api.EpDevice_EpMetadata(device)),
-          Entries(api.EpDevice_EpOptions(device)),
+          ort::Entries(api.EpDevice_EpMetadata(device)),
+          ort::Entries(api.EpDevice_EpOptions(device)),
           api.HardwareDevice_Type(hardware),
           api.HardwareDevice_Vendor(hardware),
           api.HardwareDevice_VendorId(hardware),
           api.HardwareDevice_DeviceId(hardware),
-          Entries(api.HardwareDevice_Metadata(hardware))};
+          ort::Entries(api.HardwareDevice_Metadata(hardware))};
 }
 
 // ONNX Runtime has one code for all that can be wrong with a library.

@@ -8,6 +8,7 @@
 #include "convert.h"
 #include "device/ep_models.h"
 #include "ort/environment.h"
+#include "ort/key_values.h"
 
 namespace {
 
@@ -87,10 +88,7 @@ Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
   if (arena == nullptr) return info.Env().Undefined();
   const auto stats = Napi::Object::New(info.Env());
   const auto pairs = ort::Create<ort::KeyValuePairsHandle>(ort::api().AllocatorGetStats, arena.load());
-  const char* const* keys = nullptr;
-  const char* const* values = nullptr;
-  size_t count = 0;
-  ort::api().GetKeyValuePairs(pairs.get(), &keys, &values, &count);
-  for (size_t i = 0; i < count; ++i) stats.Set(keys[i], std::strtod(values[i], nullptr));
+  for (const auto& [key, value] : ort::Entries(pairs.get()))
+    stats.Set(key, std::strtod(value.c_str(), nullptr));
   return stats;
 }
