@@ -40,9 +40,7 @@ export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
 export {
-  type EpDevice,
   getEpDevices,
-  type HardwareDevice,
   registerExecutionProviderLibrary,
   unregisterExecutionProviderLibrary,
 } from './device/ep-devices'
@@ -60,6 +58,7 @@ export { type PreloadedLibrary, type PreloadOptions, preload } from './device/pr
 export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
 export type { CudaMajor } from './engine/cuda-libraries'
+export type { EpDevice, HardwareDevice } from './engine/devices'
 export type {
   AssignedNode,
   AssignedSubgraph,

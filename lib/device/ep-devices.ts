@@ -1,44 +1,14 @@
 import { array, string } from '../check'
-import type { RawEpDevice } from '../engine/engine'
+import type { EpDevice } from '../engine/devices'
 import { engine } from '../engine/select'
 import { describe, OrtError, OrtTypeError } from '../errors'
-
-/** Hardware that an execution provider can use, as ONNX Runtime describes it. */
-export interface HardwareDevice {
-  readonly type: 'cpu' | 'gpu' | 'npu' | 'unknown'
-  readonly vendor: string
-  readonly vendorId: number
-  /** Identifies the kind of hardware, with `vendorId`. */
-  readonly deviceId: number
-  readonly metadata: Readonly<Record<string, string>>
-}
-
-/**
- * An execution provider and hardware that it can use: ONNX Runtime's `OrtEpDevice`. For `devices` of an entry of
- * `executionProviders`.
- */
-export interface EpDevice {
-  /** Of the process; never the id of another device. */
-  readonly id: number
-  /** ONNX Runtime's name of the provider, such as `OpenVINOExecutionProvider`. */
-  readonly provider: string
-  /** Vendor of the provider. */
-  readonly vendor: string
-  readonly metadata: Readonly<Record<string, string>>
-  /** Options that the provider uses for this device by default. */
-  readonly options: Readonly<Record<string, string>>
-  readonly hardware: HardwareDevice
-}
 
 /** The devices that this thread was given, so that no other object passes for one. */
 const given = new WeakSet<object>()
 
-function toEpDevice(raw: RawEpDevice): EpDevice {
-  const device: EpDevice = Object.freeze({
-    ...raw,
-    hardware: Object.freeze({ ...raw.hardware, type: raw.hardware.type as HardwareDevice['type'] }),
-  })
-  given.add(device)
+function remember(device: EpDevice): EpDevice {
+  Object.freeze(device.hardware)
+  given.add(Object.freeze(device))
   return device
 }
 
@@ -51,7 +21,7 @@ function toEpDevice(raw: RawEpDevice): EpDevice {
  * for (const { provider, hardware } of getEpDevices()) console.log(provider, hardware.type, hardware.vendor)
  */
 export function getEpDevices(): readonly EpDevice[] {
-  return engine().epDevices().map(toEpDevice)
+  return engine().epDevices().map(remember)
 }
 
 /**
@@ -132,7 +102,7 @@ export function hasEpDevices(name: string): boolean {
  *
  * @throws OrtError `ERR_INVALID_ARG_VALUE` if it has several
  */
-export function onlyDevice(devices: readonly RawEpDevice[], name: string): number {
+export function onlyDevice(devices: readonly EpDevice[], name: string): number {
   if (devices.length === 1) return devices[0]!.id
   throw new OrtError('ERR_INVALID_ARG_VALUE', `'${name}' has several devices`, {
     expected: "'devices'",

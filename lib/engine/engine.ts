@@ -5,10 +5,10 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
-import type { ComputeDeviceName, DeviceName, ProviderSettings, RawEpDevice } from './devices'
+import type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
 import type { EngineOptions, LogLevel } from './log'
 
-export type { ComputeDeviceName, DeviceName, ProviderSettings, RawEpDevice } from './devices'
+export type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
 
 export type EngineName = 'native' | 'onnxruntime-node'
 
@@ -294,6 +294,6 @@ export interface Engine {
   /** ONNX Runtime's environment, and so its plugins, belong to the process. */
   registerExecutionProviderLibrary(name: string, path: string): Promise<void>
   unregisterExecutionProviderLibrary(name: string): Promise<void>
-  epDevices(): RawEpDevice[]
+  epDevices(): EpDevice[]
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

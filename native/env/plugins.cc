@@ -41,7 +41,7 @@ Napi::Value UnregisterExecutionProviderLibrary(const Napi::CallbackInfo& info) {
   return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
 }
 
-// epDevices(): RawEpDevice[] - GetEpDevices
+// epDevices(): EpDevice[] - GetEpDevices
 Napi::Value EpDevices(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::vector<device::EpDeviceInfo> devices = device::EpDevices();
