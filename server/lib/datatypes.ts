@@ -1,23 +1,10 @@
-import type { ElementType } from 'onnxruntime-iobinding'
+import type { ElementType, TypedArray } from 'onnxruntime-iobinding'
 import { invalid } from './errors.js'
-
-/** A typed array of any element type. */
-export type NumberArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
 
 interface ArrayClass {
   readonly BYTES_PER_ELEMENT: number
-  new (length: number): NumberArray
-  new (buffer: ArrayBufferLike, offset: number, length: number): NumberArray
+  new (length: number): TypedArray
+  new (buffer: ArrayBufferLike, offset: number, length: number): TypedArray
 }
 
 export interface DataType {
@@ -78,12 +65,7 @@ export const dataTypeOf = (type: string): DataType | undefined => byElementType.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Elements of the binary tensor extension, over the bytes where these are aligned. @throws RequestError 400 */
-export function fromBytes(
-  type: DataType,
-  count: number,
-  bytes: Buffer,
-  name: string,
-): NumberArray | string[] {
+export function fromBytes(type: DataType, count: number, bytes: Buffer, name: string): TypedArray | string[] {
   const { array } = type
   if (array === undefined) return textsFromBytes(count, bytes, name)
   const size = array.BYTES_PER_ELEMENT
@@ -114,7 +96,7 @@ function textsFromBytes(count: number, bytes: Buffer, name: string): string[] {
   throw invalid(`input '${name}' does not have ${count} elements of BYTES`)
 }
 
-export function toBytes(data: NumberArray | readonly string[]): Buffer {
+export function toBytes(data: TypedArray | readonly string[]): Buffer {
   if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   const parts = data.flatMap((text) => {
     const bytes = Buffer.from(text, 'utf8')
@@ -133,7 +115,7 @@ export function fromJson(
   count: number,
   values: readonly unknown[],
   name: string,
-): NumberArray | string[] {
+): TypedArray | string[] {
   if (!type.json) throw invalid(`input '${name}' is ${type.name}, which JSON cannot hold: ${BINARY}`)
   if (values.length !== count)
     throw invalid(`input '${name}' has ${values.length} elements, expected ${count}`)
@@ -167,7 +149,7 @@ function fromJsonElement(
 }
 
 /** @throws RequestError 400 for what JSON cannot hold */
-export function toJson(type: DataType, data: NumberArray | readonly string[], name: string): unknown[] {
+export function toJson(type: DataType, data: TypedArray | readonly string[], name: string): unknown[] {
   const ask = 'request it as binary data (binary_data: true)'
   if (!type.json) throw invalid(`output '${name}' is ${type.name}, which JSON cannot hold: ${ask}`)
   return Array.from(data as ArrayLike<number | bigint | string>, (value) => {

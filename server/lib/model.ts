@@ -1,6 +1,13 @@
-import { InferenceSession, OrtValue, type RunValue, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
+import {
+  InferenceSession,
+  OrtValue,
+  type RunValue,
+  type SessionOptions,
+  Tensor,
+  type TypedArray,
+} from 'onnxruntime-iobinding'
 import { type DeclaredTensor, defaultConfig, type ModelConfig, parseConfig } from './config.js'
-import { type DataType, dataTypeOf, type NumberArray } from './datatypes.js'
+import { type DataType, dataTypeOf } from './datatypes.js'
 import { invalid, RequestError, toRequestError } from './errors.js'
 import { Statistics } from './statistics.js'
 
@@ -9,7 +16,7 @@ export interface NamedTensor {
   readonly name: string
   readonly type: DataType
   readonly shape: readonly number[]
-  readonly data: NumberArray | readonly string[]
+  readonly data: TypedArray | readonly string[]
 }
 
 /** A version of a model, loaded. */
