@@ -1,5 +1,5 @@
 import { listed } from '../../errors'
-import type { OrtValueData, ValueMetadata } from '../../index'
+import type { IoBinding, OrtValueData, ValueMetadata } from '../../index'
 import { type ElementType, zeroed } from '../../model/element-types'
 import { randomNumbers } from '../../model/random'
 import { elementCount } from '../../model/shape'
@@ -69,7 +69,7 @@ export function checkNames(
 }
 
 /** @throws UsageError for a type that cannot be filled, or a range outside the type's */
-export function checkRange(name: string, type: ElementType, given: Range | undefined): Range | undefined {
+function checkRange(name: string, type: ElementType, given: Range | undefined): Range | undefined {
   if (type === 'string') {
     if (given === undefined) return undefined
     throw new UsageError(`--range: input '${name}' holds strings, which have no range`)
@@ -85,6 +85,26 @@ export function checkRange(name: string, type: ElementType, given: Range | undef
   throw new UsageError(
     `--range: expected ${numbers} from ${all.low} to ${all.high} for '${name}', which is ${type}, got ${low}..${high}`,
   )
+}
+
+/** What each input is filled with. @throws UsageError of {@link checkRange} */
+export function describeInputs(
+  binding: IoBinding,
+  names: readonly string[],
+  ranges: ReadonlyMap<string, Range>,
+): BenchInput[] {
+  return names.map((name) => {
+    const { type, dims } = binding.inputValue(name)!
+    const range = checkRange(name, type, ranges.get(name))
+    return { name, type, dims, ...(range !== undefined && { range }) }
+  })
+}
+
+/** Writes pseudorandom elements into each input, the same for the same seed. */
+export function fillInputs(binding: IoBinding, inputs: readonly BenchInput[], seed: number): void {
+  inputs.forEach((input, i) => {
+    binding.inputValue(input.name)!.write(fill(input, seed + i))
+  })
 }
 
 /** Pseudorandom elements, the same for the same seed: bits for float16 and bfloat16, single letters for strings. */

@@ -2,7 +2,7 @@ import { type InferenceSession, initialized, isOrtError } from '../../index'
 import { elementCount, shapeText, symbolSizes } from '../../model/shape'
 import { UsageError } from '../cli/command'
 import { quote } from '../cli/shell'
-import { type BenchInput, checkRange, fill, type TensorMetadata } from './inputs'
+import { describeInputs, fillInputs, type TensorMetadata } from './inputs'
 import type { BenchPlan, Range } from './plan'
 
 const MAX_ELEMENTS = 2 ** 26
@@ -117,12 +117,8 @@ async function runs(
       return dims === undefined ? [] : [[name, dims] as const]
     })
     using binding = session.createIoBinding(Object.fromEntries(known))
-    inputs.forEach(({ name }, i) => {
-      const value = binding.inputValue(name)!
-      const range = checkRange(name, value.type, ranges.get(name))
-      const input: BenchInput = { name, type: value.type, dims: value.dims, ...(range && { range }) }
-      value.write(fill(input, seed + i))
-    })
+    const names = inputs.map(({ name }) => name)
+    fillInputs(binding, describeInputs(binding, names, ranges), seed)
     const isCancelable = initialized().engine === 'native'
     await binding.run(isCancelable ? { signal: AbortSignal.timeout(MAX_MILLISECONDS) } : {})
     return true

@@ -3,7 +3,7 @@ import { requireOnnxruntimeNode } from '../../engine/onnxruntime-node/engine'
 import { InferenceSession, type IoBinding, initialized, isOrtError } from '../../index'
 import { UsageError } from '../cli/command'
 import { type HostTensor, hostTensor, readTensor } from '../tensors/host-tensor'
-import { type BenchInput, checkNames, checkRange, fill } from './inputs'
+import { type BenchInput, checkNames, describeInputs, fill, fillInputs } from './inputs'
 import type { BenchPlan, Form } from './plan'
 import { openShapesError } from './suggestion'
 
@@ -62,15 +62,9 @@ export async function openBinding(plan: BenchPlan): Promise<Target & AsyncDispos
       session.createIoBinding(given(inputNames), { outputs: given(outputNames) }),
     )
     const [binding] = bindings as [IoBinding, ...IoBinding[]]
-    const inputs = inputNames.map((name): BenchInput => {
-      const { type, dims } = binding.inputValue(name)!
-      const range = checkRange(name, type, plan.ranges.get(name))
-      return { name, type, dims, ...(range !== undefined && { range }) }
-    })
+    const inputs = describeInputs(binding, inputNames, plan.ranges)
     for (const binding of bindings) {
-      inputs.forEach((input, i) => {
-        binding.inputValue(input.name)!.write(fill(input, plan.seed + i))
-      })
+      fillInputs(binding, inputs, plan.seed)
       await firstRun(() => binding.run())
       if (plan.graph) await binding.capture()
     }
