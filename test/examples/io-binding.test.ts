@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { modelCases } from '../helpers/cases.mjs'
+import { python, pythonTest } from '../helpers/python.ts'
 import { runScript } from '../native/child.ts'
 import { blocksOf, compileExample, partsOf, root } from './examples.ts'
 
@@ -48,10 +49,7 @@ test('both engines return the same, with Python-like calls and bound once', asyn
   }
 })
 
-const python = process.env.TEST_PYTHON ?? 'python3'
-const probe = spawnSync(python, ['-c', 'import numpy, onnxruntime'], { encoding: 'utf8' })
-const why = probe.status === 0 ? '' : `: SKIPPED, ${python} has no onnxruntime and numpy (TEST_PYTHON)`
-test.skipIf(why !== '')(`Python returns the same${why}`, async () => {
+pythonTest('Python returns the same', async () => {
   const { status, stdout, stderr } = spawnSync(python, ['examples/io-binding/io_binding.py', 'cpu', model], {
     cwd: root,
     encoding: 'utf8',

@@ -121,6 +121,19 @@ export function longChain(count) {
 }
 
 /** sum = a + b, prod = a * b */
+/** y = the sum of as many ones as `count` says, which ONNX Runtime makes in its arena. */
+export function sumOfOnes() {
+  return model({
+    inputs: [value('one', 'float32', [1]), value('count', 'int64', [1])],
+    outputs: [value('y', 'float32', [1])],
+    nodes: [
+      node('Expand', ['one', 'count'], ['ones']),
+      node('Abs', ['ones'], ['same']),
+      node('ReduceSum', ['same'], ['y'], { keepdims: 1 }),
+    ],
+  })
+}
+
 export function twoInputs() {
   return model({
     inputs: [value('a', 'float32', ['n']), value('b', 'float32', ['n'])],

@@ -2,13 +2,13 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'vitest'
 
-const python = process.env.TEST_PYTHON ?? 'python3'
+export const python = process.env.TEST_PYTHON ?? 'python3'
 const probe = spawnSync(python, ['-c', 'import onnxruntime, numpy'])
+const why = probe.status === 0 ? '' : `: SKIPPED, ${python} has no onnxruntime and numpy (TEST_PYTHON)`
 
-/** `test` where Python has the packages; else a skip that says so. */
+/** `test` where Python has the packages; else a skip with the reason. */
 export function pythonTest(name: string, body: () => Promise<void> | void): void {
-  if (probe.status === 0) test(name, body)
-  else test.skip(`${name}: SKIPPED, ${python} has no onnxruntime and numpy (TEST_PYTHON)`, body)
+  test.skipIf(why !== '')(`${name}${why}`, body)
 }
 
 /** What a program prints as JSON. `np` and `ort` are imported, and `args` are its arguments. */

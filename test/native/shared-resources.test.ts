@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { InferenceSession, initialize, memoryStats, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
-import { mlp, model, node, value } from '../helpers/model-builder.mjs'
+import { mlp, sumOfOnes } from '../helpers/model-builder.mjs'
 
 const LIMIT = 64 * 2 ** 20
 
@@ -18,18 +18,6 @@ const run = async (options: SessionOptions) => {
   await using session = await InferenceSession.create(mlp(), options)
   return (await session.run(feeds)).y!.data
 }
-
-/** y = the sum of as many ones as `count` says, which are in the arena. */
-const sum = () =>
-  model({
-    inputs: [value('one', 'float32', [1]), value('count', 'int64', [1])],
-    outputs: [value('y', 'float32', [1])],
-    nodes: [
-      node('Expand', ['one', 'count'], ['ones']),
-      node('Abs', ['ones'], ['same']),
-      node('ReduceSum', ['same'], ['y'], { keepdims: 1 }),
-    ],
-  })
 
 test('sessions share the threads, and give the same results', async () => {
   const own = await run({ intraOpNumThreads: 1 })
@@ -53,7 +41,7 @@ test.runIf(process.platform === 'linux')(
 )
 
 test('sessions share the arena, whose limit holds', async () => {
-  await using session = await InferenceSession.create(sum(), { arena: 'shared', threadPool: 'shared' })
+  await using session = await InferenceSession.create(sumOfOnes(), { arena: 'shared', threadPool: 'shared' })
   using io = session.createIoBinding()
   io.inputs.one[0] = 1
   const sumOf = (count: number) => {
@@ -71,7 +59,7 @@ test('sessions share the arena, whose limit holds', async () => {
     expect(sumOf(2 ** 10)).toBe(2 ** 10)
   }
   expect(memoryStats()!.TotalAllocated).toBeLessThanOrEqual(LIMIT)
-  await using own = await InferenceSession.create(sum())
+  await using own = await InferenceSession.create(sumOfOnes())
   const inputs = { one: new Tensor('float32', [1], [1]), count: new Tensor('int64', [2n ** 24n], [1]) }
   expect((await own.run(inputs)).y!.data).toEqual(Float32Array.of(2 ** 24))
 })
