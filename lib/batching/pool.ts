@@ -119,7 +119,7 @@ export class BindingPool<I extends Views = AnyViews, O extends Partial<Views> = 
       this.#bindings.add(created)
       return created
     } catch {
-      return io // the session was released, or there is no memory: the next caller's run reports it
+      return io // the session was released, or the memory is exhausted: the next caller's run reports it
     }
   }
 

@@ -103,7 +103,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
     return this.#outputs.views(this.#runs.checkIdle) as O
   }
 
-  /** The names of what is bound, in the order of binding: of outputs that of {@link IoBinding.getOutputs}. */
+  /** The names of the bound inputs and outputs, in the order of binding; the outputs in that of {@link IoBinding.getOutputs}. */
   get boundNames(): { readonly inputs: readonly string[]; readonly outputs: readonly string[] } {
     return { inputs: this.#inputs.names, outputs: this.#outputs.names }
   }

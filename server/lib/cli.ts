@@ -10,7 +10,7 @@ const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
   --http-port PORT           8000 by default
   --body-limit BYTES         the most bytes of a body, also when it is inflated
   --max-queue-size COUNT     the most requests of a model that wait or run
-  --drain-ms MILLISECONDS    how long it serves after SIGTERM, when it is no longer ready (5000)
+  --drain-ms MILLISECONDS    how long it serves after SIGTERM, while it reports that it is not ready (5000)
 `
 
 function number(text: string | undefined, option: string): number | undefined {

@@ -67,7 +67,7 @@ describe('a baseline', () => {
     ],
     ['that is missing', () => ['--baseline', file('none.json')], 'ENOENT'],
     [
-      'that is no report',
+      'that is not a report',
       () => {
         writeFileSync(file('other.json'), '{}')
         return ['--baseline', file('other.json')]

@@ -18,7 +18,7 @@ const passed = (dims: Record<string, readonly (number | string | null)[] | undef
     nodes: Object.keys(dims).map((name) => node('Identity', [name], [`${name}_out`])),
   })
 
-test('a scalar is told from an unknown rank', async () => {
+test('a scalar and an unknown rank differ', async () => {
   await using session = await createSession(passed({ scalar: [], open: undefined, dynamic: ['n', null] }))
   const location = deviceName ?? 'cpu'
   const type = { kind: 'tensor', type: 'float32', location }
@@ -63,7 +63,7 @@ test('the providers and their options', async () => {
   })
 })
 
-test('the names of what is bound, in the order of binding', async () => {
+test('the names of bound values, in the order of binding', async () => {
   await using session = await createSession(passed({ a: ['n'], b: ['n'] }))
   using io = session.ioBinding()
   expect(io.boundNames).toEqual({ inputs: [], outputs: [] })

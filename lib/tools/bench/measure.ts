@@ -12,7 +12,7 @@ const PROGRESS_INTERVAL_MS = 200
 export type Progress = (runs: number, elapsedMs: number) => void
 
 /**
- * The time of every run in milliseconds: at least one, unless the limit is no runs.
+ * The time of every run in milliseconds: at least one, unless the limit is 0 runs.
  *
  * @param calls of callers that run at the same time, each one run after another
  */
