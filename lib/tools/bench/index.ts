@@ -2,7 +2,7 @@ import { initialized } from '../../index'
 import { type Command, UsageError } from '../cli/command'
 import { readModel } from '../cli/options'
 import { printReport } from '../cli/output'
-import { counted } from '../cli/terminal'
+import { counted, progress } from '../cli/terminal'
 import { compareWith, readBaseline } from './baseline'
 import { writeResults } from './files'
 import { measure } from './measure'
@@ -132,9 +132,4 @@ async function raceForms(plan: BenchPlan): Promise<Timed[]> {
   progress('loading the model')
   const raced = await race(plan, forms, (round, rounds) => progress(`round ${round + 1} of ${rounds}`))
   return raced.map((one, i) => ({ ...one, name: names[i]! }))
-}
-
-/** One line on the terminal, rewritten each time. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }

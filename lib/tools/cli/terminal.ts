@@ -25,3 +25,8 @@ export function alignColumns(rows: readonly (readonly string[])[], right = Infin
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
+
+/** One line on the terminal, rewritten each time. */
+export function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}

@@ -3,6 +3,7 @@ import { readPlans } from '../bench/plan'
 import type { Command } from '../cli/command'
 import { readInteger, readModel, readNumber } from '../cli/options'
 import { printReport } from '../cli/output'
+import { progress } from '../cli/terminal'
 import { OBJECTIVES, readObjective } from './objective'
 import { search } from './search'
 import { settings } from './settings'
@@ -69,9 +70,4 @@ export const tune: Command = {
     printReport({ model, objective, callers, seconds, machine, ...found }, values.json === true, toText)
     return 0
   },
-}
-
-/** One line on the terminal, rewritten each time. */
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
