@@ -81,7 +81,7 @@ export type Outputs = {
   h_out: ElementArrays['float16']
 }
 
-const session = await InferenceSession.create("plain.onnx")
+const session = await InferenceSession.create('plain.onnx')
 const io = session.createIoBinding<Inputs, Outputs>({
   ids: [1, 128],
   h: [2],
@@ -95,7 +95,7 @@ console.log(io.outputs.h_out)`)
 
 test('it is what the page on TypeScript shows', async () => {
   const text = await generate(join(root, 'test', 'models', 'tiny_bert', 'model.onnx'), 'bert.mts')
-  const renamed = text.replaceAll(/[^\s"]*model\.onnx/g, 'bert.onnx')
+  const renamed = text.replaceAll(/[^\s']*model\.onnx/g, 'bert.onnx')
   expect(readFileSync(join(root, 'docs', 'typescript.md'), 'utf8')).toContain(renamed)
 })
 

@@ -113,5 +113,5 @@ const access = (name: string) => (isIdentifier(name) ? `.${name}` : `[${literal(
 /** `__proto__: value` would set the prototype. */
 const objectKey = (name: string) => (name === '__proto__' ? `['${name}']` : key(name))
 /** JSON's escapes are JavaScript's; so are those of the characters that it leaves. */
-const literal = (text: string) => escapeText(JSON.stringify(text))
+const literal = (text: string) => (/^[\w ./:-]*$/.test(text) ? `'${text}'` : escapeText(JSON.stringify(text)))
 const comment = (text: string) => escapeText(text).replaceAll('*/', '*\\/')
