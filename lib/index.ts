@@ -35,7 +35,7 @@ export type {
   IoBindingRunSyncOptions,
 } from './binding/run-options'
 export type { RunnableBinding } from './binding/runnable'
-export type { AnyViews, Views } from './binding/values'
+export type { AnyTypedArray, AnyViews, NamedViews, Views } from './binding/views'
 export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'

@@ -36,14 +36,13 @@ const [reversedLogits] = binding.copyOutputsToCpu()
 
 // The same, bound once: memory and views that stay. Use this form for many runs.
 // [once]
-const io = session.createIoBinding<{ input_0: BigInt64Array; input_1: BigInt64Array }>({
-  input_0: [2, 6],
-  input_1: [2, 6],
-})
+type Inputs = { input_0: BigInt64Array; input_1: BigInt64Array }
+type Outputs = { output_0: Float32Array }
+const io = session.createIoBinding<Inputs, Outputs>({ input_0: [2, 6], input_1: [2, 6] })
 io.inputs.input_0.set(ids.data as BigInt64Array)
 io.inputs.input_1.set(mask.data as BigInt64Array)
 await io.run() // or io.runSync()
-const bound: Float32Array = io.outputs.output_0
+const bound = io.outputs.output_0
 // [end]
 
 const rows = (data: Float32Array) =>
