@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, inject, it } from 'vitest'
 import { exampleFiles } from '../examples/examples.ts'
-import { run } from './example.ts'
+import { environment, run } from './example.ts'
 
 const installed = join(inject('project'), 'node_modules', 'onnxruntime-iobinding')
 
 const printed: Readonly<Record<string, RegExp>> = {
-  'latency-path.mjs': /^en {2}All human beings [^]*\nru {2}/,
+  'latency-path.mjs': /^en {2}All human beings [\s\S]*\nru {2}/,
   'recurrent-state.mjs': /^speech from 0\.\d\d s to 1\.\d\d s\nspeech from /,
   'cancellation.mjs': /\nafterwards: the same results\n$/,
   'worker-threads.mjs': /^8 texts on 2 workers: the same results\n$/,
@@ -26,18 +26,18 @@ it.each(Object.entries(printed))('%s runs', async (file, expected) => {
 it.each(services)('%s answers', async (file) => {
   const service = spawn(process.execPath, [join(installed, 'examples', file), '--port', '0'], {
     cwd: inject('project'),
-    env: { ...process.env, ONNXRUNTIME_IOBINDING_BUILD: undefined },
+    env: environment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(service, 'exit')
   const [line] = await once(service.stdout, 'data')
   const url = /http:\S+/.exec(String(line))![0]
-  const body = JSON.stringify({ ids: [...Buffer.from('guten morgen')] })
+  const body = JSON.stringify({ ids: [...Buffer.from('alle menschen sind frei')] })
   const response = await fetch(`${url}/classify`, { method: 'POST', body })
   const { logits } = (await response.json()) as { logits: number[] }
   expect(logits.indexOf(Math.max(...logits))).toBe(2) // German
   service.kill('SIGTERM')
-  await ended
+  expect(await ended).toEqual([0, null])
 })
 
 it('this list is complete', () => {
