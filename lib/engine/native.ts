@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { bare } from '../check'
 
@@ -79,8 +80,13 @@ function folders(): string[] {
   // Set by scripts/sanitizers and scripts/coverage, which build addons of their own. An installed package ignores it.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
   if (build !== undefined && existsSync(join(ROOT, 'CMakeLists.txt'))) return [join(ROOT, build, 'Release')]
-  const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
-  return [join(ROOT, 'build', 'Release'), join(ROOT, prebuilt), join(__dirname, prebuilt)]
+  const prebuilt = join('prebuilds', `${platform()}-${arch()}`)
+  return [
+    join(ROOT, 'build', 'Release'),
+    // Tracers of deployments (@vercel/nft) evaluate this expression, and ship the folder.
+    join(__dirname, '..', prebuilt),
+    join(__dirname, prebuilt),
+  ]
 }
 
 /** The addon, or the error that explains why it cannot be loaded. */
