@@ -79,6 +79,18 @@ async function bundle(outDir, shared, sourcemap) {
     sourcemap,
     plugins: [{ name: 'apart', setup: ({ onResolve }) => onResolve({ filter: /^\./ }, keepApart) }],
   })
+  restoreClassNames(join(outDir, LIBRARY))
+}
+
+/** esbuild calls a class that refers to itself `_X`, which `X.name` shows. A space keeps the places of the source map. */
+function restoreClassNames(path) {
+  const code = readFileSync(path, 'utf8')
+  const names = [...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
+  const restored = names.reduce(
+    (text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), `${name} `),
+    code,
+  )
+  writeFileSync(path, restored)
 }
 
 function keepApart({ path, resolveDir, kind }) {
