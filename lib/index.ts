@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import { registerInPlace } from './in-place'
+
 export type * from 'onnxruntime-common'
 export {
   env,
@@ -95,3 +97,5 @@ export type { MapValues, OrtValueAsJs } from './value/nested'
 export type { PointerOptions } from './value/pointer'
 export { OrtValue } from './value/value'
 export type { ViewOptions } from './value/view'
+
+registerInPlace()

@@ -27,6 +27,7 @@ import {
   resolveRun,
 } from './request'
 import { checkFeeds, runOnce } from './run'
+import { isTraced, traced } from './trace'
 
 /**
  * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop. Runs of one session are done one
@@ -71,7 +72,10 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     options?: SessionOptions,
   ): Promise<InferenceSession>
   static async create(...args: unknown[]): Promise<InferenceSession> {
-    return new InferenceSession(new SessionHandle(await createSession(args)))
+    const load = () => createSession(args)
+    return new InferenceSession(
+      new SessionHandle(await (isTraced() ? traced('InferenceSession.create', load) : load())),
+    )
   }
 
   /**
@@ -95,7 +99,12 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     fetches: Fetches,
     options?: RunOptions | PreparedRunOptions,
   ): Promise<RunResult<V>>
-  async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
+  run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
+    if (isTraced()) return traced('InferenceSession.run', () => this.#run(feeds, second, third))
+    return this.#run(feeds, second, third)
+  }
+
+  async #run(feeds: Feeds, second: unknown, third: unknown): Promise<RunResult> {
     const { request, settings, signal } = resolveRun(this.#handle.open, second, third)
     checkFeeds(feeds)
     const adapters = property(request.options, 'activeLoraAdapters')
