@@ -79,6 +79,14 @@ async function bundle(outDir, shared, sourcemap) {
     sourcemap,
     plugins: [{ name: 'apart', setup: ({ onResolve }) => onResolve({ filter: /^\./ }, keepApart) }],
   })
+  keepClassNames(join(outDir, LIBRARY))
+}
+
+/** esbuild makes `var X = class _X` of a class that names itself, so that errors and console.log() would show `_X`. */
+function keepClassNames(path) {
+  const code = readFileSync(path, 'utf8')
+  const names = [...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
+  writeFileSync(path, code.replaceAll(new RegExp(`\\b_(${names.join('|')})\\b`, 'g'), '$1'))
 }
 
 function keepApart({ path, resolveDir, kind }) {
