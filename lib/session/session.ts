@@ -10,6 +10,7 @@ import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, NamedViews, Views } from '../binding/views'
 import { property } from '../check'
 import { INSPECT, type InspectArguments } from '../inspect'
+import { refuseProxies } from '../receiver'
 import { loraAdapters, withAdapters } from './adapters'
 import { checkBinding, inspectSession } from './checks'
 import { createSession } from './create'
@@ -42,6 +43,10 @@ import { isTraced, traced } from './trace'
 export class InferenceSession extends SessionDescription implements AsyncDisposable {
   readonly #handle: SessionHandle
   readonly #plans: RunPlans
+
+  static {
+    refuseProxies(InferenceSession, 'an InferenceSession', (value) => #plans in value)
+  }
 
   private constructor(handle: SessionHandle) {
     super(handle)
