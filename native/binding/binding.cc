@@ -238,7 +238,9 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
     return {};
   }
   state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
-  return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
+  const Napi::Value promise = Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
+  state.session->Expect(policy);
+  return promise;
 }
 
 // overtaken(): whether a run that was started after the last one, which has ended, uses memory that it used
