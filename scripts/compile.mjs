@@ -109,6 +109,18 @@ async function bundle(outDir, shared, sourcemap) {
       otherFile(LIBRARY, (module) => !isLater(module), taken),
     )
   }
+  for (const file of [LIBRARY, REST]) restoreClassNames(join(outDir, file))
+}
+
+/** esbuild calls a class that refers to itself `_X`, which `X.name` shows. A space keeps the places of the source map. */
+function restoreClassNames(path) {
+  const code = readFileSync(path, 'utf8')
+  const names = [...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
+  const restored = names.reduce(
+    (text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), `${name} `),
+    code,
+  )
+  writeFileSync(path, restored)
 }
 
 const exported = (module) =>

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
+import { arch, platform } from 'node:os'
 import { join } from 'node:path'
-import bindings from 'bindings'
 import { bare } from '../check'
 import { processCpus } from '../cpus'
 import { OrtError, type OrtErrorCode } from '../errors'
@@ -75,6 +75,7 @@ const ROOT = join(__dirname, '..')
 const NAME = 'onnxruntime_iobinding'
 /** A run may wait for memory, or for ONNX Runtime's own threads. */
 const THREADS_PER_CPU = 2
+const bindings = require('bindings') as typeof import('bindings')
 
 /**
  * Folders that may contain the addon, in order of preference. An addon built here is newer than a prebuilt one. The last
@@ -84,8 +85,13 @@ function folders(): string[] {
   // Set by scripts/sanitizers and scripts/coverage, which build addons of their own. An installed package ignores it.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
   if (build !== undefined && existsSync(join(ROOT, 'CMakeLists.txt'))) return [join(ROOT, build, 'Release')]
-  const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
-  return [join(ROOT, 'build', 'Release'), join(ROOT, prebuilt), join(__dirname, prebuilt)]
+  const prebuilt = join('prebuilds', `${platform()}-${arch()}`)
+  return [
+    join(ROOT, 'build', 'Release'),
+    // Tracers of deployments (@vercel/nft) evaluate this expression, and ship the folder.
+    join(__dirname, '..', prebuilt),
+    join(__dirname, prebuilt),
+  ]
 }
 
 /** The addon, or the error that explains why it cannot be loaded. */
