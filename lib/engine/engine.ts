@@ -261,6 +261,7 @@ export interface Engine {
     inlineRunBelowUs: number,
     runThreadSpinUs: number,
     concurrentRuns: number,
+    pollEventLoopUs: number,
   ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly RunOptions: new (session: EngineSession, settings: RunSettings) => EngineRunOptions

@@ -102,13 +102,14 @@ async function openSession(
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       const own = availableSettings(engine, provider)
-      const { inlineRunBelowUs, runThreadSpinUs } = options
+      const { inlineRunBelowUs, runThreadSpinUs, pollEventLoopUs } = options
       // Other providers may not run at several places at a time.
       const onCpu = own === undefined && options.settings.providerSelectionPolicy === undefined
       const session = new engine.Session(
         inlineRunBelowUs,
         runThreadSpinUs,
         onCpu ? options.concurrentRuns : 0,
+        pollEventLoopUs,
       )
       const settings = settingsFor(provider, own, options)
       const loading = session.load(model, bare({ ...settings, ...(externalData && { externalData }) }))

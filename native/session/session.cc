@@ -86,11 +86,13 @@ Napi::Function Session::Define(Napi::Env env) {
        Guarded<&Session::ProfilingStartTime>("profilingStartTime"), Guarded<&Session::Release>("release")});
 }
 
-// new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number)
+// new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number,
+// pollEventLoopUs: number)
 Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
   const uint32_t most = ToUint32(info[2]);
   state_ = std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
                                           MakeRunner(most, FromMicroseconds(info[1])), most > 1);
+  state_->poll_bound = FromMicroseconds(info[3]);
 }
 
 // load(model: string | Uint8Array, settings: SessionSettings): Promise<void> - CreateSession(FromArray)
@@ -168,7 +170,9 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   }
   call.CopyIn(*state_->addon().in_flight);
   auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id);
-  return AsyncJob::Start(std::move(job), *state_->runner);
+  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->runner);
+  state_->Expect(*policy);
+  return promise;
 }
 
 // cancel(id: number): void - RunOptionsSetTerminate
