@@ -36,6 +36,7 @@ export async function modelCompatibility(
   devices: readonly EpDevice[],
 ): Promise<ModelCompatibility> {
   const opened = engine()
+  opened.epDevices() // refused by an engine that has none
   const provider = Array.isArray(devices) ? (devices as readonly EpDevice[])[0]?.provider : undefined
   const ids = deviceIds(devices, String(provider))
   const given = isInfo(model) ? string(model.info, 'info') : undefined
