@@ -27,6 +27,7 @@ export interface Addon
       | 'buildInfo'
       | 'memoryStats'
       | 'epDevices'
+      | 'modelCompatibility'
       | 'registerExecutionProviderLibrary'
       | 'unregisterExecutionProviderLibrary'
     > {
@@ -224,6 +225,8 @@ export function openNative(
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
+    modelCompatibility: (model, info, provider, devices) =>
+      addon.modelCompatibility(model, info, provider, devices),
   }
 }
 
