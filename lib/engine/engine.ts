@@ -5,10 +5,13 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
+import type { RunTimes } from '../diagnostics'
 import type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
 import type { EngineOptions, LogLevel } from './log'
+import type { EngineValue, Feeds, Fetches, Results } from './values'
 
 export type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
+export type { EngineValue, Feeds, Fetch, Fetches, Results, TensorFeed, TensorResult } from './values'
 
 export type EngineName = 'native' | 'onnxruntime-node'
 
@@ -117,62 +120,6 @@ export interface RunSettings {
 /** Run options for the runs of one binding. */
 export type EngineRunOptions = object
 
-export interface EngineValue {
-  kind(): number
-  type(): number
-  /** The type as text: see {@link RawValueInfo.form}; only the kind where no more is known. */
-  form(): string
-  dims(): number[]
-  device(): DeviceName
-  deviceId(): number
-  /** An ArrayBuffer over the value's host memory; not for strings. Called once a value. */
-  arrayBuffer(): ArrayBuffer
-  /** @throws OrtError `ERR_BUSY` where work in flight writes the memory, or, for a write, reads it */
-  checkFree(writes: boolean): void
-  strings(): string[]
-  setStrings(strings: readonly string[]): void
-  /** A tensor over a part of the memory, from the element `offset` on. Absent where all memory is V8's, which has subarrays. */
-  view?(dims: readonly number[], offset: number): EngineValue
-  /** Address of the memory; not of strings. */
-  address(): bigint
-  /** Whether the memory of the two overlaps. */
-  sharesMemory(other: EngineValue): boolean
-  /** Copies the tensor into another of the same type and shape, between any two devices. */
-  copyTo(target: EngineValue): void
-  /** The same on another thread; both values are in use until the promise settles. */
-  copyToAsync(target: EngineValue): Promise<void>
-  /** A sequence's elements, a map's keys and values. */
-  elements(): EngineValue[]
-  /** Idempotent. Detaches `buffer` where the value owns its memory. */
-  dispose(buffer?: ArrayBuffer): void
-}
-
-/** A tensor that a run reads. `type` is an `ONNXTensorElementDataType`. */
-export type TensorFeed = readonly [
-  type: number,
-  dims: readonly number[],
-  data: ArrayBufferView | readonly string[],
-]
-/** One feed for each input of the model, in the model's order; undefined for an optional input without a value. */
-export type Feeds = readonly (TensorFeed | EngineValue | undefined)[]
-
-/** An output by its index, and where its result goes. */
-export type Fetch =
-  | readonly [output: number]
-  /** Into `target` if the result has these dims. */
-  | readonly [output: number, target: ArrayBufferView, dims: readonly number[]]
-  /** Into memory of the session's device; the result is then an {@link EngineValue}. */
-  | readonly [output: number, location: 'gpu-buffer' | 'cpu-pinned']
-/** Undefined for all outputs. */
-export type Fetches = readonly Fetch[] | undefined
-
-export type TensorResult = [type: number, dims: readonly number[], data: ArrayBuffer | string[]]
-/**
- * One result for each fetch: null where it was written into the fetch's target; an {@link EngineValue} in device memory,
- * and for types that onnxruntime-common does not have.
- */
-export type Results = (TensorResult | EngineValue | null)[]
-
 export interface EngineSession {
   /** The bytes of the model and of its external data must not change until the promise settles. */
   load(model: string | Uint8Array, settings: SessionSettings): Promise<void>
@@ -186,7 +133,13 @@ export interface EngineSession {
   /** Undefined unless `recordGraphAssignment` was set. */
   graphAssignment(): AssignedSubgraph[] | undefined
   /** Results where the run ended inline, else a promise: always with an `id` other than 0, which `cancel` takes. */
-  run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
+  run(
+    feeds: Feeds,
+    fetches: Fetches,
+    settings?: RunSettings,
+    id?: number,
+    times?: RunTimes,
+  ): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string
   /** Nanoseconds. */
@@ -216,9 +169,9 @@ export interface EngineBinding {
   /** Number of the run whose results the outputs are; 0 where that run failed. A run that is refused does not count. */
   resultsOf(): number
   /** `upload`: indices of the inputs that changed since the last run; absent: all. */
-  runSync(upload?: readonly number[]): void
+  runSync(upload?: readonly number[], times?: RunTimes): void
   /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */
-  run(upload?: readonly number[], cancelable?: boolean): undefined | Promise<void>
+  run(upload?: readonly number[], cancelable?: boolean, times?: RunTimes): undefined | Promise<void>
   /**
    * Whether a run that was started after the last one, which has ended, uses memory that it wrote, or writes memory that it
    * used: it then cannot be repeated in its order.

@@ -9,6 +9,7 @@ import { type OrtRunOptions, PreparedRunOptions } from '../binding/prepared-opti
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, NamedViews, Views } from '../binding/views'
 import { property } from '../check'
+import { observeRun, type RunTimes, runsAreObserved } from '../diagnostics'
 import { INSPECT, type InspectArguments } from '../inspect'
 import { loraAdapters, withAdapters } from './adapters'
 import { checkBinding, inspectSession } from './checks'
@@ -95,7 +96,13 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     fetches: Fetches,
     options?: RunOptions | PreparedRunOptions,
   ): Promise<RunResult<V>>
-  async run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
+  run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
+    return runsAreObserved()
+      ? observeRun('session.run', this.#handle.loaded, (times) => this.#run(feeds, second, third, times))
+      : this.#run(feeds, second, third)
+  }
+
+  async #run(feeds: Feeds, second: unknown, third: unknown, times?: RunTimes): Promise<RunResult> {
     const { request, settings, signal } = resolveRun(this.#handle.open, second, third)
     checkFeeds(feeds)
     const adapters = property(request.options, 'activeLoraAdapters')
@@ -105,10 +112,10 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     const plan = tensors && this.#plans.begin(tensors, request.fetches)
     try {
       if (plan !== undefined) {
-        const pending = this.#plans.run(plan, request, signal)
+        const pending = this.#plans.run(plan, request, signal, times)
         return pending instanceof Promise ? await pending : pending
       }
-      const pending = runOnce(this.#handle.open, feeds, request, settings, signal)
+      const pending = runOnce(this.#handle.open, feeds, request, settings, signal, times)
       const results = pending instanceof Promise ? await pending : pending
       if (tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results
