@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import { registerInPlace } from './in-place'
+
 export type * from 'onnxruntime-common'
 export {
   env,
@@ -19,6 +21,7 @@ export type { BatcherOptions, BatcherRunOptions } from './batching/options'
 export { BindingPool, type BindingPoolOptions } from './batching/pool'
 export type { Priority } from './batching/queue'
 export type { RowData, RowShape } from './batching/rows'
+export type { ShapedResult } from './batching/sized'
 export type { BatcherDuration, BatcherStats, BatchSizeStats, Release } from './batching/stats'
 export type { WaitOptions } from './batching/wait'
 export { IoBinding } from './binding/binding'
@@ -96,3 +99,5 @@ export type { MapValues, OrtValueAsJs } from './value/nested'
 export type { PointerOptions } from './value/pointer'
 export { OrtValue } from './value/value'
 export type { ViewOptions } from './value/view'
+
+registerInPlace()

@@ -9,7 +9,7 @@ import { type OrtRunOptions, PreparedRunOptions } from '../binding/prepared-opti
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, NamedViews, Views } from '../binding/views'
 import { property } from '../check'
-import { observeRun, type RunTimes, runsAreObserved } from '../diagnostics'
+import { type RunTimes, runsAreObserved } from '../diagnostics'
 import { INSPECT, type InspectArguments } from '../inspect'
 import { loraAdapters, withAdapters } from './adapters'
 import { checkBinding, inspectSession } from './checks'
@@ -28,6 +28,7 @@ import {
   resolveRun,
 } from './request'
 import { checkFeeds, runOnce } from './run'
+import { isTraced, traced, tracedRun } from './trace'
 
 /**
  * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop. Runs of one session are done one
@@ -72,7 +73,10 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     options?: SessionOptions,
   ): Promise<InferenceSession>
   static async create(...args: unknown[]): Promise<InferenceSession> {
-    return new InferenceSession(new SessionHandle(await createSession(args)))
+    const load = () => createSession(args)
+    return new InferenceSession(
+      new SessionHandle(await (isTraced() ? traced('InferenceSession.create', load) : load())),
+    )
   }
 
   /**
@@ -97,9 +101,8 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     options?: RunOptions | PreparedRunOptions,
   ): Promise<RunResult<V>>
   run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    return runsAreObserved()
-      ? observeRun('session.run', this.#handle.loaded, (times) => this.#run(feeds, second, third, times))
-      : this.#run(feeds, second, third)
+    if (!isTraced() && !runsAreObserved()) return this.#run(feeds, second, third)
+    return tracedRun(this.#handle.loaded, (times) => this.#run(feeds, second, third, times))
   }
 
   async #run(feeds: Feeds, second: unknown, third: unknown, times?: RunTimes): Promise<RunResult> {

@@ -13,15 +13,26 @@ BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
                        Napi::Value times)
     : BindingJob(env, owner, std::move(state)), times_(times) {}
 
-void BindingRun::Work() {
+void BindingRun::StartInPlace() noexcept {
+  began_ = std::chrono::steady_clock::now();
   times_.Begin();
-  took_ = run::InlinePolicy::Time([this] { state_->host->Start(overlaps); });
+  ort::CatchInto(error, [this] { in_place_ = state_->StartInPlace(false); });
+}
+
+void BindingRun::Work() {
+  if (in_place_) return;
+  began_ = std::chrono::steady_clock::now();
+  times_.Begin();
+  state_->host->Start(overlaps ? device::Beside::kOthers : device::Beside::kLater);
 }
 
 bool BindingRun::Poll(bool wait) {
-  const bool ended = state_->host->Poll(wait);
-  if (ended) times_.End();
-  return ended;
+  ended_ = true;  // also where this throws
+  ended_ = state_->host->Poll(wait);
+  if (!ended_) return false;
+  took_ = std::chrono::steady_clock::now() - began_;
+  times_.End();
+  return true;
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {
@@ -33,7 +44,7 @@ Napi::Value BindingRun::Result(Napi::Env env) {
 
 void WaitedRun::Work() {
   times_.Begin();
-  host_.Start(overlaps);
+  host_.Start(overlaps ? device::Beside::kOthers : device::Beside::kNothing);
 }
 
 bool WaitedRun::Poll(bool wait) {

@@ -26,15 +26,26 @@ class BindingRun final : public BindingJob {
  public:
   // `times`: see JobTimes.
   BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, Napi::Value times);
+  // A replay whose end the run thread has not seen, since it dropped the job.
+  ~BindingRun() override {
+    if (in_place_ && !ended_) state_->host->Abandon();
+  }
+  // JS thread, before the job is queued: a replay begins at once where it can. The run thread then waits for
+  // its end alone.
+  void StartInPlace() noexcept;
   void Work() override;
   bool CanOverlap() const noexcept override { return state_->host->CanOverlap(); }
   bool Poll(bool wait) override;
 
  protected:
+  bool HasBegun() const noexcept override { return in_place_; }
   Napi::Value Result(Napi::Env env) override;
 
  private:
+  std::chrono::steady_clock::time_point began_;
   std::chrono::nanoseconds took_{};
+  bool in_place_ = false;
+  bool ended_ = false;
   JobTimes times_;
 };
 
