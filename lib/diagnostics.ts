@@ -3,14 +3,6 @@ import { type Channel, channel } from 'node:diagnostics_channel'
 /**
  * What the channels `onnxruntime-iobinding:load:start`, `:end` and `:error` of `node:diagnostics_channel` publish. The three
  * messages of a load are the same object.
- *
- * @example
- * import { subscribe } from 'node:diagnostics_channel'
- *
- * subscribe('onnxruntime-iobinding:load:end', (message) => {
- *   const { model, durationMs } = message as LoadMessage
- *   console.log(model, durationMs)
- * })
  */
 export interface LoadMessage {
   /** Path of the model; undefined for bytes. */
@@ -25,14 +17,6 @@ export interface LoadMessage {
 /**
  * What the channels `onnxruntime-iobinding:run:start`, `:end` and `:error` of `node:diagnostics_channel` publish. The three
  * messages of a run are the same object.
- *
- * @example
- * import { subscribe } from 'node:diagnostics_channel'
- *
- * subscribe('onnxruntime-iobinding:run:end', (message) => {
- *   const { call, inline, queueMs, runMs } = message as RunMessage
- *   console.log(call, inline, queueMs, runMs)
- * })
  */
 export interface RunMessage {
   /** The method, of a session or of a binding. */
