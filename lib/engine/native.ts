@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { bare } from '../check'
+
+import bindings = require('bindings')
+
 import { OrtError, type OrtErrorCode } from '../errors'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
@@ -97,8 +99,8 @@ export function loadAddon(): Addon | OrtError {
       continue
     }
     try {
-      // Not by `require`: bundlers would look for the file.
-      const addon = Object.assign(createRequire(path)(path), { path }) as Addon
+      // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
+      const addon = bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
       addon.listenForExit(isMainThread)
       return addon
     } catch (cause) {

@@ -17,7 +17,7 @@ describe('completion', () => {
     ['npx onnxruntime-iobinding be', ['bench']],
     ['onnxruntime-iobinding ', ['bench', 'demo', 'doctor', 'inspect', 'tune', 'completion']],
     ['onnxruntime-iobinding bench --sh', ['--shape']],
-    ['npx onnxruntime-iobinding inspect --', ['--providers', '--against', '--json', '--help']],
+    ['npx onnxruntime-iobinding inspect --', ['--providers', '--against', '--json', '--types', '--help']],
     ['onnxruntime-iobinding completion z', ['zsh']],
     ['npx cowsay ', []],
   ])('in bash completes %j', async (line, expected) => {
