@@ -3,9 +3,6 @@ import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { bare } from '../check'
-
-import bindings = require('bindings')
-
 import { OrtError, type OrtErrorCode } from '../errors'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
@@ -72,6 +69,7 @@ export interface Addon
 /** The package's folder: the compiled library is one file, dist/library.js. */
 const ROOT = join(__dirname, '..')
 const NAME = 'onnxruntime_iobinding'
+const bindings = require('bindings') as typeof import('bindings')
 
 /**
  * Folders that may contain the addon, in order of preference. An addon built here is newer than a prebuilt one. The last
