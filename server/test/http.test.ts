@@ -167,7 +167,7 @@ describe('a repository', () => {
   test('reports models that cannot be loaded, and is not ready', async () => {
     const root = folder()
     const model = identity('float32', ['n', 3])
-    writeModel(root, 'unknown_field', model, 'dynamic_batching { }')
+    writeModel(root, 'unknown_field', model, 'sequence_batching { }')
     writeModel(root, 'other_backend', model, 'backend: "python"')
     writeModel(root, 'other_dims', model, 'input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 4 ] } ]')
     writeModel(root, 'other_type', model, 'input [ { name: "x" data_type: TYPE_FP16 dims: [ -1, 3 ] } ]')
@@ -233,6 +233,8 @@ test('the command serves a folder until SIGTERM', async () => {
     '--http-port',
     '0',
     '--grpc-port',
+    '0',
+    '--metrics-port',
     '0',
     '--drain-ms',
     '0',
