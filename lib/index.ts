@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import { registerInPlace } from './in-place'
+
 export type * from 'onnxruntime-common'
 export {
   env,
@@ -36,7 +38,7 @@ export type {
   IoBindingRunSyncOptions,
 } from './binding/run-options'
 export type { RunnableBinding } from './binding/runnable'
-export type { AnyViews, Views } from './binding/values'
+export type { AnyTypedArray, AnyViews, NamedViews, Views } from './binding/views'
 export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
@@ -96,3 +98,5 @@ export type { MapValues, OrtValueAsJs } from './value/nested'
 export type { PointerOptions } from './value/pointer'
 export { OrtValue } from './value/value'
 export type { ViewOptions } from './value/view'
+
+registerInPlace()

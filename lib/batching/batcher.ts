@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-common'
 import type { BindingHost } from '../binding/host'
-import type { AnyViews, Views } from '../binding/values'
+import type { AnyViews, Views } from '../binding/views'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import type { BatchModel } from './group'
 import type { BatchOutput } from './memory'
@@ -33,9 +33,7 @@ export type Row<I extends Views> = { readonly [K in keyof I]: I[K] | readonly st
  * const rows = [1, 2, 3].map((value) => batcher.run({ x: new Float32Array(4).fill(value) }))
  * console.log((await Promise.all(rows)).map(({ y }) => y[0]), batcher.stats.batches)
  */
-export class Batcher<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
-  implements AsyncDisposable
-{
+export class Batcher<I extends Views = AnyViews, O extends Views = AnyViews> implements AsyncDisposable {
   readonly #rows: RowInputs
   readonly #options: ResolvedOptions
   readonly #scheduler: Scheduler

@@ -226,9 +226,10 @@ export interface EngineBinding {
   overtaken(): boolean
   /**
    * Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it.
-   * `throwStale`: a run throws where the graph may no longer be right, in place of capturing it anew.
+   * `throwStale`: a run throws where the graph may no longer be right, in place of capturing it anew. `whole`: the graph holds
+   * the copies of host memory too.
    */
-  capture(verify: boolean, throwStale: boolean): Promise<void>
+  capture(verify: boolean, throwStale: boolean, whole: boolean): Promise<void>
   /** How often the graph was captured anew. */
   recaptures(): number
   /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */
