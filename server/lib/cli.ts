@@ -15,7 +15,8 @@ const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
   --metrics-port PORT        8002 by default
   --body-limit BYTES         the most bytes of a body, also when it is inflated
   --max-queue-size COUNT     the most requests of a model that wait or run
-  --drain-ms MILLISECONDS    how long it serves after SIGTERM, while it reports that it is not ready (5000)
+  --drain-ms MILLISECONDS    how long it serves after SIGTERM, while it reports that it is not ready (5000);
+                             a second signal ends this time
   --exit-timeout-secs SECONDS   how long it then waits for requests in flight (30)
 `
 
@@ -66,7 +67,12 @@ async function main(): Promise<void> {
   for (const { name, version, state, reason } of server.models)
     console.log(name, version ?? '-', state, reason)
   console.log(`listening on port ${server.httpPort} (gRPC ${server.grpcPort}, metrics ${server.metricsPort})`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close())
+  let isClosing = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      void server.close({ now: isClosing })
+      isClosing = true
+    })
 }
 
 main().catch((error: Error) => {

@@ -49,8 +49,11 @@ export interface InferenceServer extends AsyncDisposable {
   readonly grpcPort: number
   readonly metricsPort: number
   readonly models: readonly IndexEntry[]
-  /** Readiness off, serving for `drainMs`, then no connections (GOAWAY); releases the models. Idempotent. */
-  close(): Promise<void>
+  /**
+   * Readiness off, serving for `drainMs`, then no connections (GOAWAY); releases the models. Idempotent.
+   * @param options `now`: ends the time of `drainMs`, also that of an earlier call
+   */
+  close(options?: { readonly now?: boolean }): Promise<void>
 }
 
 const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -74,10 +77,11 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const http = httpServer(repository, { name, version }, { bodyLimit, isDraining })
   const metrics = metricsServer(repository)
   const grpc = await listen(repository, options, http, metrics, { bodyLimit, isDraining })
+  const hurry = new AbortController()
   const stop = async () => {
     draining = true
     grpc.drain()
-    await sleep(drainMs)
+    await sleep(drainMs, undefined, { signal: hurry.signal }).catch(() => {})
     const timer = setTimeout(() => http.server.closeAllConnections(), exitTimeoutMs)
     await Promise.all([http.close(), grpc.close(exitTimeoutMs)])
     clearTimeout(timer)
@@ -86,8 +90,9 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     await repository.release()
   }
   let closed: Promise<void> | undefined
-  const close = () => {
+  const close = ({ now = false } = {}) => {
     closed ??= stop()
+    if (now) hurry.abort()
     return closed
   }
   return {
@@ -96,7 +101,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     metricsPort: portOf(metrics),
     models: repository.index,
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }
 
