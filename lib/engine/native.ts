@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { bare } from '../check'
 import { OrtError, type OrtErrorCode } from '../errors'
@@ -68,6 +68,7 @@ export interface Addon
 /** The package's folder: the compiled library is one file, dist/library.js. */
 const ROOT = join(__dirname, '..')
 const NAME = 'onnxruntime_iobinding'
+const bindings = require('bindings') as typeof import('bindings')
 
 /**
  * Folders that may contain the addon, in order of preference. An addon built here is newer than a prebuilt one. The last
@@ -77,8 +78,13 @@ function folders(): string[] {
   // Set by scripts/sanitizers and scripts/coverage, which build addons of their own. An installed package ignores it.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
   if (build !== undefined && existsSync(join(ROOT, 'CMakeLists.txt'))) return [join(ROOT, build, 'Release')]
-  const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
-  return [join(ROOT, 'build', 'Release'), join(ROOT, prebuilt), join(__dirname, prebuilt)]
+  const prebuilt = join('prebuilds', `${platform()}-${arch()}`)
+  return [
+    join(ROOT, 'build', 'Release'),
+    // Tracers of deployments (@vercel/nft) evaluate this expression, and ship the folder.
+    join(__dirname, '..', prebuilt),
+    join(__dirname, prebuilt),
+  ]
 }
 
 /** The addon, or the error that explains why it cannot be loaded. */
@@ -91,8 +97,8 @@ export function loadAddon(): Addon | OrtError {
       continue
     }
     try {
-      // Not by `require`: bundlers would look for the file.
-      const addon = Object.assign(createRequire(path)(path), { path }) as Addon
+      // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
+      const addon = bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
       addon.listenForExit(isMainThread)
       return addon
     } catch (cause) {

@@ -32,7 +32,7 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    * `'cpu'` after a device also lets single nodes run on the CPU: those that the device has no kernel for, and computations on
    * shapes. Without it a model with such nodes is refused. Default `['cpu']`.
    */
-  readonly executionProviders?: readonly ExecutionProvider[]
+  executionProviders?: readonly ExecutionProvider[]
   /**
    * Lets ONNX Runtime select the providers, of those that `getEpDevices()` lists, in place of `executionProviders`: by the kind of
    * hardware, or by speed or power. `session.executionProviders` reports them. Only providers whose values are in host memory.
@@ -42,7 +42,7 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    * Lets bindings capture the device's work of a run and replay it: a CUDA graph, or WebGPU's commands. Needs a device in
    * `executionProviders`; if the session falls back to the CPU, the warning says that it captures no graphs. Default false.
    */
-  readonly enableGraphCapture?: boolean
+  enableGraphCapture?: boolean
   /**
    * Records which execution provider each node is assigned to, for `session.graphAssignment()`. It takes time while the model
    * loads, and memory for the names as long as the session exists. Not on the onnxruntime-node engine. Default false.
@@ -52,7 +52,7 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    * Where the results of `session.run` are: `'cpu'`, `'cpu-pinned'` (host memory that CUDA copies fast; the same as `'cpu'` for
    * other providers), `'gpu-buffer'` (left on the session's device), or an object of these by output name. Default `'cpu'`.
    */
-  readonly preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
+  preferredOutputLocation?: NonNullable<Common.SessionOptions['preferredOutputLocation']>
   /**
    * Whether `session.run` ignores feeds that are not inputs of the model, as onnxruntime-node does, or refuses them
    * (`ERR_UNKNOWN_INPUT`). By default it ignores them, unless an optional input has no feed, whose misspelled name would remain
