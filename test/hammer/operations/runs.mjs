@@ -159,7 +159,8 @@ export function capture(world, a, b, c) {
   const onHost = (value) => value instanceof Value && (value.kind !== 'tensor' || value.type === 'string')
   io.conditions
     .when(captured, 'ERR_GRAPH_CAPTURED')
-    .when(!session.graphs || values.includes(DYNAMIC) || values.some(onHost), 'ERR_GRAPH_CAPTURE')
+    .when(!session.graphs || session.model.noGraph === true, 'ERR_GRAPH_CAPTURE')
+    .when(values.includes(DYNAMIC) || values.some(onHost), 'ERR_GRAPH_CAPTURE')
   const verify = b % 2 === 0
   const whole = c % 2 === 0
   const isPageable = (value) => value instanceof Value && value.location === 'cpu'
