@@ -1,6 +1,6 @@
 import type { IoBinding } from '../binding/binding'
 import type { IoBindingOptions } from '../binding/create'
-import type { AnyViews, Views } from '../binding/values'
+import type { AnyViews, Views } from '../binding/views'
 import { bare, INT_MAX, integer, isRecord } from '../check'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
 import { refuseProxies } from '../receiver'
@@ -29,9 +29,7 @@ type Create<B> = (options: IoBindingOptions) => B
  *   return io.outputs.y.slice() // a copy: the next caller's run writes the same memory
  * })
  */
-export class BindingPool<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
-  implements AsyncDisposable
-{
+export class BindingPool<I extends Views = AnyViews, O extends Views = AnyViews> implements AsyncDisposable {
   readonly #create: () => IoBinding<I, O>
   readonly #bindings = new Set<IoBinding<I, O>>()
   readonly #idle: IoBinding<I, O>[]

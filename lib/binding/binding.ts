@@ -13,7 +13,8 @@ import { BoundOutputs } from './outputs'
 import { type BindOptions, type BindOutputOptions, resolveBindOutput, resolveMapped } from './run-options'
 import { RunnableBinding } from './runnable'
 import { BindingRuns } from './runs'
-import { type AnyViews, BoundValues, type Views } from './values'
+import { BoundValues } from './values'
+import type { AnyViews, Views } from './views'
 
 /**
  * Values that are bound to a session's inputs and outputs once, for many runs.
@@ -33,7 +34,7 @@ import { type AnyViews, BoundValues, type Views } from './values'
  * io.runSync()
  * console.log(io.outputs.y)
  */
-export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
+export class IoBinding<I extends Views = AnyViews, O extends Views = AnyViews>
   extends RunnableBinding
   implements Disposable
 {

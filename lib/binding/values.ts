@@ -4,12 +4,7 @@ import { OrtTypeError } from '../errors'
 import type { TypedArray } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkOrtValue, type OrtValue } from '../value/value'
-
-/** Typed arrays by name. */
-export type Views = Readonly<Record<string, TypedArray>>
-/** Typed arrays by name, of types that the caller need not declare. */
-// biome-ignore lint/suspicious/noExplicitAny: any needs no casts
-export type AnyViews = Readonly<Record<string, any>>
+import type { Views } from './views'
 
 /** The values bound to a session's inputs, or to its outputs. */
 export class BoundValues {

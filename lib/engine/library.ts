@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { arch, platform } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 
 /** Path of a library, and what named it. */
@@ -88,6 +89,23 @@ function withTarget(path: string | undefined): string[] {
   }
 }
 
+/**
+ * The package.json of the onnxruntime-node beside this package. Tracers of deployments (@vercel/nft, of Next.js too) evaluate
+ * the expression, and ship the library that it names: they know node:os and this call, but not `process.platform` and no
+ * search.
+ */
+function tracedPackage(): string | undefined {
+  try {
+    const manifest = require.resolve('onnxruntime-node/package.json')
+    // The name of another platform has a version: the whole folder.
+    const file = platform() === 'linux' ? 'libonnxruntime.so.1' : '.'
+    const library = join(manifest, '..', 'bin', 'napi-v6', platform(), arch(), file)
+    return existsSync(library) ? manifest : undefined
+  } catch {
+    return undefined // not installed, or in a bundle, where `resolve` returns what is not a path
+  }
+}
+
 /** The package.json of each onnxruntime-node in the folders that Node.js searches for a file. */
 function* packagesFrom(from: string): Generator<string> {
   const { resolve } = createRequire(from)
@@ -101,6 +119,8 @@ function* packagesFrom(from: string): Generator<string> {
       yield resolve(name)
     } catch {}
   }
+  const traced = from === __filename ? tracedPackage() : undefined
+  if (traced !== undefined) yield traced
 }
 
 function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefined {

@@ -9,8 +9,23 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
   state_->values.Use(in_use_);
 }
 
+void BindingRun::StartInPlace() noexcept {
+  began_ = std::chrono::steady_clock::now();
+  ort::CatchInto(error, [this] { in_place_ = state_->StartInPlace(false); });
+}
+
 void BindingRun::Work() {
-  took_ = run::InlinePolicy::Time([this] { state_->host->Start(overlaps); });
+  if (in_place_) return;
+  began_ = std::chrono::steady_clock::now();
+  state_->host->Start(overlaps ? device::Beside::kOthers : device::Beside::kLater);
+}
+
+bool BindingRun::Poll(bool wait) {
+  ended_ = true;  // also where this throws
+  ended_ = state_->host->Poll(wait);
+  if (!ended_) return false;
+  took_ = std::chrono::steady_clock::now() - began_;
+  return true;
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {

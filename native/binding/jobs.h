@@ -24,15 +24,26 @@ class BindingJob : public AsyncJob {
 class BindingRun final : public BindingJob {
  public:
   using BindingJob::BindingJob;
+  // A replay whose end the run thread has not seen, since it dropped the job.
+  ~BindingRun() override {
+    if (in_place_ && !ended_) state_->host->Abandon();
+  }
+  // JS thread, before the job is queued: a replay begins at once where it can. The run thread then waits for
+  // its end alone.
+  void StartInPlace() noexcept;
   void Work() override;
   bool CanOverlap() const noexcept override { return state_->host->CanOverlap(); }
-  bool Poll(bool wait) override { return state_->host->Poll(wait); }
+  bool Poll(bool wait) override;
 
  protected:
+  bool HasBegun() const noexcept override { return in_place_; }
   Napi::Value Result(Napi::Env env) override;
 
  private:
+  std::chrono::steady_clock::time_point began_;
   std::chrono::nanoseconds took_{};
+  bool in_place_ = false;
+  bool ended_ = false;
 };
 
 class CaptureJob final : public BindingJob {
@@ -48,7 +59,7 @@ class CaptureJob final : public BindingJob {
 class WaitedRun final : public run::WaitedJob {
  public:
   explicit WaitedRun(BindingHost& host) : host_(host) {}
-  void Work() override { host_.Start(overlaps); }
+  void Work() override { host_.Start(overlaps ? device::Beside::kOthers : device::Beside::kNothing); }
   bool CanOverlap() const noexcept override { return host_.CanOverlap(); }
   bool Poll(bool wait) override { return host_.Poll(wait); }
   void Terminate() noexcept override { host_.Terminate(); }

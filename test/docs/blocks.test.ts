@@ -118,7 +118,7 @@ test('every example is run by a test and listed in the README', () => {
   const listed = readFileSync(join(root, 'examples', 'README.md'), 'utf8')
   for (const { path } of files) {
     const [folderOrFile, name] = [path.split('/')[0]!, path.split('/').at(-1)!]
-    const isImported = files.some(({ text }) => text.includes(`from './${name}'`))
+    const isImported = files.some(({ text }) => text.includes(`/${name}'`))
     if (!isImported)
       expect(
         tests.some((text) => text.includes(path)),

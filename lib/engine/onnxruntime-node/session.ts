@@ -46,6 +46,10 @@ export class NodeSession implements EngineSession {
     }
   }
 
+  async compile(): Promise<never> {
+    throw notSupported('compileModel', INSTALL_ADDON)
+  }
+
   cancelLoad(): void {}
 
   inputs(): RawValueInfo[] {
