@@ -65,6 +65,7 @@ export {
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
 export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
+export type { LoadMessage, RunMessage } from './diagnostics'
 export type { CudaMajor } from './engine/cuda-libraries'
 export type { EpDevice, HardwareDevice } from './engine/devices'
 export type {

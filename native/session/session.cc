@@ -158,7 +158,8 @@ Napi::Value Session::GraphAssignment(const Napi::CallbackInfo& info) {
   });
 }
 
-// run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results> - Run
+// run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number, times?: Float64Array):
+// Results | Promise<Results> - Run. times: see Binding::RunSync.
 Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   state_->CheckOpen();
   const std::vector<FeedView> feeds = ToFeeds(info[0].As<Napi::Array>());
@@ -181,7 +182,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     return call.Results(info.Env());
   }
   call.CopyIn(*state_->addon().in_flight);
-  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id);
+  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id, info[4]);
   const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->runner);
   state_->Expect(*policy);
   return promise;
