@@ -84,16 +84,20 @@ describe.skipIf(reason).concurrent(`a failure of the machine${reason ? `: skippe
     ...(EVERY === 1 || scenario === 'load' ? [[scenario, 'thread', 'all', 1] as const] : []),
   ])
 
-  test.each(cases)('has a code, leaks nothing and leaves all else usable: %s, %s, %s', async (...args) => {
-    const [scenario, kind, how] = args
-    const { outcomes, calls, leaked } = await sweep(...args)
-    table[`${scenario}, ${kind}, ${how}`] = { kind, calls, ...outcomes }
-    const code = kind === 'thread' ? 'ERR_THREAD_UNAVAILABLE' : 'ERR_OUT_OF_MEMORY'
-    expect(Object.keys(outcomes).filter((outcome) => outcome !== code && outcome !== 'handled')).toEqual([])
-    expect(leaked).toBe(0)
-    // Few scenarios need new memory of the system or a new thread.
-    if (kind === 'new') expect(calls).toBeGreaterThan(0)
-  }, LIMIT + 20_000)
+  test.each(cases)(
+    'has a code, leaks nothing and leaves all else usable: %s, %s, %s',
+    async (...args) => {
+      const [scenario, kind, how] = args
+      const { outcomes, calls, leaked } = await sweep(...args)
+      table[`${scenario}, ${kind}, ${how}`] = { kind, calls, ...outcomes }
+      const code = kind === 'thread' ? 'ERR_THREAD_UNAVAILABLE' : 'ERR_OUT_OF_MEMORY'
+      expect(Object.keys(outcomes).filter((outcome) => outcome !== code && outcome !== 'handled')).toEqual([])
+      expect(leaked).toBe(0)
+      // Few scenarios need new memory of the system or a new thread.
+      if (kind === 'new') expect(calls).toBeGreaterThan(0)
+    },
+    LIMIT + 20_000,
+  )
 })
 
 test.skipIf(reason)('each kind of call failed in some scenario', () => {
