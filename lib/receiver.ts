@@ -19,6 +19,7 @@ export function instanceError(
 /** Methods that return a promise, though they are not all async functions. */
 const ASYNCHRONOUS: ReadonlySet<string | symbol> = new Set([
   'run',
+  'runWithShapes',
   'capture',
   'release',
   'close',

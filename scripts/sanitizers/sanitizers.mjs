@@ -59,7 +59,7 @@ const runSuites = (project, without, folders) => {
 if (!runSuites('native', omitted, ['common', 'native'])) process.exit(1)
 if (!runSuites('fake-cuda', failing, ['common', 'fake-cuda'])) process.exit(1)
 
-const hammer = ['test/hammer/hammer.mjs', '--seconds', process.env.HAMMER_SECONDS ?? '30']
+const hammer = ['test/hammer/hammer.mjs', '--seconds', process.env.HAMMER_SECONDS ?? '20']
 const hammered = hammerEnvironments(BUILD, env).every((env) => run(process.execPath, hammer, { env }))
 if (!hammered) process.exit(1)
 

@@ -3,6 +3,8 @@ import {
   type Batcher,
   type BindingPool,
   buildInfo,
+  compileModel,
+  copyTensors,
   deviceMemory,
   getEpDevices,
   InferenceSession,
@@ -13,6 +15,7 @@ import {
   LoraAdapter,
   listSupportedBackends,
   memoryStats,
+  modelCompatibility,
   OrtError,
   OrtRangeError,
   OrtTypeError,
@@ -173,6 +176,8 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
     await closed(batched.createBatcher({ x: [1] }))
   },
   'session.ioBinding()': () => session.ioBinding().dispose(),
+  'batcher.runWithShapes(BAD)': (bad) => batcher.runWithShapes(bad),
+  'batcher.runWithShapes(row, BAD)': (bad) => batcher.runWithShapes({ x: new Float32Array(1) }, bad),
   'io.run(BAD)': (bad) => io.run(bad),
   'io.run({ upload: BAD })': (bad) => io.run({ upload: bad }),
   'io.runSync(BAD)': (bad) => io.runSync(bad),
@@ -242,7 +247,7 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'value.write(BAD)': (bad) => value().write(bad),
   'value.copyTo(BAD)': (bad) => value().copyTo(bad),
   ...Object.fromEntries(
-    (['read', 'readAsync', 'toTensor', 'toJS', 'elements', 'dispose'] as const).map((name) => [
+    (['read', 'readAsync', 'toTensor', 'toJS', 'elements', 'sparse', 'dispose'] as const).map((name) => [
       `OrtValue's ${name}() of BAD`,
       // Only of what has the class: of anything else JavaScript reports that it has no such function.
       (bad: Any) => (bad instanceof OrtValue ? bad[name]() : undefined),
@@ -253,6 +258,33 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   "OrtValue's data, type, disposed and deviceId of BAD": (bad) =>
     bad instanceof OrtValue ? [bad.data, bad.type, bad.disposed, bad.deviceId] : undefined,
   'initialized()': () => initialized(),
+  'compileModel(BAD)': (bad) => compileModel(bad),
+  'compileModel(model, BAD)': (bad) => compileModel(oneNode(), bad),
+  // A name is that of a file, which would be written.
+  'compileModel(model, { to: BAD })': (bad) =>
+    compileModel(oneNode(), { to: typeof bad === 'string' ? `/missing/${bad}` : bad }),
+  ...Object.fromEntries(
+    [
+      'epContextBinary',
+      'epContextEmbedMode',
+      'errorIfNoNodesCompiled',
+      'executionProviders',
+      'externalInitializersSizeThreshold',
+      'signal',
+      'weightless',
+    ].map((name) => [
+      `compileModel(model, { ${name}: BAD })`,
+      (bad: Any) => compileModel(oneNode(), { [name]: bad }),
+    ]),
+  ),
+  'modelCompatibility(BAD)': (bad) => modelCompatibility(bad, getEpDevices().slice(0, 1)),
+  'modelCompatibility({ info: BAD })': (bad) => modelCompatibility({ info: bad }, getEpDevices().slice(0, 1)),
+  'modelCompatibility(model, BAD)': (bad) => modelCompatibility(oneNode(), bad),
+  'modelCompatibility(model, [BAD])': (bad) => modelCompatibility(oneNode(), [bad]),
+  'copyTensors(BAD)': (bad) => copyTensors(bad, [value()]),
+  'copyTensors([BAD])': (bad) => copyTensors([bad], [value()]),
+  'copyTensors(sources, BAD)': (bad) => copyTensors([value()], bad),
+  'copyTensors(sources, [BAD])': (bad) => copyTensors([value()], [bad]),
   'LoraAdapter.create(BAD)': async (bad) => (await LoraAdapter.create(bad)).dispose(),
   'new SharedWeights(BAD)': (bad) => void new (SharedWeights as Any)(bad),
   'registerExecutionProviderLibrary(BAD)': (bad) => registerExecutionProviderLibrary(bad, '/missing.so'),

@@ -192,15 +192,17 @@ test('what a session shares with the caller is frozen', async () => {
 
 test('a property of Object.prototype is no option of a prepared run, a view or a pool', async () => {
   await using session = await InferenceSession.create(oneNode())
+  const results: number[] = []
   const run = async () => {
     const pool = session.createBindingPool({ x: [1] })
     await pool.use((io) => {
       io.inputs.x.fill(1)
       io.runSync(session.prepareRunOptions({}))
-      expect(io.outputs.y).toEqual(new Float32Array([2]))
+      results.push(io.outputs.y[0])
     })
     await pool.close()
   }
   await polluted({ tag: 7, size: 'evil', maxQueueSize: 'evil', outputs: 'evil', signal: 'evil' }, run)
   await polluted({ value: 7, writable: true }, run)
+  expect(results).toEqual([2, 2])
 })
