@@ -4,6 +4,7 @@
 #include "binding/binding.h"
 #include "binding/user_options.h"
 #include "env/addon_data.h"
+#include "env/compatibility.h"
 #include "env/completions.h"
 #include "env/js_error.h"
 #include "env/plugins.h"
@@ -46,6 +47,7 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("unregisterExecutionProviderLibrary",
               Napi::Function::New<Guarded<UnregisterExecutionProviderLibrary>>(env));
   exports.Set("epDevices", Napi::Function::New<Guarded<EpDevices>>(env));
+  exports.Set("modelCompatibility", Napi::Function::New<Guarded<ModelCompatibility>>(env));
   exports.Set("externalBuffers", Napi::Function::New<Guarded<ExternalBuffers>>(env));
   exports.Set("liveBlocks", Napi::Function::New<Guarded<LiveBlocks>>(env));
   return exports;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { bare } from '../check'
@@ -27,6 +28,7 @@ export interface Addon
       | 'buildInfo'
       | 'memoryStats'
       | 'epDevices'
+      | 'modelCompatibility'
       | 'registerExecutionProviderLibrary'
       | 'unregisterExecutionProviderLibrary'
     > {
@@ -104,8 +106,7 @@ export function loadAddon(): Addon | OrtError {
       continue
     }
     try {
-      // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
-      const addon = bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+      const addon = open(folder, path)
       addon.listenForExit(isMainThread)
       lendEventLoop(addon)
       return addon
@@ -118,6 +119,13 @@ export function loadAddon(): Addon | OrtError {
     }
   }
   return notLoaded(tried)
+}
+
+function open(folder: string, path: string): Addon {
+  // In a single executable, bindings' own `require` knows the modules of Node.js alone.
+  if (__filename === process.execPath) return Object.assign(createRequire(path)(path), { path }) as Addon
+  // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
+  return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
 }
 
 /** Node.js takes milliseconds to load node:worker_threads, which few processes need at their end. */
@@ -224,6 +232,8 @@ export function openNative(
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
+    modelCompatibility: (model, info, provider, devices) =>
+      addon.modelCompatibility(model, info, provider, devices),
   }
 }
 

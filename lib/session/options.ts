@@ -39,6 +39,20 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    */
   readonly providerSelectionPolicy?: ProviderSelectionPolicy
   /**
+   * Sizes of dynamic dimensions by their denotation, such as `{ DATA_BATCH: 1 }`: what the model's exporter says that they mean, where
+   * `freeDimensionOverrides` goes by their names. Not on the onnxruntime-node engine.
+   * @example
+   * await using fixed = await InferenceSession.create('model.onnx', { freeDimensionOverridesByDenotation: { DATA_BATCH: 1 } })
+   */
+  readonly freeDimensionOverridesByDenotation?: Readonly<Record<string, number>>
+  /**
+   * Whether kernels compute in an order that gives the same bits in each run, where they have one: on GPUs, at some cost. Not on the
+   * onnxruntime-node engine. Default false.
+   * @example
+   * await using exact = await InferenceSession.create('model.onnx', { useDeterministicCompute: true })
+   */
+  readonly useDeterministicCompute?: boolean
+  /**
    * Lets bindings capture the device's work of a run and replay it: a CUDA graph, or WebGPU's commands. Needs a device in
    * `executionProviders`; if the session falls back to the CPU, the warning says that it captures no graphs. Default false.
    */
@@ -164,6 +178,10 @@ const OPTIONS = {
   externalData: { check: externalData, setting: 'externalData' },
   extra: { check: configEntries, setting: 'config' },
   freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
+  freeDimensionOverridesByDenotation: {
+    check: freeDimensions,
+    setting: 'freeDimensionOverridesByDenotation',
+  },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
   ignoreUnknownFeeds: { check: boolean },
   inlineRunBelowUs: { check: microseconds, default: 50 },
@@ -182,6 +200,7 @@ const OPTIONS = {
   runThreadSpinUs: { check: microseconds, default: 50 },
   signal: { check: (value: unknown) => value },
   transfer: { check: boolean, default: false },
+  useDeterministicCompute: { check: boolean, setting: 'useDeterministicCompute' },
   warmup: { check: warmupShapes, default: [] },
   ...RESOURCE_OPTIONS,
 } as const satisfies Record<keyof SessionOptions, SessionOption>
