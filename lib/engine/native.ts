@@ -24,6 +24,8 @@ export interface Addon
     | 'buildInfo'
     | 'memoryStats'
     | 'epDevices'
+    | 'openSharedMemory'
+    | 'shareMemory'
     | 'modelCompatibility'
     | 'registerExecutionProviderLibrary'
     | 'unregisterExecutionProviderLibrary'
@@ -210,6 +212,8 @@ export function openNative(
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
+    shareMemory: (value) => addon.shareMemory(value),
+    openSharedMemory: (type, dims, id, handle) => addon.openSharedMemory(type, dims, id, handle),
     modelCompatibility: (model, info, provider, devices) =>
       addon.modelCompatibility(model, info, provider, devices),
   }
