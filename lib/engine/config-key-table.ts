@@ -118,8 +118,8 @@ export const SESSION_KEYS: Readonly<Record<string, number>> = {
 }
 
 export const RUN_KEYS: Readonly<Record<string, number>> = {
-  'disable_synchronize_execution_providers': 24,
-  'gpu_graph_id': 24,
+  disable_synchronize_execution_providers: 24,
+  gpu_graph_id: 24,
   'memory.enable_memory_arena_shrinkage': 24,
   'qnn.htp_perf_mode': 24,
   'qnn.htp_perf_mode_post_run': 24,
