@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+import { registerInPlace } from './in-place'
+
 export type * from 'onnxruntime-common'
 export {
   env,
@@ -19,6 +21,7 @@ export type { BatcherOptions, BatcherRunOptions } from './batching/options'
 export { BindingPool, type BindingPoolOptions } from './batching/pool'
 export type { Priority } from './batching/queue'
 export type { RowData, RowShape } from './batching/rows'
+export type { ShapedResult } from './batching/sized'
 export type { BatcherDuration, BatcherStats, BatchSizeStats, Release } from './batching/stats'
 export type { WaitOptions } from './batching/wait'
 export { IoBinding } from './binding/binding'
@@ -35,7 +38,7 @@ export type {
   IoBindingRunSyncOptions,
 } from './binding/run-options'
 export type { RunnableBinding } from './binding/runnable'
-export type { AnyViews, Views } from './binding/values'
+export type { AnyTypedArray, AnyViews, NamedViews, Views } from './binding/views'
 export { listSupportedBackends, type SupportedBackend } from './device/backends'
 export {
   type CompatibilityStatus,
@@ -62,6 +65,7 @@ export {
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
 export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
+export type { LoadMessage, RunMessage } from './diagnostics'
 export type { CudaMajor } from './engine/cuda-libraries'
 export type { EpDevice, HardwareDevice } from './engine/devices'
 export type {
@@ -104,3 +108,5 @@ export type { PointerOptions } from './value/pointer'
 export type { SparseFormat, SparseParts } from './value/sparse'
 export { OrtValue } from './value/value'
 export type { ViewOptions } from './value/view'
+
+registerInPlace()

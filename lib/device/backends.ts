@@ -8,11 +8,15 @@ export interface SupportedBackend {
   readonly bundled: boolean
 }
 
-/** By ONNX Runtime's names. */
+/** Those of onnxruntime-node on any platform, in its order, by ONNX Runtime's names. */
 const BACKENDS: Readonly<Record<string, SupportedBackend>> = {
   CPUExecutionProvider: { name: 'cpu', bundled: true },
+  DmlExecutionProvider: { name: 'dml', bundled: true },
   WebGpuExecutionProvider: { name: 'webgpu', bundled: true },
   CUDAExecutionProvider: { name: 'cuda', bundled: false },
+  TensorrtExecutionProvider: { name: 'tensorrt', bundled: false },
+  CoreMLExecutionProvider: { name: 'coreml', bundled: true },
+  QNNExecutionProvider: { name: 'qnn', bundled: true },
 }
 
 /**

@@ -5,13 +5,23 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
+import type { RunTimes } from '../diagnostics'
 import type { CompileSettings } from './compile'
 import type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
 import type { EngineOptions, LogLevel } from './log'
-import type { EngineValue } from './value'
+import type { EngineValue, Feeds, Fetches, Results } from './value'
 
 export type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
-export type { EngineValue, RawSparse } from './value'
+export type {
+  EngineValue,
+  Feeds,
+  Fetch,
+  Fetches,
+  RawSparse,
+  Results,
+  TensorFeed,
+  TensorResult,
+} from './value'
 
 export type EngineName = 'native' | 'onnxruntime-node'
 
@@ -124,32 +134,6 @@ export interface RunSettings {
 /** Run options for the runs of one binding. */
 export type EngineRunOptions = object
 
-/** A tensor that a run reads. `type` is an `ONNXTensorElementDataType`. */
-export type TensorFeed = readonly [
-  type: number,
-  dims: readonly number[],
-  data: ArrayBufferView | readonly string[],
-]
-/** One feed for each input of the model, in the model's order; undefined for an optional input without a value. */
-export type Feeds = readonly (TensorFeed | EngineValue | undefined)[]
-
-/** An output by its index, and where its result goes. */
-export type Fetch =
-  | readonly [output: number]
-  /** Into `target` if the result has these dims. */
-  | readonly [output: number, target: ArrayBufferView, dims: readonly number[]]
-  /** Into memory of the session's device; the result is then an {@link EngineValue}. */
-  | readonly [output: number, location: 'gpu-buffer' | 'cpu-pinned']
-/** Undefined for all outputs. */
-export type Fetches = readonly Fetch[] | undefined
-
-export type TensorResult = [type: number, dims: readonly number[], data: ArrayBuffer | string[]]
-/**
- * One result for each fetch: null where it was written into the fetch's target; an {@link EngineValue} in device memory,
- * and for types that onnxruntime-common does not have.
- */
-export type Results = (TensorResult | EngineValue | null)[]
-
 export interface EngineSession {
   /** The bytes of the model and of its external data must not change until the promise settles. */
   load(model: string | Uint8Array, settings: SessionSettings): Promise<void>
@@ -169,7 +153,13 @@ export interface EngineSession {
   /** Undefined unless `recordGraphAssignment` was set. */
   graphAssignment(): AssignedSubgraph[] | undefined
   /** Results where the run ended inline, else a promise: always with an `id` other than 0, which `cancel` takes. */
-  run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
+  run(
+    feeds: Feeds,
+    fetches: Fetches,
+    settings?: RunSettings,
+    id?: number,
+    times?: RunTimes,
+  ): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string
   /** Nanoseconds. */
@@ -199,9 +189,9 @@ export interface EngineBinding {
   /** Number of the run whose results the outputs are; 0 where that run failed. A run that is refused does not count. */
   resultsOf(): number
   /** `upload`: indices of the inputs that changed since the last run; absent: all. */
-  runSync(upload?: readonly number[]): void
+  runSync(upload?: readonly number[], times?: RunTimes): void
   /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */
-  run(upload?: readonly number[], cancelable?: boolean): undefined | Promise<void>
+  run(upload?: readonly number[], cancelable?: boolean, times?: RunTimes): undefined | Promise<void>
   /**
    * Whether a run that was started after the last one, which has ended, uses memory that it wrote, or writes memory that it
    * used: it then cannot be repeated in its order.
@@ -209,9 +199,10 @@ export interface EngineBinding {
   overtaken(): boolean
   /**
    * Captures the device's work of a run for later runs to replay. `verify`: compares a replay with a run without it.
-   * `throwStale`: a run throws where the graph may no longer be right, in place of capturing it anew.
+   * `throwStale`: a run throws where the graph may no longer be right, in place of capturing it anew. `whole`: the graph holds
+   * the copies of host memory too.
    */
-  capture(verify: boolean, throwStale: boolean): Promise<void>
+  capture(verify: boolean, throwStale: boolean, whole: boolean): Promise<void>
   /** How often the graph was captured anew. */
   recaptures(): number
   /** Whether runs replay a graph: from the end of a capture that succeeded until releaseCapture or dispose. */
@@ -243,6 +234,7 @@ export interface Engine {
     inlineRunBelowUs: number,
     runThreadSpinUs: number,
     concurrentRuns: number,
+    pollEventLoopUs: number,
   ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly RunOptions: new (session: EngineSession, settings: RunSettings) => EngineRunOptions

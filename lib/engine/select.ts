@@ -35,7 +35,7 @@ export function followLogLevel(engine: Engine): void {
 /** The same; opens the library without blocking the event loop. */
 export async function engineAsync(): Promise<Engine> {
   if (selected === undefined && process.env.ONNXRUNTIME_IOBINDING_ENGINE !== 'onnxruntime-node') {
-    preloading ??= preload().finally(() => {
+    preloading ??= preloadFiles().finally(() => {
       preloading = undefined
     })
     const files = await preloading
@@ -44,7 +44,7 @@ export async function engineAsync(): Promise<Engine> {
   return engine()
 }
 
-async function preload(): Promise<NativeFiles | undefined> {
+async function preloadFiles(): Promise<NativeFiles | undefined> {
   const addon = loadAddon()
   if (addon instanceof Error) return undefined
   const files = findNative(addon)

@@ -1,6 +1,6 @@
 import type { DeviceName } from './devices'
 
-/** A value of ONNX Runtime, as an engine has it. */
+/** A value of ONNX Runtime, and its memory. */
 export interface EngineValue {
   kind(): number
   type(): number
@@ -40,3 +40,29 @@ export interface RawSparse {
   readonly values: EngineValue
   readonly indices: readonly EngineValue[]
 }
+
+/** A tensor that a run reads. `type` is an `ONNXTensorElementDataType`. */
+export type TensorFeed = readonly [
+  type: number,
+  dims: readonly number[],
+  data: ArrayBufferView | readonly string[],
+]
+/** One feed for each input of the model, in the model's order; undefined for an optional input without a value. */
+export type Feeds = readonly (TensorFeed | EngineValue | undefined)[]
+
+/** An output by its index, and where its result goes. */
+export type Fetch =
+  | readonly [output: number]
+  /** Into `target` if the result has these dims. */
+  | readonly [output: number, target: ArrayBufferView, dims: readonly number[]]
+  /** Into memory of the session's device; the result is then an {@link EngineValue}. */
+  | readonly [output: number, location: 'gpu-buffer' | 'cpu-pinned']
+/** Undefined for all outputs. */
+export type Fetches = readonly Fetch[] | undefined
+
+export type TensorResult = [type: number, dims: readonly number[], data: ArrayBuffer | string[]]
+/**
+ * One result for each fetch: null where it was written into the fetch's target; an {@link EngineValue} in device memory,
+ * and for types that onnxruntime-common does not have.
+ */
+export type Results = (TensorResult | EngineValue | null)[]

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, type Stats, stat, statSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
 import { types } from 'node:util'
-import { integer } from '../check'
+import { bytesOfBuffer, integer } from '../check'
 import type { SessionSettings } from '../engine/engine'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
 
@@ -22,11 +22,12 @@ export function modelArguments(args: readonly unknown[]): { source: ModelSource;
       given: describe(model),
     })
   }
-  if (typeof second !== 'number') return { source: new Uint8Array(model), options: checkObject(second) }
-  const offset = integer(0, model.byteLength - 1)(second, 'byteOffset')
-  const rest = model.byteLength - offset
+  const bytes = bytesOfBuffer(model, 'buffer')
+  if (typeof second !== 'number') return { source: bytes, options: checkObject(second) }
+  const offset = integer(0, bytes.length - 1)(second, 'byteOffset')
+  const rest = bytes.length - offset
   const length = third === undefined ? rest : integer(1, rest)(third, 'byteLength')
-  return { source: new Uint8Array(model, offset, length), options: checkObject(fourth) }
+  return { source: bytes.subarray(offset, offset + length), options: checkObject(fourth) }
 }
 
 /** A URL, or the text of one. */

@@ -4,6 +4,7 @@ import { availableSettings, wrapProviderError } from '../device/available'
 import type { SessionDevice } from '../device/device'
 import { shortName } from '../device/provider-names'
 import type { ProviderChoice } from '../device/providers'
+import { LOADS } from '../diagnostics'
 import { abortable, checkSignal } from '../engine/abort'
 import { warnOfUnknownKeys } from '../engine/config-keys'
 import type { Engine, EngineSession, ProviderSettings, SessionSettings } from '../engine/engine'
@@ -11,7 +12,13 @@ import { isUnavailable } from '../engine/provider-errors'
 import { engineAsync, followLogLevel } from '../engine/select'
 import { firstLine, type OrtError } from '../errors'
 import { SessionIO } from '../model/io'
-import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
+import {
+  checkModelFile,
+  checkWrittenFiles,
+  type ModelSource,
+  modelArguments,
+  wrapModelError,
+} from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
 import { resolveInitializers } from './initializers'
 import { type OutputLocation, resolveLocations } from './locations'
@@ -36,6 +43,17 @@ export interface LoadedSession extends BindingHost {
 /** Loads the model of the arguments of `InferenceSession.create`. */
 export async function createSession(args: readonly unknown[]): Promise<LoadedSession> {
   const { source, options } = modelArguments(args)
+  if (!LOADS.observed) return load(source, options)
+  return LOADS.observe(
+    { model: pathOf(source) },
+    () => load(source, options),
+    (_, { engine, executionProviders }) => ({ engine: engine.name, executionProviders }),
+  )
+}
+
+const pathOf = (source: ModelSource) => (typeof source === 'string' ? source : undefined)
+
+async function load(source: ModelSource, options: object): Promise<LoadedSession> {
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
   // The library is opened, and its environment created, while the file is looked at.
@@ -66,6 +84,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       inputs,
       outputs,
       device,
+      model: pathOf(source),
       wrongShapes: new Set(),
       executionProviders,
       providerOptions: optionsInUse(executionProviders, own),
@@ -116,13 +135,14 @@ export async function openSession<T>(
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       const own = availableSettings(engine, provider)
-      const { inlineRunBelowUs, runThreadSpinUs } = options
+      const { inlineRunBelowUs, runThreadSpinUs, pollEventLoopUs } = options
       // Other providers may not run at several places at a time.
       const onCpu = own === undefined && options.settings.providerSelectionPolicy === undefined
       const session = new engine.Session(
         inlineRunBelowUs,
         runThreadSpinUs,
         onCpu ? options.concurrentRuns : 0,
+        pollEventLoopUs,
       )
       const settings = settingsFor(provider, own, options)
       const opening = open(session, model, bare({ ...settings, ...(externalData && { externalData }) }))

@@ -88,11 +88,13 @@ Napi::Function Session::Define(Napi::Env env) {
        Guarded<&Session::ProfilingStartTime>("profilingStartTime"), Guarded<&Session::Release>("release")});
 }
 
-// new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number)
+// new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number,
+// pollEventLoopUs: number)
 Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
   const uint32_t most = ToUint32(info[2]);
   state_ = std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
                                           MakeRunner(most, FromMicroseconds(info[1])), most > 1);
+  state_->poll_bound = FromMicroseconds(info[3]);
 }
 
 // load(model: string | Uint8Array, settings: SessionSettings): Promise<void> - CreateSession(FromArray)
@@ -156,7 +158,8 @@ Napi::Value Session::GraphAssignment(const Napi::CallbackInfo& info) {
   });
 }
 
-// run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results> - Run
+// run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number, times?: Float64Array):
+// Results | Promise<Results> - Run. times: see Binding::RunSync.
 Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   state_->CheckOpen();
   const std::vector<FeedView> feeds = ToFeeds(info[0].As<Napi::Array>());
@@ -179,8 +182,10 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     return call.Results(info.Env());
   }
   call.CopyIn(*state_->addon().in_flight);
-  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id);
-  return AsyncJob::Start(std::move(job), *state_->runner);
+  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id, info[4]);
+  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->runner);
+  state_->Expect(*policy);
+  return promise;
 }
 
 // cancel(id: number): void - RunOptionsSetTerminate

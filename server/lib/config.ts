@@ -1,22 +1,8 @@
-import protobuf from 'protobufjs'
 import textFormat from 'protobufjs/ext/textformat.js'
 import { dataTypeOf } from './datatypes.js'
+import { root } from './proto.js'
 
-/** The part of Triton's ModelConfig that the server supports. A field that is not here is refused. */
-const PROTO = `
-syntax = "proto3";
-enum DataType {
-  TYPE_INVALID = 0; TYPE_BOOL = 1; TYPE_UINT8 = 2; TYPE_UINT16 = 3; TYPE_UINT32 = 4; TYPE_UINT64 = 5; TYPE_INT8 = 6;
-  TYPE_INT16 = 7; TYPE_INT32 = 8; TYPE_INT64 = 9; TYPE_FP16 = 10; TYPE_FP32 = 11; TYPE_FP64 = 12; TYPE_STRING = 13;
-  TYPE_BF16 = 14;
-}
-message ModelTensor { string name = 1; DataType data_type = 2; repeated int64 dims = 3; }
-message ModelConfig {
-  string name = 1; string platform = 2; string backend = 17; int32 max_batch_size = 4;
-  repeated ModelTensor input = 5; repeated ModelTensor output = 6;
-}`
-
-const type = protobuf.parse(PROTO, { keepCase: true }).root.lookupType('ModelConfig')
+const type = root.lookupType('inference.ModelConfig')
 
 export interface TensorConfig {
   readonly name: string

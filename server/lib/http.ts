@@ -1,11 +1,9 @@
 import { promisify } from 'node:util'
 import { deflate, gunzip, gzip, inflate } from 'node:zlib'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { DeclaredTensor } from './config.js'
-import { dataTypeOf } from './datatypes.js'
 import { invalid, RequestError, toRequestError, unsupported } from './errors.js'
 import { infer } from './inference.js'
-import type { Model } from './model.js'
+import { EXTENSIONS, metadata } from './metadata.js'
 import type { Repository } from './repository.js'
 
 const encoders = { gzip: promisify(gzip), deflate: promisify(deflate) } as const
@@ -19,20 +17,6 @@ export interface HttpOptions {
 }
 
 type Params = { Params: { name: string; version?: string } }
-
-const tensor = ({ name, type, shape }: DeclaredTensor) => ({
-  name,
-  datatype: dataTypeOf(type)!.name,
-  shape: shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
-})
-
-const metadata = ({ name, version, inputs, outputs }: Model) => ({
-  name,
-  versions: [version],
-  platform: 'onnxruntime_onnx',
-  inputs: inputs.map(tensor),
-  outputs: outputs.map(tensor),
-})
 
 /** The REST API of the Open Inference Protocol, with Triton's extensions. */
 export function httpServer(
@@ -53,15 +37,12 @@ export function httpServer(
     if (isDraining()) reply.header('connection', 'close')
   })
 
-  app.get('/v2', () => ({
-    ...server,
-    extensions: ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics'],
-  }))
+  app.get('/v2', () => ({ ...server, extensions: EXTENSIONS }))
   app.get('/v2/health/live', (_request, reply) => reply.code(200).send())
   app.get('/v2/health/ready', (_request, reply) =>
     reply.code(repository.isReady && !isDraining() ? 200 : 400).send(),
   )
-  app.get('/v2/models/stats', () => ({ model_stats: repository.models.map(statistics) }))
+  app.get('/v2/models/stats', () => ({ model_stats: repository.models.map((model) => model.stats) }))
   app.post('/v2/repository/index', async (request) => {
     const ready = parseIndexRequest(await body(request, bodyLimit))
     return repository.index.filter(({ state }) => !ready || state === 'READY')
@@ -75,7 +56,7 @@ export function httpServer(
       return reply.code(isDraining() ? 400 : 200).send()
     })
     app.get<Params>(`${base}/config`, (request) => model(request).config)
-    app.get<Params>(`${base}/stats`, (request) => ({ model_stats: [statistics(model(request))] }))
+    app.get<Params>(`${base}/stats`, (request) => ({ model_stats: [model(request).stats] }))
     app.post<Params>(`${base}/infer`, async (request, reply) => {
       const its = model(request)
       const length = headerLength(request.headers['inference-header-content-length'])
@@ -97,8 +78,6 @@ export function httpServer(
     })
   return app
 }
-
-const statistics = (model: Model) => model.statistics.snapshot(model.name, model.version)
 
 function parseIndexRequest(bytes: Buffer): boolean {
   if (bytes.length === 0) return false

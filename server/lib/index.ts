@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionOptions } from 'onnxruntime-iobinding'
+import { type GrpcOptions, type GrpcServer, startGrpc } from './grpc.js'
 import { httpServer } from './http.js'
 import { type IndexEntry, Repository } from './repository.js'
 
@@ -18,20 +19,29 @@ export interface ServerOptions {
   readonly httpAddress?: string
   /** Default 8000; 0: any that is free. */
   readonly httpPort?: number
+  /** The address of gRPC. Default 127.0.0.1. */
+  readonly grpcAddress?: string
+  /** Default 8001; 0: any that is free. */
+  readonly grpcPort?: number
+  /** Milliseconds after which gRPC clients are asked to connect again. Default: never. */
+  readonly grpcMaxConnectionAgeMs?: number
   /** The most bytes of a body, also when it is inflated. Default 64 MiB. */
   readonly bodyLimit?: number
   /** The most requests of a model that wait or run; a further one gets 503. Default 1024. */
   readonly maxQueueSize?: number
   /** How long `close` serves after readiness is off: longer than a balancer's probe. Default 0. */
   readonly drainMs?: number
+  /** How long `close` then waits for the requests in flight. Default 30000. */
+  readonly exitTimeoutMs?: number
   /** Options of the models' sessions. */
   readonly session?: SessionOptions
 }
 
 export interface InferenceServer extends AsyncDisposable {
   readonly httpPort: number
+  readonly grpcPort: number
   readonly models: readonly IndexEntry[]
-  /** Readiness off, serving for `drainMs`, then no connections; releases the models. Idempotent. */
+  /** Readiness off, serving for `drainMs`, then no connections (GOAWAY); releases the models. Idempotent. */
   close(): Promise<void>
 }
 
@@ -48,21 +58,20 @@ const { name, version } = JSON.parse(readFileSync(new URL('../package.json', imp
  * console.log(server.httpPort, server.models)
  */
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
-  const { modelRepository, modelName, httpAddress = '127.0.0.1', httpPort = 8000, drainMs = 0 } = options
+  const { modelRepository, modelName, drainMs = 0, exitTimeoutMs = 30_000 } = options
   const { bodyLimit = 64 * 2 ** 20, maxQueueSize = 1024, session = {} } = options
   const repository = await Repository.open({ modelRepository, modelName, maxQueueSize, session })
   let draining = false
-  const http = httpServer(repository, { name, version }, { bodyLimit, isDraining: () => draining })
-  try {
-    await http.listen({ host: httpAddress, port: httpPort })
-  } catch (error) {
-    await repository.release()
-    throw error
-  }
+  const isDraining = () => draining
+  const http = httpServer(repository, { name, version }, { bodyLimit, isDraining })
+  const grpc = await listen(repository, options, http, { bodyLimit, isDraining })
   const stop = async () => {
     draining = true
+    grpc.drain()
     await sleep(drainMs)
-    await http.close()
+    const timer = setTimeout(() => http.server.closeAllConnections(), exitTimeoutMs)
+    await Promise.all([http.close(), grpc.close(exitTimeoutMs)])
+    clearTimeout(timer)
     await repository.release()
   }
   let closed: Promise<void> | undefined
@@ -72,8 +81,31 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   }
   return {
     httpPort: (http.server.address() as AddressInfo).port,
+    grpcPort: grpc.port,
     models: repository.index,
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Starts all servers, or none. */
+async function listen(
+  repository: Repository,
+  options: ServerOptions,
+  http: ReturnType<typeof httpServer>,
+  shared: Pick<GrpcOptions, 'bodyLimit' | 'isDraining'>,
+): Promise<GrpcServer> {
+  const { httpAddress = '127.0.0.1', httpPort = 8000, grpcAddress = '127.0.0.1', grpcPort = 8001 } = options
+  try {
+    await http.listen({ host: httpAddress, port: httpPort })
+    return await startGrpc(
+      repository,
+      { name, version },
+      { ...shared, host: grpcAddress, port: grpcPort, maxConnectionAgeMs: options.grpcMaxConnectionAgeMs },
+    )
+  } catch (error) {
+    await http.close()
+    await repository.release()
+    throw error
   }
 }

@@ -19,6 +19,12 @@ export interface NamedTensor {
   readonly data: TypedArray | readonly string[]
 }
 
+export interface InferOptions {
+  readonly timeoutMs?: number | undefined
+  /** Ends the run: its client has left. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A version of a model, loaded. */
 export class Model {
   readonly statistics = new Statistics()
@@ -70,8 +76,11 @@ export class Model {
   async infer(
     inputs: readonly NamedTensor[],
     outputs: readonly string[] | undefined,
-    timeoutMs: number | undefined,
+    options: InferOptions,
   ): Promise<NamedTensor[]> {
+    for (const name of outputs ?? [])
+      if (!this.outputs.some((output) => output.name === name))
+        throw invalid(`unexpected output '${name}' for model '${this.name}'`)
     if (this.#inFlight >= this.maxQueueSize)
       throw new RequestError(
         503,
@@ -81,7 +90,7 @@ export class Model {
     ++this.#inFlight
     try {
       const feeds = this.#feeds(inputs)
-      const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(Math.ceil(timeoutMs))
+      const signal = toSignal(options)
       const prepared = performance.now()
       const results = await this.session.run<RunValue>(
         feeds,
@@ -131,9 +140,20 @@ export class Model {
       )
   }
 
+  /** Triton's statistics. */
+  get stats(): object {
+    return this.statistics.snapshot(this.name, this.version)
+  }
+
   release(): Promise<void> {
     return this.session.release()
   }
+}
+
+function toSignal({ timeoutMs, signal }: InferOptions): AbortSignal | undefined {
+  if (timeoutMs === undefined) return signal
+  const deadline = AbortSignal.timeout(Math.ceil(timeoutMs))
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline])
 }
 
 function toValue({ type, data, shape }: NamedTensor): RunValue {

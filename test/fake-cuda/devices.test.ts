@@ -92,10 +92,10 @@ describeCuda('the uploaded inputs of a run', () => {
   async function bound() {
     const session = await onCuda(twoInputs())
     const binding = session.createIoBinding({ a: [1], b: [1] })
-    const { a, b } = binding.inputs as Record<string, Float32Array>
-    a![0] = 1
-    b![0] = 10
-    return { session, binding, a: a!, b: b! }
+    const { a, b } = binding.inputs
+    a[0] = 1
+    b[0] = 10
+    return { session, binding, a, b }
   }
 
   test.each([
