@@ -282,5 +282,8 @@ export interface Engine {
     provider: string,
     devices: readonly number[],
   ): Promise<[status: number, info?: string]>
+  /** A handle of memory of a GPU for other processes, and a tensor over such memory of another process. */
+  shareMemory(value: EngineValue): ArrayBuffer
+  openSharedMemory(type: number, dims: readonly number[], id: number, handle: Uint8Array): EngineValue
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

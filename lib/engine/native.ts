@@ -28,6 +28,8 @@ export interface Addon
       | 'buildInfo'
       | 'memoryStats'
       | 'epDevices'
+      | 'openSharedMemory'
+      | 'shareMemory'
       | 'modelCompatibility'
       | 'registerExecutionProviderLibrary'
       | 'unregisterExecutionProviderLibrary'
@@ -232,6 +234,8 @@ export function openNative(
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
+    shareMemory: (value) => addon.shareMemory(value),
+    openSharedMemory: (type, dims, id, handle) => addon.openSharedMemory(type, dims, id, handle),
     modelCompatibility: (model, info, provider, devices) =>
       addon.modelCompatibility(model, info, provider, devices),
   }
