@@ -6,12 +6,22 @@
  */
 
 import type { RunTimes } from '../diagnostics'
+import type { CompileSettings } from './compile'
 import type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
 import type { EngineOptions, LogLevel } from './log'
-import type { EngineValue, Feeds, Fetches, Results } from './values'
+import type { EngineValue, Feeds, Fetches, Results } from './value'
 
 export type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
-export type { EngineValue, Feeds, Fetch, Fetches, Results, TensorFeed, TensorResult } from './values'
+export type {
+  EngineValue,
+  Feeds,
+  Fetch,
+  Fetches,
+  RawSparse,
+  Results,
+  TensorFeed,
+  TensorResult,
+} from './value'
 
 export type EngineName = 'native' | 'onnxruntime-node'
 
@@ -28,6 +38,8 @@ export interface RawValueInfo {
    * report more than the kind.
    */
   readonly form?: string
+  /** What the model says that the type means, such as `IMAGE`; absent where it says nothing. */
+  readonly denotation?: string
   /** Whether the session has the value on its device; absent where the engine has none. */
   readonly onDevice?: boolean
   /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
@@ -72,6 +84,8 @@ export interface SessionSettings {
   intraOpNumThreads?: number
   interOpNumThreads?: number
   freeDimensionOverrides?: Record<string, number>
+  freeDimensionOverridesByDenotation?: Record<string, number>
+  useDeterministicCompute?: boolean
   graphOptimizationLevel?: number
   executionMode?: number
   enableCpuMemArena?: boolean
@@ -123,7 +137,13 @@ export type EngineRunOptions = object
 export interface EngineSession {
   /** The bytes of the model and of its external data must not change until the promise settles. */
   load(model: string | Uint8Array, settings: SessionSettings): Promise<void>
-  /** Ends the load in flight, if any: its promise rejects. */
+  /** Compiles a model in place of a load: the session then has none. The bytes of the compiled model, unless they are written. */
+  compile(
+    model: string | Uint8Array,
+    settings: SessionSettings,
+    compile: CompileSettings,
+  ): Promise<ArrayBuffer | undefined>
+  /** Ends the load or the compilation in flight, if any: its promise rejects. */
   cancelLoad(): void
   inputs(): RawValueInfo[]
   outputs(): RawValueInfo[]
@@ -214,6 +234,7 @@ export interface Engine {
     inlineRunBelowUs: number,
     runThreadSpinUs: number,
     concurrentRuns: number,
+    pollEventLoopUs: number,
   ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly RunOptions: new (session: EngineSession, settings: RunSettings) => EngineRunOptions
@@ -222,6 +243,8 @@ export interface Engine {
     allocate(type: number, dims: readonly number[], device: DeviceName, id: number): EngineValue
     /** `detachable`: JavaScript can detach the memory, so a run on another thread works on a copy of it. */
     borrow(type: number, dims: readonly number[], data: ArrayBufferView, detachable: boolean): EngineValue
+    /** Copies each source into its target on another thread, in order; nothing unless all of it can be copied. */
+    copyAll(sources: readonly EngineValue[], targets: readonly EngineValue[]): Promise<void>
     sequence(values: readonly EngineValue[]): EngineValue
     emptySequence(type: number): EngineValue
     /** With copies of the two tensors. */
@@ -249,5 +272,15 @@ export interface Engine {
   registerExecutionProviderLibrary(name: string, path: string): Promise<void>
   unregisterExecutionProviderLibrary(name: string): Promise<void>
   epDevices(): EpDevice[]
+  /**
+   * `OrtCompiledModelCompatibility` of a compiled model with devices of one provider, and the information that decides it: given,
+   * or read from the model, which may have none.
+   */
+  modelCompatibility(
+    model: string | Uint8Array | undefined,
+    info: string | undefined,
+    provider: string,
+    devices: readonly number[],
+  ): Promise<[status: number, info?: string]>
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

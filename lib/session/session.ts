@@ -11,6 +11,7 @@ import type { AnyViews, NamedViews, Views } from '../binding/views'
 import { property } from '../check'
 import { type RunTimes, runsAreObserved } from '../diagnostics'
 import { INSPECT, type InspectArguments } from '../inspect'
+import { refuseProxies } from '../receiver'
 import { loraAdapters, withAdapters } from './adapters'
 import { checkBinding, inspectSession } from './checks'
 import { createSession } from './create'
@@ -43,6 +44,10 @@ import { isTraced, traced, tracedRun } from './trace'
 export class InferenceSession extends SessionDescription implements AsyncDisposable {
   readonly #handle: SessionHandle
   readonly #plans: RunPlans
+
+  static {
+    refuseProxies(InferenceSession, 'an InferenceSession', (value) => #plans in value)
+  }
 
   private constructor(handle: SessionHandle) {
     super(handle)

@@ -246,7 +246,9 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   if (replays && is_inline && state.ReplayInline(info.Env())) return {};
   auto run = std::make_unique<BindingRun>(info.Env(), Value(), state_, info[2]);
   if (replays) run->StartInPlace();
-  return Start(std::move(run));
+  const Napi::Value promise = Start(std::move(run));
+  state.session->Expect(policy);
+  return promise;
 }
 
 // overtaken(): whether a run that was started after the last one, which has ended, uses memory that it used

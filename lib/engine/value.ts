@@ -27,8 +27,18 @@ export interface EngineValue {
   copyToAsync(target: EngineValue): Promise<void>
   /** A sequence's elements, a map's keys and values. */
   elements(): EngineValue[]
+  /** Copies of a sparse tensor's parts. Absent where the engine has none. */
+  sparse?(): RawSparse
   /** Idempotent. Detaches `buffer` where the value owns its memory. */
   dispose(buffer?: ArrayBuffer): void
+}
+
+/** `format` is an `OrtSparseFormat`; `dims` those of the dense tensor. */
+export interface RawSparse {
+  readonly format: number
+  readonly dims: readonly number[]
+  readonly values: EngineValue
+  readonly indices: readonly EngineValue[]
 }
 
 /** A tensor that a run reads. `type` is an `ONNXTensorElementDataType`. */
