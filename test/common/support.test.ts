@@ -1,13 +1,7 @@
 // docs/support.md: each feature by way of calling, on this process's engine and device. UPDATE_SUPPORT=1 writes its column.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  type InferenceSession,
-  isOrtError,
-  type OrtValue,
-  type RunValue,
-  type SessionOptions,
-} from 'onnxruntime-iobinding'
+import { type InferenceSession, isOrtError, type RunValue, type SessionOptions } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { createSession, deviceName } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
