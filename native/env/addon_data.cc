@@ -83,8 +83,10 @@ void AddonData::Post(AsyncJob* job) noexcept {
   napi_call_threadsafe_function(completions_, job, napi_tsfn_nonblocking);
 }
 
-void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
-  if (env == nullptr) return;  // the environment has ended, and Shutdown has deleted the job
+void AddonData::Complete(napi_env env, napi_value, void* context, void* data) {
+  // The environment has ended, and Shutdown has deleted the job: then Node.js passes null, and Bun calls this
+  // as before.
+  if (env == nullptr || !IsLive(static_cast<AddonData*>(context))) return;
   try {
     const Napi::HandleScope scope(env);
     static_cast<AsyncJob*>(data)->Settle(env);
@@ -131,6 +133,11 @@ void AddonData::ListenForExit(Napi::Function is_main) {
   const auto process = env.Global().Get("process").As<Napi::Object>();
   process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
   listens_ = true;
+}
+
+bool AddonData::IsLive(AddonData* data) {
+  const std::lock_guard lock(live_mutex);
+  return live->contains(data);
 }
 
 bool AddonData::IsOnly() {
