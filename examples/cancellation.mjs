@@ -1,14 +1,13 @@
 // Cancels runs: by a deadline, by a client that disconnects while its run is queued, and by either of the two.
 //
 //   node examples/cancellation.mjs
-import { fileURLToPath } from 'node:url'
 import { InferenceSession } from 'onnxruntime-iobinding'
+import { model } from './language.mjs'
 
-const model = fileURLToPath(new URL('../test/models/tiny_bert/model.onnx', import.meta.url))
 // ONNX Runtime treats a canceled run as an error and would print it. Level 4 prints fatal errors only.
 const session = await InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 4 })
 // A large batch, so that a run takes long enough to be canceled.
-const shapes = { input_0: [256, 128], input_1: [256, 128] }
+const shapes = { input_0: [1024, 512], input_1: [1024, 512] }
 const [io, other] = [session.createIoBinding(shapes), session.createIoBinding(shapes)]
 for (const { inputs } of [io, other]) {
   inputs.input_0.fill(7n)

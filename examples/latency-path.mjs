@@ -1,15 +1,10 @@
 // The latency path: memory is bound once for each of a few lengths. A request writes its text, runs, and reads.
 //
-//   node examples/latency-path.mjs [MODEL] [SAMPLES]
+//   node examples/latency-path.mjs [TEXT...]
 //
-// The model is a text classifier. The samples are texts as token ids, with PyTorch's results.
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+// The model is a text classifier: it recognizes the language of a text.
 import { InferenceSession } from 'onnxruntime-iobinding'
-
-const here = (file) => fileURLToPath(new URL(file, import.meta.url))
-const model = process.argv[2] ?? here('../test/models/tiny_bert/model.onnx')
-const samples = process.argv[3] ?? here('../test/models/tiny_bert/model.sample.json')
+import { languageOf, model, texts, tokens } from './language.mjs'
 
 // A binding has one shape. A text is padded to the next of these lengths, and the mask marks its end.
 const LENGTHS = [16, 32, 64, 128]
@@ -36,31 +31,6 @@ function classify(ids) {
 }
 // [end]
 
-/** The rows of a sample, without their padding. */
-function* rowsOf({ inputs, outputs }) {
-  const [rows, length] = inputs.input_0.dims
-  const labels = outputs.output_0.dims[1]
-  for (let i = 0; i < rows; ++i) {
-    const row = (tensor, width) => tensor.data.slice(i * width, (i + 1) * width)
-    const mask = row(inputs.input_1, length)
-    yield {
-      ids: row(inputs.input_0, length)
-        .filter((_, token) => mask[token] === 1)
-        .map(BigInt),
-      expected: row(outputs.output_0, labels),
-    }
-  }
-}
-
-const texts = JSON.parse(readFileSync(samples, 'utf8')).samples.flatMap((sample) => [...rowsOf(sample)])
-let largest = 0
-for (const { ids, expected } of texts) {
-  const logits = classify(ids)
-  for (const [label, value] of expected.entries())
-    largest = Math.max(largest, Math.abs(logits[label] - value))
-  console.log(
-    `${String(ids.length).padStart(3)} tokens: ${[...logits].map((logit) => logit.toFixed(3)).join(', ')}`,
-  )
-}
-console.log(`${texts.length} texts, largest difference to PyTorch's results: ${largest.toExponential(1)}`)
+const requests = process.argv.length > 2 ? process.argv.slice(2) : texts
+for (const text of requests) console.log(`${languageOf(classify(tokens(text)))}  ${text}`)
 await session.release()

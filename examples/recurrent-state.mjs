@@ -1,33 +1,18 @@
 // A recurrent model whose state stays in place: one value is bound as an input and as an output, so each run leaves the
 // state for the next run. Nothing is copied and nothing is bound again.
 //
-//   node examples/recurrent-state.mjs [WAV]
+//   node examples/recurrent-state.mjs [WAV] [MODEL]
 //
-// The model is a voice activity detector (Silero VAD) that takes 32 ms of audio per run.
-import { readFileSync } from 'node:fs'
+// The model is a voice activity detector that takes 32 ms of audio per run. Silero VAD can take its place.
 import { fileURLToPath } from 'node:url'
 import { InferenceSession, OrtValue } from 'onnxruntime-iobinding'
+import { CHUNK, CONTEXT, readWav, SAMPLE_RATE, spans } from './audio.mjs'
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url))
-const wav = process.argv[2] ?? here('../scripts/demo/speech.wav')
-
-const SAMPLE_RATE = 16_000
-const CHUNK = 512 // new samples per run
-const CONTEXT = 64 // samples of the previous chunk, which the model takes again
+const wav = process.argv[2] ?? here('speech.wav')
+const model = process.argv[3] ?? here('models/voice.onnx')
 const THRESHOLD = 0.5
 
-/** The samples, from -1 to 1, of a mono 16-bit WAV file at 16 kHz with the usual header of 44 bytes. */
-function readWav(path) {
-  const bytes = readFileSync(path)
-  const format = [bytes.readUInt16LE(22), bytes.readUInt32LE(24), bytes.readUInt16LE(34)]
-  if (String(format) !== String([1, SAMPLE_RATE, 16]))
-    throw new Error(`${path} has ${format[0]} channels, ${format[1]} Hz, ${format[2]} bits`)
-  const samples = new Float32Array((bytes.length - 44) >> 1)
-  for (let i = 0; i < samples.length; ++i) samples[i] = bytes.readInt16LE(44 + 2 * i) / 32_768
-  return samples
-}
-
-const model = here('../test/models/silero_v6/model.onnx')
 // [bind]
 const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
 const state = OrtValue.allocate('float32', [2, 1, 128]) // zeros: no audio yet
@@ -49,17 +34,10 @@ function detect(chunk) {
 // [end]
 
 const audio = readWav(wav)
-const seconds = (chunks) => `${((chunks * CHUNK) / SAMPLE_RATE).toFixed(2)} s`
-const chunks = Math.floor(audio.length / CHUNK)
-let since
-for (let i = 0; i <= chunks; ++i) {
-  const speech = i < chunks && detect(audio.subarray(i * CHUNK, (i + 1) * CHUNK)) >= THRESHOLD
-  if (speech) since ??= i
-  else if (since !== undefined) {
-    console.log(`speech from ${seconds(since)} to ${seconds(i)}`)
-    since = undefined
-  }
-}
+const speaks = []
+for (let at = 0; at + CHUNK <= audio.length; at += CHUNK)
+  speaks.push(detect(audio.subarray(at, at + CHUNK)) >= THRESHOLD)
+for (const span of spans(speaks)) console.log(`speech from ${span}`)
 
 io.dispose()
 state.dispose()

@@ -3,20 +3,14 @@
 //
 //   node examples/worker-threads.mjs [WORKERS]
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { InferenceSession } from 'onnxruntime-iobinding'
-
-const folder = new URL('../test/models/tiny_bert/', import.meta.url)
-const LENGTH = 128
+import { MAX_TOKENS, model, texts as sentences, tokens } from './language.mjs'
 
 /** The logits of texts, by a session of the calling thread. */
 async function classify(texts) {
-  const session = await InferenceSession.create(fileURLToPath(new URL('model.onnx', folder)), {
-    intraOpNumThreads: 1,
-  })
-  const io = session.createIoBinding({ input_0: [1, LENGTH], input_1: [1, LENGTH] })
+  const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
+  const io = session.createIoBinding({ input_0: [1, MAX_TOKENS], input_1: [1, MAX_TOKENS] })
   const answers = texts.map((ids) => {
     io.inputs.input_0.fill(0n).set(ids)
     io.inputs.input_1.fill(0n).fill(1n, 0, ids.length)
@@ -36,8 +30,7 @@ async function inWorker(texts) {
 
 async function main() {
   const workers = Number(process.argv[2] ?? 2)
-  const { samples } = JSON.parse(readFileSync(new URL('model.sample.json', folder), 'utf8'))
-  const texts = samples.map(({ inputs }) => BigInt64Array.from(inputs.input_0.data.slice(0, LENGTH), BigInt))
+  const texts = sentences.map(tokens)
   const shares = Array.from({ length: workers }, (_, worker) =>
     texts.filter((_, i) => i % workers === worker),
   )

@@ -1,4 +1,5 @@
-// Builds the addon and compiles the TypeScript of a checkout: `npm install` and `npm test` run it.
+// Builds the addon and compiles the TypeScript of a checkout: `npm install` runs it where it
+// changes node_modules (npm's script `dependencies`; of `prepare` npm would warn whoever installs the tarball), and `npm test`.
 //
 // Without a compiler or CMake it prints a warning and succeeds: the package then runs on onnxruntime-node. With --require
 // that is an error.

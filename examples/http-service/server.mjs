@@ -2,21 +2,18 @@
 // bindings keep the session busy, and a request that would wait too long is rejected at once (503, Retry-After).
 //
 //   node examples/http-service/server.mjs [--model FILE] [--port 3000] [--bindings 2] [--queue 32]
-//   curl -d '{"ids":[101,7,42,102]}' http://127.0.0.1:3000/classify
+//   curl -d '{"ids":[98,111,110,106,111,117,114]}' http://127.0.0.1:3000/classify
 //
 // On SIGTERM and SIGINT it stops accepting connections, answers the requests in flight and frees its memory.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { InferenceSession } from 'onnxruntime-iobinding'
+import { model } from '../language.mjs'
 
 const { values: options } = parseArgs({
   options: {
-    model: {
-      type: 'string',
-      default: fileURLToPath(new URL('../../test/models/tiny_bert/model.onnx', import.meta.url)),
-    },
+    model: { type: 'string', default: model },
     port: { type: 'string', default: '3000' },
     bindings: { type: 'string', default: '2' },
     queue: { type: 'string', default: '32' },

@@ -1,4 +1,4 @@
-"""IO binding side by side with io-binding.mts: python io_binding.py [cpu|cuda] [MODEL]"""
+"""IO binding side by side with io-binding.mjs: python io_binding.py [cpu|cuda] [MODEL]"""
 
 import json
 import pathlib
@@ -9,11 +9,11 @@ import onnxruntime
 
 DEVICE = sys.argv[1] if len(sys.argv) > 1 else "cpu"
 HERE = pathlib.Path(__file__).parent
-MODEL = sys.argv[2] if len(sys.argv) > 2 else str(HERE / "../../test/models/tiny_bert/model.onnx")
+MODEL = sys.argv[2] if len(sys.argv) > 2 else str(HERE / "../models/language.onnx")
 PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"]}
 
 # Two texts as token ids. The second is shorter and padded: its mask is zero there.
-ids = numpy.array([[101, 7, 42, 9, 310, 102], [101, 23, 5, 102, 0, 0]], dtype=numpy.int64)
+ids = numpy.array([[101, 7, 42, 9, 210, 102], [101, 23, 5, 102, 0, 0]], dtype=numpy.int64)
 mask = numpy.array([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]], dtype=numpy.int64)
 
 # [session]

@@ -1,4 +1,18 @@
 // Shared by the programs for both caches.
+import { fileURLToPath } from 'node:url'
+
+/** What the command line names: `node PROGRAM [MODEL TOKEN,TOKEN...]`. A text of the package's models is in ASCII. */
+export function readArguments(name) {
+  const [model, list] = process.argv.slice(2)
+  if (model === undefined) {
+    return {
+      model: fileURLToPath(new URL(`../models/${name}.onnx`, import.meta.url)),
+      prompt: [...Buffer.from('Bind once, run many. Bind once, r')],
+      text: (tokens) => Buffer.from(tokens).toString(),
+    }
+  }
+  return { model, prompt: list.split(',').map(Number), text: (tokens) => tokens.join(' ') }
+}
 
 /** The most likely token after the last one: logits are [1, tokens, vocabulary]. */
 export function nextToken(logits, dims) {

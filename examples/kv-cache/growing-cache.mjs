@@ -1,20 +1,22 @@
 // Greedy decoding with a cache that grows: `present` of one step is `past` of the next. ONNX Runtime allocates each
 // `present` when it knows the size, and that value is bound as the next input. No cache is copied.
 //
-//   node examples/kv-cache/growing-cache.mjs
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+//   node examples/kv-cache/growing-cache.mjs [MODEL TOKEN,TOKEN...]
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
-import { greedily, nextToken } from './decoding.mjs'
+import { greedily, nextToken, readArguments } from './decoding.mjs'
 
-const folder = new URL('../../test/models/tiny_gpt2_dyn_f32/', import.meta.url)
-const session = await InferenceSession.create(fileURLToPath(new URL('model.onnx', folder)))
-const { prompt } = JSON.parse(readFileSync(new URL('greedy.json', folder), 'utf8'))
+const { model, prompt, text } = readArguments('growing-cache')
+const session = await InferenceSession.create(model)
 const TOKENS = 16
 
-const HEADS = 4
-const HEAD_SIZE = 16
 const pasts = session.inputNames.filter((name) => name.startsWith('past_key_values.'))
+/** Of no positions: [batch, heads, 0, width]. */
+function emptyDims(past) {
+  const metadata = session.inputMetadata.find(({ name }) => name === past)
+  if (!metadata?.isTensor) throw new Error(`${past} is not a tensor`)
+  const [, heads, , width] = metadata.shape
+  return [1, Number(heads), 0, Number(width)]
+}
 const presentOf = (past) => past.replace('past_key_values', 'present')
 const int64 = (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims)
 
@@ -34,8 +36,7 @@ function inputsOf(tokens, position) {
 // [cache]
 const binding = session.ioBinding()
 for (const name of session.outputNames) binding.bindOutput(name)
-for (const past of pasts)
-  binding.bindOrtValueInput(past, OrtValue.allocate('float32', [1, HEADS, 0, HEAD_SIZE]))
+for (const past of pasts) binding.bindOrtValueInput(past, OrtValue.allocate('float32', emptyDims(past)))
 
 async function step(tokens, position) {
   for (const [name, tensor] of Object.entries(inputsOf(tokens, position))) binding.bindCpuInput(name, tensor)
@@ -51,14 +52,14 @@ async function step(tokens, position) {
 
 /** Computes all tokens again for each new one, which the cache avoids. */
 async function withoutCache(tokens) {
-  const empty = new Tensor('float32', new Float32Array(0), [1, HEADS, 0, HEAD_SIZE])
-  const caches = Object.fromEntries(pasts.map((past) => [past, empty]))
+  const empty = (past) => new Tensor('float32', new Float32Array(0), emptyDims(past))
+  const caches = Object.fromEntries(pasts.map((past) => [past, empty(past)]))
   const { logits } = await session.run({ ...inputsOf(tokens, 0), ...caches }, ['logits'])
   return nextToken(logits.data, logits.dims)
 }
 
 const cached = await greedily(prompt, TOKENS, (tokens, added) => step(added, tokens.length - added.length))
 const uncached = await greedily(prompt, TOKENS, withoutCache)
-console.log(`with a cache    ${cached.join(' ')}`)
-console.log(`without         ${uncached.join(' ')}`)
+console.log(`with a cache    ${text(cached)}`)
+console.log(`without         ${text(uncached)}`)
 await session.release()

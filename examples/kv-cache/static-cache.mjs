@@ -2,22 +2,26 @@
 // writes its own positions. No cache is copied, allocated or bound again. Two bindings share the cache: one has the
 // length of the prompt, the other takes single tokens.
 //
-//   node examples/kv-cache/static-cache.mjs
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+//   node examples/kv-cache/static-cache.mjs [MODEL TOKEN,TOKEN...]
 import { InferenceSession, OrtValue } from 'onnxruntime-iobinding'
-import { greedily, nextToken } from './decoding.mjs'
+import { greedily, nextToken, readArguments } from './decoding.mjs'
 
-const folder = new URL('../../test/models/tiny_llama_static_f32/', import.meta.url)
-const session = await InferenceSession.create(fileURLToPath(new URL('model.onnx', folder)))
-const { prompt } = JSON.parse(readFileSync(new URL('greedy.json', folder), 'utf8'))
+const { model, prompt, text } = readArguments('static-cache')
+const session = await InferenceSession.create(model)
 const TOKENS = 16
 
-const CACHE = [1, 64, 32] // batch, positions, width of the keys or values of a token
 const names = session.inputNames.filter((name) => /^(key|value)_cache\./.test(name))
 
+/** Of each cache: [1, positions, width of the keys or values of a token]. */
+const dims = Object.fromEntries(
+  session.inputMetadata.flatMap((input) =>
+    input.isTensor ? [[input.name, [1, ...input.shape.slice(1).map(Number)]]] : [],
+  ),
+)
+
 // [cache]
-const newCaches = () => Object.fromEntries(names.map((name) => [name, OrtValue.allocate('float32', CACHE)]))
+const newCaches = () =>
+  Object.fromEntries(names.map((name) => [name, OrtValue.allocate('float32', dims[name])]))
 
 /**
  * A binding for `tokens` tokens per run, which reads and writes the caches in place: TensorScatter allows an output in its
@@ -69,6 +73,6 @@ async function withoutCache(tokens) {
 }
 
 const uncached = await greedily(prompt, TOKENS, withoutCache)
-console.log(`with a cache    ${cached.join(' ')}`)
-console.log(`without         ${uncached.join(' ')}`)
+console.log(`with a cache    ${text(cached)}`)
+console.log(`without         ${text(uncached)}`)
 await session.release()

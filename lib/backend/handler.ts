@@ -22,8 +22,8 @@ export class SessionHandler implements InferenceSessionHandler {
     this.#Tensor = Tensor
     this.inputNames = session.inputNames
     this.outputNames = session.outputNames
-    this.inputMetadata = session.inputMetadata as readonly Common.ValueMetadata[]
-    this.outputMetadata = session.outputMetadata as readonly Common.ValueMetadata[]
+    this.inputMetadata = session.inputMetadata
+    this.outputMetadata = session.outputMetadata
   }
 
   static async load(

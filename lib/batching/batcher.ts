@@ -1,7 +1,8 @@
 import type { Tensor } from 'onnxruntime-common'
 import type { BindingHost } from '../binding/host'
-import type { AnyViews, Views } from '../binding/values'
+import type { AnyViews, Views } from '../binding/views'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
+import { refuseProxies } from '../receiver'
 import type { BatchModel } from './group'
 import type { BatchOutput } from './memory'
 import {
@@ -15,6 +16,7 @@ import { resolvePadding } from './padding'
 import { type EncodedRow, RowInputs, type RowShape } from './rows'
 import { generatedSamples } from './samples'
 import { disposed, Scheduler } from './scheduler'
+import type { ShapedResult } from './sized'
 import type { BatcherStats } from './stats'
 import { verifyRows } from './verify'
 import { checkQueue } from './wait'
@@ -32,13 +34,15 @@ export type Row<I extends Views> = { readonly [K in keyof I]: I[K] | readonly st
  * const rows = [1, 2, 3].map((value) => batcher.run({ x: new Float32Array(4).fill(value) }))
  * console.log((await Promise.all(rows)).map(({ y }) => y[0]), batcher.stats.batches)
  */
-export class Batcher<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
-  implements AsyncDisposable
-{
+export class Batcher<I extends Views = AnyViews, O extends Views = AnyViews> implements AsyncDisposable {
   readonly #rows: RowInputs
   readonly #options: ResolvedOptions
   readonly #scheduler: Scheduler
   #closed: Promise<void> | undefined
+
+  static {
+    refuseProxies(Batcher, 'a Batcher', (value) => #scheduler in value)
+  }
 
   private constructor(rows: RowInputs, options: ResolvedOptions, scheduler: Scheduler) {
     this.#rows = rows
@@ -87,12 +91,32 @@ export class Batcher<I extends Views = AnyViews, O extends Partial<Views> = AnyV
    * const { y } = await batcher.run({ x: Float32Array.of(1, 2, 3, 4) }, { timeoutMs: 1000, priority: 'high' })
    */
   run(row: Row<I>, options?: BatcherRunOptions): Promise<O> {
+    return this.#run(row, options, false) as Promise<O>
+  }
+
+  /**
+   * As `run`, with the shape of each result: for outputs whose shapes the model does not declare.
+   *
+   * @throws as `run`
+   * @example
+   * const batcher = await session.createBatcher({ x: [4] })
+   * const { y } = await batcher.runWithShapes({ x: Float32Array.of(1, 2, 3, 4) })
+   * console.log(y.data, y.dims)
+   */
+  runWithShapes(
+    row: Row<I>,
+    options?: BatcherRunOptions,
+  ): Promise<{ readonly [K in keyof O]: ShapedResult<O[K]> }> {
+    return this.#run(row, options, true) as Promise<never>
+  }
+
+  #run(row: Row<I>, options: BatcherRunOptions | undefined, withShapes: boolean): Promise<unknown> {
     try {
       const resolved = resolveRun(options)
       const encoded = this.#rows.encode(row, 'row')
       if (this.#closed !== undefined) throw disposed()
       this.#checkQueue()
-      return this.#scheduler.add(encoded, resolved) as Promise<unknown> as Promise<O>
+      return this.#scheduler.add(encoded, resolved, withShapes)
     } catch (error) {
       return Promise.reject(error)
     }

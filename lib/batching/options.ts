@@ -1,4 +1,4 @@
-import { array, boolean, type Check, checkOptions, integer, isRecord, record } from '../check'
+import { array, bare, boolean, type Check, checkOptions, integer, isRecord, record } from '../check'
 import { describe, OrtRangeError, OrtTypeError } from '../errors'
 import type { Priority } from './queue'
 import type { RowData } from './rows'
@@ -13,6 +13,8 @@ export interface BatcherOptions {
    * that finds nothing in flight goes with those of the same turn of the event loop.
    */
   readonly maxQueueDelayMs?: number
+  /** With `maxQueueDelayMs`: as many rows go without that delay, while no run is in flight. Default: none. */
+  readonly preferredSizes?: readonly number[]
   /** How many rows may wait; a further one is refused (`ERR_QUEUE_FULL`). Default 1024. */
   readonly maxQueueSize?: number
   /** Batches are kept so small that a run is expected to take no longer, by the time of earlier runs. Default: no limit. */
@@ -52,6 +54,8 @@ export interface BatcherRunOptions extends WaitOptions {
 export interface ResolvedOptions {
   readonly maxBatchSize: number
   readonly maxQueueDelayMs: number
+  /** Ascending. */
+  readonly preferredSizes: readonly number[]
   readonly maxQueueSize: number
   readonly maxBatchTimeMs: number | undefined
   readonly batchAxes: Readonly<Record<string, number | null>>
@@ -74,10 +78,15 @@ const axes: Check<Readonly<Record<string, number | null>>> = (value, name) => {
   return given as Record<string, number | null>
 }
 
+const ascending = (given: readonly unknown[], name: string): readonly number[] =>
+  given.map((size) => integer(1, MOST_ROWS)(size, name)).sort((a, b) => a - b)
+
+const preferredSizes: Check<readonly number[]> = (value, name) =>
+  ascending(array('an array of numbers')(value, name), name)
+
 const sizes: Check<readonly number[] | undefined> = (value, name) => {
   if (value === 'exact') return undefined
-  const given = array("'exact' or an array of numbers")(value, name)
-  const checked = given.map((size) => integer(1, MOST_ROWS)(size, name)).sort((a, b) => a - b)
+  const checked = ascending(array("'exact' or an array of numbers")(value, name), name)
   if (checked.length > 0) return checked
   throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'${name}' is empty`, {
     expected: "'exact' or at least one size",
@@ -107,6 +116,7 @@ const names: Check<readonly string[]> = (value, name) => array('an array of name
 const OPTIONS = {
   maxBatchSize: integer(1, MOST_ROWS),
   maxQueueDelayMs: milliseconds,
+  preferredSizes,
   maxQueueSize: integer(1, 2 ** 24),
   maxBatchTimeMs: milliseconds,
   batchAxes: axes,
@@ -129,9 +139,18 @@ export function resolveOptions(options: unknown): ResolvedOptions {
       given: String(largest),
     })
   }
+  const { preferredSizes = [] } = given
+  const tooLarge = preferredSizes.find((size) => size > maxBatchSize)
+  if (tooLarge !== undefined) {
+    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', "'preferredSizes' has a size beyond 'maxBatchSize'", {
+      expected: `at most ${maxBatchSize}`,
+      given: String(tooLarge),
+    })
+  }
   return {
     maxBatchSize,
     maxQueueDelayMs: given.maxQueueDelayMs ?? 0,
+    preferredSizes,
     maxQueueSize: given.maxQueueSize ?? 1024,
     maxBatchTimeMs: given.maxBatchTimeMs,
     batchAxes: given.batchAxes ?? {},
@@ -152,7 +171,7 @@ const priority: Check<Priority> = (value, name) => {
   })
 }
 
-const NONE: BatcherRunOptions = Object.freeze({})
+const NONE: BatcherRunOptions = Object.freeze(bare({}))
 const RUN_OPTIONS = { ...WAIT_OPTIONS, priority }
 
 /** @throws the reason of an aborted signal; OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError */

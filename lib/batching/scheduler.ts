@@ -1,31 +1,12 @@
 import { isOrtError, OrtError } from '../errors'
 import { type BatchModel, Group, LANES, ShapeVaries } from './group'
 import type { BatcherRunOptions, ResolvedOptions } from './options'
+import { Request, type Result } from './request'
 import type { EncodedRow } from './rows'
-import { type BatchResults, type RowResult, takeRow } from './sized'
+import { type BatchResults, takeRow, takeShapedRow } from './sized'
 import { Counters, type Release } from './stats'
-import { Wait } from './wait'
 
-/** A row that waits, or runs. */
-class Request implements EncodedRow {
-  readonly key: string
-  readonly dims: EncodedRow['dims']
-  readonly data: EncodedRow['data']
-  readonly wait: Wait<RowResult>
-
-  constructor(
-    { key, dims, data }: EncodedRow,
-    timeoutMs: number | undefined,
-    readonly order: number,
-  ) {
-    this.key = key
-    this.dims = dims
-    this.data = data
-    this.wait = new Wait(timeoutMs)
-  }
-}
-
-type Options = Pick<ResolvedOptions, 'maxBatchSize' | 'maxQueueDelayMs' | 'maxBatchTimeMs'>
+type Options = Pick<ResolvedOptions, 'maxBatchSize' | 'maxQueueDelayMs' | 'maxBatchTimeMs' | 'preferredSizes'>
 
 /** Errors after which no row can run: to try them one by one would only take time. */
 const FINAL = [
@@ -96,8 +77,12 @@ export class Scheduler {
     }
   }
 
-  add(row: EncodedRow, { signal, timeoutMs, priority = 'normal' }: BatcherRunOptions): Promise<RowResult> {
-    const request = new Request(row, timeoutMs, this.#order++)
+  add(
+    row: EncodedRow,
+    { signal, timeoutMs, priority = 'normal' }: BatcherRunOptions,
+    withShapes: boolean,
+  ): Promise<Result> {
+    const request = new Request(row, timeoutMs, this.#order++, withShapes)
     const group = this.group(row)
     if (signal !== undefined || timeoutMs !== undefined) {
       request.wait.watch(signal, (end) => {
@@ -127,7 +112,7 @@ export class Scheduler {
     while (this.#idleLanes.length > 0 && this.#waiting > 0) {
       const [group, release] = this.#next() ?? []
       if (group === undefined) return
-      const requests = group.waiting.take(release === 'first' ? 1 : this.#most)
+      const requests = group.waiting.take(this.#sizeOf(group, release!))
       this.#waiting -= requests.length
       const live = requests.filter((request) => !this.#endIfLate(request))
       if (live.length === 0) continue
@@ -135,6 +120,16 @@ export class Scheduler {
       void this.#run(this.#idleLanes.pop()!, group, live)
     }
     this.#checkIdle()
+  }
+
+  #sizeOf(group: Group<Request>, release: Release): number {
+    if (release === 'first') return 1
+    return release === 'preferred' ? this.#preferred(group)! : this.#most
+  }
+
+  /** The largest of the preferred sizes that the waiting rows make up. */
+  #preferred({ waiting }: Group<Request>): number | undefined {
+    return this.#options.preferredSizes.findLast((size) => size <= waiting.size && size <= this.#most)
   }
 
   /** The most rows of a batch, so that its run takes no longer than it may. */
@@ -172,6 +167,7 @@ export class Scheduler {
     if (this.#closing) return 'closing'
     const { maxQueueDelayMs } = this.#options
     if (maxQueueDelayMs === 0) return 'idle'
+    if (this.#preferred(group) !== undefined) return 'preferred'
     const since = Math.min(...group.waiting.oldest.map(({ wait }) => wait.since))
     const left = since + maxQueueDelayMs - performance.now()
     return left <= 0 ? 'delay' : left
@@ -228,9 +224,9 @@ export class Scheduler {
 
   #answer(group: Group<Request>, requests: readonly Request[], results: BatchResults): void {
     const size = group.sizeFor(requests.length)
-    requests.forEach(({ wait }, slot) => {
+    requests.forEach(({ wait, withShapes }, slot) => {
       if (wait.settled) return
-      wait.resolve(takeRow(results, size, slot))
+      wait.resolve((withShapes ? takeShapedRow : takeRow)(results, size, slot))
       ++this.counters.rows.succeeded
     })
   }

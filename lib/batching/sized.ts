@@ -10,6 +10,12 @@ import type { Elements, EncodedRow } from './rows'
 /** The result of a row: typed arrays, or strings. */
 export type RowResult = Record<string, TypedArray | string[]>
 
+/** A result with its shape. */
+export interface ShapedResult<T = TypedArray | string[]> {
+  readonly data: T
+  readonly dims: readonly number[]
+}
+
 /** An input's memory in a batch: `outer` slices, in each of which a row has `inner` elements. */
 interface Column {
   readonly data: Elements
@@ -140,6 +146,20 @@ export function takeRow({ columns }: BatchResults, size: number, slot: number): 
     setOwn<RowResult[string]>(result, name, row)
   }
   return result
+}
+
+/** A copy of a row's results, with their shapes. */
+export function takeShapedRow(
+  results: BatchResults,
+  size: number,
+  slot: number,
+): Record<string, ShapedResult> {
+  const row = takeRow(results, size, slot)
+  const shaped: Record<string, ShapedResult> = {}
+  results.columns.forEach(({ name }, i) => {
+    setOwn<ShapedResult>(shaped, name, { data: row[name]!, dims: results.dims[i]! })
+  })
+  return shaped
 }
 
 function noRows(name: string, axis: number, size: number, dims: readonly number[]): OrtError {

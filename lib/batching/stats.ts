@@ -15,7 +15,7 @@ export interface BatchSizeStats {
 }
 
 /** Why a batch went when it did. */
-export type Release = 'full' | 'idle' | 'delay' | 'closing' | 'first'
+export type Release = 'full' | 'preferred' | 'idle' | 'delay' | 'closing' | 'first'
 
 /** What a batcher has done: counters since it was created, and the present queue. */
 export interface BatcherStats {
@@ -33,7 +33,7 @@ export interface BatcherStats {
   /** By the number of rows, without padding. */
   readonly batches: Readonly<Record<number, BatchSizeStats>>
   /**
-   * Why batches went: `full`; `idle`: no run was in flight; `delay`: the oldest row had waited for `maxQueueDelayMs`; `closing`;
+   * Why batches went: `full`; `preferred`: one of `preferredSizes`; `idle`: no run was in flight; `delay`: the oldest row had waited for `maxQueueDelayMs`; `closing`;
    * `first`: the first row of its shape, which goes alone.
    */
   readonly releases: Readonly<Record<Release, number>>
@@ -63,7 +63,14 @@ export interface BatchTimes {
 /** Counts what a batcher does. */
 export class Counters {
   readonly rows = { succeeded: 0, failed: 0, refused: 0, aborted: 0, timedOut: 0 }
-  readonly releases: Record<Release, number> = { full: 0, idle: 0, delay: 0, closing: 0, first: 0 }
+  readonly releases: Record<Release, number> = {
+    full: 0,
+    preferred: 0,
+    idle: 0,
+    delay: 0,
+    closing: 0,
+    first: 0,
+  }
   repeated = 0
   running = 0
   readonly #all = noTimes()

@@ -3,6 +3,7 @@ import { checkSessionDevice } from '../device/device'
 import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
 import { argumentTypeError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
+import { refuseProxies } from '../receiver'
 import type { OrtValue } from '../value/value'
 import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
@@ -12,7 +13,8 @@ import { BoundOutputs } from './outputs'
 import { type BindOptions, type BindOutputOptions, resolveBindOutput, resolveMapped } from './run-options'
 import { RunnableBinding } from './runnable'
 import { BindingRuns } from './runs'
-import { type AnyViews, BoundValues, type Views } from './values'
+import { BoundValues } from './values'
+import type { AnyViews, Views } from './views'
 
 /**
  * Values that are bound to a session's inputs and outputs once, for many runs.
@@ -32,7 +34,7 @@ import { type AnyViews, BoundValues, type Views } from './values'
  * io.runSync()
  * console.log(io.outputs.y)
  */
-export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>
+export class IoBinding<I extends Views = AnyViews, O extends Views = AnyViews>
   extends RunnableBinding
   implements Disposable
 {
@@ -44,6 +46,10 @@ export class IoBinding<I extends Views = AnyViews, O extends Partial<Views> = An
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly #runs: BindingRuns
+
+  static {
+    refuseProxies(IoBinding, 'an IoBinding', (value) => #runs in value)
+  }
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {

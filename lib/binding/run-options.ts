@@ -39,6 +39,12 @@ export interface CaptureOptions {
    * longer once in a while.
    */
   readonly onStale?: 'recapture' | 'throw'
+  /**
+   * On CUDA: the graph holds the copies of inputs and outputs in host memory too, so that a run is one launch. Each run then
+   * copies every input: `upload` cannot omit one. The memory must be pinned, as `createIoBinding` allocates it. For small models
+   * that run one request at a time; the copies of several in flight no longer overlap with kernels. Default false.
+   */
+  readonly whole?: boolean
 }
 
 /** Options of binding a value. */
@@ -143,10 +149,17 @@ export function resolveMapped(options: BindOptions, device: SessionDevice): bool
   return mapped
 }
 
-const CAPTURE_OPTIONS = { verify: boolean, onStale: choice({ recapture: false, throw: true }) }
+const CAPTURE_OPTIONS = {
+  verify: boolean,
+  onStale: choice({ recapture: false, throw: true }),
+  whole: boolean,
+}
 
-/** Whether a capture is to be verified, and whether a stale graph throws. @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError */
-export function resolveCapture(options: CaptureOptions): [verify: boolean, throwStale: boolean] {
-  const { verify = false, onStale = false } = checkOptions(options, CAPTURE_OPTIONS, 'option of capture')
-  return [verify, onStale]
+/** The arguments of the engine's `capture`. @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError */
+export function resolveCapture(
+  options: CaptureOptions,
+): [verify: boolean, throwStale: boolean, whole: boolean] {
+  const checked = checkOptions(options, CAPTURE_OPTIONS, 'option of capture')
+  const { verify = false, onStale = false, whole = false } = checked
+  return [verify, onStale, whole]
 }

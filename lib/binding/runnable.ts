@@ -1,4 +1,5 @@
 import type { EngineBinding } from '../engine/engine'
+import { refuseProxies } from '../receiver'
 import type { PreparedRunOptions } from './prepared-options'
 import type {
   CaptureOptions,
@@ -13,6 +14,10 @@ import type { BindingRuns } from './runs'
 export abstract class RunnableBinding {
   readonly #binding: EngineBinding
   readonly #runs: BindingRuns
+
+  static {
+    refuseProxies(RunnableBinding, 'an IoBinding', (value) => #runs in value)
+  }
 
   /** @internal */
   protected constructor(binding: EngineBinding, runs: BindingRuns) {
@@ -57,11 +62,13 @@ export abstract class RunnableBinding {
    * Captures the device's work of a run as a graph, which later runs replay in one call. Needs a session with
    * `enableGraphCapture`, and every input and output bound to memory with a fixed address: none `'dynamic'`, none in CPU memory.
    * The model runs several times meanwhile; device memory that it writes is restored, and host memory is not written. A captured
-   * binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses.
+   * binding refuses to bind other values (`ERR_GRAPH_CAPTURED`): the graph replays the old addresses. `whole` captures the copies
+   * of host memory too: a run is one launch.
    * @throws OrtError `ERR_GRAPH_CAPTURE` for a run that cannot be captured, `ERR_GRAPH_MISMATCH` if `verify` finds other
    *   results, `ERR_BUSY`, `ERR_DISPOSED`, `ERR_ORT_*`, `ERR_CUDA_*`. The binding then runs without a graph
    * @example
    * if (session.device.name !== 'cpu') await io.capture({ verify: true })
+   * // or, for requests that come one at a time on CUDA: await io.capture({ verify: true, whole: true })
    */
   capture(options: CaptureOptions = {}): Promise<void> {
     return this.#runs.capture(options)

@@ -1,14 +1,10 @@
+import { bare } from '../check'
 import { isHost } from '../device/device'
 import { OrtTypeError } from '../errors'
 import type { TypedArray } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkOrtValue, type OrtValue } from '../value/value'
-
-/** Typed arrays by name. */
-export type Views = Readonly<Record<string, TypedArray>>
-/** Typed arrays by name, of types that the caller need not declare. */
-// biome-ignore lint/suspicious/noExplicitAny: any needs no casts
-export type AnyViews = Readonly<Record<string, any>>
+import type { Views } from './views'
 
 /** The values bound to a session's inputs, or to its outputs. */
 export class BoundValues {
@@ -88,7 +84,7 @@ export class BoundValues {
     checkIdle: (name: string) => void,
   ): PropertyDescriptor {
     const data = value?.hostVisible ? value.data : undefined
-    return {
+    return bare({
       enumerable: true,
       get: () => {
         checkIdle(name)
@@ -102,7 +98,7 @@ export class BoundValues {
         const remedy = 'Write into it (.set(), .fill(), [i]), or bind another OrtValue'
         throw new OrtTypeError('ERR_INVALID_ARG_VALUE', message, { remedy })
       },
-    }
+    })
   }
 
   /** What is bound, by name. */

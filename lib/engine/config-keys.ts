@@ -7,9 +7,6 @@ import { RUN_KEYS, SESSION_KEYS } from './config-key-table'
  * (`ep.`) are their own.
  */
 
-const TABLES = { session: SESSION_KEYS, run: RUN_KEYS } as const
-type Kind = keyof typeof TABLES
-
 const warned = new Set<string>()
 
 /** @throws OrtError `ERR_UNKNOWN_OPTION` for a key of run options among those of a session */
@@ -25,7 +22,7 @@ export function refuseRunKeys(config: Readonly<Record<string, string>>): void {
 /** Warns once of each key that this version of ONNX Runtime does not read. */
 export function warnOfUnknownKeys(
   config: Readonly<Record<string, string>>,
-  kind: Kind,
+  kind: 'session' | 'run',
   version: string,
 ): void {
   for (const key of Object.keys(config)) {
@@ -44,8 +41,8 @@ export function warnOfUnknownKeys(
 }
 
 /** Why the version ignores a key; undefined if it does not. */
-function unknown(key: string, kind: Kind, minor: number): string | undefined {
-  const table = TABLES[kind]
+function unknown(key: string, kind: 'session' | 'run', minor: number): string | undefined {
+  const table = kind === 'session' ? SESSION_KEYS : RUN_KEYS
   if (Object.hasOwn(table, key))
     return table[key]! > minor ? `it is read from version 1.${table[key]} on` : undefined
   if (kind === 'run' && Object.hasOwn(SESSION_KEYS, key)) return 'it is a key of session options'

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, isAbsolute, join } from 'node:path'
+import { arch, platform } from 'node:os'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 
 /** Path of a library, and what named it. */
 export interface Candidate {
@@ -88,6 +89,20 @@ function withTarget(path: string | undefined): string[] {
   }
 }
 
+/**
+ * The package.json of the onnxruntime-node beside this package. Tracers of deployments (@vercel/nft, of Next.js too) evaluate
+ * these paths and ship the files: they know `__dirname` and node:os, but not `process.platform` and no search.
+ */
+function tracedPackage(): string | undefined {
+  const modules = join(__dirname, '..', '..')
+  // In a bundle the folder could be one in which others can write.
+  if (basename(modules) !== 'node_modules') return undefined
+  // On other systems the name contains a version: the whole folder.
+  const file = platform() === 'linux' ? 'libonnxruntime.so.1' : '.'
+  const library = join(__dirname, '..', '..', 'onnxruntime-node', 'bin', 'napi-v6', platform(), arch(), file)
+  return existsSync(library) ? join(__dirname, '..', '..', 'onnxruntime-node', 'package.json') : undefined
+}
+
 /** The package.json of each onnxruntime-node in the folders that Node.js searches for a file. */
 function* packagesFrom(from: string): Generator<string> {
   const { resolve } = createRequire(from)
@@ -101,6 +116,8 @@ function* packagesFrom(from: string): Generator<string> {
       yield resolve(name)
     } catch {}
   }
+  const traced = from === __filename ? tracedPackage() : undefined
+  if (traced !== undefined) yield traced
 }
 
 function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefined {

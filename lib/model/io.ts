@@ -1,27 +1,23 @@
+import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
 import { nearest } from '../check'
 import { type DeviceName, type EngineValue, type RawValueInfo, ValueKind } from '../engine/engine'
 import { describe, listed, OrtError, OrtRangeError, OrtTypeError } from '../errors'
 import { type ElementType, elementTypeCode, elementTypeName } from './element-types'
 import { type DeclaredShape, matches, shapeText } from './shape'
 
-/** A model input or output as the model declares it, in onnxruntime-common's form. */
-export type ValueMetadata =
-  | { readonly name: string; readonly isTensor: false }
-  | {
-      readonly name: string
-      readonly isTensor: true
-      /** Element type; `'undefined'` for complex numbers. */
-      readonly type: ElementType | 'undefined'
-      /** Dynamic dimensions by symbolic name, or `''`; empty for a scalar and for an unknown rank. */
-      readonly shape: DeclaredShape
-    }
+/**
+ * A model input or output as the model declares it, in onnxruntime-common's form. `type` can be a name that onnxruntime-common's
+ * type lacks (`bfloat16`), and is `'undefined'` for complex numbers: `session.inputTypes` has all. `shape` has dynamic dimensions
+ * by symbolic name, or `''`; it is empty for a scalar and for an unknown rank.
+ */
+export type ValueMetadata = Common.ValueMetadata
 
 export function toMetadata(info: RawValueInfo): ValueMetadata {
   if (info.kind !== ValueKind.tensor) return Object.freeze({ name: info.name, isTensor: false })
   return Object.freeze({
     name: info.name,
     isTensor: true,
-    type: elementTypeName(info.type) ?? 'undefined',
+    type: (elementTypeName(info.type) ?? 'undefined') as Tensor.Type,
     // The session checks shapes by the same array.
     shape: Object.freeze(info.shape ?? []),
   })
@@ -35,6 +31,8 @@ export interface ValueType {
   readonly type: string
   /** Of a tensor: `[]` for a scalar, which onnxruntime-node does not report; undefined for an unknown rank and other kinds. */
   readonly shape: DeclaredShape | undefined
+  /** What the model says that it means, such as `IMAGE` (ONNX's denotations); absent where it says nothing. */
+  readonly denotation?: string
   /** Where the session reads or writes it: other memory is copied. */
   readonly location: DeviceName
 }
@@ -117,6 +115,7 @@ export class SessionIO {
         kind,
         type: formText(info.form ?? (kind === 'tensor' ? `tensor(${info.type})` : kind)),
         shape: info.shape,
+        ...(info.denotation !== undefined && { denotation: info.denotation }),
         location: info.onDevice === true ? device : 'cpu',
       })
     })

@@ -1,4 +1,4 @@
-import type { Tensor } from 'onnxruntime-common'
+import type { InferenceSession as Common, Tensor } from 'onnxruntime-common'
 import { Batcher } from '../batching/batcher'
 import type { BatcherOptions } from '../batching/options'
 import { BindingPool, type BindingPoolOptions } from '../batching/pool'
@@ -7,9 +7,11 @@ import { IoBinding } from '../binding/binding'
 import type { InputSpec, IoBindingOptions } from '../binding/create'
 import { type OrtRunOptions, PreparedRunOptions } from '../binding/prepared-options'
 import type { IoBindingRunOptions } from '../binding/run-options'
-import type { AnyViews, Views } from '../binding/values'
+import type { AnyViews, NamedViews, Views } from '../binding/views'
 import { property } from '../check'
+import { type RunTimes, runsAreObserved } from '../diagnostics'
 import { INSPECT, type InspectArguments } from '../inspect'
+import { refuseProxies } from '../receiver'
 import { loraAdapters, withAdapters } from './adapters'
 import { checkBinding, inspectSession } from './checks'
 import { createSession } from './create'
@@ -27,7 +29,7 @@ import {
   resolveRun,
 } from './request'
 import { checkFeeds, runOnce } from './run'
-import { isTraced, traced } from './trace'
+import { isTraced, traced, tracedRun } from './trace'
 
 /**
  * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop. Runs of one session are done one
@@ -42,6 +44,10 @@ import { isTraced, traced } from './trace'
 export class InferenceSession extends SessionDescription implements AsyncDisposable {
   readonly #handle: SessionHandle
   readonly #plans: RunPlans
+
+  static {
+    refuseProxies(InferenceSession, 'an InferenceSession', (value) => #plans in value)
+  }
 
   private constructor(handle: SessionHandle) {
     super(handle)
@@ -100,11 +106,11 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     options?: RunOptions | PreparedRunOptions,
   ): Promise<RunResult<V>>
   run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    if (isTraced()) return traced('InferenceSession.run', () => this.#run(feeds, second, third))
-    return this.#run(feeds, second, third)
+    if (!isTraced() && !runsAreObserved()) return this.#run(feeds, second, third)
+    return tracedRun(this.#handle.loaded, (times) => this.#run(feeds, second, third, times))
   }
 
-  async #run(feeds: Feeds, second: unknown, third: unknown): Promise<RunResult> {
+  async #run(feeds: Feeds, second: unknown, third: unknown, times?: RunTimes): Promise<RunResult> {
     const { request, settings, signal } = resolveRun(this.#handle.open, second, third)
     checkFeeds(feeds)
     const adapters = property(request.options, 'activeLoraAdapters')
@@ -114,10 +120,10 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     const plan = tensors && this.#plans.begin(tensors, request.fetches)
     try {
       if (plan !== undefined) {
-        const pending = this.#plans.run(plan, request, signal)
+        const pending = this.#plans.run(plan, request, signal, times)
         return pending instanceof Promise ? await pending : pending
       }
-      const pending = runOnce(this.#handle.open, feeds, request, settings, signal)
+      const pending = runOnce(this.#handle.open, feeds, request, settings, signal, times)
       const results = pending instanceof Promise ? await pending : pending
       if (tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results
@@ -129,6 +135,9 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
   /**
    * A binding with memory for each input, allocated once (or an OrtValue of the caller), and for each output whose shape follows
    * from the inputs' shapes. Write into `binding.inputs`, run, read `binding.outputs`.
+   *
+   * `binding.inputs` has the names of `inputs`. Two type arguments declare the types of all inputs and outputs, and their names:
+   * `npx onnxruntime-iobinding inspect MODEL --types` writes them.
    * @param inputs a shape or an OrtValue by input name; an input with a fixed shape can be omitted
    * @throws OrtRangeError `ERR_UNKNOWN_INPUT`, `ERR_UNKNOWN_OUTPUT`, `ERR_SHAPE_MISMATCH`; OrtTypeError
    *   `ERR_TYPE_MISMATCH`; OrtError `ERR_MISSING_INPUT`, `ERR_DISPOSED`
@@ -140,11 +149,20 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
    * await io.run()
    * console.log(io.outputs.y)
    */
-  createIoBinding<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
-    inputs: Readonly<Partial<Record<keyof NoInfer<I> & string, InputSpec>>> = {} as never,
+  createIoBinding<const S extends Readonly<Record<string, InputSpec>>>(
+    inputs?: S,
+    options?: IoBindingOptions,
+  ): IoBinding<NamedViews<S>>
+  /** @param inputs a shape or an OrtValue by the names of `I`; an input with a fixed shape can be omitted */
+  createIoBinding<I extends Views = AnyViews, O extends Views = AnyViews>(
+    inputs?: Readonly<Partial<Record<keyof NoInfer<I> & string, InputSpec>>>,
+    options?: IoBindingOptions,
+  ): IoBinding<I, O>
+  createIoBinding(
+    inputs: Readonly<Record<string, InputSpec>> = {},
     options: IoBindingOptions = {},
-  ): IoBinding<I, O> {
-    return IoBinding.create(this.#handle.open, inputs as never, options) as IoBinding<I, O>
+  ): IoBinding {
+    return IoBinding.create(this.#handle.open, inputs, options)
   }
 
   /**
@@ -183,7 +201,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
    * await using batcher = await session.createBatcher({ x: [4] }, { maxBatchSize: 32 })
    * const { y } = await batcher.run({ x: Float32Array.of(1, 2, 3, 4) })
    */
-  async createBatcher<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
+  async createBatcher<I extends Views = AnyViews, O extends Views = AnyViews>(
     row: Readonly<Partial<Record<keyof NoInfer<I> & string, RowShape>>> = {} as never,
     options: BatcherOptions = {},
   ): Promise<Batcher<I, O>> {
@@ -195,11 +213,20 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
    * @example
    * await using pool = session.createBindingPool({ x: [1, 4] }, { size: 4, maxQueueSize: 128 })
    */
-  createBindingPool<I extends Views = AnyViews, O extends Partial<Views> = AnyViews>(
-    shapes: Readonly<Partial<Record<keyof NoInfer<I> & string, readonly number[]>>> = {} as never,
+  createBindingPool<const S extends Readonly<Record<string, readonly number[]>>>(
+    shapes?: S,
+    options?: BindingPoolOptions,
+  ): BindingPool<NamedViews<S>>
+  /** @param shapes a shape by the names of `I`; that of an input with a fixed one can be omitted */
+  createBindingPool<I extends Views = AnyViews, O extends Views = AnyViews>(
+    shapes?: Readonly<Partial<Record<keyof NoInfer<I> & string, readonly number[]>>>,
+    options?: BindingPoolOptions,
+  ): BindingPool<I, O>
+  createBindingPool(
+    shapes: Readonly<Record<string, readonly number[]>> = {},
     options: BindingPoolOptions = {},
-  ): BindingPool<I, O> {
-    return new BindingPool((rest) => this.createIoBinding<I, O>(shapes, rest), shapes, options)
+  ): BindingPool {
+    return new BindingPool((rest) => this.createIoBinding<AnyViews>(shapes, rest), shapes, options)
   }
 
   /**
@@ -236,13 +263,38 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
   }
 }
 
-/** onnxruntime-common's names of this class's types. */
+/** onnxruntime-common's names of this class's types: its own types, and this package's where these are supersets. */
 export declare namespace InferenceSession {
-  export type FeedsType = Feeds
-  export type FetchesType = Fetches
-  export type OnnxValueMapType = RunResult<Tensor>
-  export type ReturnType = RunResult<Tensor>
+  export type CoreMLExecutionProviderOption = Common.CoreMLExecutionProviderOption
+  export type CpuExecutionProviderOption = Common.CpuExecutionProviderOption
+  export type CudaExecutionProviderOption = import('../device/cuda-options').CudaExecutionProviderOption
+  export type DmlExecutionProviderOption = Common.DmlExecutionProviderOption
+  export type ExecutionProviderConfig = Common.ExecutionProviderConfig
+  export type ExecutionProviderName = Common.ExecutionProviderName
+  export type ExecutionProviderOption = Common.ExecutionProviderOption
+  export type ExecutionProviderOptionMap = Common.ExecutionProviderOptionMap
+  export type FeedsType = Common.FeedsType
+  export type FetchesType = Common.FetchesType
+  export type NnapiExecutionProviderOption = Common.NnapiExecutionProviderOption
+  export type NonTensorValueMetadata = Common.NonTensorValueMetadata
+  export type NullableOnnxValueMapType = Common.NullableOnnxValueMapType
+  export type OnnxValueMapType = Common.OnnxValueMapType
+  export type QnnExecutionProviderOption = Common.QnnExecutionProviderOption
+  export type ReturnType = Common.ReturnType
   export type RunOptions = import('./request').RunOptions
   export type SessionOptions = import('./options').SessionOptions
-  export type ValueMetadata = import('../model/io').ValueMetadata
+  export type TensorRtExecutionProviderOption = Common.TensorRtExecutionProviderOption
+  export type TensorValueMetadata = Common.TensorValueMetadata
+  export type ValueMetadata = Common.ValueMetadata
+  export type ValueMetadataBase = Common.ValueMetadataBase
+  export type WebAssemblyExecutionProviderOption = Common.WebAssemblyExecutionProviderOption
+  export type WebGLExecutionProviderOption = Common.WebGLExecutionProviderOption
+  export type WebGpuExecutionProviderOption = Common.WebGpuExecutionProviderOption
+  export type WebNNContextOptions = Common.WebNNContextOptions
+  export type WebNNExecutionProviderName = Common.WebNNExecutionProviderName
+  export type WebNNExecutionProviderOption = Common.WebNNExecutionProviderOption
+  export type WebNNOptionsWebGpu = Common.WebNNOptionsWebGpu
+  export type WebNNOptionsWithMLContext = Common.WebNNOptionsWithMLContext
+  export type WebNNOptionsWithoutMLContext = Common.WebNNOptionsWithoutMLContext
+  export type XnnpackExecutionProviderOption = Common.XnnpackExecutionProviderOption
 }

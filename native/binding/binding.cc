@@ -212,33 +212,43 @@ Napi::Value Binding::ResultsOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), idle ? state_->host->results_of() : 0);
 }
 
-// runSync(changed?): the indices of the inputs that were written to since the last run; undefined: all
+// runSync(changed?, times?): the indices of the inputs that were written to since the last run; undefined:
+// all. times: a Float64Array that receives the milliseconds of the wait and of the run, unless it was inline.
 void Binding::RunSync(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
   if (state.CanRunInline()) [[likely]]
     return state.RunInline(info.Env());
   state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
+  if (state.graph == Graph::kCaptured && state.ReplayInPlace(info.Env())) return;
   state.MarkOvertaken();
-  WaitedRun run(*state.host);
+  WaitedRun run(*state.host, info[1]);
   state.session->runner->SubmitAndWait(run);
   const uint64_t id = state.EndEarlierRuns(info.Env());
   if (run.error) throw *run.error;
   state.values.CopyOut(info.Env(), id);
+  run.WriteTimes();
 }
 
-// run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be
-// canceled needs the event loop, which its signal aborts on.
+// run(changed?, cancelable?, times?): undefined when the run was done inline, else a promise. A run that can
+// be canceled needs the event loop, which its signal aborts on.
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
   run::InlinePolicy& policy = state.Policy();
-  if (policy.Allows() && state.CanRunInline() && !IsTrue(info[1])) {
+  const bool is_inline = policy.Allows() && !IsTrue(info[1]);
+  if (is_inline && state.CanRunInline()) {
     policy.RecordInline([&] { state.RunInline(info.Env()); });
     return {};
   }
-  state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
-  return Start(std::make_unique<BindingRun>(info.Env(), Value(), state_));
+  const bool replays = state.graph == Graph::kCaptured;
+  state.Prepare(ToIndices(info[0]), replays);
+  if (replays && is_inline && state.ReplayInline(info.Env())) return {};
+  auto run = std::make_unique<BindingRun>(info.Env(), Value(), state_, info[2]);
+  if (replays) run->StartInPlace();
+  const Napi::Value promise = Start(std::move(run));
+  state.session->Expect(policy);
+  return promise;
 }
 
 // overtaken(): whether a run that was started after the last one, which has ended, uses memory that it used
@@ -248,43 +258,12 @@ Napi::Value Binding::Overtaken(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), overtaken);
 }
 
-// capture(verify, throwStale): promise
-Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
-  BindingState& state = State();
-  state.CheckNotCaptured("the binding has a captured graph: release it before another capture");
-  // First: a capture that is refused leaves the results of the last run readable.
-  state.host->CheckCapturable();
-  state.PrepareRun(info.Env());
-  state.Prepare(std::nullopt, false);
-  state.host->PrepareCapture({IsTrue(info[0]), IsTrue(info[1])});
-  const Napi::Value promise = Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_));
-  state.graph = Graph::kCapturing;
-  return promise;
-}
-
 Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
   BindingJob* const started = job.get();
   const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->session->runner);
   state_->job = started;
   state_->overtaken = false;
   return promise;
-}
-
-// recaptures(): how often the graph was made anew
-Napi::Value Binding::Recaptures(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), state_ != nullptr ? state_->host->recaptures() : 0);
-}
-
-// captured(): whether runs replay a graph
-Napi::Value Binding::Captured(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), state_ != nullptr && state_->graph == Graph::kCaptured);
-}
-
-void Binding::ReleaseCapture(const Napi::CallbackInfo&) {
-  if (!state_ || state_->graph == Graph::kNone) return;
-  state_->CheckIdle();
-  state_->host->ReleaseCapture();
-  state_->graph = Graph::kNone;
 }
 
 void Binding::Cancel(const Napi::CallbackInfo& info) {

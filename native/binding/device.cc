@@ -78,11 +78,13 @@ void DeviceBinding::Update() {
   updated_ = false;
   downloads_.clear();
   lacks_copies_ = false;
+  copies_wait_ = false;
   AddCopies();
   host_use_ = {};
   std::vector<device::HostRange> written;
   for (const Slot& slot : slots_) {
     lacks_copies_ = lacks_copies_ || slot.LacksCopy();
+    copies_wait_ = copies_wait_ || (slot.placement == Placement::kCopied && !slot.pinned);
     if (slot.placement == Placement::kHost && slot.tensor.data != nullptr) {
       host_use_.at_once.push_back(slot.range());
     }
@@ -114,6 +116,7 @@ void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, b
     throw ort::Error("ERR_BUSY", "output '" + session_.outputs[output.index].name +
                                      "' is bound to memory that is being copied: await the copy first");
   }
+  if (replay && capture_mode_.whole && changed) CheckUploadsAll(*changed);
   if (!updated_) Update();
   retired_.clear();
   if (changed) {
@@ -127,31 +130,41 @@ void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, b
                         : BindingOptions::kPlain;
 }
 
-void DeviceBinding::Start(bool overlap) {
+void DeviceBinding::Start(device::Beside beside) {
+  RUN_THREAD();
   if (kind_ == BindingOptions::kReplaying && IsStale()) [[unlikely]]
-    return StartStale(overlap);
-  Run(kind_, {.overlap = overlap});
+    return StartStale(beside);
+  Run(kind_, {{.beside = beside}});
 }
 
-void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
-  RUN_THREAD();
+// False: in place, and the device lock is taken.
+bool DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
   const run::DenormalsAsZero float_mode(session_.denormals_as_zero);
   static const std::vector<device::Copy> kNone;
   session_.CheckSound();
   try {
-    run_->Begin(mode.overlap, mode.capture, host_use_, terminated_);
+    if (!run_->Begin(mode, host_use_, terminated_)) return false;
     BeginResults();
     own_results_.clear();
-    AllocateCopies();
-    const OrtIoBinding* binding = Bind();
-    // A download may write the memory of the inputs.
-    CopyOnHost(host_inputs_);
-    run_->Upload(Uploads());
-    Compute(kind, binding);
-    run_->Copy(copies_);
-    run_->Download(mode.download ? downloads_ : kNone);
+    const OrtIoBinding* binding = nullptr;
+    // A graph of the addon's uses what was bound at its capture.
+    if (!captures_ || kind != BindingOptions::kReplaying) {
+      AllocateCopies();
+      binding = Bind();
+    }
+    if (kind == BindingOptions::kReplaying && capture_mode_.whole) {
+      run_->Replay();
+    } else {
+      // A download may write the memory of the inputs.
+      CopyOnHost(host_inputs_);
+      run_->Upload(Uploads());
+      Compute(kind, binding);
+      run_->Copy(copies_);
+      run_->Download(mode.download ? downloads_ : kNone);
+    }
     if (mode.recapture) Recapture(binding);
     run_->Submit();
+    return true;
   } catch (const ort::Error& error) {
     run_->Abandon();
     throw session_.Explain(error);
@@ -164,7 +177,7 @@ void DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
 void DeviceBinding::Compute(BindingOptions::Kind kind, const OrtIoBinding* binding) {
   if (captures_ && kind == BindingOptions::kReplaying) return run_->Replay();
   if (captures_ && kind == BindingOptions::kCapturing) {
-    return run_->Capture(session_.handle.get(), options_->get(BindingOptions::kPlain), binding);
+    return run_->Capture([&] { CaptureWork(binding); });
   }
   if (captures_) BeginShapes();
   if (captures_ && options_->shrinks()) session_.graph_epoch.Advance();
@@ -224,7 +237,7 @@ const std::vector<device::Copy>& DeviceBinding::Uploads() {
 }
 
 bool DeviceBinding::Poll(bool wait) {
-  RUN_THREAD();
+  DEVICE_RUN_THREAD();
   try {
     if (!run_->Poll(wait)) return false;
   } catch (const ort::Error& error) {

@@ -22,12 +22,14 @@ class DeviceBinding final : public BindingHost {
 
   void Arrange() override;
   void Prepare(const std::optional<std::vector<size_t>>& changed, bool replay) override;
-  void Start(bool overlap) override;
+  void Start(device::Beside beside) override;
+  bool StartInPlace(bool waits) override;
   bool Poll(bool wait) override;
+  void Abandon() noexcept override { run_->Abandon(); }
   // Copies on the host follow the end of the run.
   bool CanOverlap() const noexcept override { return session_.queue->overlaps() && host_copies_.empty(); }
 
-  void CheckCapturable() const override;
+  void CheckCapturable(const CaptureMode& mode) const override;
   void PrepareCapture(const CaptureMode& mode) override;
   void Capture() override;
   void ReleaseCapture() noexcept override;
@@ -38,16 +40,17 @@ class DeviceBinding final : public BindingHost {
   void Release() noexcept override;
 
  private:
-  struct Mode {
-    bool overlap = false;
-    bool capture = false;
+  struct Mode : device::RunMode {
     bool download = true;    // outputs in host memory are written
     bool recapture = false;  // a capture follows the run
   };
-  void Run(BindingOptions::Kind kind, const Mode& mode);
+  bool Run(BindingOptions::Kind kind, const Mode& mode);
   void Compute(BindingOptions::Kind kind, const OrtIoBinding* binding);
+  void CaptureWork(const OrtIoBinding* binding);
+  void CheckWhole() const;
+  void CheckUploadsAll(const std::vector<size_t>& changed) const;
   bool IsStale() const noexcept;
-  void StartStale(bool overlap);
+  void StartStale(device::Beside beside);
   void Recapture(const OrtIoBinding* binding);
   void BeginShapes();
   void EndShapes();
@@ -84,6 +87,7 @@ class DeviceBinding final : public BindingHost {
   std::vector<device::Copy> host_inputs_;  // on the host, before each run: inputs that are outputs
   device::HostUse host_use_;
   bool lacks_copies_ = false;
+  bool copies_wait_ = false;  // some memory is pageable, whose copies may wait for kernels
 
   std::vector<device::Copy> uploads_;  // of the next run
   BindingOptions::Kind kind_ = BindingOptions::kPlain;

@@ -1,4 +1,6 @@
 // Graphs of a binding on a device: the capture, and what keeps replays right.
+#include <algorithm>
+
 #include "capture.h"
 #include "device.h"
 #include "env/log.h"
@@ -8,6 +10,32 @@
 #include "run/thread_check.h"
 
 using Placement = Slot::Placement;
+
+namespace {
+
+// The host memory that a graph of a whole request writes: a capture leaves it as it was.
+class SavedHostMemory {
+ public:
+  explicit SavedHostMemory(const std::vector<device::Copy>& downloads) : downloads_(downloads) {
+    for (const device::Copy& copy : downloads_) {
+      const auto* const data = static_cast<const char*>(copy.to.data);
+      bytes_.emplace_back(data, data + copy.to.bytes);
+    }
+  }
+  ~SavedHostMemory() {
+    for (size_t i = 0; i < downloads_.size(); ++i) {
+      std::copy(bytes_[i].begin(), bytes_[i].end(), static_cast<char*>(downloads_[i].to.data));
+    }
+  }
+  SavedHostMemory(const SavedHostMemory&) = delete;
+  SavedHostMemory& operator=(const SavedHostMemory&) = delete;
+
+ private:
+  const std::vector<device::Copy> downloads_;
+  std::vector<std::vector<char>> bytes_;
+};
+
+}  // namespace
 
 void DeviceBinding::PrepareCapture(const CaptureMode& mode) {
   JS_THREAD();
@@ -22,9 +50,11 @@ void DeviceBinding::PrepareCapture(const CaptureMode& mode) {
 void DeviceBinding::Capture() {
   RUN_THREAD();
   const auto run = [this](BindingOptions::Kind kind) {
-    Run(kind, {.capture = kind == BindingOptions::kCapturing, .download = false});
+    Run(kind, {{.capture = kind == BindingOptions::kCapturing}, false});
     Poll(true);
   };
+  std::optional<SavedHostMemory> saved;
+  if (capture_mode_.whole && capture_mode_.verify) saved.emplace(downloads_);
   try {
     const CaptureOutputs outputs{OutputsOnDevice(false), [this] { return OutputsOnDevice(true); }};
     CaptureGraph(*session_.device, outputs, {capture_mode_.verify, captures_ ? kWarmUps : 0}, run);
@@ -47,18 +77,39 @@ void DeviceBinding::Capture() {
   }
 }
 
+void DeviceBinding::CaptureWork(const OrtIoBinding* binding) {
+  if (capture_mode_.whole) {
+    for (Slot& input : inputs_) input.dirty = true;
+    run_->Upload(Uploads());
+  }
+  run_->Run(session_.handle.get(), options_->get(BindingOptions::kPlain), binding);
+  if (!capture_mode_.whole) return;
+  run_->Copy(copies_);
+  run_->Download(downloads_);
+}
+
+// ONNX Runtime is not called, so any thread can do this. A copy of pageable memory may wait until the device
+// has done all before it, which only a caller that waits anyway can afford.
+bool DeviceBinding::StartInPlace(bool waits) {
+  DEVICE_RUN_THREAD();
+  if (!captures_ || kind_ != BindingOptions::kReplaying || IsStale()) return false;
+  if (!waits && copies_wait_) return false;
+  return Run(kind_,
+             {{.beside = waits ? device::Beside::kNothing : device::Beside::kLater, .in_place = true}});
+}
+
 bool DeviceBinding::IsStale() const noexcept {
   return captures_ && graph_epoch_ != session_.graph_epoch.current();
 }
 
 // The run is a plain one, and warms up the capture that follows it.
-void DeviceBinding::StartStale(bool overlap) {
+void DeviceBinding::StartStale(device::Beside beside) {
   if (capture_mode_.throw_stale) {
     throw ort::Error("ERR_GRAPH_STALE",
                      "a run of the session since the capture may have moved memory that the graph uses");
   }
   const bool recapture = failed_recaptures_ < kMostFailedRecaptures;
-  Run(BindingOptions::kPlain, {.overlap = overlap, .capture = recapture, .recapture = recapture});
+  Run(BindingOptions::kPlain, {{.beside = beside, .capture = recapture}, true, recapture});
 }
 
 // The request has its results, whether the capture succeeds or not.
@@ -125,7 +176,7 @@ void DeviceBinding::ReleaseCapture() noexcept {
   session_.device->Release({.graph_id = std::exchange(graph_id_, 0), .session = session_.handle});
 }
 
-void DeviceBinding::CheckCapturable() const {
+void DeviceBinding::CheckCapturable(const CaptureMode& mode) const {
   JS_THREAD();
   if (!session_.graphs) {
     throw ort::Error("ERR_GRAPH_CAPTURE", "the session was created without enableGraphCapture");
@@ -147,6 +198,33 @@ void DeviceBinding::CheckCapturable() const {
     refuse("output '" + session_.outputs[i].name + "' is written on the CPU, which a replay omits");
   }
   if (!session_.graph_nodes.uncapturable.empty()) refuse(session_.graph_nodes.uncapturable);
+  if (mode.whole) CheckWhole();
+}
+
+// The driver copies other memory in pieces, through buffers of its own.
+void DeviceBinding::CheckWhole() const {
+  if (!captures_) {
+    throw ort::Error("ERR_NOT_SUPPORTED", "only CUDA captures a whole request: omit `whole`");
+  }
+  const auto check = [](const Slot& slot, const std::string& name) {
+    if (slot.placement != Placement::kCopied || slot.pinned) return;
+    throw ort::Error("ERR_GRAPH_CAPTURE",
+                     "cannot capture: " + name +
+                         " is in pageable memory, which no graph copies: bind it to pinned memory");
+  };
+  for (size_t i = 0; i < inputs_.size(); ++i) check(inputs_[i], "input '" + session_.inputs[i].name + "'");
+  for (size_t i = 0; i < outputs_.size(); ++i)
+    check(outputs_[i], "output '" + session_.outputs[i].name + "'");
+}
+
+void DeviceBinding::CheckUploadsAll(const std::vector<size_t>& changed) const {
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].placement != Placement::kCopied) continue;
+    if (std::find(changed.begin(), changed.end(), i) != changed.end()) continue;
+    throw ort::Error("ERR_GRAPH_CAPTURED", "the captured graph copies every input, and so '" +
+                                               session_.inputs[i].name +
+                                               "', which `upload` omits: run without `upload`");
+  }
 }
 
 // What a run writes on the device and the user can see there, and with `copies` the device copies too.

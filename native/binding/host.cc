@@ -111,7 +111,7 @@ class CpuBinding final : public BindingHost {
     Arrange();
   }
 
-  void Start(bool) override {
+  void Start(device::Beside) override {
     const run::DenormalsAsZero mode(session_.denormals_as_zero);
     BeginResults();
     if (values_.renews()) {
@@ -153,7 +153,7 @@ BindingHost::BindingHost(SessionState& session, const BoundValues& values)
       own_options_(std::make_shared<BindingOptions>(session.device, session.graphs)),
       options_(own_options_) {}
 
-void BindingHost::CheckCapturable() const {
+void BindingHost::CheckCapturable(const CaptureMode&) const {
   throw ort::Error("ERR_GRAPH_CAPTURE", "the session runs on the CPU, which captures no graphs");
 }
 

@@ -13,6 +13,7 @@
 struct CaptureMode {
   bool verify = false;       // compares a replay with a plain run
   bool throw_stale = false;  // refuses a run in place of making a stale graph anew
+  bool whole = false;        // the graph holds the copies of host memory too
 };
 
 class BindingHost {
@@ -40,9 +41,14 @@ class BindingHost {
   // JS thread, before each run on the run thread. `changed`: the inputs that were written to since the last
   // run, unless all may have been. `replay`: the captured graph is replayed.
   virtual void Prepare(const std::optional<std::vector<size_t>>& /*changed*/, bool /*replay*/) {}
-  // The thread that runs. Starts a run, which on the CPU has ended when this returns. `overlap`: other jobs
-  // have started, or are queued.
-  virtual void Start(bool overlap) = 0;
+  // The thread that runs. Starts a run, which on the CPU has ended when this returns.
+  virtual void Start(device::Beside beside) = 0;
+  // JS thread, after Prepare, in place of the run thread: starts a replay. False, and nothing has begun,
+  // where the run thread must do the run. `waits`: this thread polls until it has ended; else the run thread
+  // does.
+  virtual bool StartInPlace(bool /*waits*/) { return false; }
+  // The same: after a start whose end nobody has seen, waits until nothing uses the memory.
+  virtual void Abandon() noexcept {}
   // Whether the run has ended; with `wait`, after waiting for its end.
   virtual bool Poll(bool /*wait*/) { return true; }
   virtual bool CanOverlap() const noexcept { return false; }
@@ -67,7 +73,7 @@ class BindingHost {
   }
 
   // JS thread: throws where a run cannot be captured, and changes nothing.
-  virtual void CheckCapturable() const;
+  virtual void CheckCapturable(const CaptureMode& mode) const;
   // JS thread, run thread, and either: a capture that fails releases itself.
   virtual void PrepareCapture(const CaptureMode& /*mode*/) {}
   virtual void Capture() {}

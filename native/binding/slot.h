@@ -39,6 +39,7 @@ struct Slot {
   // agree on where their memory is, and users' values do not.
   device::TensorView tensor;
   device::HostRange user;  // the user's memory
+  bool pinned = false;     // which the device copies without waiting
   ort::ValueHandle host;
   device::Tensor on_device;        // the device copy, or mapped memory by its device pointer
   void* device_pointer = nullptr;  // of the device copy, or of mapped memory

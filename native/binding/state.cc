@@ -1,5 +1,6 @@
 #include "state.h"
 
+#include "run/spin.h"
 #include "run/thread_check.h"
 
 BindingState::BindingState(std::shared_ptr<SessionState> owner)
@@ -88,8 +89,25 @@ void BindingState::RunDetachable(Napi::Env env) {
   InFlight& in_flight = *session->addon().in_flight;
   host->UseStandIns(shares);
   if (shares) values.CopyIn(in_flight);
-  host->Start(false);
+  host->Start(device::Beside::kNothing);
   if (shares) values.CopyOut(env, in_flight.NextId());
+}
+
+bool BindingState::ReplayInPlace(Napi::Env env) {
+  {
+    const run::InPlace in_place = session->runner->TakePlace();
+    if (!in_place || !host->StartInPlace(true)) return false;
+    while (!host->Poll(false)) run::Pause();
+  }
+  values.CopyOut(env, session->addon().in_flight->NextId());
+  return true;
+}
+
+bool BindingState::ReplayInline(Napi::Env env) {
+  if (!session->runner->Idle()) return false;
+  bool ended = false;
+  Policy().RecordInline([&] { ended = ReplayInPlace(env); });
+  return ended;
 }
 
 uint64_t BindingState::EndEarlierRuns(Napi::Env env) {

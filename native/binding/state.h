@@ -41,10 +41,21 @@ struct BindingState {
   void RunInline(Napi::Env env) {
     if (values.detachable()) [[unlikely]]
       return RunDetachable(env);
-    host->Start(false);
+    host->Start(device::Beside::kNothing);
   }
-  // Not on a device: ONNX Runtime keeps a graph by the thread that captured it.
+  // On a device the JS thread can only replay: see BindingHost::StartInPlace.
   bool CanRunInline() const noexcept { return session->device == nullptr && session->runner->Idle(); }
+
+  // After Prepare: a replay on the JS thread, in place of the run thread. False, and nothing has begun, where
+  // the run thread must do the run.
+  bool StartInPlace(bool waits) {
+    if (graph != Graph::kCaptured) return false;
+    const run::InPlace in_place = session->runner->TakePlace();
+    return in_place && host->StartInPlace(waits);
+  }
+  // The same, and waits for the end. ReplayInline records what it took, for the policy.
+  bool ReplayInPlace(Napi::Env env);
+  bool ReplayInline(Napi::Env env);
 
   // Either thread, under the session's release_mutex.
   void Release() noexcept { host->Release(); }

@@ -42,6 +42,12 @@ DeviceLock Device::Lock(bool capture, const std::atomic<bool>& canceled) {
   return {*this, exclusive};
 }
 
+DeviceLock Device::TryLock() {
+  if (!(always_exclusive_ ? mutex_.try_lock() : mutex_.try_lock_shared())) return {};
+  holds_lock = true;
+  return {*this, always_exclusive_};
+}
+
 void Device::Release(DeferredRelease deferred) noexcept {
   try {
     const std::lock_guard lock(deferred_mutex_);

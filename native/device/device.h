@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -61,6 +62,7 @@ class DeviceLock {
   DeviceLock(DeviceLock&& other) noexcept { *this = std::move(other); }
   DeviceLock& operator=(DeviceLock&& other) noexcept;
   ~DeviceLock() { Unlock(); }
+  explicit operator bool() const noexcept { return device_ != nullptr; }
 
  private:
   friend class Device;
@@ -82,22 +84,36 @@ struct DeferredRelease {
   std::shared_ptr<void> kept = nullptr;           // and what it uses
 };
 
+// What else a session does before a run of it has ended.
+enum class Beside {
+  kNothing,  // the thread that could begin another run waits for this one
+  kLater,    // nothing is in flight, but other runs may begin
+  kOthers,   // other runs are in flight, or about to be
+};
+
+struct RunMode {
+  Beside beside = Beside::kLater;
+  bool capture = false;   // the run is captured
+  bool in_place = false;  // on the JS thread, which does not wait for the device lock
+};
+
 // The runs of one binding on the device, on the session's run thread. A run is Begin, Upload, Run, Copy,
 // Download, Submit, and Poll until it has ended; the next run follows. When a step throws, Abandon waits
-// until the device has stopped working on the run.
+// until the device has stopped working on the run. The JS thread may replay in place of the run thread, up to
+// Submit or up to the end.
 class DeviceRun {
  public:
   virtual ~DeviceRun() = default;
-  // Takes the device lock. `overlap`: other runs of the session are in flight, or about to be. `capture`: the
-  // run is captured. `host` must stay valid until the run has ended: a later run that touches what this one
-  // writes waits for it. `canceled` ends the wait for the lock.
-  virtual void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) = 0;
+  // Takes the device lock; false, and nothing has begun, where the run is in place and would have to wait for
+  // it. `host` must stay valid until the run has ended: a later run that touches what this one writes waits
+  // for it. `canceled` ends the wait for the lock.
+  virtual bool Begin(const RunMode& mode, const HostUse& host, const std::atomic<bool>& canceled) = 0;
   virtual void Upload(const std::vector<device::Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
-  // Where the queue captures graphs. Capture records what Run would do, in place of the graph that there is,
-  // and executes nothing; throws ERR_GRAPH_CAPTURE, after which no graph exists and the run may continue.
-  // Replay is Run by the graph.
-  virtual void Capture(OrtSession*, const OrtRunOptions*, const OrtIoBinding*) {}
+  // Where the queue captures graphs. Capture records what `work` does on the device, in place of the graph
+  // that there is, and executes nothing; throws ERR_GRAPH_CAPTURE, after which no graph exists and the run
+  // may continue. `work` takes steps of the run. Replay takes them by the graph.
+  virtual void Capture(const std::function<void()>& /*work*/) {}
   virtual void Replay() {}
   virtual void ReleaseGraph() noexcept {}
   // Within the device, in this order.
@@ -107,6 +123,7 @@ class DeviceRun {
   virtual void Submit() = 0;
   // Whether the run has ended; with `wait`, after waiting for its end. Throws the error of the device.
   virtual bool Poll(bool wait) = 0;
+  // Either thread.
   virtual void Abandon() noexcept = 0;
 };
 
@@ -189,6 +206,8 @@ class Device {
   // Any thread. `capture`: while ONNX Runtime captures a graph. Throws ERR_RUN_CANCELED when the run is
   // canceled meanwhile.
   DeviceLock Lock(bool capture, const std::atomic<bool>& canceled = kNotCanceled);
+  // The same for a run that is no capture, without waiting: none where the lock is taken.
+  DeviceLock TryLock();
 
   // Any thread. Does not wait, since a finalizer must not block the event loop: releases at once if the
   // device lock is free, else when it is unlocked.

@@ -25,8 +25,9 @@ namespace {
 class EpRun final : public DeviceRun {
  public:
   explicit EpRun(EpDevice& device) : device_(device) {}
-  void Begin(bool, bool capture, const HostUse&, const std::atomic<bool>& canceled) override {
-    lock_ = device_.Lock(capture, canceled);
+  bool Begin(const RunMode& mode, const HostUse&, const std::atomic<bool>& canceled) override {
+    lock_ = device_.Lock(mode.capture, canceled);
+    return true;
   }
   void Upload(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
   void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {

@@ -19,7 +19,7 @@ Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::Runner& runner
 }
 
 void AsyncJob::Cancel(Napi::Env env) {
-  if (runner_->Withdraw(this)) {
+  if (!HasBegun() && runner_->Withdraw(this)) {
     ort::CatchInto(error,
                    [] { throw ort::Error("ERR_RUN_CANCELED", "the run was canceled before it began"); });
     Settle(env);

@@ -26,6 +26,8 @@ class AsyncJob : public run::Job {
   void Settle(Napi::Env env);
 
  protected:
+  // JS thread: whether the work has begun before the job was queued, so that it cannot be withdrawn.
+  virtual bool HasBegun() const noexcept { return false; }
   // JS thread, before the promise is settled, whether the work failed or not.
   virtual void OnDone() noexcept {}
   // JS thread, unless the work failed: the promise's value.

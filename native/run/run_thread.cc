@@ -23,6 +23,15 @@ bool RunThread::Withdraw(Job* job) {
   return queue_.Remove(job);
 }
 
+InPlace RunThread::TakePlace() {
+  JS_THREAD();
+  if (!Idle()) return {};
+  std::unique_lock lock(place_);
+  // Stop, on another thread, waits for the lock.
+  if (ending_) return {};
+  return InPlace(std::move(lock));
+}
+
 void RunThread::End() noexcept {
   const std::lock_guard lock(mutex_);
   ending_ = true;
@@ -30,6 +39,9 @@ void RunThread::End() noexcept {
 }
 
 void RunThread::Join() {
+  {
+    const std::lock_guard in_place(place_);
+  }
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -1,7 +1,9 @@
-// The thread of a session with a device: ONNX Runtime keeps graphs by thread. Runs start here, up to four
-// before the first has ended, and end first in, first out.
+// The thread of a session with a device: ONNX Runtime keeps graphs and handles of libraries by thread. Runs
+// start here, up to four before the first has ended, and end first in, first out. While it has no job, the
+// owner's thread may launch a graph of the addon's in its place.
 #pragma once
 
+#include <atomic>
 #include <thread>
 
 #include "runner.h"
@@ -14,6 +16,7 @@ class RunThread final : public Runner {
   ~RunThread() override { Join(); }
 
   bool Withdraw(Job* job) override;
+  InPlace TakePlace() override;
   void End() noexcept override;
   void Stop() override { Join(); }
 
@@ -35,8 +38,9 @@ class RunThread final : public Runner {
   std::condition_variable wake_;
   JobQueue queue_;
   std::atomic<bool> work_{false};  // for the spinning thread: a job is queued, or the thread must stop
-  bool ending_ = false;
+  std::atomic<bool> ending_{false};
   bool stopping_ = false;
+  std::mutex place_;  // held by the owner's thread in place of this one
   JobQueue started_;  // changed by the run thread alone, under `mutex_`
   std::thread thread_;
 };

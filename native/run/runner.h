@@ -2,11 +2,30 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 
 #include "job.h"
 #include "thread_check.h"
 
 namespace run {
+
+// The owner's thread works in place of a run thread that has no job, for as long as this lives.
+class InPlace {
+ public:
+  InPlace() = default;
+  explicit InPlace(std::unique_lock<std::mutex> lock) noexcept : lock_(std::move(lock)) {
+    SET_THREAD_ROLE(kJsInPlace);
+  }
+  ~InPlace() {
+    if (lock_) SET_THREAD_ROLE(kJs);
+  }
+  InPlace(const InPlace&) = delete;
+  InPlace& operator=(const InPlace&) = delete;
+  explicit operator bool() const noexcept { return lock_.owns_lock(); }
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+};
 
 // Its owner's thread is the JavaScript thread, and calls all of these.
 class Runner {
@@ -39,6 +58,9 @@ class Runner {
   virtual bool Withdraw(Job* job) = 0;
   // Whether no job is unsettled: what the owner's thread does itself then comes after all its jobs.
   bool Idle() const noexcept { return unsettled_ == 0; }
+  // Whether the owner's thread may do a run itself that only one thread at a time may do. False where a job
+  // is unsettled, after End, and where runs need no such thread.
+  virtual InPlace TakePlace() { return {}; }
   // Any thread, and waits for none: asks the jobs that have started to end. Those that are queued fail.
   virtual void End() noexcept = 0;
   // Waits for the jobs that have started, and drops those that are queued: then no thread uses the runner.

@@ -49,7 +49,7 @@ export const pack = (folder) => npmPack('--pack-destination', folder)
 export const packedFiles = () => npmPack('--dry-run').files.map(({ path }) => path)
 
 /**
- * Without `prepare`, which would build again.
+ * Without scripts of npm's life cycle, which could build again.
  * @param {readonly string[]} options
  * @returns {{ filename: string, files: { path: string }[], size: number }}
  */

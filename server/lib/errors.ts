@@ -39,3 +39,6 @@ export function toRequestError(error: unknown): RequestError {
     return new RequestError(status, error.message)
   return new RequestError(500, 'the server failed')
 }
+
+/** The request's client has left. */
+export const cancelled = () => new RequestError(499, 'the request was cancelled')

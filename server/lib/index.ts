@@ -3,11 +3,15 @@
  *
  * @packageDocumentation
  */
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionOptions } from 'onnxruntime-iobinding'
+import { type GrpcOptions, type GrpcServer, startGrpc } from './grpc.js'
 import { httpServer } from './http.js'
+import { metricsServer } from './metrics.js'
 import { type IndexEntry, Repository } from './repository.js'
 
 export interface ServerOptions {
@@ -18,21 +22,38 @@ export interface ServerOptions {
   readonly httpAddress?: string
   /** Default 8000; 0: any that is free. */
   readonly httpPort?: number
+  /** The address of gRPC. Default 127.0.0.1. */
+  readonly grpcAddress?: string
+  /** Default 8001; 0: any that is free. */
+  readonly grpcPort?: number
+  /** Milliseconds after which gRPC clients are asked to connect again. Default: never. */
+  readonly grpcMaxConnectionAgeMs?: number
+  /** The address of Prometheus metrics. Default 127.0.0.1. */
+  readonly metricsAddress?: string
+  /** Default 8002; 0: any that is free. */
+  readonly metricsPort?: number
   /** The most bytes of a body, also when it is inflated. Default 64 MiB. */
   readonly bodyLimit?: number
   /** The most requests of a model that wait or run; a further one gets 503. Default 1024. */
   readonly maxQueueSize?: number
   /** How long `close` serves after readiness is off: longer than a balancer's probe. Default 0. */
   readonly drainMs?: number
+  /** How long `close` then waits for the requests in flight. Default 30000. */
+  readonly exitTimeoutMs?: number
   /** Options of the models' sessions. */
   readonly session?: SessionOptions
 }
 
 export interface InferenceServer extends AsyncDisposable {
   readonly httpPort: number
+  readonly grpcPort: number
+  readonly metricsPort: number
   readonly models: readonly IndexEntry[]
-  /** Readiness off, serving for `drainMs`, then no connections; releases the models. Idempotent. */
-  close(): Promise<void>
+  /**
+   * Readiness off, serving for `drainMs`, then no connections (GOAWAY); releases the models. Idempotent.
+   * @param options `now`: ends the time of `drainMs`, also that of an earlier call
+   */
+  close(options?: { readonly now?: boolean }): Promise<void>
 }
 
 const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -48,32 +69,67 @@ const { name, version } = JSON.parse(readFileSync(new URL('../package.json', imp
  * console.log(server.httpPort, server.models)
  */
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
-  const { modelRepository, modelName, httpAddress = '127.0.0.1', httpPort = 8000, drainMs = 0 } = options
+  const { modelRepository, modelName, drainMs = 0, exitTimeoutMs = 30_000 } = options
   const { bodyLimit = 64 * 2 ** 20, maxQueueSize = 1024, session = {} } = options
   const repository = await Repository.open({ modelRepository, modelName, maxQueueSize, session })
   let draining = false
-  const http = httpServer(repository, { name, version }, { bodyLimit, isDraining: () => draining })
-  try {
-    await http.listen({ host: httpAddress, port: httpPort })
-  } catch (error) {
-    await repository.release()
-    throw error
-  }
+  const isDraining = () => draining
+  const http = httpServer(repository, { name, version }, { bodyLimit, isDraining })
+  const metrics = metricsServer(repository)
+  const grpc = await listen(repository, options, http, metrics, { bodyLimit, isDraining })
+  const hurry = new AbortController()
   const stop = async () => {
     draining = true
-    await sleep(drainMs)
-    await http.close()
+    grpc.drain()
+    await sleep(drainMs, undefined, { signal: hurry.signal }).catch(() => {})
+    const timer = setTimeout(() => http.server.closeAllConnections(), exitTimeoutMs)
+    await Promise.all([http.close(), grpc.close(exitTimeoutMs)])
+    clearTimeout(timer)
+    metrics.close()
+    metrics.closeAllConnections()
     await repository.release()
   }
   let closed: Promise<void> | undefined
-  const close = () => {
+  const close = ({ now = false } = {}) => {
     closed ??= stop()
+    if (now) hurry.abort()
     return closed
   }
   return {
-    httpPort: (http.server.address() as AddressInfo).port,
+    httpPort: portOf(http.server),
+    grpcPort: grpc.port,
+    metricsPort: portOf(metrics),
     models: repository.index,
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
+  }
+}
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port
+const LOOPBACK = '127.0.0.1'
+
+/** Starts all servers, or none. */
+async function listen(
+  repository: Repository,
+  options: ServerOptions,
+  http: ReturnType<typeof httpServer>,
+  metrics: Server,
+  shared: Pick<GrpcOptions, 'bodyLimit' | 'isDraining'>,
+): Promise<GrpcServer> {
+  const { httpAddress = LOOPBACK, httpPort = 8000, grpcAddress = LOOPBACK, grpcPort = 8001 } = options
+  const { metricsAddress = LOOPBACK, metricsPort = 8002, grpcMaxConnectionAgeMs } = options
+  try {
+    await http.listen({ host: httpAddress, port: httpPort })
+    await once(metrics.listen(metricsPort, metricsAddress), 'listening')
+    return await startGrpc(
+      repository,
+      { name, version },
+      { ...shared, host: grpcAddress, port: grpcPort, maxConnectionAgeMs: grpcMaxConnectionAgeMs },
+    )
+  } catch (error) {
+    await http.close()
+    metrics.close()
+    await repository.release()
+    throw error
   }
 }

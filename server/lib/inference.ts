@@ -1,11 +1,20 @@
 import { dataType, fromBytes, fromJson, toBytes, toJson } from './datatypes.js'
-import { invalid, unsupported } from './errors.js'
+import { invalid } from './errors.js'
 import type { Model, NamedTensor } from './model.js'
+import {
+  checkId,
+  elementCount,
+  type Parameters as Json,
+  MOST_DIMS,
+  MOST_TENSORS,
+  own,
+  priority,
+  refuseClassification,
+  refuseSequences,
+  refuseSharedMemory,
+  timeoutMs,
+} from './parameters.js'
 
-type Json = Readonly<Record<string, unknown>>
-
-const MOST_TENSORS = 1024
-const MOST_DIMS = 64
 const DEEPEST = MOST_DIMS
 
 interface WantedOutput {
@@ -20,6 +29,7 @@ interface InferRequest {
   readonly outputs: readonly WantedOutput[] | undefined
   readonly binaryDefault: boolean
   readonly timeoutMs: number | undefined
+  readonly priority: number
 }
 
 /** A response: JSON, and the binary data behind it. */
@@ -33,13 +43,11 @@ export async function infer(
   model: Model,
   body: Buffer,
   headerLength: number | undefined,
+  signal?: AbortSignal,
 ): Promise<InferResponse> {
   const request = parseRequest(body, headerLength)
   const names = request.outputs?.map(({ name }) => name)
-  for (const name of names ?? [])
-    if (!model.outputs.some((output) => output.name === name))
-      throw invalid(`unexpected output '${name}' for model '${model.name}'`)
-  const results = await model.infer(request.inputs, names, request.timeoutMs)
+  const results = await model.infer(request.inputs, names, { ...request, signal })
   const data: Buffer[] = []
   const outputs = results.map(({ name, type, shape, data: elements }) => {
     const wanted = request.outputs?.find((output) => output.name === name)
@@ -65,11 +73,9 @@ function parseRequest(body: Buffer, headerLength: number | undefined): InferRequ
   const json = parseJson(headerLength === undefined ? body : body.subarray(0, headerLength))
   const rest = headerLength === undefined ? Buffer.alloc(0) : body.subarray(headerLength)
   const id = own(json, 'id')
-  if (id !== undefined && (typeof id !== 'string' || id.length > 1024))
-    throw invalid("'id' is not a string of up to 1024 characters")
+  if (id !== undefined) checkId(id)
   const parameters = object(own(json, 'parameters') ?? {}, "'parameters'")
-  for (const name of ['sequence_id', 'sequence_start', 'sequence_end'])
-    if (own(parameters, name)) throw unsupported('the server does not support sequences')
+  refuseSequences(parameters)
   let at = 0
   const inputs = list(own(json, 'inputs'), "'inputs'").map((one) => {
     const [tensor, used] = parseInput(object(one, 'an input'), rest, at)
@@ -82,27 +88,20 @@ function parseRequest(body: Buffer, headerLength: number | undefined): InferRequ
   const binaryDefault = own(parameters, 'binary_data_output') === true
   const outputs = own(json, 'outputs')
   return {
-    id: id as string | undefined,
+    id,
     inputs,
     outputs: outputs === undefined ? undefined : parseOutputs(list(outputs, "'outputs'"), binaryDefault),
     binaryDefault,
-    timeoutMs: timeout(own(parameters, 'timeout')),
+    timeoutMs: timeoutMs(parameters),
+    priority: priority(parameters),
   }
-}
-
-/** Triton's parameter is in microseconds. */
-function timeout(value: unknown): number | undefined {
-  if (value === undefined || value === 0) return undefined
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value / 1000 < 2 ** 31)
-    return value / 1000
-  throw invalid("'timeout' is not a number of microseconds")
 }
 
 function parseOutputs(outputs: readonly unknown[], binaryDefault: boolean): WantedOutput[] {
   return outputs.map((one) => {
     const output = object(one, 'an output')
     const parameters = object(own(output, 'parameters') ?? {}, "'parameters'")
-    if (own(parameters, 'classification')) throw unsupported('the server does not support classification')
+    refuseClassification(parameters)
     refuseSharedMemory(parameters)
     const binary = own(parameters, 'binary_data')
     return {
@@ -116,10 +115,7 @@ function parseInput(input: Json, rest: Buffer, at: number): [NamedTensor, used: 
   const name = text(own(input, 'name'), "an input's 'name'")
   const type = dataType(own(input, 'datatype'))
   const shape = list(own(input, 'shape'), `the shape of input '${name}'`)
-  if (shape.length > MOST_DIMS || !shape.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0))
-    throw invalid(`the shape of input '${name}' is not an array of up to ${MOST_DIMS} sizes`)
-  const count = (shape as number[]).reduce((a, b) => a * b, 1)
-  if (!Number.isSafeInteger(count)) throw invalid(`the shape of input '${name}' is too large`)
+  const count = elementCount(shape, name)
   const parameters = object(own(input, 'parameters') ?? {}, "'parameters'")
   refuseSharedMemory(parameters)
   const size = own(parameters, 'binary_data_size')
@@ -131,11 +127,6 @@ function parseInput(input: Json, rest: Buffer, at: number): [NamedTensor, used: 
     throw invalid(`input '${name}' has a binary_data_size beyond the body`)
   const bytes = rest.subarray(at, at + (size as number))
   return [{ ...common, data: fromBytes(type, count, bytes, name) }, size as number]
-}
-
-function refuseSharedMemory(parameters: Json): void {
-  if (own(parameters, 'shared_memory_region') !== undefined)
-    throw unsupported('the server does not support shared memory')
 }
 
 /** The elements of arrays that may be nested. */
@@ -178,8 +169,4 @@ function list(value: unknown, what: string, most = MOST_TENSORS): readonly unkno
 function text(value: unknown, what: string): string {
   if (typeof value === 'string') return value
   throw invalid(`${what} is not a string`)
-}
-
-function own(json: Json, name: string): unknown {
-  return Object.hasOwn(json, name) ? json[name] : undefined
 }

@@ -101,12 +101,17 @@ export class Repository {
   /** @throws RequestError 404, 503 */
   model(name: string, version?: string): Model {
     const model = this.#models.get(name)
-    if (model !== undefined && (version === undefined || version === '' || version === model.version))
-      return model
+    if (model !== undefined && this.has(name, version ?? '')) return model
     const failed = this.#index.find((entry) => entry.name === name && entry.state === 'UNAVAILABLE')
     if (failed !== undefined && model === undefined)
       throw new RequestError(503, `model '${name}' is not ready: ${failed.reason}`)
     throw notFound(`Request for unknown model: '${name}'${version ? ` version ${version}` : ''} is not found`)
+  }
+
+  /** Whether a model is loaded in this version. */
+  has(name: string, version: string): boolean {
+    const model = this.#models.get(name)
+    return model !== undefined && (version === '' || version === model.version)
   }
 
   async release(): Promise<void> {

@@ -1,30 +1,14 @@
-"""tritonclient against a running server: `python client.py URL`. Prints one line of JSON for each check."""
-import json
+"""tritonclient's HTTP against a running server: `python client.py URL`. Prints one line of JSON for each check."""
+import asyncio
 import sys
+
 import numpy as np
 import tritonclient.http as http
-from tritonclient.utils import InferenceServerException, serialize_byte_tensor
+import tritonclient.http.aio as aio
+
+from checks import TYPES, check, fails, report
 
 client = http.InferenceServerClient(sys.argv[1], concurrency=4)
-checks = []
-
-
-def check(name, run):
-    try:
-        result = run()
-        checks.append((name, result is None or bool(result), ""))
-    except Exception as error:  # noqa: BLE001
-        checks.append((name, False, repr(error)))
-
-
-def fails(status, run):
-    try:
-        run()
-    except InferenceServerException as error:
-        return str(status) in str(error.status())
-    return False
-
-
 check("live", client.is_server_live)
 check("ready", client.is_server_ready)
 check("model ready", lambda: client.is_model_ready("identity_FP32"))
@@ -33,12 +17,6 @@ check("server metadata", lambda: client.get_server_metadata()["name"] == "onnxru
 check("model metadata", lambda: client.get_model_metadata("identity_FP32")["inputs"][0] == {"name": "x", "datatype": "FP32", "shape": [-1, 3]})
 check("config", lambda: client.get_model_config("batched")["max_batch_size"] == 4)
 check("index", lambda: all(m["state"] == "READY" for m in client.get_model_repository_index()))
-
-TYPES = {
-    "BOOL": np.bool_, "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64, "INT8": np.int8,
-    "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "FP16": np.float16, "FP32": np.float32, "FP64": np.float64,
-}
-
 
 def infer(model, array, datatype, binary_in, binary_out, name="x", output="y", **options):
     tensor = http.InferInput(name, list(array.shape), datatype)
@@ -107,7 +85,21 @@ check("FP16 in JSON", lambda: fails(400, lambda: infer("identity_FP16", np.zeros
 check("load is refused", lambda: fails(501, lambda: client.load_model("identity_FP32")))
 check("shared memory is refused", lambda: fails(501, lambda: client.register_system_shared_memory("a", "/b", 4)))
 check("statistics", lambda: client.get_inference_statistics("identity_FP32")["model_stats"][0]["inference_stats"]["success"]["count"] >= 8)
-check("statistics of all", lambda: len(client.get_inference_statistics()["model_stats"]) == len(TYPES) + 3)
+check("statistics of all", lambda: len(client.get_inference_statistics()["model_stats"]) == len(TYPES) + 4)
 
-for name, ok, message in checks:
-    print(json.dumps({"name": name, "ok": ok, "message": message}))
+
+
+async def from_aio(compression):
+    async with aio.InferenceServerClient(sys.argv[1]) as one:
+        async def row(i):
+            tensor = http.InferInput("x", [1, 3], "FP32")
+            tensor.set_data_from_numpy(np.full((1, 3), i, np.float32))
+            result = await one.infer("identity_FP32", [tensor], request_compression_algorithm=compression, response_compression_algorithm=compression)
+            return np.array_equal(result.as_numpy("y"), np.full((1, 3), i, np.float32))
+        ready = await one.is_model_ready("identity_FP32")
+        return ready and all(await asyncio.gather(*(row(i) for i in range(32))))
+
+
+for compression in (None, "gzip", "deflate"):
+    check(f"aio {compression}", lambda: asyncio.run(from_aio(compression)))
+report()

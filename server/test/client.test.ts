@@ -4,15 +4,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
-import { createServer } from '../dist/index.js'
-import { writeIdentities } from './models.ts'
+import { Enum, MapField, Method, type ReflectionObject, Service, Type } from 'protobufjs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { slowLoop } from '../../test/helpers/model-builder.mjs'
+import { createServer, type InferenceServer } from '../dist/index.js'
+import { root } from '../dist/proto.js'
+import { PORTS, writeIdentities, writeModel } from './models.ts'
 
 const python = process.env.SERVER_PYTHON ?? process.env.TEST_PYTHON ?? 'python3'
 
 function hasClient(): boolean {
   try {
-    execFileSync(python, ['-c', 'import tritonclient.http'], { stdio: 'ignore' })
+    execFileSync(python, ['-c', 'import tritonclient.http, tritonclient.grpc'], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -22,20 +25,72 @@ function hasClient(): boolean {
 const skipped = hasClient() ? '' : ' (skipped: no tritonclient; see SERVER_PYTHON)'
 if (skipped !== '') console.log(`SKIPPED: tritonclient is not installed for ${python}`)
 
-test.skipIf(skipped !== '')(`tritonclient gets right answers and errors${skipped}`, async () => {
-  const repository = mkdtempSync(join(tmpdir(), 'server-models-'))
-  try {
-    writeIdentities(repository)
-    await using server = await createServer({ modelRepository: repository, httpPort: 0 })
-    const script = join(import.meta.dirname, 'client.py')
-    const { stdout } = await promisify(execFile)(python, [script, `127.0.0.1:${server.httpPort}`])
-    const checks = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(checks.filter(({ ok }) => !ok)).toEqual([])
-    expect(checks).toHaveLength(70)
-  } finally {
-    rmSync(repository, { recursive: true })
-  }
+let repository: string
+let server: InferenceServer
+beforeAll(async () => {
+  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
+  writeIdentities(repository)
+  writeModel(repository, 'slow', slowLoop())
+  server = await createServer({ modelRepository: repository, ...PORTS })
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(repository, { recursive: true })
+})
+
+/** The lines of JSON that a script prints. */
+async function run(script: string, ...args: string[]): Promise<never[]> {
+  const path = join(import.meta.dirname, script)
+  const { stdout } = await promisify(execFile)(python, [path, ...args], { maxBuffer: 2 ** 24 })
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as never)
+}
+
+test.skipIf(skipped !== '').each([
+  ['HTTP', 'client.py', 73],
+  ['gRPC', 'client_grpc.py', 122],
+])(`tritonclient gets right answers and errors over %s${skipped}`, async (protocol, script, count) => {
+  const port = protocol === 'HTTP' ? server.httpPort : server.grpcPort
+  const checks: { ok: boolean }[] = await run(script, `127.0.0.1:${port}`)
+  expect(checks.filter(({ ok }) => !ok)).toEqual([])
+  expect(checks).toHaveLength(count)
+})
+
+/** What descriptors.py prints, of our messages. */
+function* described(one: ReflectionObject): Generator<[name: string, ...unknown[]]> {
+  const name = one.fullName.slice(1)
+  const nameOf = (type: ReflectionObject | null, scalar: string) => type?.fullName.slice(1) ?? scalar
+  if (one instanceof Type)
+    for (const field of one.fieldsArray) {
+      const isMap = field instanceof MapField
+      const kind = isMap ? 'map' : nameOf(field.resolvedType, field.type)
+      yield [`${name}.${field.name}`, field.id, kind, isMap || field.repeated]
+    }
+  if (one instanceof Enum)
+    for (const [value, number] of Object.entries(one.values)) yield [`${name}.${value}`, number]
+  if (one instanceof Service)
+    for (const method of one.methodsArray) {
+      const types = [method.resolvedRequestType, method.resolvedResponseType].map((type) => nameOf(type, ''))
+      yield [
+        `${name}.${method.name}`,
+        ...types,
+        method.requestStream === true,
+        method.responseStream === true,
+      ]
+    }
+  const nested = (one as { nestedArray?: ReflectionObject[] }).nestedArray ?? []
+  for (const child of nested) if (!(child instanceof Method)) yield* described(child)
+}
+
+test.skipIf(skipped !== '')(`messages have the numbers and types of tritonclient's${skipped}`, async () => {
+  const lines: [name: string, ...unknown[]][] = await run('descriptors.py')
+  const theirs = new Map(lines.map((line) => [line[0], line]))
+  const ours = [...described(root.lookup('inference')!)]
+  expect(ours.length).toBeGreaterThan(100)
+  for (const line of ours) expect(line).toEqual(theirs.get(line[0]))
+  const calls = (all: Iterable<string>) =>
+    [...all].filter((name) => name.startsWith('inference.GRPCInferenceService.')).sort()
+  expect(calls(ours.map(([name]) => name))).toEqual(calls(theirs.keys()))
 })

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomNumbers } from '../../test/helpers/library.mjs'
 import { identity, slowLoop } from '../../test/helpers/model-builder.mjs'
 import { createServer, type InferenceServer } from '../dist/index.js'
-import { writeIdentities, writeModel } from './models.ts'
+import { PORTS, writeIdentities, writeModel } from './models.ts'
 
 const FACTOR = Number(process.env.TEST_SERVER_FACTOR ?? 1)
 const BODY_LIMIT = 64 * 1024
@@ -23,7 +23,7 @@ beforeAll(async () => {
   writeModel(repository, 'slow', slowLoop())
   server = await createServer({
     modelRepository: repository,
-    httpPort: 0,
+    ...PORTS,
     bodyLimit: BODY_LIMIT,
     maxQueueSize: 2,
   })
@@ -118,6 +118,24 @@ describe('refuses', () => {
     expect((await post(INFER, gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(413)
   })
 
+  test('a body of chunks beyond the limit, and answers one within it', async () => {
+    const chunked = async function* (count: number) {
+      const body = Buffer.from(JSON.stringify(x([1, 2, 3])))
+      yield body.subarray(0, 20)
+      yield body.subarray(20)
+      for (let i = 0; i < count; ++i) yield Buffer.alloc(1024, ' ')
+    }
+    const send = (count: number) =>
+      fetch(`http://127.0.0.1:${server.httpPort}${INFER}`, {
+        method: 'POST',
+        body: chunked(count) as never,
+        duplex: 'half',
+      } as RequestInit)
+    expect((await send(2)).status).toBe(200)
+    expect((await send((BODY_LIMIT / 1024) * 2).catch(() => ({ status: 413 }))).status).toBe(413)
+    expect((await send(2)).status).toBe(200)
+  })
+
   test.each([
     '/',
     '/v2/models',
@@ -167,7 +185,7 @@ describe('a repository', () => {
   test('reports models that cannot be loaded, and is not ready', async () => {
     const root = folder()
     const model = identity('float32', ['n', 3])
-    writeModel(root, 'unknown_field', model, 'dynamic_batching { }')
+    writeModel(root, 'unknown_field', model, 'sequence_batching { }')
     writeModel(root, 'other_backend', model, 'backend: "python"')
     writeModel(root, 'other_dims', model, 'input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 4 ] } ]')
     writeModel(root, 'other_type', model, 'input [ { name: "x" data_type: TYPE_FP16 dims: [ -1, 3 ] } ]')
@@ -181,7 +199,7 @@ describe('a repository', () => {
       join(root, 'outside', '1', 'model.onnx'),
     )
     writeModel(root, 'good', model)
-    await using one = await createServer({ modelRepository: root, httpPort: 0 })
+    await using one = await createServer({ modelRepository: root, ...PORTS })
     expect(one.models.filter(({ state }) => state === 'READY').map(({ name }) => name)).toEqual(['good'])
     expect(one.models).toHaveLength(10)
     for (const { state, reason } of one.models) expect(reason === '').toBe(state === 'READY')
@@ -197,12 +215,12 @@ describe('a repository', () => {
     writeModel(root, 'm', identity('float32', ['n']))
     mkdirSync(join(root, 'm', '10'))
     writeFileSync(join(root, 'm', '10', 'model.onnx'), identity('int64', ['n']))
-    await using one = await createServer({ modelRepository: root, httpPort: 0 })
+    await using one = await createServer({ modelRepository: root, ...PORTS })
     expect(JSON.parse((await send('/v2/models/m', {}, one.httpPort)).text)).toMatchObject({
       versions: ['10'],
       inputs: [{ datatype: 'INT64', shape: [-1] }],
     })
-    const flat = { modelRepository: join(root, 'm', '1'), modelName: 'flat', httpPort: 0 }
+    const flat = { modelRepository: join(root, 'm', '1'), modelName: 'flat', ...PORTS }
     await using other = await createServer(flat)
     expect((await send('/v2/models/flat/ready', {}, other.httpPort)).status).toBe(200)
     rmSync(root, { recursive: true })
@@ -210,7 +228,7 @@ describe('a repository', () => {
 })
 
 test('serves while it drains, not ready, and asks clients to leave', async () => {
-  const one = await createServer({ modelRepository: repository, httpPort: 0, drainMs: 1000 })
+  const one = await createServer({ modelRepository: repository, ...PORTS, drainMs: 3_600_000 })
   const closed = one.close()
   const { status, headers } = await send(
     INFER,
@@ -219,6 +237,7 @@ test('serves while it drains, not ready, and asks clients to leave', async () =>
   )
   expect([status, headers.get('connection')]).toEqual([200, 'close'])
   expect((await send('/v2/health/ready', {}, one.httpPort)).status).toBe(400)
+  void one.close({ now: true })
   await closed
   await expect(send('/v2/health/live', {}, one.httpPort)).rejects.toThrow()
 })
@@ -226,7 +245,19 @@ test('serves while it drains, not ready, and asks clients to leave', async () =>
 const cli = join(import.meta.dirname, '..', 'dist', 'cli.js')
 
 test('the command serves a folder until SIGTERM', async () => {
-  const args = [cli, '--model-repository', repository, '--http-port', '0', '--drain-ms', '0']
+  const args = [
+    cli,
+    '--model-repository',
+    repository,
+    '--http-port',
+    '0',
+    '--grpc-port',
+    '0',
+    '--metrics-port',
+    '0',
+    '--drain-ms',
+    '0',
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   for await (const chunk of child.stdout) {

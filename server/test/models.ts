@@ -20,6 +20,9 @@ export const TYPES = {
   BYTES: 'string',
 } as const
 
+/** Any ports that are free. */
+export const PORTS = { httpPort: 0, grpcPort: 0, metricsPort: 0 } as const
+
 /** Writes a model in Triton's layout. */
 export function writeModel(repository: string, name: string, model: Uint8Array, config?: string): void {
   mkdirSync(join(repository, name, '1'), { recursive: true })

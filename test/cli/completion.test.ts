@@ -15,9 +15,9 @@ async function script(shell: string): Promise<string> {
 describe('completion', () => {
   test.skipIf(process.platform === 'win32').each([
     ['npx onnxruntime-iobinding be', ['bench']],
-    ['onnxruntime-iobinding ', ['bench', 'doctor', 'inspect', 'tune', 'completion']],
+    ['onnxruntime-iobinding ', ['bench', 'demo', 'doctor', 'inspect', 'tune', 'completion']],
     ['onnxruntime-iobinding bench --sh', ['--shape']],
-    ['npx onnxruntime-iobinding inspect --', ['--providers', '--against', '--json', '--help']],
+    ['npx onnxruntime-iobinding inspect --', ['--providers', '--against', '--json', '--types', '--help']],
     ['onnxruntime-iobinding completion z', ['zsh']],
     ['npx cowsay ', []],
   ])('in bash completes %j', async (line, expected) => {

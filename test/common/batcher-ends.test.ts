@@ -25,7 +25,7 @@ async function order(
   await Promise.all(
     calls.map(async ([value, options]) => {
       const { y } = await batcher.run(row(value), options)
-      ended.push(y[0])
+      ended.push(Number(y[0]))
     }),
   )
   return ended

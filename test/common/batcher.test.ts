@@ -48,7 +48,7 @@ describe('a batcher', () => {
       ['4', 1],
       ['8', 2],
     ])
-    expect(releases).toEqual({ full: 2, idle: 1, delay: 0, closing: 0, first: 0 })
+    expect(releases).toEqual({ full: 2, preferred: 0, idle: 1, delay: 0, closing: 0, first: 0 })
     expect(ended).toEqual({ succeeded: 20, failed: 0, refused: 0, aborted: 0, timedOut: 0 })
     expect([computeInfer.count, waiting, running]).toEqual([20, 0, 0])
   })
@@ -147,6 +147,31 @@ describe('a batcher', () => {
     await withBatcher(identity('float32', ['n', 1]), { x: [1] }, options, async (batcher) => {
       await Promise.all([1, 2, 3].map((x) => batcher.run({ x: floats(x) })))
       expect(batcher.stats.releases).toMatchObject({ full: 1, delay: 1 })
+    })
+  })
+
+  test('has a batch of a preferred size go without delay', async () => {
+    const options = { maxQueueDelayMs: 60_000, maxBatchSize: 8, preferredSizes: [4, 2] }
+    await withBatcher(identity('float32', ['n', 1]), { x: [1] }, options, async (batcher) => {
+      const results = await Promise.all([1, 2, 3, 4].map((x) => batcher.run({ x: floats(x) })))
+      expect(results.map(({ y }) => y[0])).toEqual([1, 2, 3, 4])
+      const five = [5, 6, 7].map((x) => batcher.run({ x: floats(x) }))
+      expect((await Promise.all(five.slice(0, 2))).map(({ y }) => y[0])).toEqual([5, 6])
+      const eight = batcher.run({ x: floats(8) })
+      expect((await Promise.all([five[2]!, eight])).map(({ y }) => y[0])).toEqual([7, 8])
+      expect(batcher.stats.releases).toMatchObject({ preferred: 3, delay: 0 })
+      expect(Object.keys(batcher.stats.batches)).toEqual(['2', '4'])
+    })
+  })
+
+  test('gives the shapes of results that the model does not declare', async () => {
+    await withBatcher(lookup(), { ids: ['?'] }, { maxBatchSize: 4 }, async (batcher) => {
+      const rows = [[1], [1, 0], [0, 1]].map((row) => batcher.runWithShapes({ ids: ids(...row) }))
+      const results = (await Promise.all(rows)).map(({ y }) => [[...(y!.data as Float32Array)], y!.dims])
+      for (const [i, row] of [[1], [1, 0], [0, 1]].entries()) {
+        const alone = await batcher.run({ ids: ids(...row) })
+        expect(results[i]).toEqual([[...alone.y], [row.length, 2]])
+      }
     })
   })
 
@@ -265,6 +290,12 @@ describe('a batcher refuses', () => {
     ['a tolerance below 0', { x: [128] }, { verify: { tolerance: -1 } }, 'ERR_INVALID_ARG_VALUE'],
     ['sizes that end elsewhere', { x: [128] }, { sizes: [1, 2], maxBatchSize: 4 }, 'ERR_INVALID_ARG_VALUE'],
     ['no sizes', { x: [128] }, { sizes: [] }, 'ERR_INVALID_ARG_VALUE'],
+    [
+      'a preferred size beyond the most',
+      { x: [128] },
+      { maxBatchSize: 2, preferredSizes: [4] },
+      'ERR_INVALID_ARG_VALUE',
+    ],
     ['no samples', { x: [128] }, { samples: [] }, 'ERR_INVALID_ARG_VALUE'],
     ['padding of another type', { x: [128] }, { pad: { x: 'a' } }, 'ERR_INVALID_ARG_VALUE'],
     ['padding of no input', { x: [128] }, { pad: { z: 1 } }, 'ERR_UNKNOWN_INPUT'],

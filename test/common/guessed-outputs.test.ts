@@ -37,7 +37,7 @@ describe.each(runForms)('an output with a wrong declared shape, by %s', (_form, 
     using binding = session.createIoBinding({ x: shape })
     const early = { outputs: binding.outputs, view: binding.outputs.y, value: binding.outputValue('y')! }
     expect(early.view).toHaveLength(early.value.size)
-    binding.inputs.x.forEach((_: number, i: number) => {
+    binding.inputs.x.forEach((_, i) => {
       binding.inputs.x[i] = i + 1
     })
     for (let i = 0; i < 3; i++) {

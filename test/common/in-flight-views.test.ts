@@ -36,7 +36,8 @@ test('refuses access to outputs while a run is in flight, and allows both after 
   const { x } = io.inputs
   const { y } = io.outputs
   const pending = io.run()
-  for (const name of ['trips', 'x']) await expectError(() => io.inputs[name], 'ERR_BUSY', { says: name })
+  for (const name of ['trips', 'x'] as const)
+    await expectError(() => io.inputs[name], 'ERR_BUSY', { says: name })
   await expectError(() => io.outputs.y, 'ERR_BUSY', { says: 'one binding for each run' })
   await pending
   expect(io.inputs.x).toBe(x)

@@ -38,7 +38,7 @@ describe('sequences', () => {
       first.inputs.a!.set(a as never)
       first.inputs.b!.set(b as never)
       await run(first)
-      using second = taking.createIoBinding({ sequence: first.outputValue('sequence')! })
+      using second = taking.createIoBinding({ sequence: first.outputValue('sequence')!, index: [] })
       for (const [index, expected] of [a, b].entries()) {
         ;(second.inputs.index as BigInt64Array)[0] = BigInt(index)
         await run(second)

@@ -9,7 +9,9 @@ const why = !existsSync(suiteDir) ? 'no package libonnx-testdata' : 'only with C
 /** Why a case may fail on the simulated GPU and pass on the CPU. */
 const LACKING = [
   // cuDNN's graph API and RNN, and LRN.
-  /cudnn|CUDNN|SafeInt|arena cannot allocate/,
+  /cudnn|CUDNN|SafeInt|arena cannot allocate|lrn\.cc/,
+  // The provider has no training of newer versions.
+  /Training mode does not support/,
   /Could not find an implementation|NOT_IMPLEMENTED/,
 ]
 /** The provider gives 0 or NaN for the logarithm of the sum of nothing. */
@@ -27,6 +29,6 @@ describe.skipIf(!isNightly || !existsSync(suiteDir))(`ONNX's backend suite (skip
       `ONNX backend suite: ${passing(cuda).length} of ${cuda.size} cases, the CPU ${passing(cpu).length}`,
     )
     expect(worse.map((name) => [name, cuda.get(name)])).toEqual([])
-    expect(passing(cuda).length).toBeGreaterThan(1200)
+    expect(passing(cuda).length).toBeGreaterThan(0.9 * passing(cpu).length)
   }, 7_200_000)
 })

@@ -1,5 +1,5 @@
 import { describeSuites } from './gpu-suites.ts'
 
-describeSuites('the GPU suites of places and graphs', ['places/', 'graphs/', 'graph-hazards/'], {
+describeSuites('the GPU suites of places and graphs', ['places/', 'graphs/', 'whole/', 'graph-hazards/'], {
   absent: ['places/several-gpus'],
 })

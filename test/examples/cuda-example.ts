@@ -1,22 +1,17 @@
 // examples/io-binding on a fake or simulated GPU.
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { modelCases } from '../helpers/cases.mjs'
 import { runScript, withoutWarnings } from '../native/child.ts'
-import { compileExample } from './examples.ts'
+import { root } from './examples.ts'
 
 const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'model.onnx')
 
 /** The tests of a `describe`. `digits`: of equal results; those of the fake driver are the CPU's own. */
 export function testCudaExample(digits?: number): void {
-  let example: ReturnType<typeof compileExample>
-  beforeAll(() => {
-    example = compileExample('io-binding/io-binding.mts')
-  })
-  afterAll(() => example.remove())
-
+  const script = join(root, 'examples', 'io-binding', 'io-binding.mjs')
   const run = async (device: string) => {
-    const { code, stdout, stderr } = await runScript(example.script, [device, model])
+    const { code, stdout, stderr } = await runScript(script, [device, model])
     expect({ code, stderr: withoutWarnings(stderr) }).toEqual({ code: 0, stderr: '' })
     return JSON.parse(stdout)
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tool } from '../../scripts/run.mjs'
 import { blocksOfPage, root } from '../docs/pages.ts'
@@ -18,16 +18,6 @@ export function tsc(files: readonly string[], options: readonly string[]): strin
   return stdout + stderr
 }
 
-/** Compiles an example strictly, as a user's project would, into build/, where the package resolves itself by name. */
-export function compileExample(file: string): { script: string; remove: () => void } {
-  const outDir = join(root, 'build', `examples-${process.pid}`)
-  const source = join(root, 'examples', file)
-  const errors = tsc([source], ['--strict', '--rootDir', join(root, 'examples'), '--outDir', outDir])
-  if (errors !== '') throw new Error(errors)
-  const script = join(outDir, file.replace(/\.mts$/, '.mjs'))
-  return { script, remove: () => rmSync(outDir, { recursive: true }) }
-}
-
 export interface ExampleFile {
   /** Relative to examples/. */
   readonly path: string
@@ -38,7 +28,7 @@ export interface ExampleFile {
 export function exampleFiles(): ExampleFile[] {
   const folder = join(root, 'examples')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /\.(mjs|mts|py)$/.test(path))
+    .filter((path) => /\.(mjs|py)$/.test(path))
     .map((path) => ({ path: path.replaceAll('\\', '/'), text: readFileSync(join(folder, path), 'utf8') }))
 }
 

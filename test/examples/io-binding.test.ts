@@ -1,15 +1,14 @@
-// The IO binding example, in TypeScript on both engines, and in Python if it has onnxruntime.
+// The IO binding example, in JavaScript on both engines, and in Python if it has onnxruntime.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { modelCases } from '../helpers/cases.mjs'
 import { python, pythonTest } from '../helpers/python.ts'
 import { runScript } from '../native/child.ts'
-import { blocksOf, compileExample, partsOf, root } from './examples.ts'
+import { blocksOf, partsOf, root } from './examples.ts'
 
 const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'model.onnx')
-const { script, remove } = compileExample('io-binding/io-binding.mts')
-afterAll(remove)
+const script = join(root, 'examples', 'io-binding', 'io-binding.mjs')
 
 interface Printed {
   engine: string
@@ -64,7 +63,7 @@ pythonTest('Python returns the same', async () => {
 describe('docs/io-binding.md', () => {
   test.each([
     ['python', 'io-binding/io_binding.py'],
-    ['ts', 'io-binding/io-binding.mts'],
+    ['js', 'io-binding/io-binding.mjs'],
   ])('shows the %s that runs', (language, file) => {
     const parts = partsOf(file)
     parts.delete('end')

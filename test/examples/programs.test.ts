@@ -1,8 +1,9 @@
 // The examples as a user runs them, on real models. Their output is compared with independent results.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
+import { texts } from '../../examples/language.mjs'
 import { modelCases } from '../helpers/cases.mjs'
 import { int64 } from '../helpers/values.ts'
 import { runScript } from '../native/child.ts'
@@ -12,12 +13,27 @@ import { exampleFiles, root, tsc } from './examples.ts'
 const dirOf = (id: string) => modelCases().find((model) => model.id === id)!.dir
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'))
 
+/** Of the texts of examples/language.mjs. */
+const languages = ['en', 'de', 'fr', 'it', 'pt', 'fi', 'pl', 'ru']
+
 /** The lines that an example prints. */
 async function run(file: string, ...args: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await runScript(join(root, 'examples', file), args)
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   return stdout.trimEnd().split('\n')
 }
+
+test.each(['voice', 'decoders'])("scripts/models/%s.mjs makes the package's models", async (script) => {
+  const folder = temporaryFolder()
+  const ended = await runScript(join(root, 'scripts', 'models', `${script}.mjs`), [folder])
+  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  const made = readdirSync(folder)
+  expect(made.length).toBeGreaterThan(0)
+  for (const file of made) {
+    const committed = readFileSync(join(root, 'examples', 'models', file))
+    expect(readFileSync(join(folder, file)).equals(committed), file).toBe(true)
+  }
+})
 
 test('the examples compile', () => {
   const files = exampleFiles().filter(({ path }) => path.endsWith('.mjs'))
@@ -26,53 +42,26 @@ test('the examples compile', () => {
   expect(tsc(paths, ['--allowJs', '--checkJs', '--noEmit', '--strict', 'false'])).toBe('')
 })
 
-interface Sample {
-  readonly inputs: Readonly<Record<'input_0' | 'input_1', { dims: [number, number]; data: number[] }>>
-  readonly outputs: { readonly output_0: { dims: [number, number]; data: number[] } }
-}
-
-test('latency-path.mjs returns what PyTorch returned', async () => {
-  const { samples } = readJson(dirOf('tiny_bert'), 'model.sample.json') as { samples: Sample[] }
-  const expected = samples.flatMap(({ inputs: { input_1 }, outputs: { output_0 } }) =>
-    Array.from({ length: output_0.dims[0] }, (_, row) => {
-      const part = ({ dims: [, width], data }: { dims: [number, number]; data: number[] }) =>
-        data.slice(row * width, (row + 1) * width)
-      return { tokens: part(input_1).filter((bit) => bit === 1).length, logits: part(output_0) }
-    }),
-  )
-  const lines = await run('latency-path.mjs')
-  const last = lines.pop()!
-  expect(lines.length).toBe(expected.length)
-  for (const [i, line] of lines.entries()) {
-    const [tokens, ...logits] = line.match(/-?\d+(\.\d+)?/g)!.map(Number)
-    expect(tokens).toBe(expected[i]!.tokens)
-    expect(logits.length).toBe(expected[i]!.logits.length)
-    for (const [label, logit] of expected[i]!.logits.entries()) expect(logits[label]).toBeCloseTo(logit, 2)
-  }
-  const [, texts, difference] = /^(\d+) texts, largest difference to PyTorch's results: (\S+)$/.exec(last)!
-  expect(Number(texts)).toBe(expected.length)
-  expect(Number(difference)).toBeLessThan(1e-4)
+test('latency-path.mjs recognizes the language of each text', async () => {
+  expect(await run('latency-path.mjs')).toEqual(texts.map((text, i) => `${languages[i]}  ${text}`))
+  const own = ['Waar is het station, alstublieft?', 'Kde je vlakové nádraží?']
+  expect(await run('latency-path.mjs', ...own)).toEqual([`nl  ${own[0]}`, `cs  ${own[1]}`])
 })
 
 test('latency-path.mjs rejects a text that is too long', async () => {
-  const folder = temporaryFolder()
-  const row = (value: number) => ({ dims: [1, 129], data: new Array(129).fill(value) })
-  const outputs = { output_0: { dims: [1, 2], data: [0, 0] } }
-  const samples = [{ inputs: { input_0: row(7), input_1: row(1) }, outputs }]
-  writeFileSync(join(folder, 'long.json'), JSON.stringify({ samples }))
   const script = join(root, 'examples', 'latency-path.mjs')
-  const { code, stderr } = await runScript(script, [
-    join(dirOf('tiny_bert'), 'model.onnx'),
-    join(folder, 'long.json'),
-  ])
+  const { code, stderr } = await runScript(script, ['a'.repeat(129)])
   expect(code).toBe(1)
   expect(stderr).toContain('RangeError: a text has at most 128 tokens, not 129')
 })
 
+const speech = join(root, 'scripts', 'demo', 'speech.wav')
+const silero = join(dirOf('silero_v6'), 'model.onnx')
+
 test('recurrent-state.mjs detects the same speech as session.run with a passed state', async () => {
-  const wav = readFileSync(join(root, 'scripts', 'demo', 'speech.wav')).subarray(44)
+  const wav = readFileSync(speech).subarray(44)
   const audio = Float32Array.from({ length: wav.length >> 1 }, (_, i) => wav.readInt16LE(2 * i) / 32768)
-  await using session = await InferenceSession.create(join(dirOf('silero_v6'), 'model.onnx'))
+  await using session = await InferenceSession.create(silero)
   const padded = new Float32Array(64 + audio.length)
   padded.set(audio, 64)
   let state = new Tensor('float32', new Float32Array(256), [2, 1, 128])
@@ -89,16 +78,33 @@ test('recurrent-state.mjs detects the same speech as session.run with a passed s
     i % 2 === 0 ? [`speech from ${seconds(start)} to ${seconds(changes[i + 1]!)}`] : [],
   )
   expect(expected.length).toBeGreaterThan(0)
-  expect(await run('recurrent-state.mjs')).toEqual(expected)
+  expect(await run('recurrent-state.mjs', speech, silero)).toEqual(expected)
+})
+
+test("the package's detector hears the speech that Silero VAD hears", async () => {
+  const times = (lines: readonly string[]) =>
+    lines.map((line) => line.match(/\d+\.\d+/g)!.map(Number) as [number, number])
+  // Silero VAD also hears the breath after both parts.
+  const ours = times(await run('recurrent-state.mjs'))
+  const theirs = times(await run('recurrent-state.mjs', join(root, 'examples', 'speech.wav'), silero))
+  expect(ours.length).toBe(2)
+  for (const [i, [from, to]] of ours.entries()) {
+    expect(Math.abs(from - theirs[i]![0])).toBeLessThan(0.1)
+    expect(Math.abs(to - theirs[i]![1])).toBeLessThan(0.1)
+  }
 })
 
 test.each([
   ['kv-cache/growing-cache.mjs', 'tiny_gpt2_dyn_f32'],
   ['kv-cache/static-cache.mjs', 'tiny_llama_static_f32'],
 ])('%s decodes the same tokens as without a cache, and as PyTorch', async (file, id) => {
-  const { greedy } = readJson(dirOf(id), 'greedy.json')
+  const { prompt, greedy } = readJson(dirOf(id), 'greedy.json')
   const tokens = greedy.join(' ')
-  expect(await run(file)).toEqual([`with a cache    ${tokens}`, `without         ${tokens}`])
+  const lines = await run(file, join(dirOf(id), 'model.onnx'), prompt.join())
+  expect(lines).toEqual([`with a cache    ${tokens}`, `without         ${tokens}`])
+  // The package's own models continue a text.
+  const text = 'Bind once, run many. Bind once, run many. Bind on'
+  expect(await run(file)).toEqual([`with a cache    ${text}`, `without         ${text}`])
 })
 
 test('cancellation.mjs cancels runs and leaves the others alone', async () => {
@@ -112,8 +118,7 @@ test('cancellation.mjs cancels runs and leaves the others alone', async () => {
 })
 
 test.each([1, 3])('worker-threads.mjs returns the same results on %i workers', async (workers) => {
-  const { samples } = readJson(dirOf('tiny_bert'), 'model.sample.json')
   expect(await run('worker-threads.mjs', String(workers))).toEqual([
-    `${samples.length} texts on ${workers} workers: the same results`,
+    `${texts.length} texts on ${workers} workers: the same results`,
   ])
 })

@@ -36,7 +36,7 @@ FakeCudaLive CountLive(State& s) {
   live.events = s.streams.event_count();
   live.graphs = s.graphs.size();
   for (const std::uint64_t retained : s.retained) live.primary_retains += retained;
-  live.context_depth = thread().contexts.size();
+  live.context_depth = thread().pushed();
   return live;
 }
 

@@ -1,4 +1,6 @@
 // The driver's functions for graphs: the runs of sessions that were captured, which a launch repeats.
+#include <cstring>
+
 #include "state.h"
 
 using namespace fake_cuda;
@@ -62,17 +64,20 @@ CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, size_t* count) {
   });
 }
 
-CUresult cuGraphNodeGetType(CUgraphNode, CUgraphNodeType* type) {
+CUresult cuGraphNodeGetType(CUgraphNode node, CUgraphNodeType* type) {
   return Call({.name = __func__}, [&](State& s) {
-    *Required(type) = s.node_type;
+    const bool is_run = reinterpret_cast<const GraphNode*>(node)->run != nullptr;
+    *Required(type) = is_run ? s.node_type : CU_GRAPH_NODE_TYPE_MEMCPY;
     return CUDA_SUCCESS;
   });
 }
 
-// A copy from memory of the host that is nobody's.
-CUresult cuGraphMemcpyNodeGetParams(CUgraphNode, CUDA_MEMCPY3D* copy) {
+// Of a run: a copy from memory of the host that is nobody's.
+CUresult cuGraphMemcpyNodeGetParams(CUgraphNode node, CUDA_MEMCPY3D* copy) {
   return Call({.name = __func__}, [&](State&) {
-    *Required(copy) = {};
+    const auto* const recorded = reinterpret_cast<const GraphNode*>(node);
+    *Required(copy) = recorded->copy;
+    if (recorded->run == nullptr) return CUDA_SUCCESS;
     copy->srcMemoryType = CU_MEMORYTYPE_HOST;
     copy->dstMemoryType = CU_MEMORYTYPE_DEVICE;
     copy->WidthInBytes = 8;
@@ -101,13 +106,25 @@ CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
     runs = GraphOf(s, exec);
     return CUDA_SUCCESS;
   });
-  for (const RecordedRun& run : runs) run.run(run.context.get());
+  for (const GraphNode& node : runs) {
+    const CUDA_MEMCPY3D& copy = node.copy;
+    if (node.run != nullptr) {
+      node.run(node.context.get());
+    } else if (copy.dstMemoryType == CU_MEMORYTYPE_HOST) {
+      std::memcpy(copy.dstHost, reinterpret_cast<const void*>(copy.srcDevice), copy.WidthInBytes);
+    } else {
+      const bool from_host = copy.srcMemoryType == CU_MEMORYTYPE_HOST;
+      std::memmove(reinterpret_cast<void*>(copy.dstDevice),
+                   from_host ? copy.srcHost : reinterpret_cast<const void*>(copy.srcDevice),
+                   copy.WidthInBytes);
+    }
+  }
   return result;
 }
 
 bool fake_cuda_record(CUstream stream, void (*run)(void*), void* context, void (*free)(void*)) {
   if (thread().captured != stream) return false;
-  thread().recorded.push_back({run, {context, free}});
+  thread().recorded.push_back({.run = run, .context = {context, free}});
   return true;
 }
 

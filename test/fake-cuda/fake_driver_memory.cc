@@ -46,6 +46,23 @@ CUresult Copy(State& s, CUstream stream, std::byte* to, const std::byte* from, s
   return CUDA_SUCCESS;
 }
 
+// In a capture: the addresses on the host are null where the copy is of device memory.
+CUresult Record(const void* from_host, CUdeviceptr from, void* to_host, CUdeviceptr to, std::size_t bytes,
+                bool pinned) {
+  if (!pinned) throw Breach{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "a copy of pageable memory in a capture"};
+  CUDA_MEMCPY3D copy{};
+  copy.srcMemoryType = from_host != nullptr ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE;
+  copy.srcHost = from_host;
+  copy.srcDevice = from;
+  copy.dstMemoryType = to_host != nullptr ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE;
+  copy.dstHost = to_host;
+  copy.dstDevice = to;
+  copy.WidthInBytes = bytes;
+  copy.Height = copy.Depth = 1;
+  thread().recorded.push_back({.copy = copy});
+  return CUDA_SUCCESS;
+}
+
 }  // namespace
 
 CUresult cuMemGetInfo_v2(size_t* free, size_t* total) {
@@ -115,12 +132,13 @@ CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUst
 }
 
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
-  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+  return Call({.name = __func__, .rules = kRecorded, .stream = stream, .bytes = bytes}, [&](State& s) {
     s.StreamOf(stream);
     if (bytes == 0) return CUDA_SUCCESS;
     bool pinned = false;
     std::byte* target = s.DeviceRange(to, bytes, s.CurrentDevice());
     const std::byte* source = s.HostRange(from, bytes, pinned);
+    if (thread().captured == stream) return Record(from, 0, nullptr, to, bytes, pinned);
     if (pinned) return Copy(s, stream, target, source, bytes);
     s.streams.Queue(stream, {.kind = Work::Kind::kCopy,
                              .to = target,
@@ -131,12 +149,13 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CU
 }
 
 CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
-  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+  return Call({.name = __func__, .rules = kRecorded, .stream = stream, .bytes = bytes}, [&](State& s) {
     s.StreamOf(stream);
     if (bytes == 0) return CUDA_SUCCESS;
     bool pinned = false;
     const std::byte* source = s.DeviceRange(from, bytes, s.CurrentDevice());
     std::byte* target = s.HostRange(to, bytes, pinned);
+    if (thread().captured == stream) return Record(nullptr, from, to, 0, bytes, pinned);
     const CUresult result = Copy(s, stream, target, source, bytes);
     if (!pinned) s.streams.Run(stream);
     return result;
@@ -144,11 +163,14 @@ CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream
 }
 
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
-  return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
+  return Call({.name = __func__, .rules = kRecorded, .stream = stream, .bytes = bytes}, [&](State& s) {
     s.StreamOf(stream);
     if (bytes == 0) return CUDA_SUCCESS;
     const int device = s.CurrentDevice();
-    return Copy(s, stream, s.DeviceRange(to, bytes, device), s.DeviceRange(from, bytes, device), bytes);
+    std::byte* target = s.DeviceRange(to, bytes, device);
+    const std::byte* source = s.DeviceRange(from, bytes, device);
+    if (thread().captured == stream) return Record(nullptr, from, nullptr, to, bytes, true);
+    return Copy(s, stream, target, source, bytes);
   });
 }
 

@@ -29,6 +29,18 @@ CUresult cuStreamSynchronize(CUstream stream) {
   });
 }
 
+// The first query of queued work reports that it is not ready, which exercises a second poll.
+CUresult cuStreamQuery(CUstream stream) {
+  return Call({.name = __func__, .rules = kEventQuery, .stream = stream}, [&](State& s) {
+    Stream& queried = s.StreamOf(stream);
+    if (queried.work.empty()) return CUDA_SUCCESS;
+    if (!std::exchange(queried.queried, true)) return CUDA_ERROR_NOT_READY;
+    s.streams.Run(stream);
+    queried.queried = false;
+    return CUDA_SUCCESS;
+  });
+}
+
 // The event may belong to another device: devices wait for each other this way.
 CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int flags) {
   return Call({.name = __func__, .stream = stream}, [&](State& s) {
@@ -63,7 +75,7 @@ CUresult cuEventRecord(CUevent event, CUstream stream) {
   });
 }
 
-// The first query of queued work reports that it is not ready, which exercises a second poll.
+// As cuStreamQuery.
 CUresult cuEventQuery(CUevent event) {
   return Call({.name = __func__, .rules = kEventQuery}, [&](State& s) {
     const std::shared_ptr<Mark> mark = s.EventOf(event).last;

@@ -23,10 +23,10 @@ Thread& thread() {
 }
 
 Thread::~Thread() {
-  if (contexts.empty()) return;
+  if (pushed() == 0) return;
   State& s = state();
   const std::lock_guard lock(s.mutex);
-  s.Violation({.name = "a thread's end"}, std::to_string(contexts.size()) + " contexts were never popped");
+  s.Violation({.name = "a thread's end"}, std::to_string(pushed()) + " contexts were never popped");
 }
 
 CUresult State::Admit(const Spec& spec) {
@@ -42,7 +42,7 @@ CUresult State::Admit(const Spec& spec) {
   const bool refused =
       (spec.rules & kRefusedInCapture) != 0 || (event_queries_refused && (spec.rules & kEventQuery) != 0);
   const bool ends = (spec.rules & kEndsCapture) != 0;
-  if (thread().captured != nullptr && !ends && (spec.rules & kSurvives) == 0) {
+  if (thread().captured != nullptr && !ends && (spec.rules & (kSurvives | kRecorded)) == 0) {
     throw Breach{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "while this thread captures"};
   }
   if (capturing && refused && thread().mode == CU_STREAM_CAPTURE_MODE_GLOBAL) {

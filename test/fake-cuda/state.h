@@ -29,18 +29,21 @@ struct Breach {
   std::string text;
 };
 
-// A run of a session in a graph.
-struct RecordedRun {
-  void (*run)(void*);
-  std::shared_ptr<void> context;
+// A run of a session in a graph, or a copy.
+struct GraphNode {
+  void (*run)(void*) = nullptr;
+  std::shared_ptr<void> context = {};
+  CUDA_MEMCPY3D copy = {};
 };
-using Graph = std::vector<RecordedRun>;
+using Graph = std::vector<GraphNode>;
 
 // The driver's state for each thread.
 struct Thread {
-  ~Thread();                  // a misuse if contexts are left
+  ~Thread();  // a misuse if contexts are left
+  std::size_t pushed() const { return contexts.size() - (set ? 1 : 0); }
   int number = 0;             // 0 before its first call
   std::vector<int> contexts;  // by device
+  bool set = false;           // the first of them was set, not pushed: it stays
   CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
   CUstream captured = nullptr;  // the stream that it captures,
   Graph recorded;               // and what it has recorded
@@ -63,6 +66,7 @@ enum Rules : unsigned {
   kEventQuery = 8,
   kSurvives = 16,  // still works when the context is broken
   kEndsCapture = 32,
+  kRecorded = 64,  // in a capture
 };
 
 struct Spec {

@@ -35,6 +35,7 @@ struct Stream {
   int number;
   int device;
   std::deque<Work> work;
+  bool queried = false;
 };
 
 struct Event {

@@ -36,7 +36,7 @@ export function copyPackage(script: string, has: { addon?: boolean; onnxruntimeN
     copyFileSync(join(root, addon), join(folder, ADDON))
   }
   mkdirSync(join(folder, 'node_modules'))
-  const packages = ['onnxruntime-common', ...(has.onnxruntimeNode ? ['onnxruntime-node'] : [])]
+  const packages = ['bindings', 'onnxruntime-common', ...(has.onnxruntimeNode ? ['onnxruntime-node'] : [])]
   for (const name of packages) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
   }

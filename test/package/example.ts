@@ -24,12 +24,17 @@ export function write(name: string, text: string): string {
   return file
 }
 
-/** Runs a script in the project without a compiler on PATH. Returns stdout and expects an empty stderr. */
-export async function run(args: string[], node = process.execPath, env: NodeJS.ProcessEnv = {}) {
+/** A user's environment: without a compiler on PATH, and without the variables of the tests. */
+export function environment(): NodeJS.ProcessEnv {
   const { ONNXRUNTIME_IOBINDING_ENGINE, ONNXRUNTIME_IOBINDING_BUILD, ORT_DYLIB_PATH, ...clean } = process.env
+  return { ...clean, PATH: inject('path'), NODE_OPTIONS: '' }
+}
+
+/** Runs a script in the project. Returns stdout and expects an empty stderr. */
+export async function run(args: string[], node = process.execPath, env: NodeJS.ProcessEnv = {}) {
   const ran = await promisify(execFile)(node, args, {
     cwd: inject('project'),
-    env: { ...clean, PATH: inject('path'), NODE_OPTIONS: '', ...env },
+    env: { ...environment(), ...env },
   })
   expect(ran.stderr).toBe('')
   return ran.stdout

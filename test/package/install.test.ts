@@ -19,7 +19,12 @@ describe('npm install of the tarball', () => {
       expect(spawnSync(compiler, { env: { PATH: inject('path') } }).error).toMatchObject({ code: 'ENOENT' })
     }
   })
-  // npm runs the script `prepare` of a package that it installs from a folder.
+  // npm warns of these scripts, even if it runs none from a tarball.
+  it('has no script for npm to warn of', () => {
+    const { scripts } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+    const lifeCycle = /^(pre|post)?(install|prepare|prepublish)$|^(un)?install$/
+    expect(Object.keys(scripts).filter((name) => lifeCycle.test(name))).toEqual([])
+  })
   it('succeeds in its unpacked folder, where nothing can be built', () => {
     const folder = dirname(inject('project'))
     const unpacked = join(folder, 'unpacked')

@@ -55,7 +55,7 @@ function barePath(folder: string): string {
   const windows = process.platform === 'win32'
   if (windows) return [join(process.execPath, '..'), process.env.SystemRoot ?? ''].join(delimiter)
   symlinkSync(process.execPath, join(folder, 'node'))
-  for (const command of ['npm', 'sh']) {
+  for (const command of ['npm', 'npx', 'sh']) {
     const found = execFileSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).trim()
     symlinkSync(realpathSync(found), join(folder, command))
   }

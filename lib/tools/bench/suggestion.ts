@@ -1,4 +1,4 @@
-import { type InferenceSession, initialized, isOrtError } from '../../index'
+import { type InferenceSession, type IoBinding, initialized, isOrtError } from '../../index'
 import { elementCount, shapeText, symbolSizes } from '../../model/shape'
 import { UsageError } from '../cli/command'
 import { quote } from '../cli/shell'
@@ -19,29 +19,42 @@ export async function openShapesError(
 ): Promise<UsageError> {
   const inputs = session.inputMetadata.filter((input) => input.isTensor)
   const texts = open.map(({ name, shape }) => `  ${name}  ${shapeText(shape)}`)
-  const { command, ran } = await suggest(session, plan, inputs)
+  const names = inputs.map(({ name }) => name)
+  const fill = (binding: IoBinding, ranges: Ranges) =>
+    fillInputs(binding, describeInputs(binding, names, ranges), plan.seed)
+  const tried = [plan.ranges, allZero(plan, inputs)] as const
+  const { shapes, content, ran } = await tryShapes(session, plan.shapes, inputs, tried, fill)
+  const command = toCommand(plan, shapes, content)
   const advice = ran
     ? `Give their shapes, such as\n  ${command}`
     : `Give their shapes. The model failed on all that were tried, such as\n  ${command}`
   return new UsageError(`the model leaves dimensions of its inputs open:\n${texts.join('\n')}\n${advice}`)
 }
 
-/** The command with the first shapes and ranges on which the model runs, or else with the first that were tried. */
-async function suggest(
+/**
+ * The first shapes of open inputs, and the first content, on which the model runs, or else the first that were tried.
+ *
+ * @param given shapes that are not tried
+ * @param contents what to fill the inputs with, by `fill`
+ */
+export async function tryShapes<C>(
   session: InferenceSession,
-  plan: BenchPlan,
+  given: Shapes,
   inputs: readonly TensorMetadata[],
-): Promise<{ command: string; ran: boolean }> {
-  const candidates = [...guessShapes(plan, inputs)]
+  contents: readonly [C, ...C[]],
+  fill: (binding: IoBinding, content: C) => void,
+): Promise<{ shapes: Shapes; content: C; ran: boolean }> {
+  const candidates = [...guessShapes(given, inputs)]
   const until = Date.now() + MAX_MILLISECONDS
   for (const shapes of candidates) {
-    for (const ranges of [plan.ranges, allZero(plan, inputs)]) {
+    for (const content of contents) {
       if (Date.now() > until) break
-      if (await runs(session, plan, inputs, shapes, ranges))
-        return { command: toCommand(plan, shapes, ranges), ran: true }
+      const known = new Map([...given, ...shapes])
+      if (await runs(session, inputs, known, (binding) => fill(binding, content)))
+        return { shapes, content, ran: true }
     }
   }
-  return { command: toCommand(plan, candidates[0]!, plan.ranges), ran: false }
+  return { shapes: candidates[0]!, content: contents[0], ran: false }
 }
 
 /** An index of 0 is in every table. */
@@ -60,10 +73,10 @@ const UNNAMED: readonly Unnamed[] = [
 ]
 
 /** What to try: long sequences first, which models refuse that have a fixed room for them. */
-function* guessShapes(plan: BenchPlan, inputs: readonly TensorMetadata[]): Generator<Shapes> {
+function* guessShapes(given: Shapes, inputs: readonly TensorMetadata[]): Generator<Shapes> {
   for (const length of [128, 64, 32, 16, 8, 4, 1, 512, 1024]) {
     for (const unnamed of UNNAMED) {
-      for (const sums of [1, 2]) yield assign(plan, inputs, { length, unnamed, sums })
+      for (const sums of [1, 2]) yield assign(given, inputs, { length, unnamed, sums })
     }
   }
 }
@@ -76,14 +89,10 @@ interface Guess {
 }
 
 /** Shapes that were given determine the dimensions of the same name. */
-function assign(
-  { shapes }: BenchPlan,
-  inputs: readonly TensorMetadata[],
-  { length, unnamed, sums }: Guess,
-): Shapes {
+function assign(given: Shapes, inputs: readonly TensorMetadata[], { length, unnamed, sums }: Guess): Shapes {
   const sizes = symbolSizes(
     inputs.flatMap(({ name, shape: declared }) => {
-      const dims = shapes.get(name)
+      const dims = given.get(name)
       return dims === undefined ? [] : [{ declared, dims }]
     }),
   )
@@ -98,27 +107,25 @@ function assign(
   }
   const isOpen = ({ shape }: TensorMetadata) => shape.some((dim) => typeof dim === 'string')
   return new Map(
-    inputs.filter(isOpen).map(({ name, shape }) => [name, shapes.get(name) ?? shape.map(size)] as const),
+    inputs.filter(isOpen).map(({ name, shape }) => [name, given.get(name) ?? shape.map(size)] as const),
   )
 }
 
-/** Whether the model runs once on these inputs, as bench fills them. */
+/** Whether the model runs once on these inputs. */
 async function runs(
   session: InferenceSession,
-  { seed, shapes: given }: BenchPlan,
   inputs: readonly TensorMetadata[],
   shapes: Shapes,
-  ranges: Ranges,
+  fill: (binding: IoBinding) => void,
 ): Promise<boolean> {
   try {
     if ([...shapes.values()].some((dims) => elementCount(dims) > MAX_ELEMENTS)) return false
     const known = inputs.flatMap(({ name }) => {
-      const dims = shapes.get(name) ?? given.get(name)
+      const dims = shapes.get(name)
       return dims === undefined ? [] : [[name, dims] as const]
     })
     using binding = session.createIoBinding(Object.fromEntries(known))
-    const names = inputs.map(({ name }) => name)
-    fillInputs(binding, describeInputs(binding, names, ranges), seed)
+    fill(binding)
     const isCancelable = initialized().engine === 'native'
     await binding.run(isCancelable ? { signal: AbortSignal.timeout(MAX_MILLISECONDS) } : {})
     return true

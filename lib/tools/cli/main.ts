@@ -2,6 +2,7 @@ import { inspect as inspectValue, parseArgs } from 'node:util'
 import { nearest } from '../../check'
 import { isOrtError } from '../../index'
 import { bench } from '../bench'
+import { demo } from '../demo'
 import { doctor } from '../doctor/command'
 import { inspect } from '../inspect'
 import { tune } from '../tune'
@@ -10,7 +11,7 @@ import { completion } from './completion'
 import { printError } from './output'
 import { PACKAGE } from './package'
 
-const REPORTING = { bench, doctor, inspect, tune }
+const REPORTING = { bench, demo, doctor, inspect, tune }
 const COMMANDS: Readonly<Record<string, Command>> = { ...REPORTING, completion: completion(REPORTING) }
 
 const HELP = `onnxruntime-iobinding COMMAND

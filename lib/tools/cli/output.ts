@@ -21,6 +21,9 @@ export function printReport<R>(
   console.log(text)
 }
 
+/** The text with unprintable characters as JSON escapes, for what is no report. */
+export const escapeText = (text: string): string => escapeIn(text, UNPRINTABLE)
+
 /** Prints an error, whose further lines are indented. @param help follows as it is */
 export function printError(message: string, help?: string): void {
   const lines = escapeIn(message, UNPRINTABLE_IN_LINES).replaceAll('\n', '\n  ')

@@ -8,6 +8,8 @@ import { printReport } from '../cli/output'
 import { checkExport, type Samples } from '../export-check'
 import { inspectGraph } from './graph'
 import { type Inspection, toText } from './text'
+import { describeTypes } from './types'
+import { toTypeScript } from './typescript'
 
 const HELP = `onnxruntime-iobinding inspect MODEL [options]
 
@@ -21,13 +23,16 @@ when an input does.
   --against FILE    samples of the original model's inputs and outputs: JSON, or a JavaScript module whose default export
                     is the samples, or a function that takes the session and returns them
   --json            prints the whole report as JSON, with the name of each node
+  --types           writes TypeScript instead: the types of the inputs and outputs, for createIoBinding, and a program
+                    that runs this model
   --help
 
 Exit code: 0 no problems found (warnings are not problems), 1 problems found, 2 failed.
 
   onnxruntime-iobinding inspect bert.onnx
   onnxruntime-iobinding inspect bert.onnx --providers cuda,cpu
-  onnxruntime-iobinding inspect bert.onnx --against bert.sample.json`
+  onnxruntime-iobinding inspect bert.onnx --against bert.sample.json
+  onnxruntime-iobinding inspect bert.onnx --types > bert.mts`
 
 /** `inspect MODEL --against samples.json` */
 export const inspect: Command = {
@@ -37,11 +42,14 @@ export const inspect: Command = {
     providers: { type: 'string', default: 'cpu' },
     against: { type: 'string' },
     json: { type: 'boolean', default: false },
+    types: { type: 'boolean', default: false },
   },
   async run(positionals, values) {
     const model = readModel('inspect', positionals)
     const executionProviders = readProviders(values)
-    const { against, json } = values
+    const { against, json, types } = values
+    if (types === true && (json === true || against !== undefined))
+      throw new UsageError('--types goes with --providers only')
     const samples = against === undefined ? undefined : await readSamples(against as string)
     const { engine, version } = initialized()
     const native = engine === 'native'
@@ -49,8 +57,12 @@ export const inspect: Command = {
       executionProviders,
       // Failing runs are part of the report: ONNX Runtime does not need to print them too.
       logSeverityLevel: 4,
-      recordGraphAssignment: native && samples === undefined,
+      recordGraphAssignment: native && samples === undefined && types !== true,
     })
+    if (types === true) {
+      console.log(toTypeScript(await describeTypes(session, model)))
+      return 0
+    }
     const inspection: Inspection = {
       model,
       engine,

@@ -52,7 +52,7 @@ async function attempt(
   const feeds: Record<string, OrtValue> = {}
   try {
     for (const input of session.inputMetadata) {
-      if (!input.isTensor || input.type === 'undefined') return undefined
+      if (!input.isTensor || (input.type as string) === 'undefined') return undefined
       const dims = resolveShape(input.shape, symbols)!
       if (elementCount(dims) > MAX_ELEMENTS) return undefined
       feeds[input.name] = OrtValue.allocate(input.type, dims)

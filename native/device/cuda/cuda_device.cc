@@ -12,7 +12,9 @@ namespace {
 // One for all GPUs: a capture forbids unsafe calls of the driver to every other thread of the process.
 DeviceMutex capture_mutex;
 
-// A scope has left this thread in relaxed mode: the others need no exchange.
+// The device whose context KeepContext has made current on this thread, which stays in relaxed mode from then
+// on: scopes need no call.
+thread_local const CudaDevice* kept = nullptr;
 thread_local bool stays_relaxed = false;
 
 CUdeviceptr Address(const TensorView& tensor) { return reinterpret_cast<CUdeviceptr>(tensor.data); }
@@ -183,17 +185,31 @@ void CudaDevice::CheckAlive() const {
   throw Lost("by an earlier call");
 }
 
-ContextScope::ContextScope(CudaDevice& device, CaptureMode mode) {
+void KeepContext(CudaDevice& device) {
+  device.CheckAlive();
+  if (kept == &device) [[likely]]
+    return;
+  device.Check(driver().cuCtxSetCurrent(device.context_), "cuCtxSetCurrent");
+  if (!stays_relaxed) {
+    CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_RELAXED;
+    device.Check(driver().cuThreadExchangeStreamCaptureMode(&mode), "cuThreadExchangeStreamCaptureMode");
+    stays_relaxed = true;
+  }
+  kept = &device;
+}
+
+void ForgetContext() noexcept { kept = nullptr; }
+
+ContextScope::ContextScope(CudaDevice& device) {
   device.CheckAlive();
   device.Check(Push(device), "cuCtxPushCurrent");
-  if (mode != CaptureMode::kKeep) return;
-  stays_relaxed = stays_relaxed || exchanged_;
-  exchanged_ = false;
 }
 
 CUresult ContextScope::Push(CudaDevice& device) noexcept {
+  current_ = kept == &device;
+  if (current_) return CUDA_SUCCESS;
   const CUresult error = driver().cuCtxPushCurrent_v2(device.context_);
-  pushed_ = error == CUDA_SUCCESS;
+  current_ = pushed_ = error == CUDA_SUCCESS;
   exchanged_ =
       pushed_ && !stays_relaxed && driver().cuThreadExchangeStreamCaptureMode(&mode_) == CUDA_SUCCESS;
   return error;

@@ -60,6 +60,7 @@ class CudaDevice final : public Device {
 
  private:
   friend class ContextScope;
+  friend void KeepContext(CudaDevice& device);
   CudaDevice(int id, CUcontext context);
   ort::Error Lost(const std::string& when) const;
   // Enqueues on the transfer stream, and waits.
@@ -74,22 +75,26 @@ class CudaDevice final : public Device {
   CUstream transfer_stream_ = nullptr;  // of copies that do not belong to a run
 };
 
+// Makes the device's context current on this thread, and its capture mode relaxed, for good: for a run
+// thread, whose session has one device. ForgetContext: the next call does so again.
+void KeepContext(CudaDevice& device);
+void ForgetContext() noexcept;
+
 // For its lifetime the device's context is current on this thread, and the thread's capture mode is relaxed,
 // so that it may allocate while another thread captures a graph.
 class ContextScope {
  public:
-  // kKeep: the thread stays in relaxed mode. For a run thread, whose scopes overlap.
-  enum class CaptureMode { kRestore, kKeep };
-  explicit ContextScope(CudaDevice& device, CaptureMode mode = CaptureMode::kRestore);
+  explicit ContextScope(CudaDevice& device);
   // For destructors: where the context cannot be made current, their resources no longer exist.
   ContextScope(CudaDevice& device, std::nothrow_t) noexcept { Push(device); }
-  explicit operator bool() const noexcept { return pushed_; }
+  explicit operator bool() const noexcept { return current_; }
   ~ContextScope();
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
 
  private:
   CUresult Push(CudaDevice& device) noexcept;
+  bool current_ = false;
   bool pushed_ = false;
   bool exchanged_ = false;
   CUstreamCaptureMode mode_ = CU_STREAM_CAPTURE_MODE_RELAXED;

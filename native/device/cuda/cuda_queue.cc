@@ -16,11 +16,21 @@ class CudaRun final : public DeviceRun {
         computed_(queue.device(), false),
         done_(queue.device(), queue.blocking_wait()) {}
 
-  void Begin(bool overlap, bool capture, const HostUse& host, const std::atomic<bool>& canceled) override {
-    RUN_THREAD();
-    scope_.emplace(queue_.device(), ContextScope::CaptureMode::kKeep);
-    lock_ = queue_.device().Lock(capture, canceled);
-    overlap_ = overlap;
+  bool Begin(const RunMode& mode, const HostUse& host, const std::atomic<bool>& canceled) override {
+    DEVICE_RUN_THREAD();
+    if (mode.in_place) {
+      lock_ = queue_.device().TryLock();
+      if (!lock_) return false;
+      scope_.emplace(queue_.device());
+    } else {
+      KeepContext(queue_.device());
+      lock_ = queue_.device().Lock(mode.capture, canceled);
+    }
+    overlap_ = mode.beside == Beside::kOthers;
+    const bool alone = mode.beside == Beside::kNothing;
+    waits_here_ = mode.in_place && alone;
+    // Only an event can wake the thread.
+    asks_stream_ = alone && !queue_.blocking_wait();
     last_ = queue_.compute();
     host_ = &host;
     for (const CudaRun* earlier : queue_.started()) {
@@ -32,6 +42,7 @@ class CudaRun final : public DeviceRun {
         Check(driver().cuStreamWaitEvent(stream, earlier->done_.get(), 0), "cuStreamWaitEvent");
       }
     }
+    return true;
   }
 
   void Upload(const std::vector<device::Copy>& copies) override {
@@ -50,10 +61,18 @@ class CudaRun final : public DeviceRun {
     cuda::Run(session, options, binding, queue_.compute());
   }
 
-  void Capture(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
+  void Capture(const std::function<void()>& work) override {
     graph_.reset();
-    graph_ = std::make_unique<CudaGraph>(queue_.device(), queue_.compute(), *host_,
-                                         [&] { cuda::Run(session, options, binding, queue_.compute()); });
+    // A graph is of the compute stream alone, also where copies of its run were on others.
+    const bool overlap = std::exchange(overlap_, false);
+    CUstream const last = std::exchange(last_, queue_.compute());
+    std::optional<ort::Error> failed;
+    ort::CatchInto(failed, [&] {
+      graph_ = std::make_unique<CudaGraph>(queue_.device(), queue_.compute(), *host_, work);
+    });
+    overlap_ = overlap;
+    last_ = last;
+    if (failed) throw *failed;
   }
 
   void Replay() override { graph_->Launch(queue_.compute()); }
@@ -77,31 +96,38 @@ class CudaRun final : public DeviceRun {
   }
 
   void Submit() override {
-    Check(driver().cuEventRecord(done_.get(), last_), "cuEventRecord");
+    if (!asks_stream_) Check(driver().cuEventRecord(done_.get(), last_), "cuEventRecord");
     queue_.started().push_back(this);
     lock_ = {};
+    if (!waits_here_) scope_.reset();
   }
 
   bool Poll(bool wait) override {
-    RUN_THREAD();
-    if (wait || queue_.blocking_wait()) {
-      Check(driver().cuEventSynchronize(done_.get()), "cuEventSynchronize");
-    } else {
-      const CUresult state = driver().cuEventQuery(done_.get());
+    DEVICE_RUN_THREAD();
+    if (!scope_) KeepContext(queue_.device());
+    if (!wait && !queue_.blocking_wait()) {
+      const CUresult state =
+          asks_stream_ ? driver().cuStreamQuery(last_) : driver().cuEventQuery(done_.get());
       if (state == CUDA_ERROR_NOT_READY) return false;
-      Check(state, "cuEventQuery");
+      Check(state, asks_stream_ ? "cuStreamQuery" : "cuEventQuery");
+    } else if (asks_stream_) {
+      Check(driver().cuStreamSynchronize(last_), "cuStreamSynchronize");
+    } else {
+      Check(driver().cuEventSynchronize(done_.get()), "cuEventSynchronize");
     }
     std::erase(queue_.started(), this);
     scope_.reset();
     return true;
   }
 
-  // Copies may still be in progress, to memory that is about to be reused.
+  // Copies may still be in progress, to memory that is about to be reused. What a run of ONNX Runtime's did
+  // to the thread's context is not known.
   void Abandon() noexcept override {
     queue_.Settle();
     std::erase(queue_.started(), this);
     lock_ = {};
     scope_.reset();
+    ForgetContext();
   }
 
  private:
@@ -124,11 +150,13 @@ class CudaRun final : public DeviceRun {
   Event uploaded_;
   Event computed_;
   Event done_;
-  std::optional<ContextScope> scope_;  // from Begin until the run has ended
+  std::optional<ContextScope> scope_;  // of the JS thread, which may have another context current
   DeviceLock lock_;
   const HostUse* host_ = nullptr;
   bool overlap_ = false;
-  CUstream last_ = nullptr;  // where the run ends
+  bool waits_here_ = false;   // the JS thread waits for the end
+  bool asks_stream_ = false;  // for the end, since nothing is queued on it meanwhile
+  CUstream last_ = nullptr;   // where the run ends
   std::unique_ptr<CudaGraph> graph_;
 };
 

@@ -13,12 +13,12 @@ function fill(array, seed) {
 }
 
 /** A thousand replays of changing inputs, each compared with a plain run of the same session. */
-async function replays(t, path, inputs, options) {
+export async function replays(t, path, inputs, { whole = false, ...options } = {}) {
   const session = await capturing(path, options)
   const [graph, plain] = [session.createIoBinding(inputs), session.createIoBinding(inputs)]
   for (const [i, name] of session.inputNames.entries()) fill(graph.inputs[name], i + 1)
   const before = Object.values(graph.outputs).map((output) => Buffer.from(bytesOf(output)))
-  await graph.capture({ verify: true })
+  await graph.capture({ verify: true, whole })
   assert.ok(graph.captured && !plain.captured)
   for (const [i, name] of session.outputNames.entries()) {
     assert.ok(bytesOf(graph.outputs[name]).equals(before[i]), 'a capture writes no host memory')
@@ -44,7 +44,7 @@ async function replays(t, path, inputs, options) {
   await session.release()
 }
 
-async function replaysOfBert(t) {
+export async function replaysOfBert(t, { whole = false } = {}) {
   const { path } = expectedModel('tiny_bert')
   // Fixed sizes remove the model's computations on shapes, which would run on the CPU.
   const probe = await open(path)
@@ -52,7 +52,10 @@ async function replaysOfBert(t) {
   const names = probe.inputNames
   await probe.release()
   const freeDimensionOverrides = Object.fromEntries(symbols.filter(([dim]) => typeof dim === 'string'))
-  await replays(t, path, Object.fromEntries(names.map((name) => [name, [1, 32]])), { freeDimensionOverrides })
+  await replays(t, path, Object.fromEntries(names.map((name) => [name, [1, 32]])), {
+    whole,
+    freeDimensionOverrides,
+  })
 }
 
 /** A capture leaves a state that is updated in place unchanged. */

@@ -9,6 +9,7 @@ import { tests as memory } from './memory.mjs'
 import { tests as models } from './models.mjs'
 import { tests as places } from './places.mjs'
 import { tests as recurrent } from './recurrent.mjs'
+import { tests as wholeGraphs } from './whole-graphs.mjs'
 
 /** @type {import('../harness.mjs').Test[]} */
 export const tests = [
@@ -17,6 +18,7 @@ export const tests = [
   ...recurrent,
   ...places,
   ...graphs,
+  ...wholeGraphs,
   ...concurrency,
   ...failures,
   ...endings,

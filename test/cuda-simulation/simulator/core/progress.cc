@@ -79,6 +79,18 @@ bool State::Query(const std::shared_ptr<Mark>& mark) {
   return true;
 }
 
+bool State::Query(Stream& stream) {
+  if (stream.capture != nullptr) {
+    stream.capture->invalid = "a query";
+    throw Error{CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED, "a query of a captured stream"};
+  }
+  if (!stream.work.empty() && (stream.tail == nullptr || stream.tail->done)) {
+    stream.tail = std::make_shared<Mark>(Mark{&stream});
+    Push(stream, {.what = "tail", .action = {}, .mark = stream.tail});
+  }
+  return Query(stream.tail) && stream.work.empty();
+}
+
 void State::SynchronizeAll() {
   for (Stream* stream : streams) {
     if (stream->capture == nullptr) RunUntil(*stream, nullptr);

@@ -49,6 +49,7 @@ class SIM_API State {
   void Synchronize(Stream& stream);
   void SynchronizeEvent(Event& event);
   bool Query(const std::shared_ptr<Mark>& mark);
+  bool Query(Stream& stream);
   void SynchronizeAll();
   bool Pending() const;
 

@@ -84,6 +84,13 @@ DRIVER_EXPORT cuCtxPopCurrent_v2(CUcontext* context) {
     return thread().contexts.pop_back(), CUDA_SUCCESS;
   });
 }
+DRIVER_EXPORT cuCtxSetCurrent(CUcontext context) {
+  NULL_MODE(CUDA_SUCCESS);
+  return Call(__func__, kSurvives, "", [&](State&, auto&) {
+    if (!thread().contexts.empty()) thread().contexts.pop_back();
+    return thread().contexts.push_back(DeviceOf(context)), CUDA_SUCCESS;
+  });
+}
 DRIVER_EXPORT cuCtxGetCurrent(CUcontext* context) {
   *context =
       thread().contexts.empty() ? nullptr : reinterpret_cast<CUcontext>(ContextHandle(CurrentDevice()));

@@ -22,6 +22,13 @@ DRIVER_EXPORT cuStreamSynchronize(CUstream stream) {
     return s.Synchronize(s.StreamOf(stream)), CUDA_SUCCESS;
   });
 }
+DRIVER_EXPORT cuStreamQuery(CUstream stream) {
+  NULL_MODE(CUDA_SUCCESS);
+  return Call(__func__, kUnsafe, On(stream), [&](State& s, auto&) {
+    NeedContext();
+    return s.Query(s.StreamOf(stream)) ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
+  });
+}
 DRIVER_EXPORT cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int) {
   return Call(__func__, kUsual, On(stream), [&](State& s, auto& detail) {
     NeedContext();

@@ -1,17 +1,15 @@
-// IO binding side by side with io_binding.py: `node io-binding.mts [cpu|cuda] [MODEL]`. Node.js 22.18 and newer run
-// TypeScript directly; compile it for older versions.
-import { fileURLToPath } from 'node:url'
+// IO binding side by side with io_binding.py: `node io-binding.mjs [cpu|cuda] [MODEL]`
 import { InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { model as language } from '../language.mjs'
 
 const device = process.argv[2] === 'cuda' ? 'cuda' : 'cpu'
-const here = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const model = process.argv[3] ?? here('../../test/models/tiny_bert/model.onnx')
-const providers = { cpu: ['cpu'], cuda: ['cuda', 'cpu'] } as const
+const model = process.argv[3] ?? language
+const providers = { cpu: ['cpu'], cuda: ['cuda', 'cpu'] }
 
 // Two texts as token ids. The second is shorter and padded: its mask is zero there.
-const ids = new Tensor('int64', [101, 7, 42, 9, 310, 102, 101, 23, 5, 102, 0, 0], [2, 6])
+const ids = new Tensor('int64', [101, 7, 42, 9, 210, 102, 101, 23, 5, 102, 0, 0], [2, 6])
 const mask = new Tensor('int64', [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0], [2, 6])
-const reversed = BigInt64Array.from([102, 310, 9, 42, 7, 101, 0, 0, 102, 5, 23, 101], BigInt)
+const reversed = BigInt64Array.from([102, 210, 9, 42, 7, 101, 0, 0, 102, 5, 23, 101], BigInt)
 
 // [session]
 const session = await InferenceSession.create(model, { executionProviders: providers[device] })
@@ -36,25 +34,21 @@ const [reversedLogits] = binding.copyOutputsToCpu()
 
 // The same, bound once: memory and views that stay. Use this form for many runs.
 // [once]
-const io = session.createIoBinding<{ input_0: BigInt64Array; input_1: BigInt64Array }>({
-  input_0: [2, 6],
-  input_1: [2, 6],
-})
-io.inputs.input_0.set(ids.data as BigInt64Array)
-io.inputs.input_1.set(mask.data as BigInt64Array)
+const io = session.createIoBinding({ input_0: [2, 6], input_1: [2, 6] })
+io.inputs.input_0.set(ids.data)
+io.inputs.input_1.set(mask.data)
 await io.run() // or io.runSync()
-const bound: Float32Array = io.outputs.output_0
+const bound = io.outputs.output_0
 // [end]
 
-const rows = (data: Float32Array) =>
+const rows = (data) =>
   [0, 1].map((i) => [...data.subarray((i * data.length) / 2, ((i + 1) * data.length) / 2)])
-const numbers = (value: typeof logits) => rows((value as Tensor).data as Float32Array)
 console.log(
   JSON.stringify({
     engine: session.engine,
     providers: session.executionProviders,
-    first: numbers(logits),
-    second: numbers(reversedLogits),
+    first: rows(logits.data),
+    second: rows(reversedLogits.data),
     bound: rows(bound),
   }),
 )

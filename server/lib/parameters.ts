@@ -1,0 +1,59 @@
+import { invalid, unsupported } from './errors.js'
+
+/** Parameters of a request, or of one of its tensors, from JSON or from gRPC. */
+export type Parameters = Readonly<Record<string, unknown>>
+
+/** An own property. */
+export const own = (record: Parameters, name: string): unknown =>
+  Object.hasOwn(record, name) ? record[name] : undefined
+
+/** @throws RequestError 501 */
+export function refuseSequences(parameters: Parameters): void {
+  for (const name of ['sequence_id', 'sequence_start', 'sequence_end'])
+    if (own(parameters, name)) throw unsupported('the server does not support sequences')
+}
+
+/** @throws RequestError 501 */
+export function refuseSharedMemory(parameters: Parameters): void {
+  if (own(parameters, 'shared_memory_region') !== undefined)
+    throw unsupported('the server does not support shared memory')
+}
+
+/** @throws RequestError 501 */
+export function refuseClassification(parameters: Parameters): void {
+  if (own(parameters, 'classification')) throw unsupported('the server does not support classification')
+}
+
+/** Milliseconds of Triton's parameter, which is in microseconds. @throws RequestError 400 */
+export function timeoutMs(parameters: Parameters): number | undefined {
+  const value = own(parameters, 'timeout')
+  if (value === undefined || value === 0) return undefined
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value / 1000 < 2 ** 31)
+    return value / 1000
+  throw invalid("'timeout' is not a number of microseconds")
+}
+
+/** Triton's parameter: 0 is the model's default, 1 the highest. @throws RequestError 400 */
+export function priority(parameters: Parameters): number {
+  const value = own(parameters, 'priority') ?? 0
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw invalid("'priority' is not a number")
+}
+
+export const MOST_TENSORS = 1024
+export const MOST_DIMS = 64
+
+/** The number of elements. @throws RequestError 400 */
+export function elementCount(shape: readonly unknown[], name: string): number {
+  if (shape.length > MOST_DIMS || !shape.every((dim) => Number.isSafeInteger(dim) && (dim as number) >= 0))
+    throw invalid(`the shape of input '${name}' is not an array of up to ${MOST_DIMS} sizes`)
+  const count = (shape as number[]).reduce((a, b) => a * b, 1)
+  if (Number.isSafeInteger(count)) return count
+  throw invalid(`the shape of input '${name}' is too large`)
+}
+
+/** @throws RequestError 400 */
+export function checkId(id: unknown): asserts id is string {
+  if (typeof id !== 'string' || id.length > 1024)
+    throw invalid("'id' is not a string of up to 1024 characters")
+}
