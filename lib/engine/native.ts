@@ -7,7 +7,7 @@ import { OrtError, type OrtErrorCode } from '../errors'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { type Candidate, findLibrary } from './library'
-import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
+import { type EngineOptions, isReceiving, LOG_LEVELS, logSeverity, receiveLog, relayTo } from './log'
 import { loadError, outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
@@ -124,13 +124,18 @@ function isMainThread(): boolean {
   return (require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread
 }
 
+/** Node.js's permission model, or its option --no-addons: onnxruntime-node would be refused too. */
+export const isRefused = ({ cause }: Error): boolean =>
+  (cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_DLOPEN_DISABLED'
+
 function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
   return new OrtError(
     'ERR_ADDON_NOT_LOADED',
     `the native addon could not be loaded:\n  ${tried.join('\n  ')}`,
     {
-      remedy:
-        'Install the package with a prebuilt addon for this platform (README lists them), or build it with `npm run build:native` in a checkout (needs CMake and a C++20 compiler)',
+      remedy: isRefused({ cause } as Error)
+        ? 'Start Node.js with --allow-addons, and without --no-addons'
+        : 'Install the package with a prebuilt addon for this platform (README lists them), or build it with `npm run build:native` in a checkout (needs CMake and a C++20 compiler)',
       ...(cause !== undefined && { cause }),
     },
   )
@@ -184,12 +189,14 @@ export function openNative(
     const { code, message } = cause as OrtError
     throw libraryError(code, [...tried, `${candidate.path} (${candidate.source}): ${message}`], cause)
   }
-  const created = addon.createEnvironment(logSeverity(options), options.onLog, options.threadPool)
-  if (!created && options.onLog !== undefined) {
+  const relay = options.onLog && relayTo(addon)
+  const created = addon.createEnvironment(logSeverity(options), relay, options.threadPool)
+  if (!created && options.onLog !== undefined && !isReceiving(addon)) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log already has a receiver", {
       remedy: 'Set onLog in the first thread that uses the package',
     })
   }
+  if (options.onLog !== undefined) receiveLog(addon, options.onLog)
   if (options.logLevel !== undefined && !addon.setLogLevel(logSeverity(options), false)) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log has another level already", {
       given: options.logLevel,
@@ -213,6 +220,7 @@ export function openNative(
     RunOptions: addon.RunOptions,
     SharedWeights: addon.SharedWeights,
     Value: addon.Value,
+    receiveLog: (onLog) => receiveLog(addon, onLog),
     log: (level, message) => addon.log(LOG_LEVELS.indexOf(level), message),
     setLogLevel: (level) => addon.setLogLevel(LOG_LEVELS.indexOf(level), true),
     buildInfo: () => addon.buildInfo(),
