@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { bare } from '../check'
 import { OrtError, type OrtErrorCode } from '../errors'
+import { unpacked } from './asar'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { type Candidate, findLibrary } from './library'
@@ -92,13 +93,13 @@ function folders(): string[] {
 export function loadAddon(): Addon | OrtError {
   const tried: string[] = []
   for (const folder of folders()) {
-    const path = join(folder, `${NAME}.node`)
+    const path = unpacked(join(folder, `${NAME}.node`))
     if (!existsSync(path)) {
       tried.push(`${path}: no such file`)
       continue
     }
     try {
-      const addon = open(folder, path)
+      const addon = open(path)
       addon.listenForExit(isMainThread)
       return addon
     } catch (cause) {
@@ -112,11 +113,11 @@ export function loadAddon(): Addon | OrtError {
   return notLoaded(tried)
 }
 
-function open(folder: string, path: string): Addon {
+function open(path: string): Addon {
   // In a single executable, bindings' own `require` knows the modules of Node.js alone.
   if (__filename === process.execPath) return Object.assign(createRequire(path)(path), { path }) as Addon
   // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
-  return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+  return bindings({ bindings: NAME, module_root: ROOT, try: [[dirname(path), 'bindings']] }) as Addon
 }
 
 /** Node.js takes milliseconds to load node:worker_threads, which few processes need at their end. */
