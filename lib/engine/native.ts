@@ -3,10 +3,12 @@ import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { dirname, join } from 'node:path'
 import { bare } from '../check'
+import { processCpus } from '../cpus'
 import { OrtError, type OrtErrorCode } from '../errors'
 import { unpacked } from './asar'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
+import { lendEventLoop, type Turning } from './event-loop'
 import { type Candidate, findLibrary } from './library'
 import { type EngineOptions, isReceiving, LOG_LEVELS, logSeverity, receiveLog, relayTo } from './log'
 import { loadError, outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
@@ -14,21 +16,23 @@ import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
 /** The functions and classes that native/addon.cc registers. */
 export interface Addon
-  extends Pick<
-    Engine,
-    | 'Session'
-    | 'Binding'
-    | 'RunOptions'
-    | 'SharedWeights'
-    | 'Value'
-    | 'availableProviders'
-    | 'deviceMemory'
-    | 'buildInfo'
-    | 'memoryStats'
-    | 'epDevices'
-    | 'registerExecutionProviderLibrary'
-    | 'unregisterExecutionProviderLibrary'
-  > {
+  extends Turning,
+    Pick<
+      Engine,
+      | 'Session'
+      | 'Binding'
+      | 'RunOptions'
+      | 'SharedWeights'
+      | 'Value'
+      | 'availableProviders'
+      | 'deviceMemory'
+      | 'buildInfo'
+      | 'memoryStats'
+      | 'epDevices'
+      | 'modelCompatibility'
+      | 'registerExecutionProviderLibrary'
+      | 'unregisterExecutionProviderLibrary'
+    > {
   /** `factory` makes the errors that the addon throws. */
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
   /**
@@ -36,6 +40,8 @@ export interface Addon
    * listener, however often it is called. `isMainThread` is called where other threads have loaded the addon.
    */
   listenForExit(isMainThread: () => boolean): void
+  /** So many runs of the process's sessions may be done at a time before one waits for another's end. */
+  reserveThreads(threads: number): void
   /** Turns ONNX Runtime's telemetry off, before the library is opened; returns whether the process has it on. */
   allowTelemetry(allowed: boolean): boolean
   openLibrary(path: string): { path: string; version: string }
@@ -70,6 +76,8 @@ export interface Addon
 /** The package's folder: the compiled library is one file, dist/library.js. */
 const ROOT = join(__dirname, '..')
 const NAME = 'onnxruntime_iobinding'
+/** A run may wait for memory, or for ONNX Runtime's own threads. */
+const THREADS_PER_CPU = 2
 const bindings = require('bindings') as typeof import('bindings')
 
 /**
@@ -101,6 +109,7 @@ export function loadAddon(): Addon | OrtError {
     try {
       const addon = open(path)
       addon.listenForExit(isMainThread)
+      lendEventLoop(addon)
       return addon
     } catch (cause) {
       const { code, message } = cause as OrtError
@@ -205,6 +214,7 @@ export function openNative(
     })
   }
   shareResources(addon, options, created)
+  addon.reserveThreads(THREADS_PER_CPU * processCpus().available)
   return {
     name: 'native',
     addon,
@@ -231,6 +241,8 @@ export function openNative(
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
+    modelCompatibility: (model, info, provider, devices) =>
+      addon.modelCompatibility(model, info, provider, devices),
   }
 }
 
