@@ -104,7 +104,7 @@ test.each([
     const lines = await run('voice-hub.mjs', '4', ...args)
     expect(lines[0]).toBe(`stream 0: speech from ${alone.join(', ')}`)
     const [, chunks, runs] = /^(\d+) chunks of 4 streams in (\d+) runs$/.exec(lines.at(-1)!)!.map(Number)
-    expect(chunks).toBe(78 + 77 + 76 + 75)
+    expect(chunks).toBe(65 + 64 + 63 + 62)
     // The four go together until the shortest stream has ended.
     expect(runs).toBeLessThan(120)
   },
