@@ -11,9 +11,12 @@ const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
   --grpc-address ADDRESS     127.0.0.1 by default
   --grpc-port PORT           8001 by default
   --grpc-max-connection-age MILLISECONDS   after which gRPC clients are asked to connect again
+  --metrics-address ADDRESS  127.0.0.1 by default
+  --metrics-port PORT        8002 by default
   --body-limit BYTES         the most bytes of a body, also when it is inflated
   --max-queue-size COUNT     the most requests of a model that wait or run
-  --drain-ms MILLISECONDS    how long it serves after SIGTERM, while it reports that it is not ready (5000)
+  --drain-ms MILLISECONDS    how long it serves after SIGTERM, while it reports that it is not ready (5000);
+                             a second signal ends this time
   --exit-timeout-secs SECONDS   how long it then waits for requests in flight (30)
 `
 
@@ -33,6 +36,8 @@ async function main(): Promise<void> {
       'grpc-address': string,
       'grpc-port': string,
       'grpc-max-connection-age': string,
+      'metrics-address': string,
+      'metrics-port': string,
       'body-limit': string,
       'exit-timeout-secs': string,
       'max-queue-size': string,
@@ -50,6 +55,8 @@ async function main(): Promise<void> {
     grpcAddress: values['grpc-address'],
     grpcPort: number(values['grpc-port'], 'grpc-port'),
     grpcMaxConnectionAgeMs: number(values['grpc-max-connection-age'], 'grpc-max-connection-age'),
+    metricsAddress: values['metrics-address'],
+    metricsPort: number(values['metrics-port'], 'metrics-port'),
     bodyLimit: number(values['body-limit'], 'body-limit'),
     maxQueueSize: number(values['max-queue-size'], 'max-queue-size'),
     drainMs: number(values['drain-ms'], 'drain-ms') ?? 5000,
@@ -59,8 +66,13 @@ async function main(): Promise<void> {
   const server = await createServer({ modelRepository, ...options })
   for (const { name, version, state, reason } of server.models)
     console.log(name, version ?? '-', state, reason)
-  console.log(`listening on port ${server.httpPort} (gRPC ${server.grpcPort})`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close())
+  console.log(`listening on port ${server.httpPort} (gRPC ${server.grpcPort}, metrics ${server.metricsPort})`)
+  let isClosing = false
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      void server.close({ now: isClosing })
+      isClosing = true
+    })
 }
 
 main().catch((error: Error) => {

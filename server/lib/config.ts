@@ -10,6 +10,27 @@ export interface TensorConfig {
   readonly dims: readonly number[]
 }
 
+export interface QueuePolicy {
+  readonly timeout_action: string
+  readonly default_timeout_microseconds: number
+  readonly allow_timeout_override: boolean
+  readonly max_queue_size: number
+}
+
+export interface DynamicBatching {
+  readonly preferred_batch_size: readonly number[]
+  readonly max_queue_delay_microseconds: number
+  readonly priority_levels: number
+  readonly default_priority_level: number
+  readonly default_queue_policy: QueuePolicy | null
+}
+
+export interface InstanceGroup {
+  readonly name: string
+  readonly kind: string
+  readonly count: number
+}
+
 export interface ModelConfig {
   readonly name: string
   readonly platform: string
@@ -17,6 +38,9 @@ export interface ModelConfig {
   readonly max_batch_size: number
   readonly input: readonly TensorConfig[]
   readonly output: readonly TensorConfig[]
+  readonly instance_group: readonly InstanceGroup[]
+  readonly parameters: Readonly<Record<string, { readonly string_value: string }>>
+  readonly dynamic_batching?: DynamicBatching
 }
 
 /** A tensor as the model declares it. */
@@ -26,82 +50,126 @@ export interface DeclaredTensor {
   readonly shape: readonly (number | string)[]
 }
 
+const PLATFORM = { platform: 'onnxruntime_onnx', backend: 'onnxruntime' }
+
+/** The parameters that the server knows, and what they have to be. */
+const PARAMETERS: Readonly<Record<string, RegExp>> = {
+  intra_op_thread_count: /^\d{1,4}$/,
+  inter_op_thread_count: /^\d{1,4}$/,
+  verify_tolerance: /^\d*\.?\d+(e-?\d+)?$/i,
+}
+
+const refuse = (message: string): never => {
+  throw new Error(`config.pbtxt: ${message}`)
+}
+
+/** The configuration of a model without one. */
+export const defaultConfig = (name: string): ModelConfig => ({
+  name,
+  ...PLATFORM,
+  max_batch_size: 0,
+  input: [],
+  output: [],
+  instance_group: [],
+  parameters: {},
+})
+
+/** @throws Error for what the server does not support */
+export function parseConfig(text: string, name: string): ModelConfig {
+  const given = type.toObject(textFormat.fromText(type, text), {
+    enums: String,
+    longs: Number,
+    defaults: true,
+    arrays: true,
+    objects: true,
+  }) as ModelConfig & { dynamic_batching?: DynamicBatching | null }
+  const expect = (what: string, value: string, allowed: string) => {
+    if (value !== '' && value !== allowed) refuse(`${what} is '${value}', expected '${allowed}'`)
+  }
+  expect('name', given.name, name)
+  expect('platform', given.platform, PLATFORM.platform)
+  expect('backend', given.backend, PLATFORM.backend)
+  if (given.max_batch_size < 0) refuse('max_batch_size is negative')
+  checkInstances(given.instance_group)
+  for (const [key, { string_value }] of Object.entries(given.parameters)) {
+    const values = Object.hasOwn(PARAMETERS, key) ? PARAMETERS[key] : undefined
+    if (values === undefined) refuse(`parameters: '${key}' is not supported`)
+    else if (!values.test(string_value))
+      refuse(`parameters: '${key}' is '${string_value}', expected a number`)
+  }
+  const { dynamic_batching, ...rest } = given
+  if (dynamic_batching == null) return { ...rest, name, ...PLATFORM }
+  checkBatching(dynamic_batching, given.max_batch_size)
+  return { ...rest, name, ...PLATFORM, dynamic_batching }
+}
+
+function checkInstances(groups: readonly InstanceGroup[]): void {
+  if (groups.length > 1) refuse('instance_group has more than one group, which is not supported')
+  for (const { kind, count } of groups) {
+    if (kind !== 'KIND_AUTO' && kind !== 'KIND_CPU') refuse(`instance_group: kind ${kind} is not supported`)
+    if (count < 0 || count > 64) refuse(`instance_group: count is ${count}, expected 1 to 64`)
+  }
+}
+
+function checkBatching(batching: DynamicBatching, most: number): void {
+  if (most === 0) refuse('dynamic_batching needs max_batch_size')
+  for (const size of batching.preferred_batch_size)
+    if (size < 1 || size > most)
+      refuse(`preferred_batch_size is ${size}, expected 1 to max_batch_size (${most})`)
+  const { priority_levels, default_priority_level, default_queue_policy } = batching
+  if (priority_levels !== 0 && priority_levels !== 2)
+    refuse(`priority_levels is ${priority_levels}, and only 2 are supported`)
+  if (default_priority_level > priority_levels || (priority_levels > 0 && default_priority_level === 0))
+    refuse(`default_priority_level is ${default_priority_level} of ${priority_levels}`)
+  if (default_queue_policy?.timeout_action === 'DELAY')
+    refuse('timeout_action DELAY is not supported, only REJECT')
+}
+
 /** Triton's name of an element type. */
 const configType = (type: string): string => {
   const name = dataTypeOf(type)?.name
   return name === 'BYTES' ? 'TYPE_STRING' : name === undefined ? 'TYPE_INVALID' : `TYPE_${name}`
 }
 
-/** The configuration of a model without one. */
-export function defaultConfig(
-  name: string,
-  inputs: readonly DeclaredTensor[],
-  outputs: readonly DeclaredTensor[],
-): ModelConfig {
-  const tensor = ({ name, type, shape }: DeclaredTensor): TensorConfig => ({
-    name,
-    data_type: configType(type),
-    dims: shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
-  })
-  const names = { name, platform: 'onnxruntime_onnx', backend: 'onnxruntime' }
-  return { ...names, max_batch_size: 0, input: inputs.map(tensor), output: outputs.map(tensor) }
-}
+const declaredConfig = ({ name, type, shape }: DeclaredTensor): TensorConfig => ({
+  name,
+  data_type: configType(type),
+  dims: shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
+})
 
-/** @throws Error for what the server does not support, and for what contradicts the model */
-export function parseConfig(
-  text: string,
-  name: string,
+/** The configuration with all tensors of the model. @throws Error for what contradicts the model */
+export function completeConfig(
+  config: ModelConfig,
   inputs: readonly DeclaredTensor[],
   outputs: readonly DeclaredTensor[],
 ): ModelConfig {
-  const given = type.toObject(textFormat.fromText(type, text), {
-    enums: String,
-    longs: Number,
-    defaults: true,
-    arrays: true,
-  }) as ModelConfig
-  const expect = (what: string, value: string, allowed: readonly string[]) => {
-    if (value !== '' && !allowed.includes(value))
-      throw new Error(`config.pbtxt: ${what} is '${value}', expected '${allowed[0]}'`)
-  }
-  expect('name', given.name, [name])
-  expect('platform', given.platform, ['onnxruntime_onnx'])
-  expect('backend', given.backend, ['onnxruntime'])
-  if (given.max_batch_size < 0) throw new Error('config.pbtxt: max_batch_size is negative')
-  const isBatched = given.max_batch_size > 0
-  const config = defaultConfig(name, inputs, outputs)
-  const check = (what: string, tensors: readonly TensorConfig[], declared: readonly TensorConfig[]) =>
-    declared.map((its): TensorConfig => {
-      const ofRow = isBatched ? its.dims.slice(1) : its.dims
-      if (isBatched && its.dims[0] !== -1)
-        throw new Error(
-          `config.pbtxt: max_batch_size needs a dynamic first axis, which ${what} '${its.name}' does not have`,
-        )
-      const one = tensors.find((tensor) => tensor.name === its.name)
-      if (one === undefined) return { ...its, dims: ofRow }
-      if (one.data_type !== its.data_type)
-        throw new Error(
-          `config.pbtxt: ${what} '${its.name}' is ${one.data_type}, and the model has ${its.data_type}`,
-        )
-      const fits =
-        one.dims.length === ofRow.length && ofRow.every((dim, i) => dim === -1 || dim === one.dims[i])
-      if (!fits)
-        throw new Error(
-          `config.pbtxt: ${what} '${its.name}' has dims [${one.dims}], and the model has [${ofRow}]`,
-        )
-      return one
-    })
-  for (const [what, tensors, declared] of [
-    ['input', given.input, config.input],
-    ['output', given.output, config.output],
-  ] as const)
-    for (const { name } of tensors)
-      if (!declared.some((its) => its.name === name))
-        throw new Error(`config.pbtxt: the model has no ${what} '${name}'`)
+  const isBatched = config.max_batch_size > 0
   return {
     ...config,
-    max_batch_size: given.max_batch_size,
-    input: check('input', given.input, config.input),
-    output: check('output', given.output, config.output),
+    input: completeTensors('input', config.input, inputs.map(declaredConfig), isBatched),
+    output: completeTensors('output', config.output, outputs.map(declaredConfig), isBatched),
   }
+}
+
+function completeTensors(
+  what: string,
+  given: readonly TensorConfig[],
+  declared: readonly TensorConfig[],
+  isBatched: boolean,
+): TensorConfig[] {
+  for (const { name } of given)
+    if (!declared.some((its) => its.name === name)) refuse(`the model has no ${what} '${name}'`)
+  return declared.map((its) => {
+    if (isBatched && its.dims[0] !== -1)
+      refuse(`max_batch_size needs a dynamic first axis, which ${what} '${its.name}' does not have`)
+    const ofRow = isBatched ? its.dims.slice(1) : its.dims
+    const one = given.find((tensor) => tensor.name === its.name)
+    if (one === undefined) return { ...its, dims: ofRow }
+    if (one.data_type !== its.data_type)
+      refuse(`${what} '${its.name}' is ${one.data_type}, and the model has ${its.data_type}`)
+    const fits =
+      one.dims.length === ofRow.length && ofRow.every((dim, i) => dim === -1 || dim === one.dims[i])
+    if (!fits) refuse(`${what} '${its.name}' has dims [${one.dims}], and the model has [${ofRow}]`)
+    return one
+  })
 }

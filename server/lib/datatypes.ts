@@ -52,6 +52,9 @@ const TYPES: readonly DataType[] = [
 const byName = new Map(TYPES.map((type) => [type.name, type]))
 const byElementType = new Map(TYPES.map((type) => [type.type as string, type]))
 
+/** Elements of a tensor. */
+export type Elements = TypedArray | readonly string[]
+
 /** @throws RequestError 400 */
 export function dataType(name: unknown): DataType {
   const type = typeof name === 'string' ? byName.get(name) : undefined

@@ -9,6 +9,7 @@ import {
   MOST_DIMS,
   MOST_TENSORS,
   type Parameters,
+  priority,
   refuseClassification,
   refuseSequences,
   refuseSharedMemory,
@@ -29,6 +30,7 @@ export interface GrpcTensors {
   /** Undefined: all. */
   readonly outputs: readonly string[] | undefined
   readonly timeoutMs: number | undefined
+  readonly priority: number
 }
 
 interface Input {
@@ -205,6 +207,7 @@ function tensors(
     inputs: inputs.map((input, i) => wellFormed(() => tensor(input, raw.length > 0 ? raw[i] : undefined))),
     outputs: outputs.length === 0 ? undefined : outputs.map(({ name }) => name),
     timeoutMs: timeoutMs(parameters),
+    priority: priority(parameters),
   }
 }
 

@@ -150,8 +150,8 @@ async function infer(repository: Repository, call: BytesCall): Promise<object> {
 
 async function run(repository: Repository, request: GrpcRequest, signal: AbortSignal): Promise<object> {
   const model = repository.model(request.modelName, request.modelVersion)
-  const { inputs, outputs, timeoutMs } = request.tensors()
-  const results = await model.infer(inputs, outputs, { timeoutMs, signal })
+  const { inputs, outputs, timeoutMs, priority } = request.tensors()
+  const results = await model.infer(inputs, outputs, { timeoutMs, priority, signal })
   return {
     model_name: model.name,
     model_version: model.version,

@@ -1,20 +1,19 @@
-import { promisify } from 'node:util'
-import { deflate, gunzip, gzip, inflate } from 'node:zlib'
+import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { invalid, RequestError, toRequestError, unsupported } from './errors.js'
+import { type Encoding, encoders, inflated, readBody } from './body.js'
+import { invalid, toRequestError, unsupported } from './errors.js'
 import { infer } from './inference.js'
 import { EXTENSIONS, metadata } from './metadata.js'
 import type { Repository } from './repository.js'
-
-const encoders = { gzip: promisify(gzip), deflate: promisify(deflate) } as const
-const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
-type Encoding = keyof typeof encoders
 
 export interface HttpOptions {
   readonly bodyLimit: number
   /** Whether the server drains: it still serves, and asks clients to leave. */
   readonly isDraining: () => boolean
 }
+
+/** How long the JSON of a body is that has binary data behind it. */
+const JSON_LENGTH = 'inference-header-content-length'
 
 type Params = { Params: { name: string; version?: string } }
 
@@ -25,9 +24,13 @@ export function httpServer(
   options: HttpOptions,
 ): FastifyInstance {
   const { bodyLimit, isDraining } = options
+  const body = ({ body, headers }: FastifyRequest) =>
+    inflated(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers['content-encoding'], bodyLimit)
   const app = fastify({ bodyLimit, forceCloseConnections: 'idle', routerOptions: { maxParamLength: 128 } })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', ({ headers }: FastifyRequest, payload: Readable) =>
+    readBody(payload, headers, { limit: bodyLimit, jsonLength: headerLength(headers[JSON_LENGTH]) ?? 0 }),
+  )
   app.setErrorHandler((error, _request, reply) => {
     const { status, message } = toRequestError(error)
     return reply.code(status).send({ error: message })
@@ -44,7 +47,7 @@ export function httpServer(
   )
   app.get('/v2/models/stats', () => ({ model_stats: repository.models.map((model) => model.stats) }))
   app.post('/v2/repository/index', async (request) => {
-    const ready = parseIndexRequest(await body(request, bodyLimit))
+    const ready = parseIndexRequest(await body(request))
     return repository.index.filter(({ state }) => !ready || state === 'READY')
   })
 
@@ -59,9 +62,9 @@ export function httpServer(
     app.get<Params>(`${base}/stats`, (request) => ({ model_stats: [model(request).stats] }))
     app.post<Params>(`${base}/infer`, async (request, reply) => {
       const its = model(request)
-      const length = headerLength(request.headers['inference-header-content-length'])
-      const { header, data } = await infer(its, await body(request, bodyLimit), length)
-      return respond(request, reply, header, data)
+      const length = headerLength(request.headers[JSON_LENGTH])
+      const { header, data } = await infer(its, await body(request), length)
+      return respond(request, reply, header, data, isDraining())
     })
   }
   for (const path of [
@@ -95,22 +98,6 @@ function headerLength(value: string | string[] | undefined): number | undefined 
   throw invalid('Inference-Header-Content-Length is not a number')
 }
 
-/** The body, inflated: within the limit as well. */
-async function body(request: FastifyRequest, bodyLimit: number): Promise<Buffer> {
-  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-  const encoding = request.headers['content-encoding']
-  if (encoding === undefined || encoding === 'identity') return bytes
-  if (!Object.hasOwn(decoders, encoding))
-    throw new RequestError(415, 'the content encoding is not gzip or deflate')
-  try {
-    return await decoders[encoding as Encoding](bytes, { maxOutputLength: bodyLimit })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-      throw new RequestError(413, `the body is larger than ${bodyLimit} bytes when it is inflated`)
-    throw invalid(`the body is not ${encoding}`)
-  }
-}
-
 /** An encoding that the client accepts. */
 function accepted(header: string | undefined): Encoding | undefined {
   for (const part of (header ?? '').split(',').slice(0, 16)) {
@@ -125,13 +112,32 @@ async function respond(
   reply: FastifyReply,
   header: Buffer,
   data: readonly Buffer[],
+  isDraining: boolean,
 ): Promise<FastifyReply> {
   const isBinary = data.length > 0
-  if (isBinary) reply.header('inference-header-content-length', String(header.length))
+  if (isBinary) reply.header(JSON_LENGTH, String(header.length))
   reply.type(isBinary ? 'application/octet-stream' : 'application/json')
-  const bytes = isBinary ? Buffer.concat([header, ...data]) : header
   const encoding = accepted(request.headers['accept-encoding'])
-  if (encoding === undefined) return reply.send(bytes)
-  reply.header('content-encoding', encoding)
-  return reply.send(await encoders[encoding](bytes))
+  if (encoding !== undefined) {
+    reply.header('content-encoding', encoding)
+    return reply.send(await encoders[encoding](Buffer.concat([header, ...data])))
+  }
+  if (!isBinary) return reply.send(header)
+  reply.header(
+    'content-length',
+    data.reduce((sum, { length }) => sum + length, header.length),
+  )
+  if (isDraining) reply.header('connection', 'close')
+  writeAll(reply, [header, ...data])
+  return reply
+}
+
+/** Writes a response in parts, without a copy of them in one buffer. */
+function writeAll(reply: FastifyReply, parts: readonly Buffer[]): void {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>)
+  raw.cork()
+  for (const part of parts) raw.write(part)
+  raw.end()
 }

@@ -3,12 +3,15 @@
  *
  * @packageDocumentation
  */
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SessionOptions } from 'onnxruntime-iobinding'
 import { type GrpcOptions, type GrpcServer, startGrpc } from './grpc.js'
 import { httpServer } from './http.js'
+import { metricsServer } from './metrics.js'
 import { type IndexEntry, Repository } from './repository.js'
 
 export interface ServerOptions {
@@ -25,6 +28,10 @@ export interface ServerOptions {
   readonly grpcPort?: number
   /** Milliseconds after which gRPC clients are asked to connect again. Default: never. */
   readonly grpcMaxConnectionAgeMs?: number
+  /** The address of Prometheus metrics. Default 127.0.0.1. */
+  readonly metricsAddress?: string
+  /** Default 8002; 0: any that is free. */
+  readonly metricsPort?: number
   /** The most bytes of a body, also when it is inflated. Default 64 MiB. */
   readonly bodyLimit?: number
   /** The most requests of a model that wait or run; a further one gets 503. Default 1024. */
@@ -40,9 +47,13 @@ export interface ServerOptions {
 export interface InferenceServer extends AsyncDisposable {
   readonly httpPort: number
   readonly grpcPort: number
+  readonly metricsPort: number
   readonly models: readonly IndexEntry[]
-  /** Readiness off, serving for `drainMs`, then no connections (GOAWAY); releases the models. Idempotent. */
-  close(): Promise<void>
+  /**
+   * Readiness off, serving for `drainMs`, then no connections (GOAWAY); releases the models. Idempotent.
+   * @param options `now`: ends the time of `drainMs`, also that of an earlier call
+   */
+  close(options?: { readonly now?: boolean }): Promise<void>
 }
 
 const { name, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -64,47 +75,60 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   let draining = false
   const isDraining = () => draining
   const http = httpServer(repository, { name, version }, { bodyLimit, isDraining })
-  const grpc = await listen(repository, options, http, { bodyLimit, isDraining })
+  const metrics = metricsServer(repository)
+  const grpc = await listen(repository, options, http, metrics, { bodyLimit, isDraining })
+  const hurry = new AbortController()
   const stop = async () => {
     draining = true
     grpc.drain()
-    await sleep(drainMs)
+    await sleep(drainMs, undefined, { signal: hurry.signal }).catch(() => {})
     const timer = setTimeout(() => http.server.closeAllConnections(), exitTimeoutMs)
     await Promise.all([http.close(), grpc.close(exitTimeoutMs)])
     clearTimeout(timer)
+    metrics.close()
+    metrics.closeAllConnections()
     await repository.release()
   }
   let closed: Promise<void> | undefined
-  const close = () => {
+  const close = ({ now = false } = {}) => {
     closed ??= stop()
+    if (now) hurry.abort()
     return closed
   }
   return {
-    httpPort: (http.server.address() as AddressInfo).port,
+    httpPort: portOf(http.server),
     grpcPort: grpc.port,
+    metricsPort: portOf(metrics),
     models: repository.index,
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
 }
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port
+const LOOPBACK = '127.0.0.1'
 
 /** Starts all servers, or none. */
 async function listen(
   repository: Repository,
   options: ServerOptions,
   http: ReturnType<typeof httpServer>,
+  metrics: Server,
   shared: Pick<GrpcOptions, 'bodyLimit' | 'isDraining'>,
 ): Promise<GrpcServer> {
-  const { httpAddress = '127.0.0.1', httpPort = 8000, grpcAddress = '127.0.0.1', grpcPort = 8001 } = options
+  const { httpAddress = LOOPBACK, httpPort = 8000, grpcAddress = LOOPBACK, grpcPort = 8001 } = options
+  const { metricsAddress = LOOPBACK, metricsPort = 8002, grpcMaxConnectionAgeMs } = options
   try {
     await http.listen({ host: httpAddress, port: httpPort })
+    await once(metrics.listen(metricsPort, metricsAddress), 'listening')
     return await startGrpc(
       repository,
       { name, version },
-      { ...shared, host: grpcAddress, port: grpcPort, maxConnectionAgeMs: options.grpcMaxConnectionAgeMs },
+      { ...shared, host: grpcAddress, port: grpcPort, maxConnectionAgeMs: grpcMaxConnectionAgeMs },
     )
   } catch (error) {
     await http.close()
+    metrics.close()
     await repository.release()
     throw error
   }

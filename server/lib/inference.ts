@@ -8,6 +8,7 @@ import {
   MOST_DIMS,
   MOST_TENSORS,
   own,
+  priority,
   refuseClassification,
   refuseSequences,
   refuseSharedMemory,
@@ -28,6 +29,7 @@ interface InferRequest {
   readonly outputs: readonly WantedOutput[] | undefined
   readonly binaryDefault: boolean
   readonly timeoutMs: number | undefined
+  readonly priority: number
 }
 
 /** A response: JSON, and the binary data behind it. */
@@ -45,7 +47,7 @@ export async function infer(
 ): Promise<InferResponse> {
   const request = parseRequest(body, headerLength)
   const names = request.outputs?.map(({ name }) => name)
-  const results = await model.infer(request.inputs, names, { timeoutMs: request.timeoutMs, signal })
+  const results = await model.infer(request.inputs, names, { ...request, signal })
   const data: Buffer[] = []
   const outputs = results.map(({ name, type, shape, data: elements }) => {
     const wanted = request.outputs?.find((output) => output.name === name)
@@ -91,6 +93,7 @@ function parseRequest(body: Buffer, headerLength: number | undefined): InferRequ
     outputs: outputs === undefined ? undefined : parseOutputs(list(outputs, "'outputs'"), binaryDefault),
     binaryDefault,
     timeoutMs: timeoutMs(parameters),
+    priority: priority(parameters),
   }
 }
 

@@ -1,33 +1,22 @@
+import { InferenceSession, type SessionOptions } from 'onnxruntime-iobinding'
+import { BatchedRuns } from './batched-runs.js'
 import {
-  InferenceSession,
-  OrtValue,
-  type RunValue,
-  type SessionOptions,
-  Tensor,
-  type TypedArray,
-} from 'onnxruntime-iobinding'
-import { type DeclaredTensor, defaultConfig, type ModelConfig, parseConfig } from './config.js'
-import { type DataType, dataTypeOf } from './datatypes.js'
+  completeConfig,
+  type DeclaredTensor,
+  defaultConfig,
+  type ModelConfig,
+  parseConfig,
+} from './config.js'
+import { dataTypeOf } from './datatypes.js'
 import { invalid, RequestError, toRequestError } from './errors.js'
-import { Statistics } from './statistics.js'
+import { DirectRuns, type InferOptions, type NamedTensor, type Runs } from './runs.js'
+import { RequestStats } from './statistics.js'
 
-/** A tensor of a request, or of its response. */
-export interface NamedTensor {
-  readonly name: string
-  readonly type: DataType
-  readonly shape: readonly number[]
-  readonly data: TypedArray | readonly string[]
-}
-
-export interface InferOptions {
-  readonly timeoutMs?: number | undefined
-  /** Ends the run: its client has left. */
-  readonly signal?: AbortSignal | undefined
-}
+export type { NamedTensor } from './runs.js'
 
 /** A version of a model, loaded. */
 export class Model {
-  readonly statistics = new Statistics()
+  readonly requests = new RequestStats()
   #inFlight = 0
 
   private constructor(
@@ -37,18 +26,24 @@ export class Model {
     readonly inputs: readonly DeclaredTensor[],
     readonly outputs: readonly DeclaredTensor[],
     private readonly session: InferenceSession,
+    readonly runs: Runs,
     private readonly maxQueueSize: number,
   ) {}
 
-  /** @param config text of config.pbtxt */
+  /** @param text of config.pbtxt */
   static async load(
     name: string,
     version: string,
     path: string,
-    config: string | undefined,
+    text: string | undefined,
     options: { readonly session: SessionOptions; readonly maxQueueSize: number },
   ): Promise<Model> {
-    const session = await InferenceSession.create(path, { logSeverityLevel: 4, ...options.session })
+    const parsed = text === undefined ? defaultConfig(name) : parseConfig(text, name)
+    const session = await InferenceSession.create(path, {
+      logSeverityLevel: 4,
+      ...options.session,
+      ...sessionOptions(parsed),
+    })
     try {
       const [inputs, outputs] = [session.inputMetadata, session.outputMetadata].map((all) =>
         all.map((one): DeclaredTensor => {
@@ -57,11 +52,15 @@ export class Model {
           return one
         }),
       ) as [DeclaredTensor[], DeclaredTensor[]]
-      const resolved =
-        config === undefined
-          ? defaultConfig(name, inputs, outputs)
-          : parseConfig(config, name, inputs, outputs)
-      return new Model(name, version, resolved, inputs, outputs, session, options.maxQueueSize)
+      const config = completeConfig(parsed, inputs, outputs)
+      const { max_batch_size: most, dynamic_batching: batching } = config
+      const runs =
+        batching === undefined
+          ? new DirectRuns(session, instances(config), (all) => (most > 0 ? all[0]!.shape[0]! : 1))
+          : await BatchedRuns.create(session, config, outputs)
+      const bound = batching?.default_queue_policy?.max_queue_size || Infinity
+      const maxQueueSize = Math.min(options.maxQueueSize, bound)
+      return new Model(name, version, config, inputs, outputs, session, runs, maxQueueSize)
     } catch (error) {
       await session.release()
       throw error
@@ -69,7 +68,7 @@ export class Model {
   }
 
   /**
-   * Runs the model once.
+   * Runs a request.
    * @param outputs names; undefined: all
    * @throws RequestError
    */
@@ -78,91 +77,93 @@ export class Model {
     outputs: readonly string[] | undefined,
     options: InferOptions,
   ): Promise<NamedTensor[]> {
-    for (const name of outputs ?? [])
-      if (!this.outputs.some((output) => output.name === name))
-        throw invalid(`unexpected output '${name}' for model '${this.name}'`)
-    if (this.#inFlight >= this.maxQueueSize)
-      throw new RequestError(
-        503,
-        `${this.#inFlight} requests of model '${this.name}' are waiting, the most that may`,
-      )
     const begin = performance.now()
     ++this.#inFlight
     try {
-      const feeds = this.#feeds(inputs)
-      const signal = toSignal(options)
-      const prepared = performance.now()
-      const results = await this.session.run<RunValue>(
-        feeds,
-        outputs === undefined ? this.session.outputNames : [...new Set(outputs)],
-        signal === undefined ? {} : { signal },
-      )
-      const ran = performance.now()
-      const response = Object.entries(results).map(([name, value]) => toTensor(name, value))
-      this.statistics.succeed({ begin, prepared, ran, end: performance.now() }, this.#rows(inputs))
-      return response
+      if (this.#inFlight > this.maxQueueSize)
+        throw new RequestError(
+          503,
+          `${this.maxQueueSize} requests of model '${this.name}' are waiting, the most that may`,
+        )
+      this.#check(inputs, outputs)
+      const results = await this.runs.run(inputs, outputs, {
+        ...options,
+        timeoutMs: this.#timeout(options.timeoutMs),
+        priority: options.priority || this.config.dynamic_batching?.default_priority_level,
+      })
+      this.requests.succeed(performance.now() - begin)
+      return results
     } catch (error) {
-      this.statistics.fail(performance.now() - begin)
-      throw toRequestError(error)
+      const failure = toRequestError(error)
+      this.requests.fail(performance.now() - begin, failure.status)
+      throw failure
     } finally {
       --this.#inFlight
     }
   }
 
-  #rows(inputs: readonly NamedTensor[]): number {
-    return this.config.max_batch_size > 0 ? inputs[0]!.shape[0]! : 1
+  /** A request's deadline, or that of the queue policy, by Triton's rules. */
+  #timeout(given: number | undefined): number | undefined {
+    const policy = this.config.dynamic_batching?.default_queue_policy
+    if (policy == null) return given
+    const most = policy.default_timeout_microseconds / 1000 || Infinity
+    const timeoutMs = policy.allow_timeout_override ? Math.min(given ?? Infinity, most) : most
+    return timeoutMs === Infinity ? undefined : timeoutMs
   }
 
-  #feeds(inputs: readonly NamedTensor[]): Record<string, RunValue> {
-    const feeds = new Map<string, RunValue>()
+  #check(inputs: readonly NamedTensor[], outputs: readonly string[] | undefined): void {
+    for (const name of outputs ?? [])
+      if (!this.outputs.some((output) => output.name === name))
+        throw invalid(`unexpected output '${name}' for model '${this.name}'`)
+    const given = new Set<string>()
     for (const input of inputs) {
-      const declared = this.inputs.find(({ name }) => name === input.name)
+      const declared = this.config.input.find(({ name }) => name === input.name)
       if (declared === undefined) throw invalid(`unexpected input '${input.name}' for model '${this.name}'`)
-      if (feeds.has(input.name)) throw invalid(`input '${input.name}' is given twice`)
-      const expected = dataTypeOf(declared.type)!.name
-      if (input.type.name !== expected)
-        throw invalid(
-          `input '${input.name}' is ${input.type.name}, expected ${expected} for model '${this.name}'`,
-        )
-      this.#checkBatch(input)
-      feeds.set(input.name, toValue(input))
+      if (given.has(input.name)) throw invalid(`input '${input.name}' is given twice`)
+      given.add(input.name)
+      this.#checkInput(input, declared.dims)
     }
     for (const { name } of this.inputs)
-      if (!feeds.has(name)) throw invalid(`input '${name}' is missing for model '${this.name}'`)
-    return Object.fromEntries(feeds)
+      if (!given.has(name)) throw invalid(`input '${name}' is missing for model '${this.name}'`)
+    if (this.config.max_batch_size > 0 && inputs.some(({ shape }) => shape[0] !== inputs[0]!.shape[0]))
+      throw invalid(`the inputs have batches of different sizes for model '${this.name}'`)
   }
 
-  #checkBatch({ name, shape }: NamedTensor): void {
+  #checkInput({ name, type, shape }: NamedTensor, dims: readonly number[]): void {
+    const ofModel = `for model '${this.name}'`
+    const expected = dataTypeOf(this.inputs.find((input) => input.name === name)!.type)!.name
+    if (type.name !== expected)
+      throw invalid(`input '${name}' is ${type.name}, expected ${expected} ${ofModel}`)
     const most = this.config.max_batch_size
     if (most > 0 && (shape[0] === undefined || shape[0] < 1 || shape[0] > most))
+      throw invalid(`input '${name}' has a batch of ${shape[0]}, expected 1 to ${most} ${ofModel}`)
+    const its = most > 0 ? shape.slice(1) : shape
+    const isScalar = dims.length === 0 && most === 0
+    if (!isScalar && (its.length !== dims.length || its.some((dim, i) => dims[i] !== -1 && dims[i] !== dim)))
       throw invalid(
-        `input '${name}' has a batch of ${shape[0]}, expected 1 to ${most} for model '${this.name}'`,
+        `input '${name}' has the shape [${shape}], expected [${most > 0 ? [-1, ...dims] : dims}] ${ofModel}`,
       )
   }
 
   /** Triton's statistics. */
   get stats(): object {
-    return this.statistics.snapshot(this.name, this.version)
+    return this.requests.snapshot(this.name, this.version, this.runs.stats)
   }
 
-  release(): Promise<void> {
-    return this.session.release()
+  async release(): Promise<void> {
+    await this.runs.close()
+    await this.session.release()
   }
 }
 
-function toSignal({ timeoutMs, signal }: InferOptions): AbortSignal | undefined {
-  if (timeoutMs === undefined) return signal
-  const deadline = AbortSignal.timeout(Math.ceil(timeoutMs))
-  return signal === undefined ? deadline : AbortSignal.any([signal, deadline])
-}
+const instances = (config: ModelConfig) => Math.max(1, config.instance_group[0]?.count ?? 1)
 
-function toValue({ type, data, shape }: NamedTensor): RunValue {
-  if (Array.isArray(data)) return new Tensor('string', data as string[], shape)
-  return OrtValue.wrap(type.type, data as never, shape)
-}
-
-function toTensor(name: string, value: RunValue): NamedTensor {
-  const type = dataTypeOf(value.type)!
-  const data = value instanceof OrtValue ? value.read() : value.data
-  return { name, type, shape: value.dims, data: data as NamedTensor['data'] }
+function sessionOptions(config: ModelConfig): SessionOptions {
+  const threads = (key: string) => config.parameters[key] && Number(config.parameters[key].string_value)
+  const [intra, inter] = ['intra_op_thread_count', 'inter_op_thread_count'].map(threads)
+  return {
+    ...(intra !== undefined && { intraOpNumThreads: intra }),
+    ...(inter !== undefined && { interOpNumThreads: inter }),
+    ...(instances(config) > 1 && { concurrentRuns: instances(config) }),
+  }
 }

@@ -33,6 +33,13 @@ export function timeoutMs(parameters: Parameters): number | undefined {
   throw invalid("'timeout' is not a number of microseconds")
 }
 
+/** Triton's parameter: 0 is the model's default, 1 the highest. @throws RequestError 400 */
+export function priority(parameters: Parameters): number {
+  const value = own(parameters, 'priority') ?? 0
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw invalid("'priority' is not a number")
+}
+
 export const MOST_TENSORS = 1024
 export const MOST_DIMS = 64
 

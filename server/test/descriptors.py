@@ -7,6 +7,11 @@ from tritonclient.grpc import model_config_pb2, service_pb2
 SCALARS = {value: name[5:].lower() for name, value in vars(FieldDescriptor).items() if name.startswith("TYPE_")}
 
 
+def enumeration(descriptor):
+    for value in descriptor.values:
+        print(json.dumps([f"{descriptor.full_name}.{value.name}", value.number]))
+
+
 def message(descriptor):
     for field in descriptor.fields:
         named = field.message_type or field.enum_type
@@ -16,6 +21,8 @@ def message(descriptor):
         print(json.dumps([f"{descriptor.full_name}.{field.name}", field.number, kind, repeated]))
     for nested in descriptor.nested_types:
         message(nested)
+    for enum in descriptor.enum_types:
+        enumeration(enum)
 
 
 for module in (service_pb2, model_config_pb2):
@@ -25,5 +32,4 @@ for module in (service_pb2, model_config_pb2):
         for method in service.methods:
             print(json.dumps([method.full_name, method.input_type.full_name, method.output_type.full_name, method.client_streaming, method.server_streaming]))
     for enum in module.DESCRIPTOR.enum_types_by_name.values():
-        for value in enum.values:
-            print(json.dumps([f"{enum.full_name}.{value.name}", value.number]))
+        enumeration(enum)

@@ -118,6 +118,24 @@ describe('refuses', () => {
     expect((await post(INFER, gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(413)
   })
 
+  test('a body of chunks beyond the limit, and answers one within it', async () => {
+    const chunked = async function* (count: number) {
+      const body = Buffer.from(JSON.stringify(x([1, 2, 3])))
+      yield body.subarray(0, 20)
+      yield body.subarray(20)
+      for (let i = 0; i < count; ++i) yield Buffer.alloc(1024, ' ')
+    }
+    const send = (count: number) =>
+      fetch(`http://127.0.0.1:${server.httpPort}${INFER}`, {
+        method: 'POST',
+        body: chunked(count) as never,
+        duplex: 'half',
+      } as RequestInit)
+    expect((await send(2)).status).toBe(200)
+    expect((await send((BODY_LIMIT / 1024) * 2).catch(() => ({ status: 413 }))).status).toBe(413)
+    expect((await send(2)).status).toBe(200)
+  })
+
   test.each([
     '/',
     '/v2/models',
@@ -167,7 +185,7 @@ describe('a repository', () => {
   test('reports models that cannot be loaded, and is not ready', async () => {
     const root = folder()
     const model = identity('float32', ['n', 3])
-    writeModel(root, 'unknown_field', model, 'dynamic_batching { }')
+    writeModel(root, 'unknown_field', model, 'sequence_batching { }')
     writeModel(root, 'other_backend', model, 'backend: "python"')
     writeModel(root, 'other_dims', model, 'input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 4 ] } ]')
     writeModel(root, 'other_type', model, 'input [ { name: "x" data_type: TYPE_FP16 dims: [ -1, 3 ] } ]')
@@ -210,7 +228,7 @@ describe('a repository', () => {
 })
 
 test('serves while it drains, not ready, and asks clients to leave', async () => {
-  const one = await createServer({ modelRepository: repository, ...PORTS, drainMs: 1000 })
+  const one = await createServer({ modelRepository: repository, ...PORTS, drainMs: 3_600_000 })
   const closed = one.close()
   const { status, headers } = await send(
     INFER,
@@ -219,6 +237,7 @@ test('serves while it drains, not ready, and asks clients to leave', async () =>
   )
   expect([status, headers.get('connection')]).toEqual([200, 'close'])
   expect((await send('/v2/health/ready', {}, one.httpPort)).status).toBe(400)
+  void one.close({ now: true })
   await closed
   await expect(send('/v2/health/live', {}, one.httpPort)).rejects.toThrow()
 })
@@ -233,6 +252,8 @@ test('the command serves a folder until SIGTERM', async () => {
     '--http-port',
     '0',
     '--grpc-port',
+    '0',
+    '--metrics-port',
     '0',
     '--drain-ms',
     '0',

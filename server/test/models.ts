@@ -21,7 +21,7 @@ export const TYPES = {
 } as const
 
 /** Any ports that are free. */
-export const PORTS = { httpPort: 0, grpcPort: 0 } as const
+export const PORTS = { httpPort: 0, grpcPort: 0, metricsPort: 0 } as const
 
 /** Writes a model in Triton's layout. */
 export function writeModel(repository: string, name: string, model: Uint8Array, config?: string): void {

@@ -1,0 +1,111 @@
+import { type InferenceSession, OrtValue, type RunValue, Tensor } from 'onnxruntime-iobinding'
+import { type DataType, dataTypeOf, type Elements } from './datatypes.js'
+import { Durations, type ExecutionStats } from './statistics.js'
+
+/** A tensor of a request, or of its response. */
+export interface NamedTensor {
+  readonly name: string
+  readonly type: DataType
+  readonly shape: readonly number[]
+  readonly data: Elements
+}
+
+export interface InferOptions {
+  readonly timeoutMs?: number | undefined
+  /** Ends the run: its client has left. */
+  readonly signal?: AbortSignal | undefined
+  /** Triton's: 1 is the highest. */
+  readonly priority?: number | undefined
+}
+
+/** How the requests of a model are run. */
+export interface Runs {
+  /** @param outputs names; undefined: all */
+  run(
+    inputs: readonly NamedTensor[],
+    outputs: readonly string[] | undefined,
+    options: InferOptions,
+  ): Promise<NamedTensor[]>
+  readonly stats: ExecutionStats
+  /** Requests, or their rows, that wait for a run. */
+  readonly waiting: number
+  close(): Promise<void>
+}
+
+/** Each request is a run of its own. */
+export class DirectRuns implements Runs {
+  readonly #session: InferenceSession
+  readonly #concurrent: number
+  readonly #rowsOf: (inputs: readonly NamedTensor[]) => number
+  readonly #durations = new Durations()
+  #inFlight = 0
+
+  /** @param concurrent how many run at a time */
+  constructor(
+    session: InferenceSession,
+    concurrent: number,
+    rowsOf: (inputs: readonly NamedTensor[]) => number,
+  ) {
+    this.#session = session
+    this.#concurrent = concurrent
+    this.#rowsOf = rowsOf
+  }
+
+  async run(
+    inputs: readonly NamedTensor[],
+    outputs: readonly string[] | undefined,
+    options: InferOptions,
+  ): Promise<NamedTensor[]> {
+    const begin = performance.now()
+    ++this.#inFlight
+    try {
+      const feeds = Object.fromEntries(inputs.map((input) => [input.name, toValue(input)]))
+      const signal = toSignal(options)
+      const prepared = performance.now()
+      const results = await this.#session.run<RunValue>(
+        feeds,
+        outputs === undefined ? this.#session.outputNames : [...new Set(outputs)],
+        signal === undefined ? {} : { signal },
+      )
+      const ran = performance.now()
+      const response = Object.entries(results).map(([name, value]) => toTensor(name, value))
+      this.#durations.add(this.#rowsOf(inputs), {
+        queue: 0,
+        input: prepared - begin,
+        infer: ran - prepared,
+        output: performance.now() - ran,
+      })
+      return response
+    } finally {
+      --this.#inFlight
+    }
+  }
+
+  get stats(): ExecutionStats {
+    return this.#durations.snapshot()
+  }
+
+  get waiting(): number {
+    return Math.max(0, this.#inFlight - this.#concurrent)
+  }
+
+  async close(): Promise<void> {}
+}
+
+function toSignal({ timeoutMs, signal }: InferOptions): AbortSignal | undefined {
+  if (timeoutMs === undefined) return signal
+  const deadline = AbortSignal.timeout(Math.ceil(timeoutMs))
+  return signal === undefined ? deadline : AbortSignal.any([signal, deadline])
+}
+
+/** A Tensor where there is one for the type: session.run copies it straight into memory that is bound already. */
+function toValue({ type, data, shape }: NamedTensor): RunValue {
+  if (type.type === 'bfloat16') return OrtValue.wrap(type.type, data as never, shape)
+  return new Tensor(type.type as 'string', data as string[], shape)
+}
+
+function toTensor(name: string, value: RunValue): NamedTensor {
+  const type = dataTypeOf(value.type)!
+  const data = value instanceof OrtValue ? value.read() : value.data
+  return { name, type, shape: value.dims, data: data as Elements }
+}

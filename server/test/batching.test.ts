@@ -1,0 +1,250 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { lessLargest, lookup } from '../../test/helpers/batch-models.mjs'
+import { identity, mlp } from '../../test/helpers/model-builder.mjs'
+import { createServer, type InferenceServer } from '../dist/index.js'
+import { decode, encode, GrpcClient } from './grpc-client.ts'
+import { PORTS, writeModel } from './models.ts'
+
+const BATCHED = 'max_batch_size: 8 dynamic_batching { }'
+
+let repository: string
+let server: InferenceServer
+let client: GrpcClient
+beforeAll(async () => {
+  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
+  writeModel(repository, 'mlp', mlp(), BATCHED)
+  writeModel(repository, 'lookup', lookup(), BATCHED)
+  writeModel(repository, 'strings', identity('string', ['n', 2]), BATCHED)
+  writeModel(repository, 'square', identity('float32', ['n', 'a', 'b']), BATCHED)
+  writeModel(repository, 'bfloat16', identity('bfloat16', ['n', 2]), BATCHED)
+  writeModel(
+    repository,
+    'instances',
+    mlp(),
+    `${BATCHED} instance_group [ { count: 2 kind: KIND_CPU } ]
+     parameters { key: "intra_op_thread_count" value { string_value: "1" } }`,
+  )
+  writeModel(
+    repository,
+    'waits',
+    identity('float32', ['n', 1]),
+    `max_batch_size: 4
+     dynamic_batching {
+       preferred_batch_size: [ 2 ] max_queue_delay_microseconds: 60000000
+       priority_levels: 2 default_priority_level: 2
+       default_queue_policy { default_timeout_microseconds: 200000 allow_timeout_override: true max_queue_size: 3 }
+     }`,
+  )
+  writeModel(
+    repository,
+    'tolerant',
+    lessLargest(),
+    `${BATCHED} parameters { key: "verify_tolerance" value { string_value: "1e9" } }`,
+  )
+  server = await createServer({ modelRepository: repository, ...PORTS })
+  client = new GrpcClient(server.grpcPort)
+})
+afterAll(async () => {
+  client.close()
+  await server.close()
+  rmSync(repository, { recursive: true })
+})
+
+const url = (path: string) => `http://127.0.0.1:${server.httpPort}/v2/models/${path}`
+
+async function json(path: string, body?: object): Promise<{ status: number; body: never }> {
+  const response = await fetch(url(path), body && { method: 'POST', body: JSON.stringify(body) })
+  return { status: response.status, body: (await response.json()) as never }
+}
+
+const infer = (model: string, name: string, datatype: string, shape: number[], data: unknown[], more = {}) =>
+  json(`${model}/infer`, { inputs: [{ name, datatype, shape, data }], ...more })
+
+interface Stats {
+  readonly inference_count: number
+  readonly execution_count: number
+  readonly batch_stats: readonly { readonly batch_size: number }[]
+  readonly inference_stats: Readonly<Record<string, { readonly count: number; readonly ns: number }>>
+}
+
+async function stats(model: string): Promise<Stats> {
+  const { body } = await json(`${model}/stats`)
+  return (body as { model_stats: [Stats] }).model_stats[0]
+}
+
+test.each(['mlp', 'instances'])(
+  '%s: requests of one and of many rows go together, each with its own bits',
+  async (model) => {
+    await using session = await InferenceSession.create(mlp())
+    const row = (i: number) => new Float32Array(128).map((_, k) => Math.sin(i * 31 + k))
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        const rows = 1 + (i % 3)
+        const x = Float32Array.from(Array.from({ length: rows }, (_, r) => [...row(i + r)]).flat())
+        const { code, message, bytes } = await client.call(
+          'ModelInfer',
+          encode('inference.ModelInferRequest', {
+            model_name: model,
+            inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, 128] }],
+            raw_input_contents: [Buffer.from(x.buffer)],
+          }),
+        )
+        expect([code, message]).toEqual([0, ''])
+        return decode('inference.ModelInferResponse', bytes!) as {
+          outputs: { shape: number[] }[]
+          raw_output_contents: Buffer[]
+        }
+      }),
+    )
+    for (const [i, { outputs, raw_output_contents }] of answers.entries()) {
+      const rows = 1 + (i % 3)
+      expect(outputs[0]!.shape[0]).toBe(rows)
+      const alone: Buffer[] = []
+      for (let r = 0; r < rows; ++r) {
+        const { y } = await session.run({ x: new Tensor('float32', row(i + r), [1, 128]) })
+        alone.push(Buffer.from((y as Tensor & { data: Float32Array }).data.buffer))
+      }
+      expect(raw_output_contents[0]!.equals(Buffer.concat(alone))).toBe(true)
+    }
+    const { inference_count, execution_count, batch_stats, inference_stats } = await stats(model)
+    expect(inference_count).toBe(79)
+    expect(execution_count).toBeLessThan(79)
+    expect(batch_stats.some(({ batch_size }) => batch_size > 1)).toBe(true)
+    expect(inference_stats).toMatchObject({
+      success: { count: 40 },
+      fail: { count: 0 },
+      queue: { count: 79 },
+    })
+  },
+)
+
+test('rows of other shapes go apart, also those of several dynamic axes', async () => {
+  const lengths = [1, 2, 3, 1, 2, 3]
+  const answers = await Promise.all(
+    lengths.map((length) => infer('lookup', 'ids', 'INT64', [1, length], Array(length).fill(1))),
+  )
+  for (const [i, { status, body }] of answers.entries()) {
+    const { outputs } = body as { outputs: { shape: number[] }[] }
+    expect([status, outputs[0]!.shape]).toEqual([200, [1, lengths[i], 2]])
+  }
+  const shapes = [
+    [1, 2, 3],
+    [2, 3, 2],
+    [1, 6, 1],
+    [1, 0, 6],
+  ]
+  for (const shape of shapes) {
+    const data = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i)
+    const { status, body } = await infer('square', 'x', 'FP32', shape, data)
+    expect([status, body]).toMatchObject([200, { outputs: [{ shape, data }] }])
+  }
+})
+
+test('strings, and bits of floats', async () => {
+  const { body } = await infer('strings', 'x', 'BYTES', [2, 2], ['a', 'é', '', 'd'])
+  expect(body).toMatchObject({ outputs: [{ shape: [2, 2], data: ['a', 'é', '', 'd'] }] })
+  const raw = Buffer.from([0x80, 0x3f, 0x00, 0x40, 0x00, 0xc0, 0x80, 0xbf])
+  const { bytes } = await client.call(
+    'ModelInfer',
+    encode('inference.ModelInferRequest', {
+      model_name: 'bfloat16',
+      inputs: [{ name: 'x', datatype: 'BF16', shape: [2, 2] }],
+      raw_input_contents: [raw],
+    }),
+  )
+  expect(decode('inference.ModelInferResponse', bytes!)).toMatchObject({ raw_output_contents: [raw] })
+})
+
+test('the queue policy: a preferred size goes at once, others end at their deadline, one too many is refused', async () => {
+  const send = (x: number, parameters = {}) => infer('waits', 'x', 'FP32', [1, 1], [x], { parameters })
+  const pair = await Promise.all([send(1), send(2, { priority: 1 })])
+  expect(pair.map(({ body }) => (body as { outputs: [{ data: number[] }] }).outputs[0].data[0])).toEqual([
+    1, 2,
+  ])
+  expect((await send(3)).status).toBe(504)
+  expect((await send(3, { timeout: 1000 })).status).toBe(504)
+  const rows = await Promise.all(
+    [1, 2, 3, 4].map((rows) => infer('waits', 'x', 'FP32', [rows, 1], Array(rows).fill(rows))),
+  )
+  expect(rows.filter(({ status }) => status === 503)).toHaveLength(1)
+  expect((await send(4, { priority: -1 })).status).toBe(400)
+})
+
+test('a difference that is accepted', async () => {
+  expect((await json('tolerant/ready').catch(() => ({ status: 200 }))).status).toBe(200)
+  expect(server.models.find(({ name }) => name === 'tolerant')).toMatchObject({ state: 'READY' })
+})
+
+test('config reports what was given, over both protocols', async () => {
+  const { body } = await json('waits/config')
+  const expected = {
+    max_batch_size: 4,
+    dynamic_batching: {
+      preferred_batch_size: [2],
+      max_queue_delay_microseconds: 60_000_000,
+      priority_levels: 2,
+      default_queue_policy: { timeout_action: 'REJECT', max_queue_size: 3 },
+    },
+  }
+  expect(body).toMatchObject(expected)
+  const request = encode('inference.ModelConfigRequest', { name: 'waits' })
+  const { bytes } = await client.call('ModelConfig', request)
+  expect(decode('inference.ModelConfigResponse', bytes!)).toMatchObject({ config: expected })
+})
+
+test.each([
+  ['a batch that changes its rows', lessLargest(), BATCHED, /depends on the other rows.*verify_tolerance/],
+  ['dynamic_batching without max_batch_size', mlp(), 'dynamic_batching { }', /needs max_batch_size/],
+  [
+    'preserve_ordering',
+    mlp(),
+    'max_batch_size: 2 dynamic_batching { preserve_ordering: true }',
+    /preserve_ordering/,
+  ],
+  [
+    'a preferred size beyond the most',
+    mlp(),
+    'max_batch_size: 2 dynamic_batching { preferred_batch_size: [ 4 ] }',
+    /preferred_batch_size is 4/,
+  ],
+  ['three priorities', mlp(), 'max_batch_size: 2 dynamic_batching { priority_levels: 3 }', /priority_levels/],
+  [
+    'no default priority',
+    mlp(),
+    'max_batch_size: 2 dynamic_batching { priority_levels: 2 }',
+    /default_priority_level/,
+  ],
+  [
+    'DELAY',
+    mlp(),
+    'max_batch_size: 2 dynamic_batching { default_queue_policy { timeout_action: DELAY } }',
+    /DELAY/,
+  ],
+  ['a GPU', mlp(), 'instance_group [ { kind: KIND_GPU } ]', /KIND_GPU/],
+  ['two groups', mlp(), 'instance_group [ { count: 1 }, { count: 2 } ]', /more than one group/],
+  ['too many instances', mlp(), 'instance_group [ { count: 65 } ]', /count is 65/],
+  [
+    'an unknown parameter',
+    mlp(),
+    'parameters { key: "x" value { string_value: "1" } }',
+    /'x' is not supported/,
+  ],
+  [
+    'a parameter that is no number',
+    mlp(),
+    'parameters { key: "verify_tolerance" value { string_value: "x" } }',
+    /verify_tolerance/,
+  ],
+  ['sequence_batching', mlp(), 'sequence_batching { }', /sequence_batching/],
+  ['a field of another message', mlp(), 'optimization { graph { level: 1 } }', /optimization/],
+])('refuses %s, by its name', async (_, model, config, reason) => {
+  const root = mkdtempSync(join(tmpdir(), 'server-models-'))
+  writeModel(root, 'm', model, config)
+  await using one = await createServer({ modelRepository: root, ...PORTS })
+  expect(one.models).toMatchObject([{ state: 'UNAVAILABLE', reason: expect.stringMatching(reason) }])
+  rmSync(root, { recursive: true })
+})
