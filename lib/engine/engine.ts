@@ -259,6 +259,8 @@ export interface Engine {
       keep?: object,
     ): EngineValue
   }
+  /** Makes `onLog` the receiver of the log, which the engine was opened with another one for; absent where it has none. */
+  receiveLog?(onLog: EngineOptions['onLog']): void
   /** A message of this package, in the log of ONNX Runtime. */
   log(level: LogLevel, message: string): void
   /** The level of the process's log from now on. */
