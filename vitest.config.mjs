@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { findSwiftShader } from './scripts/swiftshader.mjs'
 
-const { CUDA_SIMULATION, NODE_V8_COVERAGE, ONNXRUNTIME_IOBINDING_BUILD = 'build', TEST_REPORTS } = process.env
+const {
+  CUDA_SIMULATION,
+  TEST_BUNDLERS,
+  NODE_V8_COVERAGE,
+  ONNXRUNTIME_IOBINDING_BUILD = 'build',
+  TEST_REPORTS,
+} = process.env
 
 // Every suite in test/ runs on the native engine. Those that test either engine also run on onnxruntime-node and on WebGPU.
 // Each file has a process of its own, since a process keeps the engine that it opened first.
@@ -68,6 +74,11 @@ const tarball = existsSync(join(import.meta.dirname, prebuilt))
   ? project('package', ['test/package/**/*.test.ts'], { globalSetup: ['test/package/setup.ts'] })
   : project('package', ['test/package/unavailable.ts'], { env: { PACKAGE_UNAVAILABLE: `no ${prebuilt}` } })
 
+// Bundlers and tracers over the tarball, which need a prebuilt addon too: for their time with TEST_BUNDLERS alone.
+const bundlers = project('bundlers', ['test/bundlers/**/*.test.ts'], {
+  globalSetup: ['test/package/setup.ts'],
+})
+
 // `.ci/run` and `.ci/nightly` add up the results of all runs.
 const json = ['json', { outputFile: join(TEST_REPORTS ?? '', `vitest-${process.pid}.json`) }]
 
@@ -89,6 +100,7 @@ export default defineConfig({
           'test/cuda-simulation/**',
           'test/package/**',
           'test/clients/**',
+          'test/bundlers/**',
           'test/no-external-buffers/**',
         ],
       }),
@@ -109,6 +121,7 @@ export default defineConfig({
       // Published packages that use onnxruntime-node, which it installs.
       project('clients', ['test/clients/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       ...(CUDA_SIMULATION === undefined ? [] : [cudaSimulation]),
+      ...(TEST_BUNDLERS === undefined ? [] : [bundlers]),
       project('server', ['server/test/**/*.test.ts'], { env: { ONNXRUNTIME_IOBINDING_ENGINE: 'native' } }),
       tarball,
     ],

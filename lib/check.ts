@@ -172,6 +172,15 @@ export const configEntries: Check<Record<string, string>> = (value, argument) =>
   return entries
 }
 
+/** The bytes of a buffer, without a copy. @throws OrtError `ERR_DETACHED` */
+export function bytesOfBuffer(buffer: ArrayBufferLike, name: string): Uint8Array {
+  try {
+    return new Uint8Array(buffer)
+  } catch (cause) {
+    throw new OrtError('ERR_DETACHED', `'${name}' was detached (transferred)`, { cause })
+  }
+}
+
 /** A property of an object, or of its class; undefined where it is only in Object.prototype, to which anything can be added. */
 export function property(object: object, name: string): unknown {
   for (

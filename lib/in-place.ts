@@ -18,14 +18,17 @@ export function registerInPlace(): void {
 
 /** Whether the name onnxruntime-node leads to this package. */
 function isInPlace(): boolean {
-  const modules = dirname(FOLDER)
-  if (basename(modules) !== 'node_modules') return false
+  const parent = dirname(FOLDER)
+  const store = dirname(parent)
+  // Yarn's pnpm linker: node_modules/.store/onnxruntime-node-npm-VERSION/package.
+  if (basename(store) === '.store') return basename(parent).startsWith('onnxruntime-node-')
+  if (basename(parent) !== 'node_modules') return false
   if (basename(FOLDER) === 'onnxruntime-node') return true
-  // pnpm's: .pnpm/onnxruntime-iobinding@VERSION/node_modules/onnxruntime-iobinding, which its own node_modules link to.
-  const store = dirname(dirname(modules))
-  if (basename(store) !== '.pnpm') return false
+  // pnpm: .pnpm/onnxruntime-iobinding@VERSION/node_modules/onnxruntime-iobinding, and its own links to all names.
+  const pnpm = dirname(store)
+  if (basename(pnpm) !== '.pnpm') return false
   try {
-    return realpathSync(join(store, 'node_modules', 'onnxruntime-node')) === FOLDER
+    return realpathSync(join(pnpm, 'node_modules', 'onnxruntime-node')) === FOLDER
   } catch {
     return false
   }

@@ -40,6 +40,11 @@ export type {
 export type { RunnableBinding } from './binding/runnable'
 export type { AnyTypedArray, AnyViews, NamedViews, Views } from './binding/views'
 export { listSupportedBackends, type SupportedBackend } from './device/backends'
+export {
+  type CompatibilityStatus,
+  type ModelCompatibility,
+  modelCompatibility,
+} from './device/compatibility'
 export type { CudaExecutionProviderOption } from './device/cuda-options'
 export { deviceMemory, type SessionDevice } from './device/device'
 export {
@@ -60,6 +65,7 @@ export {
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
 export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
+export type { LoadMessage, RunMessage } from './diagnostics'
 export type { CudaMajor } from './engine/cuda-libraries'
 export type { EpDevice, HardwareDevice } from './engine/devices'
 export type {
@@ -85,6 +91,7 @@ export {
 export type { ElementArrays, ElementType, TypedArray } from './model/element-types'
 export type { ValueMetadata, ValueType } from './model/io'
 export type { DeclaredShape } from './model/shape'
+export { type CompileOptions, compileModel } from './session/compile'
 export type { SessionDescription } from './session/description'
 export type { ProviderSelectionPolicy, SessionOptions } from './session/options'
 export type { Feeds, Fetches, RunOptions, RunResult, RunValue } from './session/request'
@@ -92,10 +99,12 @@ export type { ResourceOptions } from './session/resource-options'
 export { InferenceSession } from './session/session'
 export { SharedWeights } from './session/shared-weights'
 export type { WarmupShapes } from './session/warmup'
+export { copyTensors } from './value/copy-tensors'
 export type { Elements, OrtValueData } from './value/data'
 export type { OrtValueKind } from './value/kind'
 export type { MapValues, OrtValueAsJs } from './value/nested'
 export type { PointerOptions } from './value/pointer'
+export type { SparseFormat, SparseParts } from './value/sparse'
 export { OrtValue } from './value/value'
 export type { ViewOptions } from './value/view'
 

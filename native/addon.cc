@@ -4,6 +4,8 @@
 #include "binding/binding.h"
 #include "binding/user_options.h"
 #include "env/addon_data.h"
+#include "env/compatibility.h"
+#include "env/completions.h"
 #include "env/js_error.h"
 #include "env/plugins.h"
 #include "env/process.h"
@@ -23,6 +25,9 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("Value", Value::Define(env));
   exports.Set("setErrorFactory", Napi::Function::New<SetErrorFactory>(env));
   exports.Set("listenForExit", Napi::Function::New<Guarded<ListenForExit>>(env));
+  exports.Set("setArm", Napi::Function::New<Guarded<SetArm>>(env));
+  exports.Set("turn", Napi::Function::New<Guarded<Turn>>(env));
+  exports.Set("reserveThreads", Napi::Function::New<Guarded<ReserveThreads>>(env));
   exports.Set("allowTelemetry", Napi::Function::New<Guarded<AllowTelemetry>>(env));
   exports.Set("openLibrary", Napi::Function::New<Guarded<OpenLibrary>>(env));
   exports.Set("preload", Napi::Function::New<Guarded<Preload>>(env));
@@ -42,6 +47,7 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
   exports.Set("unregisterExecutionProviderLibrary",
               Napi::Function::New<Guarded<UnregisterExecutionProviderLibrary>>(env));
   exports.Set("epDevices", Napi::Function::New<Guarded<EpDevices>>(env));
+  exports.Set("modelCompatibility", Napi::Function::New<Guarded<ModelCompatibility>>(env));
   exports.Set("externalBuffers", Napi::Function::New<Guarded<ExternalBuffers>>(env));
   exports.Set("liveBlocks", Napi::Function::New<Guarded<LiveBlocks>>(env));
   return exports;

@@ -82,6 +82,7 @@ Napi::Array FromValueInfos(Napi::Env env, const std::vector<ort::ValueInfo>& val
     object.Set("kind", static_cast<int>(value.kind));
     object.Set("type", static_cast<int>(value.type));
     object.Set("form", value.form);
+    if (!value.denotation.empty()) object.Set("denotation", value.denotation);
     object.Set("onDevice", static_cast<bool>(on_device[i]));
     if (value.has_shape) object.Set("shape", FromDimensions(env, value.dims));
     if (value.overridable) object.Set("overridable", true);

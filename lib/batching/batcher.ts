@@ -2,6 +2,7 @@ import type { Tensor } from 'onnxruntime-common'
 import type { BindingHost } from '../binding/host'
 import type { AnyViews, Views } from '../binding/views'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
+import { refuseProxies } from '../receiver'
 import type { BatchModel } from './group'
 import type { BatchOutput } from './memory'
 import {
@@ -38,6 +39,10 @@ export class Batcher<I extends Views = AnyViews, O extends Views = AnyViews> imp
   readonly #options: ResolvedOptions
   readonly #scheduler: Scheduler
   #closed: Promise<void> | undefined
+
+  static {
+    refuseProxies(Batcher, 'a Batcher', (value) => #scheduler in value)
+  }
 
   private constructor(rows: RowInputs, options: ResolvedOptions, scheduler: Scheduler) {
     this.#rows = rows

@@ -1,4 +1,4 @@
-import { array, boolean, type Check, checkOptions, integer, isRecord, record } from '../check'
+import { array, bare, boolean, type Check, checkOptions, integer, isRecord, record } from '../check'
 import { describe, OrtRangeError, OrtTypeError } from '../errors'
 import type { Priority } from './queue'
 import type { RowData } from './rows'
@@ -171,7 +171,7 @@ const priority: Check<Priority> = (value, name) => {
   })
 }
 
-const NONE: BatcherRunOptions = Object.freeze({})
+const NONE: BatcherRunOptions = Object.freeze(bare({}))
 const RUN_OPTIONS = { ...WAIT_OPTIONS, priority }
 
 /** @throws the reason of an aborted signal; OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError */

@@ -1,8 +1,9 @@
 import type { IoBinding } from '../binding/binding'
 import type { IoBindingOptions } from '../binding/create'
 import type { AnyViews, Views } from '../binding/views'
-import { INT_MAX, integer, isRecord } from '../check'
+import { bare, INT_MAX, integer, isRecord } from '../check'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
+import { refuseProxies } from '../receiver'
 import { OrtValue } from '../value/value'
 import { PriorityQueue } from './queue'
 import { checkQueue, resolveWait, Wait, type WaitOptions } from './wait'
@@ -38,10 +39,19 @@ export class BindingPool<I extends Views = AnyViews, O extends Views = AnyViews>
   #onIdle: (() => void) | undefined
   #closing: Promise<void> | undefined
 
+  static {
+    refuseProxies(BindingPool, 'a BindingPool', (value) => #bindings in value)
+  }
+
+  static {
+    refuseProxies(BindingPool, 'a BindingPool', (value) => #bindings in value)
+  }
+
   /** @internal use `session.createBindingPool()` */
   constructor(create: Create<IoBinding<I, O>>, shapes: unknown, options: BindingPoolOptions) {
     if (!isRecord(options)) throw argumentTypeError('options', 'an object', options)
-    const { size = 4, maxQueueSize = 128, ...bindingOptions } = options
+    const { size = 4, maxQueueSize = 128, ...rest }: BindingPoolOptions = bare(options)
+    const bindingOptions: IoBindingOptions = bare(rest)
     this.#maxQueueSize = integer(0, INT_MAX)(maxQueueSize, 'maxQueueSize')
     const count = integer(1, MOST_BINDINGS)(size, 'size')
     checkOwnMemory(shapes, 'shapes', 'a shape')

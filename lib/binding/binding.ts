@@ -3,6 +3,7 @@ import { checkSessionDevice } from '../device/device'
 import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
 import { argumentTypeError } from '../errors'
 import { INSPECT, type InspectArguments, summarize } from '../inspect'
+import { refuseProxies } from '../receiver'
 import type { OrtValue } from '../value/value'
 import { CpuInputs } from './cpu-input'
 import { bindAll, type InputSpec, type IoBindingOptions } from './create'
@@ -45,6 +46,10 @@ export class IoBinding<I extends Views = AnyViews, O extends Views = AnyViews>
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly #runs: BindingRuns
+
+  static {
+    refuseProxies(IoBinding, 'an IoBinding', (value) => #runs in value)
+  }
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {

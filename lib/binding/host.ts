@@ -9,6 +9,8 @@ export interface BindingHost {
   readonly inputs: SessionIO
   readonly outputs: SessionIO
   readonly device: SessionDevice
+  /** Path of the model; undefined for bytes. */
+  readonly model: string | undefined
   /** The outputs of which a run gave another shape than the model declares: later bindings have ONNX Runtime allocate them. */
   readonly wrongShapes: Set<string>
 }

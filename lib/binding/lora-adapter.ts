@@ -1,9 +1,10 @@
 import { promises } from 'node:fs'
 import { types } from 'node:util'
-import { string } from '../check'
+import { bytesOfBuffer, string } from '../check'
 import { argumentTypeError, OrtError } from '../errors'
 import { type AdapterParameter, readAdapter } from '../model/adapter-file'
-import { elementTypeName, rawView } from '../model/element-types'
+import { bufferOf, elementTypeName, rawView } from '../model/element-types'
+import { refuseProxies } from '../receiver'
 import { OrtValue } from '../value/value'
 
 /**
@@ -19,6 +20,10 @@ export class LoraAdapter implements Disposable {
   readonly adapterVersion: number
   readonly modelVersion: number
   readonly #parameters: ReadonlyMap<string, OrtValue>
+
+  static {
+    refuseProxies(LoraAdapter, 'a LoraAdapter', (value) => #parameters in value)
+  }
 
   private constructor(bytes: Uint8Array, given: string) {
     const { adapterVersion, modelVersion, parameters } = readAdapter(bytes, given)
@@ -36,9 +41,12 @@ export class LoraAdapter implements Disposable {
    * using adapter = await LoraAdapter.create('tenant.onnx_adapter')
    */
   static async create(source: string | Uint8Array | ArrayBufferLike): Promise<LoraAdapter> {
-    if (types.isUint8Array(source)) return new LoraAdapter(source, `${source.length} bytes`)
+    if (types.isUint8Array(source)) {
+      bytesOfBuffer(bufferOf(source), 'source') // throws if it was detached
+      return new LoraAdapter(source, `${source.length} bytes`)
+    }
     if (types.isAnyArrayBuffer(source))
-      return new LoraAdapter(new Uint8Array(source), `${source.byteLength} bytes`)
+      return new LoraAdapter(bytesOfBuffer(source, 'source'), `${source.byteLength} bytes`)
     if (typeof source !== 'string') throw argumentTypeError('source', 'a path or bytes', source)
     const path = string(source, 'source')
     const bytes = await promises.readFile(path).catch((cause: NodeJS.ErrnoException) => {

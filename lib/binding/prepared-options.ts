@@ -71,6 +71,7 @@ export class PreparedRunOptions {
 
   /** @internal @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError naming the option */
   static create(options: OrtRunOptions): PreparedRunOptions {
-    return PreparedRunOptions.of(toRunSettings(checkOptions(options, ORT_RUN_OPTIONS, 'run option')) ?? {})
+    const settings = toRunSettings(checkOptions(options, ORT_RUN_OPTIONS, 'run option'))
+    return PreparedRunOptions.of(settings ?? bare({}))
   }
 }

@@ -1,4 +1,5 @@
 import type { EngineBinding } from '../engine/engine'
+import { refuseProxies } from '../receiver'
 import type { PreparedRunOptions } from './prepared-options'
 import type {
   CaptureOptions,
@@ -13,6 +14,10 @@ import type { BindingRuns } from './runs'
 export abstract class RunnableBinding {
   readonly #binding: EngineBinding
   readonly #runs: BindingRuns
+
+  static {
+    refuseProxies(RunnableBinding, 'an IoBinding', (value) => #runs in value)
+  }
 
   /** @internal */
   protected constructor(binding: EngineBinding, runs: BindingRuns) {

@@ -1,3 +1,4 @@
+import { observeRun, observeRunSync, type RunTimes, runsAreObserved } from '../diagnostics'
 import { abortable } from '../engine/abort'
 import type { EngineBinding, EngineRunOptions } from '../engine/engine'
 import { OrtError } from '../errors'
@@ -60,6 +61,15 @@ export class BindingRuns {
     options: IoBindingRunSyncOptions | PreparedRunOptions | undefined,
     call: IoBindingRunSyncCall | undefined,
   ): void {
+    if (runsAreObserved()) observeRunSync(this.#host, (times) => this.#runSync(options, call, times))
+    else this.#runSync(options, call)
+  }
+
+  #runSync(
+    options: IoBindingRunSyncOptions | PreparedRunOptions | undefined,
+    call: IoBindingRunSyncCall | undefined,
+    times?: RunTimes,
+  ): void {
     let upload: readonly number[] | undefined
     let prepared: PreparedRunOptions | undefined
     // The shortest paths, without options and with prepared ones alone, allocate nothing.
@@ -70,10 +80,10 @@ export class BindingRuns {
       if (prepared !== this.#prepared) this.#use(prepared)
       this.guesses.beginRun()
       try {
-        this.#binding.runSync(upload)
+        this.#binding.runSync(upload, times)
       } catch (error) {
         if (!this.guesses.repeats(error)) throw error
-        this.#binding.runSync(upload)
+        this.#binding.runSync(upload, times)
       }
       this.#endSync()
     } catch (error) {
@@ -86,12 +96,22 @@ export class BindingRuns {
     options: IoBindingRunOptions | PreparedRunOptions | undefined,
     call: IoBindingRunCall | undefined,
   ): Promise<void> {
+    return runsAreObserved()
+      ? observeRun('io.run', this.#host, (times) => this.#run(options, call, times))
+      : this.#run(options, call)
+  }
+
+  #run(
+    options: IoBindingRunOptions | PreparedRunOptions | undefined,
+    call: IoBindingRunCall | undefined,
+    times?: RunTimes,
+  ): Promise<void> {
     try {
       const resolved = resolveBindingRun(this.#host, options, call, false)
       if (resolved.prepared !== this.#prepared) this.#use(resolved.prepared)
       this.guesses.beginRun()
-      const pending = this.#start(resolved)
-      if (pending !== undefined) return this.#finish(pending, resolved)
+      const pending = this.#start(resolved, times)
+      if (pending !== undefined) return this.#finish(pending, resolved, times)
       this.#endSync()
       return DONE
     } catch (error) {
@@ -125,30 +145,34 @@ export class BindingRuns {
   }
 
   /** Undefined where the run has ended. */
-  #start(options: ResolvedRunOptions): undefined | Promise<void> {
+  #start(options: ResolvedRunOptions, times: RunTimes | undefined): undefined | Promise<void> {
     try {
-      return this.#attempt(options)
+      return this.#attempt(options, times)
     } catch (error) {
       if (!this.guesses.repeats(error)) throw error
-      return this.#attempt(options)
+      return this.#attempt(options, times)
     }
   }
 
-  #attempt({ signal, upload }: ResolvedRunOptions): undefined | Promise<void> {
-    const pending = this.#binding.run(upload, signal !== undefined)
+  #attempt({ signal, upload }: ResolvedRunOptions, times: RunTimes | undefined): undefined | Promise<void> {
+    const pending = this.#binding.run(upload, signal !== undefined, times)
     return pending === undefined || signal === undefined
       ? pending
       : abortable(pending, signal, () => this.#binding.cancel())
   }
 
-  async #finish(pending: Promise<void>, options: ResolvedRunOptions): Promise<void> {
+  async #finish(
+    pending: Promise<void>,
+    options: ResolvedRunOptions,
+    times: RunTimes | undefined,
+  ): Promise<void> {
     this.#unsettled.add(pending)
     try {
       try {
         await pending
       } catch (error) {
         if (!this.guesses.repeats(error)) throw error
-        await this.#attempt(options)
+        await this.#attempt(options, times)
       }
       this.#endRun()
     } catch (error) {

@@ -1,3 +1,4 @@
+import { bare } from '../check'
 import { isHost } from '../device/device'
 import { OrtTypeError } from '../errors'
 import type { TypedArray } from '../model/element-types'
@@ -83,7 +84,7 @@ export class BoundValues {
     checkIdle: (name: string) => void,
   ): PropertyDescriptor {
     const data = value?.hostVisible ? value.data : undefined
-    return {
+    return bare({
       enumerable: true,
       get: () => {
         checkIdle(name)
@@ -97,7 +98,7 @@ export class BoundValues {
         const remedy = 'Write into it (.set(), .fill(), [i]), or bind another OrtValue'
         throw new OrtTypeError('ERR_INVALID_ARG_VALUE', message, { remedy })
       },
-    }
+    })
   }
 
   /** What is bound, by name. */

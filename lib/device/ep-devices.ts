@@ -46,7 +46,7 @@ export async function registerExecutionProviderLibrary(
 ): Promise<readonly EpDevice[]> {
   const opened = engine()
   const before = new Set(opened.epDevices().map(({ id }) => id))
-  await opened.registerExecutionProviderLibrary(filled(name, 'name'), filled(path, 'path'))
+  await opened.registerExecutionProviderLibrary(filled(name, 'name'), checkPath(path))
   return getEpDevices().filter(({ id }) => !before.has(id))
 }
 
@@ -66,6 +66,18 @@ function filled(value: unknown, name: string): string {
   const text = string(value, name)
   if (text !== '') return text
   throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' is empty`)
+}
+
+/** Of any system of this kind. The loader's error would repeat a longer one. */
+const LONGEST_PATH = process.platform === 'win32' ? 32_767 : 4096
+
+function checkPath(value: unknown): string {
+  const path = filled(value, 'path')
+  if (path.length <= LONGEST_PATH) return path
+  throw new OrtError('ERR_LIBRARY_NOT_FOUND', 'the path of the library is too long', {
+    expected: `at most ${LONGEST_PATH} characters`,
+    given: `${path.length}`,
+  })
 }
 
 /** The ids of `devices` of an entry. */

@@ -5,10 +5,23 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
+import type { RunTimes } from '../diagnostics'
+import type { CompileSettings } from './compile'
 import type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
 import type { EngineOptions, LogLevel } from './log'
+import type { EngineValue, Feeds, Fetches, Results } from './value'
 
 export type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
+export type {
+  EngineValue,
+  Feeds,
+  Fetch,
+  Fetches,
+  RawSparse,
+  Results,
+  TensorFeed,
+  TensorResult,
+} from './value'
 
 export type EngineName = 'native' | 'onnxruntime-node'
 
@@ -25,6 +38,8 @@ export interface RawValueInfo {
    * report more than the kind.
    */
   readonly form?: string
+  /** What the model says that the type means, such as `IMAGE`; absent where it says nothing. */
+  readonly denotation?: string
   /** Whether the session has the value on its device; absent where the engine has none. */
   readonly onDevice?: boolean
   /** Dynamic dimensions by their symbolic name, or `''`; absent where the rank is unknown. */
@@ -69,6 +84,8 @@ export interface SessionSettings {
   intraOpNumThreads?: number
   interOpNumThreads?: number
   freeDimensionOverrides?: Record<string, number>
+  freeDimensionOverridesByDenotation?: Record<string, number>
+  useDeterministicCompute?: boolean
   graphOptimizationLevel?: number
   executionMode?: number
   enableCpuMemArena?: boolean
@@ -117,66 +134,16 @@ export interface RunSettings {
 /** Run options for the runs of one binding. */
 export type EngineRunOptions = object
 
-export interface EngineValue {
-  kind(): number
-  type(): number
-  /** The type as text: see {@link RawValueInfo.form}; only the kind where no more is known. */
-  form(): string
-  dims(): number[]
-  device(): DeviceName
-  deviceId(): number
-  /** An ArrayBuffer over the value's host memory; not for strings. Called once a value. */
-  arrayBuffer(): ArrayBuffer
-  /** @throws OrtError `ERR_BUSY` where work in flight writes the memory, or, for a write, reads it */
-  checkFree(writes: boolean): void
-  strings(): string[]
-  setStrings(strings: readonly string[]): void
-  /** A tensor over a part of the memory, from the element `offset` on. Absent where all memory is V8's, which has subarrays. */
-  view?(dims: readonly number[], offset: number): EngineValue
-  /** Address of the memory; not of strings. */
-  address(): bigint
-  /** Whether the memory of the two overlaps. */
-  sharesMemory(other: EngineValue): boolean
-  /** Copies the tensor into another of the same type and shape, between any two devices. */
-  copyTo(target: EngineValue): void
-  /** The same on another thread; both values are in use until the promise settles. */
-  copyToAsync(target: EngineValue): Promise<void>
-  /** A sequence's elements, a map's keys and values. */
-  elements(): EngineValue[]
-  /** Idempotent. Detaches `buffer` where the value owns its memory. */
-  dispose(buffer?: ArrayBuffer): void
-}
-
-/** A tensor that a run reads. `type` is an `ONNXTensorElementDataType`. */
-export type TensorFeed = readonly [
-  type: number,
-  dims: readonly number[],
-  data: ArrayBufferView | readonly string[],
-]
-/** One feed for each input of the model, in the model's order; undefined for an optional input without a value. */
-export type Feeds = readonly (TensorFeed | EngineValue | undefined)[]
-
-/** An output by its index, and where its result goes. */
-export type Fetch =
-  | readonly [output: number]
-  /** Into `target` if the result has these dims. */
-  | readonly [output: number, target: ArrayBufferView, dims: readonly number[]]
-  /** Into memory of the session's device; the result is then an {@link EngineValue}. */
-  | readonly [output: number, location: 'gpu-buffer' | 'cpu-pinned']
-/** Undefined for all outputs. */
-export type Fetches = readonly Fetch[] | undefined
-
-export type TensorResult = [type: number, dims: readonly number[], data: ArrayBuffer | string[]]
-/**
- * One result for each fetch: null where it was written into the fetch's target; an {@link EngineValue} in device memory,
- * and for types that onnxruntime-common does not have.
- */
-export type Results = (TensorResult | EngineValue | null)[]
-
 export interface EngineSession {
   /** The bytes of the model and of its external data must not change until the promise settles. */
   load(model: string | Uint8Array, settings: SessionSettings): Promise<void>
-  /** Ends the load in flight, if any: its promise rejects. */
+  /** Compiles a model in place of a load: the session then has none. The bytes of the compiled model, unless they are written. */
+  compile(
+    model: string | Uint8Array,
+    settings: SessionSettings,
+    compile: CompileSettings,
+  ): Promise<ArrayBuffer | undefined>
+  /** Ends the load or the compilation in flight, if any: its promise rejects. */
   cancelLoad(): void
   inputs(): RawValueInfo[]
   outputs(): RawValueInfo[]
@@ -186,7 +153,13 @@ export interface EngineSession {
   /** Undefined unless `recordGraphAssignment` was set. */
   graphAssignment(): AssignedSubgraph[] | undefined
   /** Results where the run ended inline, else a promise: always with an `id` other than 0, which `cancel` takes. */
-  run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results>
+  run(
+    feeds: Feeds,
+    fetches: Fetches,
+    settings?: RunSettings,
+    id?: number,
+    times?: RunTimes,
+  ): Results | Promise<Results>
   cancel(id: number): void
   endProfiling(): string
   /** Nanoseconds. */
@@ -216,9 +189,9 @@ export interface EngineBinding {
   /** Number of the run whose results the outputs are; 0 where that run failed. A run that is refused does not count. */
   resultsOf(): number
   /** `upload`: indices of the inputs that changed since the last run; absent: all. */
-  runSync(upload?: readonly number[]): void
+  runSync(upload?: readonly number[], times?: RunTimes): void
   /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */
-  run(upload?: readonly number[], cancelable?: boolean): undefined | Promise<void>
+  run(upload?: readonly number[], cancelable?: boolean, times?: RunTimes): undefined | Promise<void>
   /**
    * Whether a run that was started after the last one, which has ended, uses memory that it wrote, or writes memory that it
    * used: it then cannot be repeated in its order.
@@ -261,6 +234,7 @@ export interface Engine {
     inlineRunBelowUs: number,
     runThreadSpinUs: number,
     concurrentRuns: number,
+    pollEventLoopUs: number,
   ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly RunOptions: new (session: EngineSession, settings: RunSettings) => EngineRunOptions
@@ -269,6 +243,8 @@ export interface Engine {
     allocate(type: number, dims: readonly number[], device: DeviceName, id: number): EngineValue
     /** `detachable`: JavaScript can detach the memory, so a run on another thread works on a copy of it. */
     borrow(type: number, dims: readonly number[], data: ArrayBufferView, detachable: boolean): EngineValue
+    /** Copies each source into its target on another thread, in order; nothing unless all of it can be copied. */
+    copyAll(sources: readonly EngineValue[], targets: readonly EngineValue[]): Promise<void>
     sequence(values: readonly EngineValue[]): EngineValue
     emptySequence(type: number): EngineValue
     /** With copies of the two tensors. */
@@ -296,5 +272,15 @@ export interface Engine {
   registerExecutionProviderLibrary(name: string, path: string): Promise<void>
   unregisterExecutionProviderLibrary(name: string): Promise<void>
   epDevices(): EpDevice[]
+  /**
+   * `OrtCompiledModelCompatibility` of a compiled model with devices of one provider, and the information that decides it: given,
+   * or read from the model, which may have none.
+   */
+  modelCompatibility(
+    model: string | Uint8Array | undefined,
+    info: string | undefined,
+    provider: string,
+    devices: readonly number[],
+  ): Promise<[status: number, info?: string]>
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 
 /** Path of a library, and what named it. */
 export interface Candidate {
@@ -91,19 +91,16 @@ function withTarget(path: string | undefined): string[] {
 
 /**
  * The package.json of the onnxruntime-node beside this package. Tracers of deployments (@vercel/nft, of Next.js too) evaluate
- * the expression, and ship the library that it names: they know node:os and this call, but not `process.platform` and no
- * search.
+ * these paths and ship the files: they know `__dirname` and node:os, but not `process.platform` and no search.
  */
 function tracedPackage(): string | undefined {
-  try {
-    const manifest = require.resolve('onnxruntime-node/package.json')
-    // The name of another platform has a version: the whole folder.
-    const file = platform() === 'linux' ? 'libonnxruntime.so.1' : '.'
-    const library = join(manifest, '..', 'bin', 'napi-v6', platform(), arch(), file)
-    return existsSync(library) ? manifest : undefined
-  } catch {
-    return undefined // not installed, or in a bundle, where `resolve` returns what is not a path
-  }
+  const modules = join(__dirname, '..', '..')
+  // In a bundle the folder could be one in which others can write.
+  if (basename(modules) !== 'node_modules') return undefined
+  // On other systems the name contains a version: the whole folder.
+  const file = platform() === 'linux' ? 'libonnxruntime.so.1' : '.'
+  const library = join(__dirname, '..', '..', 'onnxruntime-node', 'bin', 'napi-v6', platform(), arch(), file)
+  return existsSync(library) ? join(__dirname, '..', '..', 'onnxruntime-node', 'package.json') : undefined
 }
 
 /** The package.json of each onnxruntime-node in the folders that Node.js searches for a file. */

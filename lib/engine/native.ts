@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { bare } from '../check'
-
-import bindings = require('bindings')
-
+import { processCpus } from '../cpus'
 import { OrtError, type OrtErrorCode } from '../errors'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
+import { lendEventLoop, type Turning } from './event-loop'
 import { type Candidate, findLibrary } from './library'
 import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
 import { loadError, outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
@@ -15,21 +15,23 @@ import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
 /** The functions and classes that native/addon.cc registers. */
 export interface Addon
-  extends Pick<
-    Engine,
-    | 'Session'
-    | 'Binding'
-    | 'RunOptions'
-    | 'SharedWeights'
-    | 'Value'
-    | 'availableProviders'
-    | 'deviceMemory'
-    | 'buildInfo'
-    | 'memoryStats'
-    | 'epDevices'
-    | 'registerExecutionProviderLibrary'
-    | 'unregisterExecutionProviderLibrary'
-  > {
+  extends Turning,
+    Pick<
+      Engine,
+      | 'Session'
+      | 'Binding'
+      | 'RunOptions'
+      | 'SharedWeights'
+      | 'Value'
+      | 'availableProviders'
+      | 'deviceMemory'
+      | 'buildInfo'
+      | 'memoryStats'
+      | 'epDevices'
+      | 'modelCompatibility'
+      | 'registerExecutionProviderLibrary'
+      | 'unregisterExecutionProviderLibrary'
+    > {
   /** `factory` makes the errors that the addon throws. */
   setErrorFactory(factory: (code: OrtErrorCode, message: string, remedy?: string) => Error): void
   /**
@@ -37,6 +39,8 @@ export interface Addon
    * listener, however often it is called. `isMainThread` is called where other threads have loaded the addon.
    */
   listenForExit(isMainThread: () => boolean): void
+  /** So many runs of the process's sessions may be done at a time before one waits for another's end. */
+  reserveThreads(threads: number): void
   /** Turns ONNX Runtime's telemetry off, before the library is opened; returns whether the process has it on. */
   allowTelemetry(allowed: boolean): boolean
   openLibrary(path: string): { path: string; version: string }
@@ -71,6 +75,9 @@ export interface Addon
 /** The package's folder: the compiled library is one file, dist/library.js. */
 const ROOT = join(__dirname, '..')
 const NAME = 'onnxruntime_iobinding'
+/** A run may wait for memory, or for ONNX Runtime's own threads. */
+const THREADS_PER_CPU = 2
+const bindings = require('bindings') as typeof import('bindings')
 
 /**
  * Folders that may contain the addon, in order of preference. An addon built here is newer than a prebuilt one. The last
@@ -99,9 +106,9 @@ export function loadAddon(): Addon | OrtError {
       continue
     }
     try {
-      // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
-      const addon = bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+      const addon = open(folder, path)
       addon.listenForExit(isMainThread)
+      lendEventLoop(addon)
       return addon
     } catch (cause) {
       const { code, message } = cause as OrtError
@@ -112,6 +119,13 @@ export function loadAddon(): Addon | OrtError {
     }
   }
   return notLoaded(tried)
+}
+
+function open(folder: string, path: string): Addon {
+  // In a single executable, bindings' own `require` knows the modules of Node.js alone.
+  if (__filename === process.execPath) return Object.assign(createRequire(path)(path), { path }) as Addon
+  // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
+  return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
 }
 
 /** Node.js takes milliseconds to load node:worker_threads, which few processes need at their end. */
@@ -192,6 +206,7 @@ export function openNative(
     })
   }
   shareResources(addon, options, created)
+  addon.reserveThreads(THREADS_PER_CPU * processCpus().available)
   return {
     name: 'native',
     addon,
@@ -217,6 +232,8 @@ export function openNative(
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
+    modelCompatibility: (model, info, provider, devices) =>
+      addon.modelCompatibility(model, info, provider, devices),
   }
 }
 

@@ -52,6 +52,12 @@ export function loadError(code: OrtErrorCode, message: string): OrtError | undef
         'Name the library that has the operator by the option customOpLibraries, or use a newer ONNX Runtime',
     })
   }
+  if (message.includes('EPContext node') || message.includes('for EPContext(')) {
+    return new OrtError(code, message, {
+      remedy:
+        "The model was compiled: name the provider that compiled it in 'executionProviders', or compile it again",
+    })
+  }
   // Of an execution provider, which has a remedy of its own.
   if (/ProviderLibrary|onnxruntime_providers_/.test(message)) return undefined
   if (!/Failed to (load library|get symbol|find symbol)|RegisterCustomOps/.test(message)) return undefined

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { bytesOfBuffer } from '../check'
 import { describe, OrtError, OrtTypeError } from '../errors'
 
 type Float16Data = typeof globalThis extends { Float16Array: new (...args: never) => infer A }
@@ -171,8 +172,9 @@ function typedArrayName(value: unknown): string | undefined {
 
 const arrays = new Map(Object.values<Row>(table).map(({ array }) => [array?.name, array!]))
 
-/** A copy of an array; `slice()` of a Buffer is a view. @throws OrtError `ERR_OUT_OF_MEMORY` */
+/** A copy of an array; `slice()` of a Buffer is a view. @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_DETACHED` */
 export function copyTypedArray<T extends TypedArray>(array: T): T {
+  if (lengthOf(array) === 0) bytesOfBuffer(bufferOf(array), 'data')
   const copy = () => new (arrays.get(typedArrayName(array))!)(array)
   return allocating(array.byteLength, copy) as T
 }

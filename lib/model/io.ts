@@ -31,6 +31,8 @@ export interface ValueType {
   readonly type: string
   /** Of a tensor: `[]` for a scalar, which onnxruntime-node does not report; undefined for an unknown rank and other kinds. */
   readonly shape: DeclaredShape | undefined
+  /** What the model says that it means, such as `IMAGE` (ONNX's denotations); absent where it says nothing. */
+  readonly denotation?: string
   /** Where the session reads or writes it: other memory is copied. */
   readonly location: DeviceName
 }
@@ -113,6 +115,7 @@ export class SessionIO {
         kind,
         type: formText(info.form ?? (kind === 'tensor' ? `tensor(${info.type})` : kind)),
         shape: info.shape,
+        ...(info.denotation !== undefined && { denotation: info.denotation }),
         location: info.onDevice === true ? device : 'cpu',
       })
     })

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, type Stats, stat, statSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
 import { types } from 'node:util'
-import { integer } from '../check'
+import { bytesOfBuffer, integer } from '../check'
 import type { SessionSettings } from '../engine/engine'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
 
@@ -22,11 +22,12 @@ export function modelArguments(args: readonly unknown[]): { source: ModelSource;
       given: describe(model),
     })
   }
-  if (typeof second !== 'number') return { source: new Uint8Array(model), options: checkObject(second) }
-  const offset = integer(0, model.byteLength - 1)(second, 'byteOffset')
-  const rest = model.byteLength - offset
+  const bytes = bytesOfBuffer(model, 'buffer')
+  if (typeof second !== 'number') return { source: bytes, options: checkObject(second) }
+  const offset = integer(0, bytes.length - 1)(second, 'byteOffset')
+  const rest = bytes.length - offset
   const length = third === undefined ? rest : integer(1, rest)(third, 'byteLength')
-  return { source: new Uint8Array(model, offset, length), options: checkObject(fourth) }
+  return { source: bytes.subarray(offset, offset + length), options: checkObject(fourth) }
 }
 
 /** A URL, or the text of one. */
@@ -35,11 +36,12 @@ function isFileUrl(given: unknown): given is URL | string {
   return given instanceof URL
 }
 
-function pathOf(url: URL | string): string {
+/** The path of a `file:` URL, which the argument or option `name` gives. */
+export function pathOf(url: URL | string, name = 'path'): string {
   try {
     return fileURLToPath(url)
   } catch (cause) {
-    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is not the URL of a file", {
+    throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' is not the URL of a file`, {
       expected: 'such as file:///models/model.onnx',
       given: describe(String(url)),
       remedy: 'Read the model yourself, and pass its bytes',
@@ -80,11 +82,15 @@ export async function checkModelFile(source: ModelSource): Promise<void> {
 /** What a load writes, by the settings. @throws as `checkModelFile` */
 export async function checkWrittenFiles({ optimizedModelFilePath, config }: SessionSettings): Promise<void> {
   if (optimizedModelFilePath === undefined) return
-  const remedy = () => 'Name a file, which need not exist'
-  await checkRegularFile(optimizedModelFilePath, "'optimizedModelFilePath'", remedy)
+  await checkWrittenFile(optimizedModelFilePath, 'optimizedModelFilePath')
   const weights = config?.[WEIGHTS]
   if (weights === undefined) return
-  await checkRegularFile(resolve(dirname(optimizedModelFilePath), weights), `'${WEIGHTS}'`, remedy)
+  await checkWrittenFile(resolve(dirname(optimizedModelFilePath), weights), WEIGHTS)
+}
+
+/** @param name of the option or argument. @throws as `checkModelFile` */
+export async function checkWrittenFile(path: string, name: string): Promise<void> {
+  await checkRegularFile(path, `'${name}'`, () => 'Name a file, which need not exist')
 }
 
 /** The name of a file beside the optimized model. */

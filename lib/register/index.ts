@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+import Module from 'node:module'
 import { loadAddon } from '../engine/native'
 import { BINDING, intercept } from './intercept'
 import { onnxruntimeNode, takeOver } from './loaded'
@@ -23,8 +24,17 @@ function install(): void {
     return
   }
   process.dlopen = Object.assign(intercept(dlopen), { [REGISTERED]: true as const })
+  if ('deno' in process.versions) interceptInDeno()
   for (const path of Object.keys(require.cache))
     if (path.endsWith(BINDING)) takeOver(onnxruntimeNode(path), path)
+}
+
+/** Deno opens addons without `process.dlopen`. */
+function interceptInDeno(): void {
+  const { _extensions: loaders } = Module as unknown as {
+    _extensions: Record<'.node', typeof process.dlopen>
+  }
+  loaders['.node'] = intercept(loaders['.node'])
 }
 
 install()

@@ -4,6 +4,7 @@ import { availableSettings, wrapProviderError } from '../device/available'
 import type { SessionDevice } from '../device/device'
 import { shortName } from '../device/provider-names'
 import type { ProviderChoice } from '../device/providers'
+import { LOADS } from '../diagnostics'
 import { abortable, checkSignal } from '../engine/abort'
 import { warnOfUnknownKeys } from '../engine/config-keys'
 import type { Engine, EngineSession, ProviderSettings, SessionSettings } from '../engine/engine'
@@ -11,7 +12,13 @@ import { isUnavailable } from '../engine/provider-errors'
 import { engineAsync, followLogLevel } from '../engine/select'
 import { firstLine, type OrtError } from '../errors'
 import { SessionIO } from '../model/io'
-import { checkModelFile, checkWrittenFiles, modelArguments, wrapModelError } from '../model/source'
+import {
+  checkModelFile,
+  checkWrittenFiles,
+  type ModelSource,
+  modelArguments,
+  wrapModelError,
+} from '../model/source'
 import { type OwnedModel, ownModel } from './bytes'
 import { resolveInitializers } from './initializers'
 import { type OutputLocation, resolveLocations } from './locations'
@@ -36,6 +43,17 @@ export interface LoadedSession extends BindingHost {
 /** Loads the model of the arguments of `InferenceSession.create`. */
 export async function createSession(args: readonly unknown[]): Promise<LoadedSession> {
   const { source, options } = modelArguments(args)
+  if (!LOADS.observed) return load(source, options)
+  return LOADS.observe(
+    { model: pathOf(source) },
+    () => load(source, options),
+    (_, { engine, executionProviders }) => ({ engine: engine.name, executionProviders }),
+  )
+}
+
+const pathOf = (source: ModelSource) => (typeof source === 'string' ? source : undefined)
+
+async function load(source: ModelSource, options: object): Promise<LoadedSession> {
   const resolved = resolveSessionOptions(options)
   const owned = ownModel(source, resolved.settings.externalData, resolved.transfer)
   // The library is opened, and its environment created, while the file is looked at.
@@ -51,7 +69,8 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   }
   const signal = checkSignal(engine, resolved.signal, 'a load')
   warnOfUnknownKeys(settings.config ?? {}, 'session', engine.library.version)
-  const { session, provider, own } = await openSession(engine, owned, { ...resolved, settings }, signal)
+  const load: Opens<void> = (session, model, settings) => session.load(model, settings)
+  const { session, provider, own } = await openSession(engine, owned, { ...resolved, settings }, signal, load)
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
@@ -65,6 +84,7 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
       inputs,
       outputs,
       device,
+      model: pathOf(source),
       wrongShapes: new Set(),
       executionProviders,
       providerOptions: optionsInUse(executionProviders, own),
@@ -84,40 +104,54 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
 const NO_CPU_FALLBACK = 'session.disable_cpu_ep_fallback'
 const GRAPH_OPTIONS = { cuda: 'enable_cuda_graph', webgpu: 'enableGraphCapture' } as const
 
+/** What is done with the model: it is loaded, or compiled. */
+export type Opens<T> = (
+  session: EngineSession,
+  model: string | Uint8Array,
+  settings: SessionSettings,
+) => Promise<T>
+
 /**
- * Loads the model with the first available provider. A provider that is skipped is reported by a process warning, once for each
+ * Opens the model with the first available provider. A provider that is skipped is reported by a process warning, once for each
  * reason.
  *
  * @throws the error of the last provider, or any error of a provider other than that it is unavailable
  */
-async function openSession(
+export async function openSession<T>(
   engine: Engine,
   { model, externalData }: OwnedModel,
   options: ResolvedSessionOptions,
   signal: AbortSignal | undefined,
-): Promise<{ session: EngineSession; provider: ProviderChoice; own: ProviderSettings | undefined }> {
+  open: Opens<T>,
+): Promise<{
+  session: EngineSession
+  provider: ProviderChoice
+  own: ProviderSettings | undefined
+  result: T
+}> {
   const { choices } = options.providers
   const skipped: string[] = []
   for (const [i, choice] of choices.entries()) {
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       const own = availableSettings(engine, provider)
-      const { inlineRunBelowUs, runThreadSpinUs } = options
+      const { inlineRunBelowUs, runThreadSpinUs, pollEventLoopUs } = options
       // Other providers may not run at several places at a time.
       const onCpu = own === undefined && options.settings.providerSelectionPolicy === undefined
       const session = new engine.Session(
         inlineRunBelowUs,
         runThreadSpinUs,
         onCpu ? options.concurrentRuns : 0,
+        pollEventLoopUs,
       )
       const settings = settingsFor(provider, own, options)
-      const loading = session.load(model, bare({ ...settings, ...(externalData && { externalData }) }))
-      await (signal === undefined ? loading : cancelable(session, loading, signal)).catch(
+      const opening = open(session, model, bare({ ...settings, ...(externalData && { externalData }) }))
+      const result = await (signal === undefined ? opening : cancelable(session, opening, signal)).catch(
         (error: unknown) => {
           throw wrapModelError(error, model)
         },
       )
-      return { session, provider, own: settings.provider }
+      return { session, provider, own: settings.provider, result }
     } catch (thrown) {
       const error = wrapProviderError(thrown, provider)
       if (!isUnavailable(error)) throw error
@@ -131,13 +165,9 @@ async function openSession(
 }
 
 /** A session that was loaded when its signal aborted is released. */
-async function cancelable(
-  session: EngineSession,
-  loading: Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
+async function cancelable<T>(session: EngineSession, loading: Promise<T>, signal: AbortSignal): Promise<T> {
   try {
-    await abortable(loading, signal, () => session.cancelLoad())
+    return await abortable(loading, signal, () => session.cancelLoad())
   } catch (error) {
     await loading.then(
       () => session.release(),

@@ -2,6 +2,7 @@ import type { SessionDevice } from '../device/device'
 import type { AssignedSubgraph, EngineName, ModelMetadata } from '../engine/engine'
 import { OrtError } from '../errors'
 import type { ValueMetadata, ValueType } from '../model/io'
+import { refuseProxies } from '../receiver'
 import { checkRecorded } from './checks'
 import type { SessionHandle } from './handle'
 import { checkWritten } from './profile'
@@ -9,6 +10,10 @@ import { checkWritten } from './profile'
 /** What a session reports of itself and of its model: the base of `InferenceSession`. */
 export abstract class SessionDescription {
   readonly #handle: SessionHandle
+
+  static {
+    refuseProxies(SessionDescription, 'an InferenceSession', (value) => #handle in value)
+  }
 
   /** @internal */
   protected constructor(handle: SessionHandle) {

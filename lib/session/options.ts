@@ -19,7 +19,7 @@ import { externalData, freeDimensions } from './option-checks'
 import { profilePrefix } from './profile'
 import { RESOURCE_OPTIONS, type ResourceOptions } from './resource-options'
 import { checkNoOwnThreads } from './shared-resources'
-import { concurrency, setThreads, spinUs } from './threads'
+import { concurrency, pollUs, setThreads, spinUs } from './threads'
 import { type WarmupShapes, warmupShapes } from './warmup'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
@@ -38,6 +38,20 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    * hardware, or by speed or power. `session.executionProviders` reports them. Only providers whose values are in host memory.
    */
   readonly providerSelectionPolicy?: ProviderSelectionPolicy
+  /**
+   * Sizes of dynamic dimensions by their denotation, such as `{ DATA_BATCH: 1 }`: what the model's exporter says that they mean, where
+   * `freeDimensionOverrides` goes by their names. Not on the onnxruntime-node engine.
+   * @example
+   * await using fixed = await InferenceSession.create('model.onnx', { freeDimensionOverridesByDenotation: { DATA_BATCH: 1 } })
+   */
+  readonly freeDimensionOverridesByDenotation?: Readonly<Record<string, number>>
+  /**
+   * Whether kernels compute in an order that gives the same bits in each run, where they have one: on GPUs, at some cost. Not on the
+   * onnxruntime-node engine. Default false.
+   * @example
+   * await using exact = await InferenceSession.create('model.onnx', { useDeterministicCompute: true })
+   */
+  readonly useDeterministicCompute?: boolean
   /**
    * Lets bindings capture the device's work of a run and replay it: a CUDA graph, or WebGPU's commands. Needs a device in
    * `executionProviders`; if the session falls back to the CPU, the warning says that it captures no graphs. Default false.
@@ -92,6 +106,15 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
    * 0 keeps none.
    */
   readonly maxRunPlanBytes?: number
+  /**
+   * While a run of the session on the CPU is in flight that is expected to end within this many microseconds, the event loop
+   * polls for its end and does not sleep: everything else is served meanwhile, and the run saves the time to wake the loop, at
+   * the cost of the loop's CPU time. 0 never polls. Default 1000 where the run leaves the event loop a CPU, by
+   * `intraOpNumThreads` and what the process may use; else 0. It has no effect on a single CPU.
+   * @example
+   * await using session = await InferenceSession.create('model.onnx', { intraOpNumThreads: 1, pollEventLoopUs: 2000 })
+   */
+  readonly pollEventLoopUs?: number
   /**
    * How many microseconds the session's run thread polls for the next run before it sleeps: that run saves the time to wake the
    * thread, at the cost of CPU time after each run. Default 50; 0 never polls.
@@ -155,6 +178,10 @@ const OPTIONS = {
   externalData: { check: externalData, setting: 'externalData' },
   extra: { check: configEntries, setting: 'config' },
   freeDimensionOverrides: { check: freeDimensions, setting: 'freeDimensionOverrides' },
+  freeDimensionOverridesByDenotation: {
+    check: freeDimensions,
+    setting: 'freeDimensionOverridesByDenotation',
+  },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
   ignoreUnknownFeeds: { check: boolean },
   inlineRunBelowUs: { check: microseconds, default: 50 },
@@ -165,6 +192,7 @@ const OPTIONS = {
   logVerbosityLevel: { check: count, setting: 'logVerbosityLevel' },
   maxRunPlanBytes: { check: integer(0, Number.MAX_SAFE_INTEGER), default: 64 * 2 ** 20 },
   optimizedModelFilePath: { check: string, setting: 'optimizedModelFilePath' },
+  pollEventLoopUs: { check: microseconds },
   preferredOutputLocation: { check: preferredLocation },
   profileFilePrefix: { check: string, default: 'onnxruntime_profile_' },
   providerSelectionPolicy: { check: choice(POLICIES), setting: 'providerSelectionPolicy' },
@@ -172,6 +200,7 @@ const OPTIONS = {
   runThreadSpinUs: { check: microseconds, default: 50 },
   signal: { check: (value: unknown) => value },
   transfer: { check: boolean, default: false },
+  useDeterministicCompute: { check: boolean, setting: 'useDeterministicCompute' },
   warmup: { check: warmupShapes, default: [] },
   ...RESOURCE_OPTIONS,
 } as const satisfies Record<keyof SessionOptions, SessionOption>
@@ -199,6 +228,7 @@ export interface ResolvedSessionOptions
     | 'transfer'
     | 'warmup'
   > {
+  readonly pollEventLoopUs: number
   /** Without those of the provider. */
   readonly settings: SessionSettings
   readonly providers: Providers
@@ -240,5 +270,13 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     settings.recordGraphAssignment = true
   }
   const runThreadSpinUs = spinUs(values.runThreadSpinUs)
-  return { ...values, runThreadSpinUs, settings, providers, preferredLocation: preferredOutputLocation }
+  const pollEventLoopUs = pollUs(values.pollEventLoopUs, settings)
+  return {
+    ...values,
+    runThreadSpinUs,
+    pollEventLoopUs,
+    settings,
+    providers,
+    preferredLocation: preferredOutputLocation,
+  }
 }

@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-common'
 import { setOwn } from '../check'
+import type { RunTimes } from '../diagnostics'
 import { abortable } from '../engine/abort'
 import type { EngineBinding } from '../engine/engine'
 import { copyTypedArray, type ElementType, rawView, type TypedArray } from '../model/element-types'
@@ -136,8 +137,8 @@ export class RunPlan {
   }
 
   /** Undefined where the run has ended. */
-  run(signal: AbortSignal | undefined): undefined | Promise<void> {
-    const pending = this.#binding.run(undefined, signal !== undefined)
+  run(signal: AbortSignal | undefined, times: RunTimes | undefined): undefined | Promise<void> {
+    const pending = this.#binding.run(undefined, signal !== undefined, times)
     return pending === undefined || signal === undefined
       ? pending
       : abortable(pending, signal, () => this.#binding.cancel())

@@ -1,4 +1,5 @@
 import { Tensor } from 'onnxruntime-common'
+import type { RunTimes } from '../diagnostics'
 import { ValueKind } from '../engine/engine'
 import { isOrtError } from '../errors'
 import type { LoadedSession } from './create'
@@ -66,10 +67,15 @@ export class RunPlans {
   }
 
   /** The run that the plan has begun. Results where it ended inline, else a promise. */
-  run(plan: RunPlan, request: RunRequest, signal: AbortSignal | undefined): RunResult | Promise<RunResult> {
+  run(
+    plan: RunPlan,
+    request: RunRequest,
+    signal: AbortSignal | undefined,
+    times: RunTimes | undefined,
+  ): RunResult | Promise<RunResult> {
     let pending: undefined | Promise<void>
     try {
-      pending = plan.run(signal)
+      pending = plan.run(signal, times)
       if (pending === undefined) return plan.results()
     } catch (error) {
       return this.#repeat(plan, request, signal, error)

@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-common'
 import { isRecord, setOwn } from '../check'
+import type { RunTimes } from '../diagnostics'
 import { abortable } from '../engine/abort'
 import type { Feeds, Fetch, Fetches, Results, RunSettings } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
@@ -35,11 +36,12 @@ export function runOnce(
   { fetches }: RunRequest,
   settings: RunSettings | undefined,
   signal: AbortSignal | undefined,
+  times?: RunTimes,
 ): RunResult | Promise<RunResult> {
   const resolvedFeeds = resolveFeeds(inputs, feeds, ignoreUnknownFeeds)
   const resolvedFetches = resolveFetches(outputs, fetches, locations)
   const id = signal === undefined ? 0 : nextRunId()
-  const results = session.run(resolvedFeeds, resolvedFetches, settings, id)
+  const results = session.run(resolvedFeeds, resolvedFetches, settings, id, times)
   if (Array.isArray(results)) return toReturnValue(fetches, results)
   const pending = signal === undefined ? results : abortable(results, signal, () => session.cancel(id))
   return pending.then((results) => toReturnValue(fetches, results))

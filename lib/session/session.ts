@@ -9,7 +9,9 @@ import { type OrtRunOptions, PreparedRunOptions } from '../binding/prepared-opti
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, NamedViews, Views } from '../binding/views'
 import { property } from '../check'
+import { type RunTimes, runsAreObserved } from '../diagnostics'
 import { INSPECT, type InspectArguments } from '../inspect'
+import { refuseProxies } from '../receiver'
 import { loraAdapters, withAdapters } from './adapters'
 import { checkBinding, inspectSession } from './checks'
 import { createSession } from './create'
@@ -27,7 +29,7 @@ import {
   resolveRun,
 } from './request'
 import { checkFeeds, runOnce } from './run'
-import { isTraced, traced } from './trace'
+import { isTraced, traced, tracedRun } from './trace'
 
 /**
  * A loaded model. A superset of onnxruntime-node's class, whose runs do not block the event loop. Runs of one session are done one
@@ -42,6 +44,10 @@ import { isTraced, traced } from './trace'
 export class InferenceSession extends SessionDescription implements AsyncDisposable {
   readonly #handle: SessionHandle
   readonly #plans: RunPlans
+
+  static {
+    refuseProxies(InferenceSession, 'an InferenceSession', (value) => #plans in value)
+  }
 
   private constructor(handle: SessionHandle) {
     super(handle)
@@ -100,11 +106,11 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     options?: RunOptions | PreparedRunOptions,
   ): Promise<RunResult<V>>
   run(feeds: Feeds, second?: unknown, third?: unknown): Promise<RunResult> {
-    if (isTraced()) return traced('InferenceSession.run', () => this.#run(feeds, second, third))
-    return this.#run(feeds, second, third)
+    if (!isTraced() && !runsAreObserved()) return this.#run(feeds, second, third)
+    return tracedRun(this.#handle.loaded, (times) => this.#run(feeds, second, third, times))
   }
 
-  async #run(feeds: Feeds, second: unknown, third: unknown): Promise<RunResult> {
+  async #run(feeds: Feeds, second: unknown, third: unknown, times?: RunTimes): Promise<RunResult> {
     const { request, settings, signal } = resolveRun(this.#handle.open, second, third)
     checkFeeds(feeds)
     const adapters = property(request.options, 'activeLoraAdapters')
@@ -114,10 +120,10 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     const plan = tensors && this.#plans.begin(tensors, request.fetches)
     try {
       if (plan !== undefined) {
-        const pending = this.#plans.run(plan, request, signal)
+        const pending = this.#plans.run(plan, request, signal, times)
         return pending instanceof Promise ? await pending : pending
       }
-      const pending = runOnce(this.#handle.open, feeds, request, settings, signal)
+      const pending = runOnce(this.#handle.open, feeds, request, settings, signal, times)
       const results = pending instanceof Promise ? await pending : pending
       if (tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results

@@ -1,5 +1,7 @@
 import { env, TRACE_EVENT_BEGIN, TRACE_EVENT_END } from 'onnxruntime-common'
+import { observeRun, type RunTimes, runsAreObserved } from '../diagnostics'
 import { engine } from '../engine/select'
+import type { LoadedSession } from './create'
 
 type Traced = 'InferenceSession.create' | 'InferenceSession.run'
 
@@ -21,6 +23,12 @@ export async function traced<T>(name: Traced, call: () => Promise<T>): Promise<T
     TRACE_EVENT_END(name)
     mark(`FUNC_END::${name}`)
   }
+}
+
+/** A run of a session that `env.trace` prints, or that subscribers of node:diagnostics_channel are told of. */
+export function tracedRun<T>(loaded: LoadedSession, run: (times?: RunTimes) => Promise<T>): Promise<T> {
+  const observed = () => (runsAreObserved() ? observeRun('session.run', loaded, run) : run())
+  return isTraced() ? traced('InferenceSession.run', observed) : observed()
 }
 
 /** onnxruntime-common's TRACE; a console of another program's can lack this function. */

@@ -1,6 +1,6 @@
 import { IoBinding } from '../binding/binding'
 import type { BindingHost } from '../binding/host'
-import { type Check, record } from '../check'
+import { array, type Check, record } from '../check'
 import { checkDims } from '../model/shape'
 
 /** Shapes by input name. An input with a fixed shape can be omitted. */
@@ -8,7 +8,7 @@ export type WarmupShapes = Readonly<Record<string, readonly number[]>>
 
 /** One set of shapes, or an array of them. Copies, because the caller may change them while the model loads. */
 export const warmupShapes: Check<readonly WarmupShapes[]> = (value, name) =>
-  (Array.isArray(value) ? Array.from(value) : [value]).map((shapes) => {
+  (Array.isArray(value) ? array('shapes')(value, name) : [value]).map((shapes) => {
     const entries = Object.entries(record(shapes, name))
     return Object.fromEntries(entries.map(([input, dims]) => [input, checkDims(dims, `${name}.${input}`)]))
   })

@@ -12,9 +12,10 @@ import {
   typedArrayView,
 } from '../model/element-types'
 import { elementCount } from '../model/shape'
+import { instanceError } from '../receiver'
 import { checkViewable } from './data'
 import { detachableBuffer } from './detachable'
-import { type OrtValueKind, ortValueError, valueKind } from './kind'
+import { type OrtValueKind, valueKind } from './kind'
 
 /** What an OrtValue is, where its memory is, and how long: {@link OrtValue} makes, copies and nests values. */
 export abstract class OrtValueMemory<T extends ElementType> implements Disposable {
@@ -52,7 +53,7 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
   /** @internal @throws OrtTypeError `ERR_INVALID_ARG_TYPE` */
   static check(value: unknown, argument: string): OrtValueMemory<ElementType> {
     if (OrtValueMemory.has(value)) return value
-    throw ortValueError(argument, value, value instanceof OrtValueMemory)
+    throw instanceError(argument, value, 'an OrtValue', value instanceof OrtValueMemory)
   }
 
   /** @internal */
@@ -145,6 +146,7 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
 
   /** @internal */
   [INSPECT](...args: InspectArguments): string {
+    if (!OrtValueMemory.has(this)) return 'Proxy(OrtValue)'
     const { kind, dims, location, disposed } = this
     const what = kind === 'tensor' ? { type: this.#type, dims } : { kind }
     return summarize('OrtValue', { ...what, location, ...(disposed && { disposed }) }, args)

@@ -2,6 +2,7 @@ import { strings } from '../check'
 import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
 import { checkArray, checkElementType, type ElementType, type TypedArray } from '../model/element-types'
 import type { OrtValueData } from './data'
+import { readParts, type SparseParts } from './sparse'
 
 /** What a map's values are given as. */
 export type MapValues = Float32Array | Float64Array | BigInt64Array | readonly string[]
@@ -11,6 +12,7 @@ export type OrtValueAsJs =
   | OrtValueData
   | ReadonlyMap<string | bigint, string | number | bigint>
   | readonly OrtValueAsJs[]
+  | SparseParts<OrtValueData>
   | null
 
 interface MapPart {
@@ -61,9 +63,10 @@ interface Value extends Disposable {
   readonly kind: string
   read(): OrtValueData
   elements(): readonly Value[]
+  sparse(): SparseParts<Value>
 }
 
-/** See `OrtValue.toJS`. @throws OrtError `ERR_NOT_SUPPORTED` for a sparse tensor and an opaque value */
+/** See `OrtValue.toJS`. @throws OrtError `ERR_NOT_SUPPORTED` for an opaque value */
 export function toJS(value: Value): OrtValueAsJs {
   switch (value.kind) {
     case 'tensor':
@@ -76,8 +79,10 @@ export function toJS(value: Value): OrtValueAsJs {
     }
     case 'sequence':
       return value.elements().map(takeJS)
+    case 'sparseTensor':
+      return readParts(value.sparse())
     default: {
-      const remedy = 'Have the model give a dense tensor'
+      const remedy = 'Have the model give a tensor'
       throw new OrtError('ERR_NOT_SUPPORTED', 'the value cannot be read', { given: value.kind, remedy })
     }
   }

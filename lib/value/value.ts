@@ -21,6 +21,7 @@ import { detachableBuffer } from './detachable'
 import { OrtValueMemory } from './memory'
 import { checkSequence, type MapValues, mapParts, type OrtValueAsJs, toJS } from './nested'
 import { checkPointer, type PointerOptions } from './pointer'
+import { type SparseParts, sparseParts } from './sparse'
 import { isTensor, tensorData, toTensor } from './tensor'
 import { checkView, type ViewOptions } from './view'
 
@@ -216,9 +217,22 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueCopie
   }
 
   /**
+   * Copies of a sparse tensor's values and indices.
+   * @throws OrtTypeError `ERR_TYPE_MISMATCH` for a value of another kind
+   * @example
+   * function entries(value: OrtValue) {
+   *   const { values, indices } = value.sparse()
+   *   return [values.read(), indices[0]!.read()]
+   * }
+   */
+  sparse(): SparseParts<OrtValue> {
+    return sparseParts(this.kind, this.engineValue, (part) => new OrtValue(part))
+  }
+
+  /**
    * A copy of the value as JavaScript has it: the elements of a tensor, a Map, an array of a sequence's elements, null for an
-   * optional without a value. Keys and values of int64 are bigints.
-   * @throws OrtError `ERR_NOT_SUPPORTED` for a sparse tensor
+   * optional without a value, {@link SparseParts} of a sparse tensor. Keys and values of int64 are bigints.
+   * @throws OrtError `ERR_NOT_SUPPORTED` for an opaque value
    * @example
    * console.log(OrtValue.map(BigInt64Array.of(7n, 8n), Float32Array.of(0.25, 0.75)).toJS()) // Map(2) { 7n => 0.25, 8n => 0.75 }
    */

@@ -212,7 +212,8 @@ Napi::Value Binding::ResultsOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), idle ? state_->host->results_of() : 0);
 }
 
-// runSync(changed?): the indices of the inputs that were written to since the last run; undefined: all
+// runSync(changed?, times?): the indices of the inputs that were written to since the last run; undefined:
+// all. times: a Float64Array that receives the milliseconds of the wait and of the run, unless it was inline.
 void Binding::RunSync(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
@@ -221,15 +222,16 @@ void Binding::RunSync(const Napi::CallbackInfo& info) {
   state.Prepare(ToIndices(info[0]), state.graph == Graph::kCaptured);
   if (state.graph == Graph::kCaptured && state.ReplayInPlace(info.Env())) return;
   state.MarkOvertaken();
-  WaitedRun run(*state.host);
+  WaitedRun run(*state.host, info[1]);
   state.session->runner->SubmitAndWait(run);
   const uint64_t id = state.EndEarlierRuns(info.Env());
   if (run.error) throw *run.error;
   state.values.CopyOut(info.Env(), id);
+  run.WriteTimes();
 }
 
-// run(changed?, cancelable?): undefined when the run was done inline, else a promise. A run that can be
-// canceled needs the event loop, which its signal aborts on.
+// run(changed?, cancelable?, times?): undefined when the run was done inline, else a promise. A run that can
+// be canceled needs the event loop, which its signal aborts on.
 Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
@@ -242,9 +244,11 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   const bool replays = state.graph == Graph::kCaptured;
   state.Prepare(ToIndices(info[0]), replays);
   if (replays && is_inline && state.ReplayInline(info.Env())) return {};
-  auto run = std::make_unique<BindingRun>(info.Env(), Value(), state_);
+  auto run = std::make_unique<BindingRun>(info.Env(), Value(), state_, info[2]);
   if (replays) run->StartInPlace();
-  return Start(std::move(run));
+  const Napi::Value promise = Start(std::move(run));
+  state.session->Expect(policy);
+  return promise;
 }
 
 // overtaken(): whether a run that was started after the last one, which has ended, uses memory that it used

@@ -88,13 +88,14 @@ void DeviceBinding::CaptureWork(const OrtIoBinding* binding) {
   run_->Download(downloads_);
 }
 
-// ONNX Runtime is not called, so any thread can do this. A copy of pageable memory may wait until the device has
-// done all before it, which only a caller that waits anyway can afford.
+// ONNX Runtime is not called, so any thread can do this. A copy of pageable memory may wait until the device
+// has done all before it, which only a caller that waits anyway can afford.
 bool DeviceBinding::StartInPlace(bool waits) {
   DEVICE_RUN_THREAD();
   if (!captures_ || kind_ != BindingOptions::kReplaying || IsStale()) return false;
   if (!waits && copies_wait_) return false;
-  return Run(kind_, {{.beside = waits ? device::Beside::kNothing : device::Beside::kLater, .in_place = true}});
+  return Run(kind_,
+             {{.beside = waits ? device::Beside::kNothing : device::Beside::kLater, .in_place = true}});
 }
 
 bool DeviceBinding::IsStale() const noexcept {
@@ -212,7 +213,8 @@ void DeviceBinding::CheckWhole() const {
                          " is in pageable memory, which no graph copies: bind it to pinned memory");
   };
   for (size_t i = 0; i < inputs_.size(); ++i) check(inputs_[i], "input '" + session_.inputs[i].name + "'");
-  for (size_t i = 0; i < outputs_.size(); ++i) check(outputs_[i], "output '" + session_.outputs[i].name + "'");
+  for (size_t i = 0; i < outputs_.size(); ++i)
+    check(outputs_[i], "output '" + session_.outputs[i].name + "'");
 }
 
 void DeviceBinding::CheckUploadsAll(const std::vector<size_t>& changed) const {

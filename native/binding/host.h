@@ -43,8 +43,9 @@ class BindingHost {
   virtual void Prepare(const std::optional<std::vector<size_t>>& /*changed*/, bool /*replay*/) {}
   // The thread that runs. Starts a run, which on the CPU has ended when this returns.
   virtual void Start(device::Beside beside) = 0;
-  // JS thread, after Prepare, in place of the run thread: starts a replay. False, and nothing has begun, where
-  // the run thread must do the run. `waits`: this thread polls until it has ended; else the run thread does.
+  // JS thread, after Prepare, in place of the run thread: starts a replay. False, and nothing has begun,
+  // where the run thread must do the run. `waits`: this thread polls until it has ended; else the run thread
+  // does.
   virtual bool StartInPlace(bool /*waits*/) { return false; }
   // The same: after a start whose end nobody has seen, waits until nothing uses the memory.
   virtual void Abandon() noexcept {}

@@ -9,14 +9,20 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
   state_->values.Use(in_use_);
 }
 
+BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state,
+                       Napi::Value times)
+    : BindingJob(env, owner, std::move(state)), times_(times) {}
+
 void BindingRun::StartInPlace() noexcept {
   began_ = std::chrono::steady_clock::now();
+  times_.Begin();
   ort::CatchInto(error, [this] { in_place_ = state_->StartInPlace(false); });
 }
 
 void BindingRun::Work() {
   if (in_place_) return;
   began_ = std::chrono::steady_clock::now();
+  times_.Begin();
   state_->host->Start(overlaps ? device::Beside::kOthers : device::Beside::kLater);
 }
 
@@ -25,13 +31,26 @@ bool BindingRun::Poll(bool wait) {
   ended_ = state_->host->Poll(wait);
   if (!ended_) return false;
   took_ = std::chrono::steady_clock::now() - began_;
+  times_.End();
   return true;
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {
   state_->Policy().Record(took_);
   state_->values.CopyOut(env, in_use_.id());
+  times_.Write();
   return env.Undefined();
+}
+
+void WaitedRun::Work() {
+  times_.Begin();
+  host_.Start(overlaps ? device::Beside::kOthers : device::Beside::kNothing);
+}
+
+bool WaitedRun::Poll(bool wait) {
+  const bool ended = host_.Poll(wait);
+  if (ended) times_.End();
+  return ended;
 }
 
 void CaptureJob::OnDone() noexcept {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "env/async_job.h"
+#include "env/job_times.h"
 #include "run/job.h"
 #include "state.h"
 
@@ -23,7 +24,8 @@ class BindingJob : public AsyncJob {
 
 class BindingRun final : public BindingJob {
  public:
-  using BindingJob::BindingJob;
+  // `times`: see JobTimes.
+  BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, Napi::Value times);
   // A replay whose end the run thread has not seen, since it dropped the job.
   ~BindingRun() override {
     if (in_place_ && !ended_) state_->host->Abandon();
@@ -44,6 +46,7 @@ class BindingRun final : public BindingJob {
   std::chrono::nanoseconds took_{};
   bool in_place_ = false;
   bool ended_ = false;
+  JobTimes times_;
 };
 
 class CaptureJob final : public BindingJob {
@@ -58,12 +61,14 @@ class CaptureJob final : public BindingJob {
 // A runSync that cannot run inline.
 class WaitedRun final : public run::WaitedJob {
  public:
-  explicit WaitedRun(BindingHost& host) : host_(host) {}
-  void Work() override { host_.Start(overlaps ? device::Beside::kOthers : device::Beside::kNothing); }
+  WaitedRun(BindingHost& host, Napi::Value times) : host_(host), times_(times) {}
+  void Work() override;
   bool CanOverlap() const noexcept override { return host_.CanOverlap(); }
-  bool Poll(bool wait) override { return host_.Poll(wait); }
+  bool Poll(bool wait) override;
   void Terminate() noexcept override { host_.Terminate(); }
+  void WriteTimes() { times_.Write(); }
 
  private:
   BindingHost& host_;
+  JobTimes times_;
 };

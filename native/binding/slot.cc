@@ -5,9 +5,7 @@
 #include "overlap.h"
 
 Slot::Slot(device::Device& device, const ValueState& value, bool wanted, bool mapped, const std::string& name)
-    : tensor(value.Safe()),
-      user({static_cast<const char*>(value.data), value.bytes}),
-      pinned(value.pinned) {
+    : tensor(value.Safe()), user({static_cast<const char*>(value.data), value.bytes}), pinned(value.pinned) {
   if (value.OnDevice()) {
     value.CheckAligned(name);
     placement = Placement::kDevice;

@@ -111,8 +111,8 @@ class DeviceRun {
   virtual void Upload(const std::vector<device::Copy>& copies) = 0;
   virtual void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) = 0;
   // Where the queue captures graphs. Capture records what `work` does on the device, in place of the graph
-  // that there is, and executes nothing; throws ERR_GRAPH_CAPTURE, after which no graph exists and the run may
-  // continue. `work` takes steps of the run. Replay takes them by the graph.
+  // that there is, and executes nothing; throws ERR_GRAPH_CAPTURE, after which no graph exists and the run
+  // may continue. `work` takes steps of the run. Replay takes them by the graph.
   virtual void Capture(const std::function<void()>& /*work*/) {}
   virtual void Replay() {}
   virtual void ReleaseGraph() noexcept {}

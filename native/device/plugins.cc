@@ -52,6 +52,13 @@ EpDevice Find(int id) {
                    "a device of 'devices' belongs to a library that was unregistered");
 }
 
+std::vector<EpDevice> FindAll(const std::vector<int>& ids) {
+  std::vector<EpDevice> devices;
+  devices.reserve(ids.size());
+  for (const int id : ids) devices.push_back(Find(id));
+  return devices;
+}
+
 EpDeviceInfo Describe(EpDevice device) {
   const ort::Api& api = ort::api();
   const OrtHardwareDevice* hardware = api.EpDevice_Device(device);
@@ -120,12 +127,19 @@ std::vector<EpDeviceInfo> EpDevices() {
   return infos;
 }
 
+OrtCompiledModelCompatibility Compatibility(const std::vector<int>& ids, const std::string& info) {
+  const std::lock_guard lock(registry().mutex);
+  const std::vector<EpDevice> devices = FindAll(ids);
+  auto status = OrtCompiledModelCompatibility_EP_NOT_APPLICABLE;
+  ort::Check(
+      ort::api().GetModelCompatibilityForEpDevices(devices.data(), devices.size(), info.c_str(), &status));
+  return status;
+}
+
 std::shared_ptr<const void> AppendForDevices(OrtSessionOptions* options, const std::vector<int>& ids,
                                              const Options& provider_options) {
   const std::lock_guard lock(registry().mutex);
-  std::vector<EpDevice> devices;
-  devices.reserve(ids.size());
-  for (const int id : ids) devices.push_back(Find(id));
+  const std::vector<EpDevice> devices = FindAll(ids);
   const OptionArrays arrays(provider_options);
   ort::Check(ort::api().SessionOptionsAppendExecutionProvider_V2(options, ort::Environment(), devices.data(),
                                                                  devices.size(), arrays.keys.data(),

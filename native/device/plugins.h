@@ -29,6 +29,8 @@ void RegisterPlugin(const std::string& name, const std::string& path);
 // Throws ERR_BUSY while a session uses the plugin, and ERR_INVALID_ARG_VALUE for a name without a plugin.
 void UnregisterPlugin(const std::string& name);
 std::vector<EpDeviceInfo> EpDevices();
+// Whether a model that was compiled with this information runs on the devices of one provider.
+OrtCompiledModelCompatibility Compatibility(const std::vector<int>& ids, const std::string& info);
 
 // Appends the provider of these devices. As long as the result exists their plugin stays registered.
 std::shared_ptr<const void> AppendForDevices(OrtSessionOptions* options, const std::vector<int>& ids,

@@ -48,8 +48,8 @@ void AddonData::Register() {
   }
   const Napi::String name = Napi::String::New(env_, "onnxruntime-iobinding");
   CheckStatus(env_, napi_create_threadsafe_function(env_, nullptr, nullptr, name, 0, 1, nullptr, nullptr,
-                                                    this, Complete, &completions_));
-  CheckStatus(env_, napi_unref_threadsafe_function(env_, completions_));
+                                                    this, Complete, &wake_up_));
+  CheckStatus(env_, napi_unref_threadsafe_function(env_, wake_up_));
   // Hooks run last in, first out: this one before the thread-safe function's own.
   CheckStatus(env_, napi_add_env_cleanup_hook(
                         env_, [](void* self) { static_cast<AddonData*>(self)->Shutdown(); }, this));
@@ -70,27 +70,24 @@ void AddonData::Install(Napi::Env env) {
 
 void AddonData::Track(AsyncJob* job) {
   in_flight_.insert(job);
-  if (in_flight_.size() == 1) napi_ref_threadsafe_function(env_, completions_);
+  if (in_flight_.size() == 1) napi_ref_threadsafe_function(env_, wake_up_);
 }
 
 void AddonData::Untrack(AsyncJob* job) {
   in_flight_.erase(job);
-  if (in_flight_.empty()) napi_unref_threadsafe_function(env_, completions_);
+  if (in_flight_.empty()) napi_unref_threadsafe_function(env_, wake_up_);
 }
 
 void AddonData::Post(AsyncJob* job) noexcept {
+  if (!completions.Add(job)) return;
   // Fails only while the environment ends: Shutdown then deletes the job.
-  napi_call_threadsafe_function(completions_, job, napi_tsfn_nonblocking);
+  napi_call_threadsafe_function(wake_up_, nullptr, napi_tsfn_nonblocking);
 }
 
-void AddonData::Complete(napi_env env, napi_value, void*, void* data) {
+void AddonData::Complete(napi_env env, napi_value, void* self, void*) {
   if (env == nullptr) return;  // the environment has ended, and Shutdown has deleted the job
-  try {
-    const Napi::HandleScope scope(env);
-    static_cast<AsyncJob*>(data)->Settle(env);
-  } catch (const Napi::Error&) {
-    // A worker that is being terminated runs no JavaScript, so nobody can receive the error.
-  }
+  // One for each wake-up, so that its continuations come before those of the next.
+  static_cast<AddonData*>(self)->completions.SettleNext(env);
 }
 
 void AddonData::Add(SessionState* session) {
@@ -159,6 +156,7 @@ void AddonData::Shutdown() {
   }
   Join();
   for (SessionState* session : sessions_) session->Abandon();
+  completions.Clear();
   for (AsyncJob* job : in_flight_) delete job;
   in_flight_.clear();
 }

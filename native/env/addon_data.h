@@ -7,6 +7,7 @@
 #include <memory>
 #include <unordered_set>
 
+#include "completions.h"
 #include "in_flight.h"
 #include "wrappers.h"
 
@@ -27,6 +28,7 @@ class AddonData {
   // JS thread. A job in flight keeps the event loop alive.
   void Track(AsyncJob* job);
   void Untrack(AsyncJob* job);
+  bool HasJobs() const noexcept { return !in_flight_.empty(); }
   // Run thread: hands a finished job to the JS thread.
   void Post(AsyncJob* job) noexcept;
 
@@ -44,6 +46,7 @@ class AddonData {
   static void StopAtExit() noexcept;
 
   Wrappers wrappers;
+  Completions completions;
   uint64_t values_disposed = 0;
   // Shared with work that may end after the environment.
   const std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
@@ -67,7 +70,7 @@ class AddonData {
   static void Complete(napi_env env, napi_value, void* context, void* data);
 
   napi_env env_;
-  napi_threadsafe_function completions_ = nullptr;
+  napi_threadsafe_function wake_up_ = nullptr;
   std::unordered_set<AsyncJob*> in_flight_;
   bool listens_ = false;
   bool ending_ = false;  // under the mutex of `live`, as are

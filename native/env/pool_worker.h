@@ -28,11 +28,20 @@ class PoolWorker final : public Napi::AsyncWorker {
     if (error_) {
       promise_.Reject(ToJsError(Env(), *error_));
     } else {
-      promise_.Resolve(Env().Undefined());
+      Guard(Env(), [this] { Resolve(); });
     }
   }
 
  private:
+  // With the result of the work, if it has one.
+  void Resolve() {
+    if constexpr (requires { work_.Result(Env()); }) {
+      promise_.Resolve(work_.Result(Env()));
+    } else {
+      promise_.Resolve(Env().Undefined());
+    }
+  }
+
   PoolWorker(Napi::Env env, Work work) : AsyncWorker(env), work_(std::move(work)), promise_(env) {}
 
   Work work_;

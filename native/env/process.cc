@@ -12,6 +12,7 @@
 #include "ort/shared_library.h"
 #include "ort/telemetry.h"
 #include "pool_worker.h"
+#include "run/thread_pool.h"
 #include "shared_resources.h"
 
 namespace {
@@ -25,6 +26,12 @@ OrtLoggingLevel ToLevel(Napi::Value value) {
 // listenForExit(isMainThread: () => boolean): void
 Napi::Value ListenForExit(const Napi::CallbackInfo& info) {
   AddonData::Of(info.Env()).ListenForExit(info[0].As<Napi::Function>());
+  return {};
+}
+
+// reserveThreads(threads: number): void
+Napi::Value ReserveThreads(const Napi::CallbackInfo& info) {
+  run::ThreadPool::OfProcess().Reserve(ToUint32(info[0]));
   return {};
 }
 

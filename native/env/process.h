@@ -4,6 +4,7 @@
 #include <napi.h>
 
 Napi::Value ListenForExit(const Napi::CallbackInfo& info);
+Napi::Value ReserveThreads(const Napi::CallbackInfo& info);
 Napi::Value AllowTelemetry(const Napi::CallbackInfo& info);
 Napi::Value OpenLibrary(const Napi::CallbackInfo& info);
 Napi::Value Preload(const Napi::CallbackInfo& info);

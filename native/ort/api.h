@@ -12,6 +12,10 @@ struct Api {
 #define ORT_FUNCTION(slot, since, ret, name, params) ret(ORT_API_CALL* name) params;
 #include "functions.inc"
 #undef ORT_FUNCTION
+// Null where the library does not compile models.
+#define ORT_COMPILE_FUNCTION(slot, since, ret, name, params) ret(ORT_API_CALL* name) params;
+#include "compile_functions.inc"
+#undef ORT_COMPILE_FUNCTION
 };
 
 namespace detail {

@@ -20,6 +20,8 @@ using CudaOptionsHandle = Handle<OrtCUDAProviderOptionsV2, &Api::ReleaseCUDAProv
 using IoBindingHandle = Handle<OrtIoBinding, &Api::ReleaseIoBinding>;
 using KeyValuePairsHandle = Handle<OrtKeyValuePairs, &Api::ReleaseKeyValuePairs>;
 using MemoryInfoHandle = Handle<OrtMemoryInfo, &Api::ReleaseMemoryInfo>;
+using ModelCompilationOptionsHandle =
+    Handle<OrtModelCompilationOptions, &Api::ReleaseModelCompilationOptions>;
 using ModelMetadataHandle = Handle<OrtModelMetadata, &Api::ReleaseModelMetadata>;
 using PrepackedWeightsHandle = Handle<OrtPrepackedWeightsContainer, &Api::ReleasePrepackedWeightsContainer>;
 using RunOptionsHandle = Handle<OrtRunOptions, &Api::ReleaseRunOptions>;

@@ -20,8 +20,8 @@ int MinorVersion(const std::string& version) {
   return major == 1 ? minor : -1;
 }
 
-template <typename Function>
-void Fill(Function& target, const OrtApi* official, int slot) {
+template <typename Function, typename Table>
+void Fill(Function& target, const Table* official, int slot) {
   std::memcpy(&target, reinterpret_cast<const unsigned char*>(official) + slot * sizeof(void*),
               sizeof(target));
 }
@@ -32,6 +32,16 @@ void FillTable(const OrtApi* official, int version) {
   if ((since) <= version) Fill(detail::table.name, official, slot);
 #include "functions.inc"
 #undef ORT_FUNCTION
+}
+
+// This table has no version of its own: it has what the library's `minor` version has.
+void FillCompileTable(int minor) {
+  const OrtCompileApi* official = detail::table.GetCompileApi();
+  if (official == nullptr) return;
+#define ORT_COMPILE_FUNCTION(slot, since, ret, name, params) \
+  if ((since) <= minor) Fill(detail::table.name, official, slot);
+#include "compile_functions.inc"
+#undef ORT_COMPILE_FUNCTION
 }
 
 LibraryInfo Open(const std::string& path) {
@@ -56,6 +66,7 @@ LibraryInfo Open(const std::string& path) {
                                            std::to_string(kMinimumMinorVersion) + " or newer is needed");
   }
   FillTable(official, table);
+  FillCompileTable(minor);
   // The library stays open: ONNX Runtime's own threads and static objects outlive every session.
   return {path, version};
 }

@@ -91,6 +91,13 @@ std::string Form(const OrtTypeInfo* type_info) {
   }
 }
 
+std::string Denotation(const OrtTypeInfo* type_info) {
+  const char* text = nullptr;
+  size_t length = 0;
+  Check(api().GetDenotationFromTypeInfo(type_info, &text, &length));
+  return text != nullptr ? std::string(text, length) : std::string();
+}
+
 using Count = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t*);
 using Name = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtAllocator*, char**);
 using Type = OrtStatus*(ORT_API_CALL*)(const OrtSession*, size_t, OrtTypeInfo**);
@@ -105,6 +112,7 @@ std::vector<ValueInfo> Read(const OrtSession* session, Count count, Name name, T
     const auto type_info = Create<TypeInfoHandle>(type, session, i);
     Check(api().GetOnnxTypeFromTypeInfo(type_info.get(), &value.kind));
     value.form = Form(type_info.get());
+    value.denotation = Denotation(type_info.get());
     if (value.kind == ONNX_TYPE_TENSOR) ReadTensor(type_info.get(), value);
   }
   return values;
@@ -171,6 +179,8 @@ std::string Form(const OrtValue* value) {
     return kKinds[Kind(value)];
   }
 }
+
+TensorShape ReadShape(const TensorInfoHandle& info) { return ReadShape(info.get()); }
 
 TensorShape Shape(const OrtValue* tensor) {
   const auto info = Create<TensorInfoHandle>(api().GetTensorTypeAndShape, tensor);

@@ -18,6 +18,7 @@ struct ValueInfo {
   std::string name;
   ONNXType kind = ONNX_TYPE_UNKNOWN;
   std::string form;
+  std::string denotation;                                                    // such as IMAGE; may be empty
   ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;  // of a tensor
   bool has_shape = false;                                                    // the rank is known
   std::vector<Dimension> dims;                                               // of a tensor
@@ -47,7 +48,9 @@ ONNXType Kind(const OrtValue* value);
 // kind where ONNX Runtime does not report more.
 std::string Form(const OrtValue* value);
 
-// Element type and shape of a tensor.
+TensorShape ReadShape(const TensorInfoHandle& info);
+
+// Element type and shape of a tensor, of a sparse one too.
 TensorShape Shape(const OrtValue* tensor);
 
 // The outputs of a binding's last run, in the order they were bound.

@@ -40,6 +40,9 @@ class InlinePolicy {
     return std::chrono::steady_clock::now() - start;
   }
 
+  // What the next run will take, by those before it; zero before the first.
+  std::chrono::nanoseconds Expected() const noexcept { return expected_; }
+
   // A run that throws is not recorded.
   template <typename Run>
   void RecordInline(Run&& run) {
@@ -54,6 +57,7 @@ class InlinePolicy {
   void Record(std::chrono::nanoseconds took) noexcept {
     burst_ = 0;
     burst_time_ = std::chrono::nanoseconds::zero();
+    Learn(took);
     short_runs_ = took < bound_ ? short_runs_ + 1 : 0;
   }
 
@@ -68,11 +72,17 @@ class InlinePolicy {
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;
 
+  // What interrupts a run may take many times as long as the run.
+  void Learn(std::chrono::nanoseconds took) noexcept {
+    expected_ = expected_.count() == 0 ? took : expected_ + (std::min(took, 2 * expected_) - expected_) / 4;
+  }
+
   // An inline run, and what it took of the thread itself, if that was measured.
   void RecordTime(std::chrono::nanoseconds elapsed, std::optional<std::chrono::nanoseconds> own) noexcept {
     ++burst_;
     burst_time_ += elapsed;
     const std::chrono::nanoseconds took = own.value_or(elapsed);
+    Learn(took);
     if (own) --measured_;
     if (took < bound_) {
       ++short_runs_;
@@ -88,6 +98,7 @@ class InlinePolicy {
   }
 
   std::chrono::nanoseconds bound_;
+  std::chrono::nanoseconds expected_{0};
   // Inline runs since the event loop turned for certain, and their time.
   int burst_ = 0;
   std::chrono::nanoseconds burst_time_{0};

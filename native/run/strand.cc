@@ -12,6 +12,10 @@ Strand::Strand(size_t most, std::chrono::nanoseconds spin)
 void Strand::Push(Job* job) {
   const std::lock_guard lock(pool_.mutex_);
   if (ending_) throw ExitingError();
+  if (spin_.count() > 0 && running_ == 0 && queue_.empty()) {
+    const bool is_short = std::chrono::steady_clock::now() - idle_since_ <= spin_;
+    gaps_ = static_cast<uint8_t>(gaps_ << 1 | (is_short ? 1 : 0));
+  }
   queue_.push_back(job);
   pool_.Update(*this);
   try {
@@ -44,6 +48,11 @@ void Strand::Drain() {
   queue_ = {};
   pool_.Update(*this);
   drained_.wait(lock, [this] { return running_ == 0; });
+}
+
+void Strand::SetIdle() noexcept {
+  if (spin_.count() > 0) idle_since_ = std::chrono::steady_clock::now();
+  drained_.notify_all();
 }
 
 Job* Strand::StartNext() noexcept {

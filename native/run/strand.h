@@ -31,6 +31,10 @@ class Strand final : public Runner, public Queued<Strand> {
     return running_ == 0 || !queue_.front()->after_all;
   }
   Job* StartNext() noexcept;
+  // When all of its jobs have ended.
+  void SetIdle() noexcept;
+  // How long a thread waits for its next job without sleeping: not where the jobs come too seldom for that.
+  std::chrono::nanoseconds Spin() const noexcept { return gaps_ == 0 ? std::chrono::nanoseconds(0) : spin_; }
 
   ThreadPool& pool_;
   const size_t most_;
@@ -39,6 +43,8 @@ class Strand final : public Runner, public Queued<Strand> {
   size_t running_ = 0;  // jobs that were started and not posted: their threads use the strand
   bool ready_ = false;  // among those that can start a job
   bool ending_ = false;
+  std::chrono::steady_clock::time_point idle_since_;
+  uint8_t gaps_ = 0xff;  // the last ones between jobs, a bit each: 1 for one that was shorter than the spin
   std::condition_variable drained_;
 };
 

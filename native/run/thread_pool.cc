@@ -14,9 +14,6 @@ ThreadPool& ThreadPool::OfProcess() {
   return pool;
 }
 
-ThreadPool::ThreadPool()
-    : bound_(std::max<size_t>(kLeastBound, size_t{2} * std::thread::hardware_concurrency())) {}
-
 void ThreadPool::Reserve(size_t threads) {
   const std::lock_guard lock(mutex_);
   bound_ = std::max(bound_, threads);
@@ -125,11 +122,11 @@ void ThreadPool::RunNext(Thread& self, std::unique_lock<std::mutex>& lock) {
   lock.lock();
   // Before its owner may delete it.
   strand.started_.Remove(job);
-  self.spin = strand.spin_;
+  self.spin = strand.Spin();
   lock.unlock();
   job->Post();
   lock.lock();
-  if (--strand.running_ == 0) strand.drained_.notify_all();
+  if (--strand.running_ == 0) strand.SetIdle();
   Update(strand);
 }
 

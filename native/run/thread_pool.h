@@ -25,7 +25,7 @@ class ThreadPool {
   // Never destroyed: its threads outlive static objects.
   static ThreadPool& OfProcess();
 
-  // Threads for so many jobs of one strand.
+  // Threads for so many jobs: of one strand, or of the CPUs that the process may use.
   void Reserve(size_t threads);
   // At the end of the process, when no strand has jobs: joins the threads.
   void Stop();
@@ -40,7 +40,7 @@ class ThreadPool {
     std::chrono::nanoseconds spin{0};  // of the strand whose job it did last
   };
 
-  ThreadPool();
+  ThreadPool() = default;
   // Under `mutex_`, all of these.
   // After a change of a strand: whether it is among those that can start a job.
   void Update(Strand& strand) noexcept;
@@ -65,7 +65,7 @@ class ThreadPool {
   std::atomic<bool> work_{false};  // whether there are any, for the spinning threads
   std::vector<std::unique_ptr<Thread>> threads_;
   Queue<Thread> idle_;  // the last one first, so that the others end
-  size_t bound_;
+  size_t bound_ = kLeastBound;
   size_t coming_ = 0;   // threads that will look for a strand: started, woken, or spinning
   bool spare_ = false;  // a thread beyond the bound waits for a stall
   uint64_t taken_ = 0;  // jobs

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
-#include "convert.h"
-#include "device/plugins.h"
-#include "options.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/path.h"
 #include "ort/run_options.h"
 #include "run/float_mode.h"
 #include "run/thread_name.h"
-#include "shared_weights.h"
-#include "value/value.h"
 
 namespace {
 
@@ -48,24 +43,6 @@ std::vector<bool> OnDevice(const device::Device* device, const OrtSession* sessi
   return on_device;
 }
 
-// Of the entries of ONNX Runtime's configuration.
-bool IsOn(Napi::Value config, const char* key) {
-  if (!config.IsObject()) return false;
-  const Napi::Value entry = config.As<Napi::Object>().Get(key);
-  return entry.IsString() && ToString(entry) == "1";
-}
-
-std::vector<int> ToIds(Napi::Value array) {
-  std::vector<int> ids;
-  if (!array.IsArray()) return ids;
-  const auto numbers = array.As<Napi::Array>();
-  for (uint32_t i = 0; i < numbers.Length(); ++i) {
-    const Napi::Value number = numbers[i];
-    ids.push_back(number.As<Napi::Number>().Int32Value());
-  }
-  return ids;
-}
-
 // A policy may select a provider whose device memory, and whose lock, the addon has not opened.
 void CheckHostMemory(const OrtSession* session, const SessionState& state) {
   for (const auto& [count, memory_infos] :
@@ -97,70 +74,19 @@ std::vector<std::optional<size_t>> PassedInputs(const std::vector<ort::ValueInfo
 
 }  // namespace
 
-LoadSettings::LoadSettings(Napi::Object settings)
-    : options(ToSessionOptions(settings)),
-      selects_provider(!settings.Get("providerSelectionPolicy").IsUndefined()),
-      enable_graph_capture(IsTrue(settings.Get("enableGraphCapture"))),
-      record_graph_assignment(IsTrue(settings.Get("recordGraphAssignment"))),
-      denormals_as_zero(IsOn(settings.Get("config"), "session.set_denormal_as_zero")),
-      blocking_wait(IsTrue(settings.Get("blockingWait"))),
-      borrows_model(IsOn(settings.Get("config"), "session.use_ort_model_bytes_directly") &&
-                    IsOn(settings.Get("config"), "session.use_ort_model_bytes_for_initializers")),
-      object(Napi::Persistent(settings)) {
-  for (const char* name : {"initializers", "externalInitializers"}) {
-    for (const auto& [_, value] : ToProperties(settings.Get(name)))
-      initializers.push_back(Value::State(value));
-  }
-  if (const Napi::Value weights = settings.Get("sharedWeights"); weights.IsObject()) {
-    kept->weights = SharedWeights::State(weights);
-  }
-  if (const Napi::Value on_log = settings.Get("onLog"); on_log.IsFunction()) {
-    kept->log.emplace(settings.Env(), on_log.As<Napi::Function>());
-    kept->log->Receive(options.get());
-  }
-  const Napi::Value value = settings.Get("provider");
-  if (value.IsUndefined()) return;
-  const auto given = value.As<Napi::Object>();
-  const Napi::Value device = given.Get("device");
-  provider = {ToString(given.Get("name")), device.IsString() ? ToString(device) : "",
-              given.Get("deviceId").As<Napi::Number>().Int32Value(), ToEntries(given.Get("options")),
-              ToIds(given.Get("devices"))};
-}
-
-LoadJob::LoadJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
-                 LoadSettings settings, LoadJob*& in_flight)
-    : AsyncJob(env, owner), in_flight_(in_flight), state_(std::move(state)), settings_(std::move(settings)) {
-  in_flight_ = this;
-  if (model.IsString()) {
-    path_ = ToString(model);
-  } else {
-    bytes_ = ToBytes(model);
-    keep_model_ = std::make_shared<Napi::Reference<Napi::Value>>(Napi::Reference<Napi::Value>::New(model, 1));
-  }
-}
-
-void LoadJob::Terminate() noexcept {
-  canceled_ = true;
-  ort::Ignore(ort::api().SessionOptionsSetLoadCancellationFlag(settings_.options.get(), true));
-}
-
 void LoadJob::Work() {
   // The load folds constants.
   const run::DenormalsAsZero mode(settings_.denormals_as_zero);
-  device::Device* device = nullptr;
-  std::shared_ptr<device::Queue> queue;
-  const auto& provider = settings_.provider;
-  if (provider) device = device::OpenDevice(*provider);
-  if (device != nullptr) queue = device->MakeQueue(settings_.blocking_wait);
+  Opened opened = Open();
+  device::Device* const device = opened.device;
+  std::shared_ptr<device::Queue>& queue = opened.queue;
   CheckGraphs(device);
   const bool captures = settings_.enable_graph_capture && queue != nullptr && queue->captures();
   std::shared_ptr<OrtSession> handle;
   {
-    const device::DeviceLock lock = device != nullptr ? device->Lock(false, canceled_) : device::DeviceLock();
+    const device::DeviceLock lock = Lock(opened);
     if (captures) GraphNodes::Record(settings_.options.get());
-    std::shared_ptr<const void>& plugin = settings_.kept->plugin;
-    if (settings_.selects_provider) plugin = device::UsePlugins();
-    if (provider) plugin = device::Append(settings_.options.get(), *provider, device, queue.get());
+    Append(opened);
     handle = {Create().release(), SessionDeleter{device, queue, settings_.kept}};
   }
   state_->device = device;
@@ -218,14 +144,9 @@ ort::SessionHandle LoadJob::Create() const {
                                          options, weights);
 }
 
-// A session that failed to load needs no thread.
 void LoadJob::OnDone() noexcept {
-  in_flight_ = nullptr;
-  AddonData::StopAtExit();
-  if (!state_->handle) {
-    state_->runner->Stop();
-    return;
-  }
+  ModelJob::OnDone();
+  if (!state_->handle) return;
   state_->initializers = std::move(settings_.initializers);
   if (settings_.borrows_model) state_->borrowed = std::move(keep_model_);
 }

@@ -19,6 +19,12 @@ struct Argument {
   int64_t number;
 };
 template <>
+struct Argument<bool> {
+  explicit Argument(Napi::Value value) : on(value.As<Napi::Boolean>().Value()) {}
+  operator bool() const { return on; }
+  bool on;
+};
+template <>
 struct Argument<const char*> {
   explicit Argument(Napi::Value value) : text(ToString(value)) {}
   operator const char*() const { return text.c_str(); }
@@ -139,6 +145,8 @@ constexpr Row<OrtSessionOptions> kSessionOptions[] = {
     {"optimizedModelFilePath", Set<&ort::Api::SetOptimizedModelFilePath>},
     {"profileFilePrefix", Set<&ort::Api::EnableProfiling>},
     {"freeDimensionOverrides", Set<&ort::Api::AddFreeDimensionOverrideByName>},
+    {"freeDimensionOverridesByDenotation", Set<&ort::Api::AddFreeDimensionOverride>},
+    {"useDeterministicCompute", Set<&ort::Api::SetDeterministicCompute>},
     {"config", Set<&ort::Api::AddSessionConfigEntry>},
     {"recordGraphAssignment", RecordGraphAssignment},
     {"externalData", AddExternalData},

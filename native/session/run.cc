@@ -224,13 +224,14 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
 }
 
 RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
-               std::shared_ptr<run::InlinePolicy> policy, uint32_t id)
+               std::shared_ptr<run::InlinePolicy> policy, uint32_t id, Napi::Value times)
     : AsyncJob(env, owner),
       session_(std::move(session)),
       call_(std::move(call)),
       policy_(std::move(policy)),
       id_(id),
-      in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()) {
+      in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, session_.get()),
+      times_(times) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
   // As BindingJob.
@@ -246,7 +247,9 @@ void RunJob::Terminate() noexcept {
 }
 
 void RunJob::Work() {
+  times_.Begin();
   took_ = run::InlinePolicy::Time([this] { call_.Execute(canceled_); });
+  times_.End();
 }
 
 RunJob::~RunJob() {
@@ -255,5 +258,6 @@ RunJob::~RunJob() {
 
 Napi::Value RunJob::Result(Napi::Env env) {
   policy_->Record(took_);
+  times_.Write();
   return call_.Results(env);
 }

@@ -9,6 +9,7 @@
 
 #include "device/host_memory.h"
 #include "env/async_job.h"
+#include "env/job_times.h"
 #include "state.h"
 #include "value/value.h"
 
@@ -99,7 +100,7 @@ class RunCall {
 class RunJob final : public AsyncJob {
  public:
   RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
-         std::shared_ptr<run::InlinePolicy> policy, uint32_t id);
+         std::shared_ptr<run::InlinePolicy> policy, uint32_t id, Napi::Value times);
   ~RunJob() override;
   void Terminate() noexcept override;
 
@@ -115,4 +116,5 @@ class RunJob final : public AsyncJob {
   std::atomic<bool> canceled_{false};
   InUse in_use_;
   std::chrono::nanoseconds took_{};
+  JobTimes times_;
 };

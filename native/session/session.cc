@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "binding/binding.h"
+#include "compile.h"
 #include "convert.h"
 #include "env/async_job.h"
 #include "load.h"
@@ -78,25 +79,38 @@ Napi::Array Nodes(Napi::Env env, const OrtEpAssignedSubgraph* subgraph) {
 Napi::Function Session::Define(Napi::Env env) {
   return DefineClass(
       env, kName,
-      {Guarded<&Session::Load>("load"), Guarded<&Session::CancelLoad>("cancelLoad"),
-       Guarded<&Session::Inputs>("inputs"), Guarded<&Session::Outputs>("outputs"),
-       Guarded<&Session::ModelMetadata>("modelMetadata"), Guarded<&Session::Device>("device"),
-       Guarded<&Session::GraphAssignment>("graphAssignment"), Guarded<&Session::Run>("run"),
-       Guarded<&Session::Cancel>("cancel"), Guarded<&Session::EndProfiling>("endProfiling"),
+      {Guarded<&Session::Load>("load"), Guarded<&Session::Compile>("compile"),
+       Guarded<&Session::CancelLoad>("cancelLoad"), Guarded<&Session::Inputs>("inputs"),
+       Guarded<&Session::Outputs>("outputs"), Guarded<&Session::ModelMetadata>("modelMetadata"),
+       Guarded<&Session::Device>("device"), Guarded<&Session::GraphAssignment>("graphAssignment"),
+       Guarded<&Session::Run>("run"), Guarded<&Session::Cancel>("cancel"),
+       Guarded<&Session::EndProfiling>("endProfiling"),
        Guarded<&Session::ProfilingStartTime>("profilingStartTime"), Guarded<&Session::Release>("release")});
 }
 
-// new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number)
+// new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number,
+// pollEventLoopUs: number)
 Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
   const uint32_t most = ToUint32(info[2]);
   state_ = std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
                                           MakeRunner(most, FromMicroseconds(info[1])), most > 1);
+  state_->poll_bound = FromMicroseconds(info[3]);
 }
 
 // load(model: string | Uint8Array, settings: SessionSettings): Promise<void> - CreateSession(FromArray)
 Napi::Value Session::Load(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0],
                                        LoadSettings(info[1].As<Napi::Object>()), load_);
+  return AsyncJob::Start(std::move(job), *state_->runner);
+}
+
+// compile(model: string | Uint8Array, settings: SessionSettings, compile: CompileSettings):
+// Promise<ArrayBuffer | undefined> - CompileModel
+// In place of a load: the session never has a model.
+Napi::Value Session::Compile(const Napi::CallbackInfo& info) {
+  auto job = std::make_unique<CompileJob>(info.Env(), Value(), state_, info[0],
+                                          LoadSettings(info[1].As<Napi::Object>()),
+                                          CompileSettings(info[2].As<Napi::Object>()), load_);
   return AsyncJob::Start(std::move(job), *state_->runner);
 }
 
@@ -144,7 +158,8 @@ Napi::Value Session::GraphAssignment(const Napi::CallbackInfo& info) {
   });
 }
 
-// run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number): Results | Promise<Results> - Run
+// run(feeds: Feeds, fetches: Fetches, settings?: RunSettings, id?: number, times?: Float64Array):
+// Results | Promise<Results> - Run. times: see Binding::RunSync.
 Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   state_->CheckOpen();
   const std::vector<FeedView> feeds = ToFeeds(info[0].As<Napi::Array>());
@@ -167,8 +182,10 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     return call.Results(info.Env());
   }
   call.CopyIn(*state_->addon().in_flight);
-  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id);
-  return AsyncJob::Start(std::move(job), *state_->runner);
+  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id, info[4]);
+  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->runner);
+  state_->Expect(*policy);
+  return promise;
 }
 
 // cancel(id: number): void - RunOptionsSetTerminate

@@ -8,7 +8,7 @@
 #include "env/wrapped.h"
 #include "state.h"
 
-class LoadJob;
+class ModelJob;
 
 class Session : public Wrapped<Session> {
  public:
@@ -22,6 +22,7 @@ class Session : public Wrapped<Session> {
 
  private:
   Napi::Value Load(const Napi::CallbackInfo& info);
+  Napi::Value Compile(const Napi::CallbackInfo& info);
   Napi::Value CancelLoad(const Napi::CallbackInfo& info);
   Napi::Value Inputs(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
@@ -35,5 +36,5 @@ class Session : public Wrapped<Session> {
   Napi::Value Release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<SessionState> state_;
-  LoadJob* load_ = nullptr;  // in flight
+  ModelJob* load_ = nullptr;  // in flight
 };

@@ -38,6 +38,11 @@ class SessionState {
 
   AddonData& addon() const noexcept { return *addon_; }
 
+  // After a run was queued: the event loop may poll for its end.
+  void Expect(const run::InlinePolicy& policy) const noexcept {
+    if (device == nullptr) addon_->completions.Expect(policy.Expected(), poll_bound);
+  }
+
   // Throws ERR_DISPOSED once release() was called, and ERR_EXITING after End.
   void CheckOpen() const;
 
@@ -76,8 +81,9 @@ class SessionState {
   GraphEpoch graph_epoch;
   ort::RunOptionsHandle inline_options;  // of runs on the JS thread without options, so that End can end them
   bool denormals_as_zero = false;        // the mode of a thread that runs it: run/float_mode.h
-  bool records_assignment = false;       // ONNX Runtime keeps which provider runs which node
-  int next_graph_id = 1;                 // 0 is ONNX Runtime's own
+  std::chrono::nanoseconds poll_bound{0};  // of the runs for which the event loop polls
+  bool records_assignment = false;         // ONNX Runtime keeps which provider runs which node
+  int next_graph_id = 1;                   // 0 is ONNX Runtime's own
   std::vector<ort::ValueInfo> inputs;
   std::vector<ort::ValueInfo> outputs;
   // By the index of an output: the input that it is, whose value ONNX Runtime gives as the result.

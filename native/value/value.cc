@@ -28,6 +28,7 @@ Napi::Function Value::Define(Napi::Env env) {
                                             StaticMethod<::Guarded<&Value::Sequence>>("sequence"),
                                             StaticMethod<::Guarded<&Value::EmptySequence>>("emptySequence"),
                                             StaticMethod<::Guarded<&Value::Map>>("map"),
+                                            StaticMethod<::Guarded<&Value::CopyAll>>("copyAll"),
                                             Guarded<&Value::Kind>("kind"),
                                             Guarded<&Value::Type>("type"),
                                             Guarded<&Value::Form>("form"),
@@ -41,6 +42,7 @@ Napi::Function Value::Define(Napi::Env env) {
                                             Guarded<&Value::Strings>("strings"),
                                             Guarded<&Value::SetStrings>("setStrings"),
                                             Guarded<&Value::Elements>("elements"),
+                                            Guarded<&Value::Sparse>("sparse"),
                                             Guarded<&Value::View>("view"),
                                             Guarded<&Value::Address>("address"),
                                             Guarded<&Value::SharesMemory>("sharesMemory"),
@@ -213,6 +215,27 @@ Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
   in_use.Add(from, Access::kRead);
   in_use.Add(to, Access::kWrite);
   auto work = [from, to, in_use = std::move(in_use)] { to->CopyFrom(from->view(), *from); };
+  return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
+}
+
+// copyAll(sources: readonly EngineValue[], targets: readonly EngineValue[]): Promise<void>
+// In order, on one thread. Nothing is copied unless all of it can be.
+Napi::Value Value::CopyAll(const Napi::CallbackInfo& info) {
+  const auto sources = info[0].As<Napi::Array>();
+  const auto targets = info[1].As<Napi::Array>();
+  std::vector<std::pair<std::shared_ptr<ValueState>, std::shared_ptr<ValueState>>> pairs;
+  for (uint32_t i = 0; i < sources.Length(); ++i) {
+    const auto& [from, to] = pairs.emplace_back(State(sources[i]), State(targets[i]));
+    to->CheckCopy(info.Env(), *from);
+  }
+  InUse in_use(AddonData::Of(info.Env()).in_flight, InUse::By::kCopy);
+  for (const auto& [from, to] : pairs) {
+    in_use.Add(from, Access::kRead);
+    in_use.Add(to, Access::kWrite);
+  }
+  auto work = [pairs = std::move(pairs), in_use = std::move(in_use)] {
+    for (const auto& [from, to] : pairs) to->CopyFrom(from->view(), *from);
+  };
   return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
 }
 

@@ -40,6 +40,7 @@ class Value : public Wrapped<Value> {
   static Napi::Value Sequence(const Napi::CallbackInfo& info);
   static Napi::Value EmptySequence(const Napi::CallbackInfo& info);
   static Napi::Value Map(const Napi::CallbackInfo& info);
+  static Napi::Value CopyAll(const Napi::CallbackInfo& info);
   static Napi::Object New(Napi::Env env, std::shared_ptr<ValueState> state);
 
   Napi::Value Kind(const Napi::CallbackInfo& info);
@@ -55,6 +56,7 @@ class Value : public Wrapped<Value> {
   Napi::Value Strings(const Napi::CallbackInfo& info);
   Napi::Value SetStrings(const Napi::CallbackInfo& info);
   Napi::Value Elements(const Napi::CallbackInfo& info);
+  Napi::Value Sparse(const Napi::CallbackInfo& info);
   Napi::Value Address(const Napi::CallbackInfo& info);
   Napi::Value View(const Napi::CallbackInfo& info);
   Napi::Value SharesMemory(const Napi::CallbackInfo& info);

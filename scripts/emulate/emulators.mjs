@@ -52,7 +52,7 @@ function wine(folder) {
     writeFileSync(join(prefix, 'ready'), '')
   }
   // Without library, addon-missing, providers and memory: wine has no symbolic links and no Direct3D, and its memory grows.
-  const suites = ['abort', 'async', 'collection', 'inline', 'lifecycle', 'sharing', 'workers']
+  const suites = ['abort', 'async', 'collection', 'inline', 'lifecycle', 'planted', 'sharing', 'workers']
   const paths = suites.map((suite) => `test/native/${suite}.test.ts`)
   return { name: version, command, env, suites: ['test/common', ...paths] }
 }

@@ -179,6 +179,35 @@ test('survives malformed requests, each with an answer of the client', async () 
   expect((await send('/v2/health/live')).status).toBe(200)
 })
 
+test('survives requests of JSON whose parts are replaced', async () => {
+  const random = randomNumbers(9)
+  const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!
+  const nested = JSON.parse(`${'['.repeat(500)}1${']'.repeat(500)}`)
+  const values = [
+    ...[null, true, -1, 0, 1.5, 2 ** 53, 1e308, '', 'x', '\u0000', '__proto__', 'constructor'],
+    ...[[], {}, [null], [[]], { __proto__: null }, JSON.parse('{"__proto__":{"data":1}}'), nested],
+  ]
+  const replaced = (value: unknown): unknown => {
+    if (random() < 0.08) return one(values)
+    if (Array.isArray(value)) return random() < 0.1 ? [...value, one(values)] : value.map(replaced)
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value).map(([key, its]) => [key, replaced(its)])
+    if (random() < 0.1) entries.push([one(['id', 'data', 'parameters', 'outputs', '__proto__']), one(values)])
+    return Object.fromEntries(entries.filter(() => random() > 0.04))
+  }
+  const body = {
+    id: '1',
+    ...x([[1, 2, 3]], [1, 3], { parameters: { content_type: 'x' } }),
+    outputs: [{ name: 'y', parameters: { binary_data: false } }],
+    parameters: { timeout: 10_000_000, priority: 1, binary_data_output: false },
+  }
+  for (let i = 0; i < 100 * FACTOR; ++i) {
+    const { status } = await post(INFER, replaced(body) ?? '')
+    expect([200, 400, 501, 503, 504]).toContain(status)
+  }
+  expect((await post(INFER, body)).status).toBe(200)
+})
+
 describe('a repository', () => {
   const folder = () => mkdtempSync(join(tmpdir(), 'server-models-'))
 

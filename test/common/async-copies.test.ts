@@ -1,5 +1,5 @@
 // Copies on another thread, and the size of a value in bytes.
-import { OrtValue } from 'onnxruntime-iobinding'
+import { copyTensors, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { detachable } from '../helpers/buffers.ts'
 import { deviceName, hostLocation } from '../helpers/device.ts'
@@ -75,4 +75,57 @@ test('the bytes of a value', async () => {
   expect([1, 2, 3, 8].map((size) => OrtValue.allocate('int4', [size]).byteLength)).toEqual([1, 1, 2, 4])
   expect([1, 4, 5].map((size) => OrtValue.allocate('uint2', [size]).byteLength)).toEqual([1, 1, 2])
   await expectError(() => OrtValue.sequence([OrtValue.allocate('int4', [1])]).byteLength, 'ERR_TYPE_MISMATCH')
+})
+
+describe('copyTensors', () => {
+  const make = () => [
+    OrtValue.wrap('float32', numbers.slice(), [4]),
+    OrtValue.wrap('int64', BigInt64Array.of(5n, 6n), [2, 1]),
+    OrtValue.fromTensor(new Tensor('string', ['a', 'b'], [2])),
+    OrtValue.allocate('uint8', [0]),
+  ]
+
+  test.each(locations)("copies each source into its target, to memory of '%s' and back", async (location) => {
+    const sources = make()
+    const there = sources.map(({ type, dims }) =>
+      OrtValue.allocate(type, dims, type === 'string' ? 'cpu' : location),
+    )
+    const back = sources.map(({ type, dims }) => OrtValue.allocate(type, dims))
+    expect(await copyTensors(sources, there)).toBeUndefined()
+    await copyTensors(there, back)
+    for (const [i, source] of sources.entries()) expect(back[i]!.read()).toEqual(source.read())
+    await copyTensors([], [])
+  })
+
+  test('copies in order', async () => {
+    const [a, b, c] = [1, 2, 3].map((n) => OrtValue.wrap('float32', Float32Array.of(n), [1]))
+    await copyTensors([a!, b!], [b!, c!])
+    expect([...b!.data, ...c!.data]).toEqual([1, 1])
+  })
+
+  test('copies nothing unless all of it can be copied', async () => {
+    const sources = make()
+    const targets = sources.map(({ type, dims }) => OrtValue.allocate(type, dims))
+    const untouched = () => expect(targets[0]!.data).toEqual(new Float32Array(4))
+    const lengths = { says: ['4 targets', '3'] }
+    await expectError(() => copyTensors(sources, targets.slice(1)), 'ERR_INVALID_LENGTH', lengths)
+    const shape = [...targets.slice(0, 3), OrtValue.allocate('uint8', [1])]
+    await expectError(() => copyTensors(sources, shape), 'ERR_SHAPE_MISMATCH')
+    const other = [targets[0]!, OrtValue.allocate('int32', [2, 1]), ...targets.slice(2)]
+    await expectError(() => copyTensors(sources, other), 'ERR_TYPE_MISMATCH')
+    await expectError(() => copyTensors(sources, [1, 2, 3, 4] as never), 'ERR_INVALID_ARG_TYPE')
+    await expectError(() => copyTensors(null as never, targets), 'ERR_INVALID_ARG_TYPE')
+    targets[1]!.dispose()
+    await expectError(() => copyTensors(sources, targets), 'ERR_DISPOSED')
+    untouched()
+  })
+
+  test.runIf(isNative)('uses all values until it has ended', async () => {
+    const [a, b] = [1, 2].map(() => OrtValue.allocate('float32', [1 << 16]))
+    const copying = copyTensors([a!, a!], [b!, b!])
+    await expectError(() => b!.read(), 'ERR_BUSY')
+    await expectError(() => a!.write(new Float32Array(1 << 16)), 'ERR_BUSY')
+    await copying
+    a!.write(new Float32Array(1 << 16))
+  })
 })

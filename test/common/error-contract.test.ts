@@ -1,6 +1,7 @@
 // Every public function by bad values, in each of its arguments: an error is an OrtError, with a code that docs/errors.md has.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as library from 'onnxruntime-iobinding'
 import { isOrtError, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { detachable } from '../helpers/buffers.ts'
@@ -73,6 +74,13 @@ const BAD: Readonly<Record<string, () => unknown>> = {
   'a typed array': () => new Float32Array(3),
   'an array of another type': () => new BigInt64Array(1),
   'a detached array': detached,
+  'a detached Uint8Array': () => {
+    const bytes = new Uint8Array(8)
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] })
+    return bytes
+  },
+  'a detached ArrayBuffer': () => detached().buffer,
+  'a proxy of an ArrayBuffer': () => proxied(new ArrayBuffer(4)),
   'a proxy of an array': () => proxied(new Float32Array(1)),
   'a DataView': () => new DataView(new ArrayBuffer(4)),
   'a shared array': () => new Float32Array(new SharedArrayBuffer(4)),
@@ -106,6 +114,12 @@ const BAD: Readonly<Record<string, () => unknown>> = {
     detach()
     return value
   },
+  'a proxy of a session': () => proxied(opened().session),
+  'a proxy of a binding': () => proxied(opened().io),
+  'a proxy of a batcher': () => proxied(opened().batcher),
+  'a proxy of a pool': () => proxied(opened().pool),
+  'a proxy of an adapter': () => proxied(opened().adapter),
+  'an object with the prototype of an adapter': () => Object.create(Object.getPrototypeOf(opened().adapter)),
   'an array of proxies': () => [proxied(OrtValue.allocate('float32', [1]))],
   'an object of proxies': () => ({ x: proxied(OrtValue.allocate('float32', [1])) }),
 }
@@ -130,4 +144,27 @@ test.each(Object.keys(CALLS))('%s throws coded errors only', async (name) => {
     }
   }
   expect(uncoded).toEqual([])
+})
+
+test('the table has every public function', () => {
+  const methods = (prototype: object): string[] =>
+    prototype === Object.prototype || prototype instanceof Error
+      ? []
+      : [
+          ...Object.entries(Object.getOwnPropertyDescriptors(prototype))
+            .filter(([, { value }]) => typeof value === 'function')
+            .map(([key]) => key),
+          ...methods(Object.getPrototypeOf(prototype)),
+        ]
+  // onnxruntime-common's, what is internal, and what does nothing.
+  const others = ['Tensor', 'registerBackend', 'constructor', 'belongsTo', 'startProfiling']
+  const isOther = (name: string) => others.includes(name) || name.startsWith('TRACE')
+  const isNamed = (name: string) => Object.keys(CALLS).some((call) => new RegExp(`\\b${name}\\b`).test(call))
+  const missing = Object.entries(library).flatMap(([name, exported]) => {
+    if (typeof exported !== 'function' || isOther(name)) return []
+    const own = exported.prototype === undefined ? [] : methods(exported.prototype)
+    // A class is made by a method of another.
+    return (own.length > 0 ? own : [name]).filter((one) => !isOther(one) && !isNamed(one))
+  })
+  expect(missing).toEqual([])
 })

@@ -158,6 +158,7 @@ describe('session options', () => {
       preferredOutputLocation: 'cpu',
       inlineRunBelowUs: 0,
       runThreadSpinUs: 0,
+      pollEventLoopUs: 0,
       externalData: undefined,
     })
     for (let i = 0; i < 4; ++i) {
@@ -276,6 +277,7 @@ describe('an invalid session option', () => {
     [{ extra: cyclic }, 'ERR_INVALID_ARG_VALUE', TypeError, "'extra'"],
     [{ inlineRunBelowUs: -1 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'inlineRunBelowUs'"],
     [{ runThreadSpinUs: '1' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'runThreadSpinUs'"],
+    [{ pollEventLoopUs: 2e6 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'pollEventLoopUs'"],
     [{ concurrentRuns: 0 }, 'ERR_INVALID_ARG_VALUE', RangeError, "'concurrentRuns'"],
     [{ concurrentRuns: 'all' }, 'ERR_INVALID_ARG_VALUE', TypeError, "'concurrentRuns'"],
     [{ executionProviders: 'cpu' }, 'ERR_INVALID_ARG_TYPE', TypeError, "'executionProviders'"],

@@ -1,4 +1,7 @@
 // Values that are not tensors: where they can be bound and fed, and what is refused when it is bound.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { InferenceSession, OrtValue, type RunValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { cpuDescribe, createSession } from '../helpers/device.ts'
@@ -16,6 +19,7 @@ import {
   zipMap,
 } from '../helpers/kind-models.mjs'
 import { sequenceType, tensorType } from '../helpers/onnx-graph.mjs'
+import { pythonTest, runPython } from '../helpers/python.ts'
 import { float32, int64 } from '../helpers/values.ts'
 
 const x = float32([1, 2])
@@ -208,6 +212,50 @@ native('a sparse tensor', () => {
       expect(binding.outputValue('s')!.kind).toBe('sparseTensor')
       expect(binding.outputs.y).toEqual(Float32Array.of(3))
     }
+  })
+})
+
+native('the parts of a sparse tensor', () => {
+  test.each(runForms)('are its values and indices, by session.run and %s', async (_form, run) => {
+    await using session = await createSession(sparseOutput(), { logSeverityLevel: 4 })
+    using binding = session.createIoBinding()
+    await run(binding)
+    const { s } = await session.run<RunValue>({ x: float32([-1]) })
+    for (const value of [s as OrtValue, binding.outputValue('s')!]) {
+      const { format, dims, values, indices } = value.sparse()
+      expect([format, dims, values.type, values.dims]).toEqual(['coo', [2, 3], 'float32', [2]])
+      expect(values.read()).toEqual(Float32Array.of(5, 6))
+      expect(indices.map((one) => one.read())).toEqual([BigInt64Array.of(1n, 4n)])
+      values.write(new Float32Array(2)) // a copy
+      expect(value.sparse().values.read()).toEqual(Float32Array.of(5, 6))
+    }
+    ;(s as OrtValue).dispose()
+    await expectError(() => (s as OrtValue).sparse(), 'ERR_DISPOSED')
+  })
+
+  test('are those of a sparse tensor alone', async () => {
+    await expectError(() => OrtValue.fromTensor(x).sparse(), 'ERR_TYPE_MISMATCH', { says: 'tensor' })
+  })
+
+  pythonTest('are those of Python', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sparse-'))
+    const file = join(dir, 'model.onnx')
+    writeFileSync(file, sparseOutput())
+    const program = `
+session = ort.InferenceSession(args[0])
+s = session.run(['s'], {'x': np.ones(1, np.float32)})[0]
+print(json.dumps([list(s.dense_shape()), s.values().tolist(), s.get_coo_data().indices().tolist()]))`
+    const python = runPython(program, file)
+    rmSync(dir, { recursive: true })
+    await using session = await createSession(sparseOutput(), { logSeverityLevel: 4 })
+    const { dims, values, indices } = (
+      (await session.run<RunValue>({ x: float32([1]) })).s as OrtValue
+    ).sparse()
+    expect(python).toEqual([
+      dims,
+      [...(values.read() as Float32Array)],
+      Array.from(indices[0]!.read() as BigInt64Array, Number),
+    ])
   })
 })
 

@@ -131,6 +131,6 @@ test('every example is run by a test and listed in the README', () => {
 test('every HTML comment before a block has known keys', () => {
   const says = blocksOfPage('docs/exporting-from-pytorch.md').flatMap((block) => Object.keys(block.says))
   expect(says).toContain('branch.legacy')
-  const known = /^(setup|on|output|[\w-]+\.(legacy|dynamo))$/
+  const known = /^(setup|on|output|file|[\w-]+\.(legacy|dynamo))$/
   for (const block of blocks) for (const key of Object.keys(block.says)) expect(key).toMatch(known)
 })

@@ -35,7 +35,9 @@ beforeAll(async () => {
 })
 
 test('each row of the tables has a program, and each program a row', () => {
-  expect(table('What is the same').map(([row]) => row)).toEqual(Object.keys(same))
+  // test/types compiles the row of the types.
+  const rows = table('What is the same').map(([row]) => row!)
+  expect(rows.filter((row) => !row.startsWith('types: '))).toEqual(Object.keys(same))
   expect(table('What differs').map(([row]) => row)).toEqual(Object.keys(different))
 })
 

@@ -46,7 +46,7 @@ import * as common from 'onnxruntime-common'
 import * as library from 'onnxruntime-iobinding'
 import { register } from 'onnxruntime-iobinding/backend'
 import {
-  buildInfo, deviceMemory, getEpDevices, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends,
+  buildInfo, compileModel, copyTensors, deviceMemory, getEpDevices, modelCompatibility, InferenceSession, initialize, initialized, isOrtError, listSupportedBackends,
   LoraAdapter, memoryStats, ORT_ERROR_CODES, OrtError, OrtRangeError, OrtTypeError, OrtValue, preload,
   registerExecutionProviderLibrary, SharedWeights, Tensor, unregisterExecutionProviderLibrary,
 } from 'onnxruntime-iobinding'

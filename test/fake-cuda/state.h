@@ -39,7 +39,7 @@ using Graph = std::vector<GraphNode>;
 
 // The driver's state for each thread.
 struct Thread {
-  ~Thread();                  // a misuse if contexts are left
+  ~Thread();  // a misuse if contexts are left
   std::size_t pushed() const { return contexts.size() - (set ? 1 : 0); }
   int number = 0;             // 0 before its first call
   std::vector<int> contexts;  // by device

@@ -13,6 +13,7 @@ import { graph, model, node, sequenceType, tensor, tensorType, value } from '../
  * @property {Record<string, string>} [passed] outputs that are an input
  * @property {string[]} [dynamic] outputs whose shape no bound memory fits
  * @property {boolean} [onGpu] a real CUDA provider runs all of its nodes, and can capture them
+ * @property {boolean} [noGraph] the addon sees before a capture that no graph can hold a run
  * @property {() => Uint8Array} build
  * @property {(inputs: Record<string, any>) => Record<string, Content> | undefined} compute undefined where ONNX Runtime
  *   refuses the shapes
@@ -198,6 +199,7 @@ export const MODELS = {
     inputs: { x: 'float32' },
     outputs: { y: 'int64' },
     dynamic: ['y'],
+    noGraph: true,
     build: nonZero,
     compute({ x }) {
       const data = x.data.flatMap((n, i) => (n === 0 ? [] : [BigInt(i)]))

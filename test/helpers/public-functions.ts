@@ -2,15 +2,29 @@
 import {
   type Batcher,
   type BindingPool,
+  buildInfo,
   deviceMemory,
+  getEpDevices,
   InferenceSession,
   type IoBinding,
   initialize,
   initialized,
+  isOrtError,
+  LoraAdapter,
+  listSupportedBackends,
+  memoryStats,
+  OrtError,
+  OrtRangeError,
+  OrtTypeError,
   OrtValue,
   preload,
+  registerExecutionProviderLibrary,
+  SharedWeights,
   Tensor,
+  unregisterExecutionProviderLibrary,
 } from 'onnxruntime-iobinding'
+import { checkExport } from 'onnxruntime-iobinding/export-check'
+import { adapterFile } from './adapter-file.ts'
 import { identity, oneNode } from './model-builder.mjs'
 
 let session: InferenceSession
@@ -19,6 +33,7 @@ let released: InferenceSession
 let batched: InferenceSession
 let batcher: Batcher
 let pool: BindingPool
+let adapter: LoraAdapter
 
 export async function openSessions(): Promise<void> {
   session = await InferenceSession.create(oneNode(), { logSeverityLevel: 4 })
@@ -28,6 +43,7 @@ export async function openSessions(): Promise<void> {
   batched = await InferenceSession.create(identity('float32', ['n', 1]), { logSeverityLevel: 4 })
   batcher = await batched.createBatcher({ x: [1] }, { maxBatchSize: 2 })
   pool = batched.createBindingPool({ x: [1, 1] }, { size: 1 })
+  adapter = await LoraAdapter.create(adapterFile([['x', [1], [1]]]))
 }
 
 /** A binding, and a session unless it was released. */
@@ -42,7 +58,7 @@ export async function renewSessions(): Promise<void> {
 }
 
 /** What a hostile argument may dispose of, release or run again. */
-export const opened = () => ({ session, io })
+export const opened = () => ({ session, io, batcher, pool, adapter })
 
 const x = () => ({ x: new Tensor('float32', [1], [1]) })
 const value = () => OrtValue.allocate('float32', [1])
@@ -67,15 +83,26 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'create(buffer, 0, BAD)': (bad) => InferenceSession.create(oneNode().buffer as ArrayBuffer, 0, bad),
   ...Object.fromEntries(
     [
+      'arena',
+      'concurrentRuns',
+      'deterministicCompute',
+      'profileFilePrefix',
       'executionProviders',
       'externalData',
+      'ignoreUnknownFeeds',
+      'initializers',
       'extra',
       'freeDimensionOverrides',
       'graphOptimizationLevel',
       'intraOpNumThreads',
       'logId',
       'preferredOutputLocation',
+      'providerPolicy',
+      'sharedWeights',
+      'signal',
+      'threadPool',
       'transfer',
+      'warmup',
     ].map((name) => [
       `create(model, { ${name}: BAD })`,
       (bad: Any) => InferenceSession.create(oneNode(), { [name]: bad }),
@@ -90,6 +117,12 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'session.run(feeds, fetches, { extra: BAD })': (bad) => session.run(x(), ['y'], { extra: bad }),
   'session.run(feeds, fetches, { signal: BAD })': (bad) => session.run(x(), ['y'], { signal: bad }),
   'session.run(feeds, fetches, { tag: BAD })': (bad) => session.run(x(), ['y'], { tag: bad }),
+  'session.run(feeds, { activeLoraAdapters: BAD })': (bad) => session.run({}, { activeLoraAdapters: bad }),
+  'session.run(feeds, { activeLoraAdapters: [BAD] })': (bad) =>
+    session.run({}, { activeLoraAdapters: [bad] }),
+  'session.prepareRunOptions(BAD)': (bad) => void session.prepareRunOptions(bad),
+  'session.prepareRunOptions({ extra: BAD })': (bad) => void session.prepareRunOptions({ extra: bad }),
+  'session.prepareRunOptions({ profile: BAD })': (bad) => void session.prepareRunOptions({ profile: bad }),
   'session.run() after release': () => released.run(x()),
   'session.modelMetadata': () => session.modelMetadata,
   'session.modelMetadata after release': () => released.modelMetadata,
@@ -135,10 +168,26 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'pool.use(BAD)': (bad) => (typeof bad === 'function' ? undefined : pool.use(bad)),
   'pool.use(work, BAD)': (bad) => pool.use(() => undefined, bad),
   'pool.use(work, { timeoutMs: BAD })': (bad) => pool.use(() => undefined, { timeoutMs: bad }),
+  'batcher.close() and pool.close() of others': async () => {
+    await batched.createBindingPool({ x: [1, 1] }, { size: 1 }).close()
+    await closed(batched.createBatcher({ x: [1] }))
+  },
+  'session.ioBinding()': () => session.ioBinding().dispose(),
   'io.run(BAD)': (bad) => io.run(bad),
   'io.run({ upload: BAD })': (bad) => io.run({ upload: bad }),
   'io.runSync(BAD)': (bad) => io.runSync(bad),
   'io.runSync({ upload: [BAD] })': (bad) => io.runSync({ upload: [bad] }),
+  'io.run(prepared, BAD)': (bad) => io.run(session.prepareRunOptions({}), bad),
+  'io.runSync(prepared, { upload: BAD })': (bad) =>
+    io.runSync(session.prepareRunOptions({}), { upload: bad }),
+  'io.capture({ onStale: BAD })': (bad) => io.capture({ onStale: bad }),
+  'io.releaseCapture()': () => io.releaseCapture(),
+  'io.bindAdapter(BAD)': (bad) => session.ioBinding().bindAdapter(bad),
+  'io.clearBindingInputs() and clearBindingOutputs()': () => {
+    const empty = session.ioBinding()
+    empty.clearBindingInputs()
+    empty.clearBindingOutputs()
+  },
   'io.capture(BAD)': (bad) => io.capture(bad),
   'io.inputValue(BAD)': (bad) => io.inputValue(bad),
   'io.outputValue(BAD)': (bad) => io.outputValue(bad),
@@ -167,10 +216,33 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'OrtValue.wrap(type, data, BAD)': (bad) => OrtValue.wrap('float32', new Float32Array(1), bad),
   'OrtValue.sequence(BAD)': (bad) => OrtValue.sequence(bad),
   'OrtValue.sequence([BAD])': (bad) => OrtValue.sequence([bad]),
+  'OrtValue.sequence([], BAD)': (bad) => OrtValue.sequence([], bad),
+  'OrtValue.fromPointer(BAD)': (bad) => OrtValue.fromPointer(bad, 64n, 'float32', [1]),
+  'OrtValue.fromPointer(cpu, BAD)': (bad) =>
+    OrtValue.fromPointer('cpu', typeof bad === 'bigint' ? -bad : bad, 'float32', [1]),
+  'OrtValue.fromPointer(cpu, pointer, BAD)': (bad) => OrtValue.fromPointer('cpu', 64n, bad, [1]),
+  'OrtValue.fromPointer(cpu, pointer, type, BAD)': (bad) => OrtValue.fromPointer('cpu', 64n, 'float32', bad),
+  'OrtValue.fromPointer(cpu, pointer, type, dims, BAD)': (bad) =>
+    OrtValue.fromPointer('cpu', 64n, 'float32', [1], bad),
+  'OrtValue.fromPointer(cpu, pointer, type, dims, { keep: BAD })': (bad) =>
+    OrtValue.fromPointer('cpu', 64n, 'float32', [1], { keep: bad }),
+  'OrtValue.fromPointer(cpu, pointer, type, dims, { deviceId: BAD })': (bad) =>
+    OrtValue.fromPointer('cpu', 64n, 'float32', [1], { deviceId: bad }),
+  'OrtValue.map(BAD)': (bad) => OrtValue.map(bad, new Float32Array(1)),
+  'OrtValue.map([BAD])': (bad) => OrtValue.map([bad], new Float32Array(1)),
+  'OrtValue.map(keys, BAD)': (bad) => OrtValue.map(['a'], bad),
+  'OrtValue.map(keys, [BAD])': (bad) => OrtValue.map(['a'], [bad]),
+  'value.view(BAD)': (bad) => value().view(bad),
+  'value.view([BAD])': (bad) => value().view([bad]),
+  'value.view(dims, BAD)': (bad) => value().view([1], bad),
+  'value.view(dims, { offset: BAD })': (bad) => value().view([1], { offset: bad }),
+  'value.readAsync(BAD)': (bad) => value().readAsync(bad),
+  'value.writeAsync(BAD)': (bad) => value().writeAsync(bad),
+  'value.copyToAsync(BAD)': (bad) => value().copyToAsync(bad),
   'value.write(BAD)': (bad) => value().write(bad),
   'value.copyTo(BAD)': (bad) => value().copyTo(bad),
   ...Object.fromEntries(
-    (['read', 'toTensor', 'elements', 'dispose'] as const).map((name) => [
+    (['read', 'readAsync', 'toTensor', 'toJS', 'elements', 'dispose'] as const).map((name) => [
       `OrtValue's ${name}() of BAD`,
       // Only of what has the class: of anything else JavaScript reports that it has no such function.
       (bad: Any) => (bad instanceof OrtValue ? bad[name]() : undefined),
@@ -181,4 +253,29 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   "OrtValue's data, type, disposed and deviceId of BAD": (bad) =>
     bad instanceof OrtValue ? [bad.data, bad.type, bad.disposed, bad.deviceId] : undefined,
   'initialized()': () => initialized(),
+  'LoraAdapter.create(BAD)': async (bad) => (await LoraAdapter.create(bad)).dispose(),
+  'new SharedWeights(BAD)': (bad) => void new (SharedWeights as Any)(bad),
+  'registerExecutionProviderLibrary(BAD)': (bad) => registerExecutionProviderLibrary(bad, '/missing.so'),
+  'registerExecutionProviderLibrary(name, BAD)': (bad) => registerExecutionProviderLibrary('bad', bad),
+  'unregisterExecutionProviderLibrary(BAD)': (bad) => unregisterExecutionProviderLibrary(bad),
+  'getEpDevices()': () => getEpDevices(),
+  'buildInfo()': () => buildInfo(),
+  'memoryStats()': () => memoryStats(),
+  'listSupportedBackends()': () => listSupportedBackends(),
+  'isOrtError(BAD)': (bad) => isOrtError(bad),
+  ...Object.fromEntries(
+    Object.entries({ OrtError, OrtTypeError, OrtRangeError }).map(([name, Class]) => [
+      `instanceof ${name}`,
+      (bad: Any) => bad instanceof Class,
+    ]),
+  ),
+  'checkExport(BAD)': (bad) => checkExport(bad, [{ inputs: x() }]),
+  'checkExport(session, BAD)': (bad) => (typeof bad === 'function' ? undefined : checkExport(session, bad)),
+  'checkExport(session, [BAD])': (bad) => checkExport(session, [bad]),
+  'checkExport(session, [{ inputs: BAD }])': (bad) => checkExport(session, [{ inputs: bad }]),
+  'checkExport(session, [{ inputs: { x: BAD } }])': (bad) => checkExport(session, [{ inputs: { x: bad } }]),
+  'checkExport(session, [{ inputs, outputs: BAD }])': (bad) =>
+    checkExport(session, [{ inputs: x(), outputs: bad }]),
+  'checkExport(session, { samples, tolerance: BAD })': (bad) =>
+    checkExport(session, { samples: [{ inputs: x() }], tolerance: bad }),
 }

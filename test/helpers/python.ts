@@ -14,7 +14,16 @@ export function pythonTest(name: string, body: () => Promise<void> | void): void
 /** What a program prints as JSON. `np` and `ort` are imported, and `args` are its arguments. */
 export function runPython(program: string, ...args: string[]): unknown {
   const imports = 'import json, sys\nimport numpy as np\nimport onnxruntime as ort\nargs = sys.argv[1:]\n'
-  const { status, stdout, stderr } = spawnSync(python, ['-c', imports + program, ...args], {
+  return output('-c', imports + program, ...args)
+}
+
+/** What the program of a file prints as JSON. */
+export function runPythonFile(path: string, ...args: string[]): unknown {
+  return output(path, ...args)
+}
+
+function output(...args: string[]): unknown {
+  const { status, stdout, stderr } = spawnSync(python, args, {
     encoding: 'utf8',
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
   })

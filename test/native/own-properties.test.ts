@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, ORT_ERROR_CODES, preload, Tensor } from 'onnxruntime-iobinding'
 import { afterAll, describe, expect, test } from 'vitest'
+import { oneNode } from '../helpers/model-builder.mjs'
 import { model, node, value } from '../helpers/onnx-graph.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'own-properties-'))
@@ -187,4 +188,19 @@ test('what a session shares with the caller is frozen', async () => {
     ;(shape as unknown[])[0] = 7
   }).toThrow(TypeError)
   await session.run(Object.fromEntries(NAMES.map((name) => [name, one()])))
+})
+
+test('a property of Object.prototype is no option of a prepared run, a view or a pool', async () => {
+  await using session = await InferenceSession.create(oneNode())
+  const run = async () => {
+    const pool = session.createBindingPool({ x: [1] })
+    await pool.use((io) => {
+      io.inputs.x.fill(1)
+      io.runSync(session.prepareRunOptions({}))
+      expect(io.outputs.y).toEqual(new Float32Array([2]))
+    })
+    await pool.close()
+  }
+  await polluted({ tag: 7, size: 'evil', maxQueueSize: 'evil', outputs: 'evil', signal: 'evil' }, run)
+  await polluted({ value: 7, writable: true }, run)
 })

@@ -1,4 +1,7 @@
-import { InferenceSession, initialize, initialized, OrtValue } from 'onnxruntime-iobinding'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compileModel, InferenceSession, initialize, initialized, OrtValue } from 'onnxruntime-iobinding'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
 import { mlp, model, node, pseudoRandom, value } from '../helpers/model-builder.mjs'
@@ -56,6 +59,30 @@ describe.skipIf(reason !== undefined)(`OpenVINO built in${reason ? ` (skipped: $
       })
     },
   )
+
+  test('compiles its nodes ahead, into bytes, and into files beside the model', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'openvino-'))
+    const providers = { executionProviders: ['openvino'], errorIfNoNodesCompiled: true }
+    const has = (model: Uint8Array, text: string) => Buffer.from(model).includes(text)
+    const embedded = await compileModel(mlp(), providers)
+    expect([has(embedded, 'EPContext'), has(embedded, 'Gemm')]).toEqual([true, false])
+    const to = join(dir, 'compiled.onnx')
+    await compileModel(mlp(), { ...providers, to })
+    expect(has(readFileSync(to), 'EPContext')).toBe(true)
+    const data = readdirSync(dir).filter((name) => name.endsWith('.bin'))
+    expect(data).toHaveLength(1)
+    expect(statSync(to).size).toBeLessThan(statSync(join(dir, data[0]!)).size / 10)
+    await compileModel(mlp(), { ...providers, to, epContextEmbedMode: true })
+    expect(statSync(to).size).toBeGreaterThan(mlp().length / 2)
+    const beside = { epContextEmbedMode: false, epContextBinary: { directory: dir, modelName: 'other.onnx' } }
+    expect((await compileModel(mlp(), { ...providers, ...beside })).length).toBeLessThan(mlp().length / 10)
+    expect(readdirSync(dir).filter((name) => name.startsWith('other'))).toHaveLength(1)
+    await expectError(() => compileModel(mlp(), { weightless: true }), 'ERR_NOT_SUPPORTED', { says: '1.29' })
+    await expectError(() => InferenceSession.create(embedded), /^ERR_ORT_/, {
+      says: ['EPContext', 'compiled'],
+    })
+    rmSync(dir, { recursive: true })
+  })
 
   test('has the nodes that it lacks on the CPU only where the list says so', async () => {
     const strings = model({

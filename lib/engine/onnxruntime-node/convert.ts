@@ -63,6 +63,11 @@ const OPTIONS: {
   },
   // onnxruntime-node accepts them without effect.
   freeDimensionOverrides: refuse('freeDimensionOverrides', 'Omit it, or install the native addon'),
+  freeDimensionOverridesByDenotation: refuse(
+    'freeDimensionOverridesByDenotation',
+    'Omit it, or install the native addon',
+  ),
+  useDeterministicCompute: refuse('useDeterministicCompute'),
   recordGraphAssignment: refuse('recordGraphAssignment', 'Omit it, or install the native addon'),
   // Only for devices, which the engine does not have.
   provider: refuse('executionProviders'),

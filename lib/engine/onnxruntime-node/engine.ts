@@ -71,6 +71,7 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
     registerExecutionProviderLibrary: noDevices,
     unregisterExecutionProviderLibrary: noDevices,
     epDevices: noDevices,
+    modelCompatibility: noDevices,
   }
 }
 

@@ -46,6 +46,10 @@ export class NodeSession implements EngineSession {
     }
   }
 
+  async compile(): Promise<never> {
+    throw notSupported('compileModel', INSTALL_ADDON)
+  }
+
   cancelLoad(): void {}
 
   inputs(): RawValueInfo[] {
@@ -109,7 +113,8 @@ export class NodeSession implements EngineSession {
   ): Promise<Record<string, Ort.Tensor>> {
     for (const { name, type } of this.#outputs) if (outputs.has(name)) checkResultType(name, type)
     const run = this.#loaded.run(inputs, Object.fromEntries(outputs), options)
-    this.#idle = Promise.allSettled([this.#idle, run])
+    // Without their results, which the next promise would keep.
+    this.#idle = Promise.allSettled([this.#idle, run]).then(() => undefined)
     try {
       return (await run) as Record<string, Ort.Tensor>
     } catch (error) {

@@ -60,6 +60,10 @@ export class HeapValue implements EngineValue {
     return new HeapValue(elementTypeName(type)!, dims, data as TypedArray)
   }
 
+  static async copyAll(sources: readonly EngineValue[], targets: readonly EngineValue[]): Promise<void> {
+    for (const [i, source] of sources.entries()) source.copyTo(targets[i]!)
+  }
+
   static sequence(): never {
     throw notSupported('sequences', INSTALL_ADDON)
   }

@@ -4,7 +4,8 @@
  *
  * @packageDocumentation
  */
-import type { InferenceSession } from '../../index'
+import { argumentTypeError } from '../../errors'
+import { InferenceSession } from '../../index'
 import { dynamicDims, fixedAxes } from './axes'
 import { checkEffects } from './effects'
 import { checkNames } from './names'
@@ -34,6 +35,8 @@ export type Samples =
  * @throws OrtTypeError, OrtRangeError, OrtError for invalid samples, naming the place in them; `ERR_DISPOSED`
  */
 export async function checkExport(session: InferenceSession, samples: Samples): Promise<ExportReport> {
+  if (!(session instanceof InferenceSession))
+    throw argumentTypeError('session', 'an InferenceSession', session)
   const given = typeof samples === 'function' ? await samples(session) : samples
   if (typeof given === 'function') return checkExport(session, given)
   const { samples: resolved, tolerance } = resolveSamples(given)

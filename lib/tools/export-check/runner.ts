@@ -1,3 +1,4 @@
+import { setOwn } from '../../check'
 import { type InferenceSession, isOrtError, OrtValue, type OrtValueData, type RunValue } from '../../index'
 import { same } from '../tensors/compare'
 import { type HostTensor, hostTensor, readTensor } from '../tensors/host-tensor'
@@ -18,7 +19,7 @@ export class Runner {
       for (const name of this.session.inputNames) {
         const { type, dims, data } = inputs.get(name)!
         const value = OrtValue.allocate(type, dims)
-        feeds[name] = value
+        setOwn(feeds, name, value)
         value.write(data)
       }
       return await readTensors(await this.session.run<RunValue>(feeds))

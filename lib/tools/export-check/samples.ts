@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import type { Tensor } from 'onnxruntime-common'
-import { checkKnown, isRecord } from '../../check'
+import { array, checkKnown, isRecord, property } from '../../check'
 import { describe } from '../../errors'
 import { type ElementType, OrtError, OrtTypeError, OrtValue, type TypedArray } from '../../index'
 import {
@@ -55,14 +55,15 @@ export interface ResolvedSample {
 /** @throws OrtTypeError, OrtRangeError, OrtError that name the place in the samples */
 export function resolveSamples(given: unknown): { samples: ResolvedSample[]; tolerance: Tolerance } {
   const set = Array.isArray(given) ? { samples: given } : given
-  if (!isRecord(set) || !Array.isArray(set.samples) || set.samples.length === 0) {
+  const samples = isRecord(set) ? property(set, 'samples') : undefined
+  if (!isRecord(set) || !Array.isArray(samples) || samples.length === 0) {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', 'these are not samples', {
       expected: 'an array of at least one { inputs, outputs }, or an object with such an array as `samples`',
       given: describe(given),
     })
   }
   checkKnown(set, ['samples', 'tolerance'], 'entry of the samples')
-  const { tolerance = {} } = set
+  const tolerance = property(set, 'tolerance') ?? {}
   if (!isRecord(tolerance)) {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', "'tolerance' must be { rtol, atol }", {
       given: describe(tolerance),
@@ -70,26 +71,27 @@ export function resolveSamples(given: unknown): { samples: ResolvedSample[]; tol
   }
   checkKnown(tolerance, ['rtol', 'atol'], "entry of 'tolerance'")
   const bound = (key: keyof Tolerance): number => {
-    const { [key]: value = TOLERANCE[key] } = tolerance
+    const value = property(tolerance, key) ?? TOLERANCE[key]
     if (typeof value === 'number' && value >= 0) return value
     const message = `'tolerance.${key}' must be a non-negative number`
     throw new OrtTypeError('ERR_INVALID_ARG_VALUE', message, { given: describe(value) })
   }
   return {
-    samples: set.samples.map(resolveSample),
+    samples: array('an array of samples')(samples, 'samples').map(resolveSample),
     tolerance: { rtol: bound('rtol'), atol: bound('atol') },
   }
 }
 
 function resolveSample(sample: unknown, index: number): ResolvedSample {
   const place = `samples[${index}]`
-  if (!isRecord(sample) || !isRecord(sample.inputs)) {
+  const inputs = isRecord(sample) ? property(sample, 'inputs') : undefined
+  if (!isRecord(sample) || !isRecord(inputs)) {
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `'${place}' has no inputs`, {
       expected: '{ inputs: { NAME: { type, dims, data } } }, and optionally `outputs` of the same form',
     })
   }
   checkKnown(sample, ['inputs', 'outputs'], `entry of '${place}'`)
-  const { inputs, outputs } = sample
+  const outputs = property(sample, 'outputs')
   if (outputs !== undefined && !isRecord(outputs)) {
     const message = `'${place}.outputs' must be an object of tensors by name`
     throw new OrtTypeError('ERR_INVALID_ARG_TYPE', message, { given: describe(outputs) })
@@ -124,17 +126,18 @@ function parse(value: unknown, place: string): HostTensor {
   const type = checkElementType(value.type, `${place}.type`)
   const dims = checkDims(value.dims, `${place}.dims`)
   const size = elementCount(dims)
-  const elements = ArrayBuffer.isView(value.data)
+  const given = ArrayBuffer.isView(value.data)
     ? checkArray(type, value.data, `${place}.data`)
-    : Array.from(value.data)
+    : (value.data as readonly unknown[])
   const length = type === 'string' ? size : arrayLength(type, size)
-  if (elements.length !== length) {
+  if (given.length !== length) {
     const message = `'${place}.data' does not fit its shape [${dims.join(', ')}]`
-    const details = { expected: `${length} elements`, given: String(elements.length) }
+    const details = { expected: `${length} elements`, given: String(given.length) }
     throw new OrtTypeError('ERR_INVALID_LENGTH', message, details)
   }
-  if (!Array.isArray(elements)) return { type, dims, data: rawView(copyTypedArray(elements)) }
-  if (type === 'string') return { type, dims, data: elements.map(String) }
+  if (ArrayBuffer.isView(given)) return { type, dims, data: rawView(copyTypedArray(given)) }
+  const elements = Array.from(given)
+  if (type === 'string') return { type, dims, data: elements.map((element) => text(element, place)) }
   const data = rawView(zeroed(type, size))
   elements.forEach((element, i) => {
     if (store(type, data, i, element)) return
@@ -142,6 +145,14 @@ function parse(value: unknown, place: string): HostTensor {
     throw new OrtError('ERR_INVALID_ARG_VALUE', message, { given: describe(element) })
   })
   return { type, dims, data }
+}
+
+/** @throws OrtError `ERR_INVALID_ARG_VALUE` for what is not a string, nor a number of JSON */
+function text(element: unknown, place: string): string {
+  if (/^(string|number|boolean|bigint)$/.test(typeof element)) return String(element)
+  throw new OrtError('ERR_INVALID_ARG_VALUE', `'${place}.data' has an entry that is not a string`, {
+    given: describe(element),
+  })
 }
 
 /** Stores an element; false unless it is one of the type: no integer is rounded, and none wraps around. */

@@ -19,6 +19,7 @@ export function settings(callers: number, cpus: number): Setting[] {
     executionMode: ['parallel'],
     extra: [{ session: { set_denormal_as_zero: '1' } }],
     inlineRunBelowUs: [0, 5000],
+    pollEventLoopUs: [0, 1000],
     runThreadSpinUs: [0, 500],
     ...(callers > 1 && { concurrentRuns: ['auto', callers] }),
   }

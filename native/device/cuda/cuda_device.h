@@ -75,8 +75,8 @@ class CudaDevice final : public Device {
   CUstream transfer_stream_ = nullptr;  // of copies that do not belong to a run
 };
 
-// Makes the device's context current on this thread, and its capture mode relaxed, for good: for a run thread,
-// whose session has one device. ForgetContext: the next call does so again.
+// Makes the device's context current on this thread, and its capture mode relaxed, for good: for a run
+// thread, whose session has one device. ForgetContext: the next call does so again.
 void KeepContext(CudaDevice& device);
 void ForgetContext() noexcept;
 

@@ -120,8 +120,8 @@ class CudaRun final : public DeviceRun {
     return true;
   }
 
-  // Copies may still be in progress, to memory that is about to be reused. What a run of ONNX Runtime's did to
-  // the thread's context is not known.
+  // Copies may still be in progress, to memory that is about to be reused. What a run of ONNX Runtime's did
+  // to the thread's context is not known.
   void Abandon() noexcept override {
     queue_.Settle();
     std::erase(queue_.started(), this);
@@ -156,7 +156,7 @@ class CudaRun final : public DeviceRun {
   bool overlap_ = false;
   bool waits_here_ = false;   // the JS thread waits for the end
   bool asks_stream_ = false;  // for the end, since nothing is queued on it meanwhile
-  CUstream last_ = nullptr;  // where the run ends
+  CUstream last_ = nullptr;   // where the run ends
   std::unique_ptr<CudaGraph> graph_;
 };
 

@@ -156,7 +156,8 @@ export function capture(world, a, b) {
   const onHost = (value) => value instanceof Value && (value.kind !== 'tensor' || value.type === 'string')
   io.conditions
     .when(captured, 'ERR_GRAPH_CAPTURED')
-    .when(!session.graphs || values.includes(DYNAMIC) || values.some(onHost), 'ERR_GRAPH_CAPTURE')
+    .when(!session.graphs || session.model.noGraph === true, 'ERR_GRAPH_CAPTURE')
+    .when(values.includes(DYNAMIC) || values.some(onHost), 'ERR_GRAPH_CAPTURE')
   if (io.outcome.must.size > 0) io.outcome.when(true, 'ERR_GRAPH_CAPTURE')
   const verify = b % 2 === 0
   const what = `capture of ${session.name}${verify ? ', verified' : ''}`

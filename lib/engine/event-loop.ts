@@ -1,0 +1,22 @@
+import * as timers from 'node:timers'
+
+/** Node.js's own, whatever test runners put in its place later. */
+const { setImmediate } = timers
+
+/** The addon's part of a turn. */
+export interface Turning {
+  /** Settles the runs that have ended; returns whether to call it in another turn. */
+  turn(): boolean
+  /** `arm` is called when a turn is wanted. */
+  setArm(arm: () => void): void
+}
+
+/** Lets the addon settle runs in turns of the event loop, which then does not sleep. */
+export function lendEventLoop(addon: Turning): void {
+  const turn = () => {
+    if (addon.turn()) setImmediate(turn)
+  }
+  addon.setArm(() => {
+    setImmediate(turn)
+  })
+}
