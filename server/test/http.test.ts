@@ -13,6 +13,7 @@ import { createServer, type InferenceServer } from '../dist/index.js'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
 
 const FACTOR = Number(process.env.TEST_SERVER_FACTOR ?? 1)
+const LONG = 120_000 * Math.max(1, FACTOR / 4)
 const BODY_LIMIT = 64 * 1024
 
 let repository: string
@@ -163,7 +164,7 @@ test('ends a request at its deadline (504), and refuses one too many (503)', asy
   expect((await post(path, body(1))).status).toBe(200)
 })
 
-test('survives malformed requests, each with an answer of the client', async () => {
+test('survives malformed requests, each with an answer of the client', { timeout: LONG }, async () => {
   const random = randomNumbers(7)
   const below = (n: number) => Math.floor(random() * n)
   const header = Buffer.from(JSON.stringify(x(undefined, [1, 3], { parameters: { binary_data_size: 12 } })))
@@ -179,7 +180,7 @@ test('survives malformed requests, each with an answer of the client', async () 
   expect((await send('/v2/health/live')).status).toBe(200)
 })
 
-test('survives requests of JSON whose parts are replaced', async () => {
+test('survives requests of JSON whose parts are replaced', { timeout: LONG }, async () => {
   const random = randomNumbers(9)
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!
   const nested = JSON.parse(`${'['.repeat(500)}1${']'.repeat(500)}`)
