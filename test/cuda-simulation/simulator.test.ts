@@ -35,7 +35,8 @@ test('a kernel, a copy and a wait give the right result', () => {
 })
 
 test('without a wait nothing is done, and the first query finds it not ready', () => {
-  expect(run('missing wait')).toEqual(right('1', 'first query: 600', 'second query: 0', '42'))
+  const ofStream = ['first query of the stream: 600', 'second query of the stream: 0', '43']
+  expect(run('missing wait')).toEqual(right('1', 'first query: 600', 'second query: 0', '42', ...ofStream))
 })
 
 test('without an event another stream reads the old values', () => {

@@ -132,19 +132,22 @@ describeCuda('the uploaded inputs of a run', () => {
     await session.release()
   })
 
-  test.each(['cuMemcpyHtoDAsync_v2', 'cuEventRecord', 'cuEventQuery', 'cuMemcpyDtoHAsync_v2'])(
-    'include those of a run that failed: %s',
-    async (name) => {
-      const { session, binding, a } = await bound()
-      binding.runSync()
-      a[0] = 2
-      fake.failNthOf(name, 1, 1)
-      await expectError(() => binding.runSync({ upload: ['a'] }), 'ERR_CUDA_INVALID_VALUE')
-      binding.runSync({ upload: [] })
-      expect(sum(binding)).toEqual([12])
-      await session.release()
-    },
-  )
+  test.each([
+    ['cuMemcpyHtoDAsync_v2', 'runSync'],
+    ['cuMemcpyDtoHAsync_v2', 'runSync'],
+    ['cuStreamQuery', 'runSync'],
+    ['cuEventRecord', 'run'],
+    ['cuEventQuery', 'run'],
+  ] as const)('include those of a run that failed: %s of %s', async (name, call) => {
+    const { session, binding, a } = await bound()
+    binding.runSync()
+    a[0] = 2
+    fake.failNthOf(name, 1, 1)
+    await expectError(() => binding[call]({ upload: ['a'] }), 'ERR_CUDA_INVALID_VALUE')
+    binding.runSync({ upload: [] })
+    expect(sum(binding)).toEqual([12])
+    await session.release()
+  })
 
   test('include those of a run that was ended', async () => {
     await using session = await slowOnCuda()

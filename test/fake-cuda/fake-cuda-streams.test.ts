@@ -37,6 +37,7 @@ describeFake('the streams of the fake CUDA driver', () => {
     ['a flush', () => fake.flush(queue)],
     ['a flush of all', () => fake.flush()],
     ['the second cuEventQuery', () => [resultOf('cuEventQuery', done), cu('cuEventQuery', done)]],
+    ['the second cuStreamQuery', () => [resultOf('cuStreamQuery', queue), cu('cuStreamQuery', queue)]],
   ])('execute no work until %s', (_, force) => {
     cu('cuMemcpyHtoDAsync_v2', device, host, 16, queue)
     cu('cuMemsetD8Async', device + 8n, 9, 8, queue)

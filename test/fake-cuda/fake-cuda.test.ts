@@ -113,6 +113,20 @@ describeFake('the fake CUDA driver', () => {
     expect(resultOf('cuDeviceGet', 2)).toBe(101)
   })
 
+  test('sets a current context in place of the one that is current', () => {
+    const { contextDepth } = fake.live()
+    const queue = stream()
+    cu('cuCtxSetCurrent', contexts[1])
+    expect(fake.live().contextDepth).toBe(contextDepth)
+    expect(resultOf('cuStreamQuery', queue)).toBe(INVALID_HANDLE)
+    expectViolation(/another device/)
+    expect(resultOf('cuCtxSetCurrent', 123n)).toBe(INVALID_CONTEXT)
+    expectViolation(/a context that nobody retains/)
+    cu('cuCtxSetCurrent', contexts[0])
+    cu('cuStreamQuery', queue)
+    cu('cuStreamDestroy_v2', queue)
+  })
+
   test('requires a context, and a push for each pop', () => {
     cu('cuCtxPopCurrent_v2')
     expect(resultOf('cuMemAlloc_v2', 16)).toBe(INVALID_CONTEXT)

@@ -125,10 +125,11 @@ CUresult cuCtxPopCurrent_v2(CUcontext* context) {
 
 CUresult cuCtxSetCurrent(CUcontext context) {
   return Call({.name = __func__, .rules = kNoContext | kSurvives}, [&](State& s) {
+    const int device = s.DeviceOf(context);
     Thread& thread = fake_cuda::thread();
     thread.set = thread.set || thread.contexts.empty();
     if (!thread.contexts.empty()) thread.contexts.pop_back();
-    thread.contexts.push_back(s.DeviceOf(context));
+    thread.contexts.push_back(device);
     return CUDA_SUCCESS;
   });
 }

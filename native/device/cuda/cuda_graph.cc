@@ -74,6 +74,11 @@ std::string Refusal(CudaDevice& device, CUgraph graph, const HostUse& host) {
   return {};
 }
 
+// Whether it is an error of the addon's own copies that has nothing to do with the capture.
+bool IsOwn(const ort::Error& error) {
+  return error.code().starts_with("ERR_CUDA_") && !error.code().starts_with("ERR_CUDA_STREAM_CAPTURE");
+}
+
 }  // namespace
 
 CudaGraph::CudaGraph(CudaDevice& device, CUstream stream, const HostUse& host,
@@ -91,6 +96,10 @@ CudaGraph::CudaGraph(CudaDevice& device, CUstream stream, const HostUse& host,
   }
   const bool invalid = ended >= CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED && ended != CUDA_ERROR_UNKNOWN;
   if (!invalid) device.Check(ended, "cuStreamEndCapture");
+  if (failed && IsOwn(*failed)) {
+    ForgetRuntimeError();
+    throw *failed;
+  }
   // What a node needs of the host comes first: without it the run itself is likely to have failed.
   std::string why = Refusal(device, nodes.graph, host);
   if (why.empty() && failed) why = failed->what();

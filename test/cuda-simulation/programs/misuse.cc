@@ -88,6 +88,11 @@ void MissingWait() {
   Report("first query", cuEventQuery(event));
   Report("second query", cuEventQuery(event));
   std::printf("%g\n", static_cast<double>(out[0]));
+  Fill(memory, 43, kCount, stream);
+  CopyOut(out, memory, stream);
+  Report("first query of the stream", cuStreamQuery(stream));
+  Report("second query of the stream", cuStreamQuery(stream));
+  std::printf("%g\n", static_cast<double>(out[0]));
 }
 
 // Two streams, with an event between them or without.
