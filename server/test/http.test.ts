@@ -80,6 +80,8 @@ describe('refuses', () => {
     ['a missing element', x([1, 2]), 400],
     ['an element too many', x([1, 2, 3, 4]), 400],
     ['a text for a number', x([1, 2, '3']), 400],
+    ['a number beyond FP32', x([1, 2, 1e39]), 400],
+    ['a number beyond all floats', JSON.stringify(x([1, 2, 3])).replace('[1,2,3]', '[1,2,1e400]'), 400],
     ['a shape that is none', x([1, 2, 3], '3'), 400],
     ['a negative size', x([1, 2, 3], [-1, 3]), 400],
     ['a shape beyond all memory', x([1], [2 ** 40, 2 ** 40]), 400],
