@@ -80,8 +80,6 @@ describe('refuses', () => {
     ['a missing element', x([1, 2]), 400],
     ['an element too many', x([1, 2, 3, 4]), 400],
     ['a text for a number', x([1, 2, '3']), 400],
-    ['a number beyond FP32', x([1, 2, 1e39]), 400],
-    ['a number beyond all floats', JSON.stringify(x([1, 2, 3])).replace('[1,2,3]', '[1,2,1e400]'), 400],
     ['a shape that is none', x([1, 2, 3], '3'), 400],
     ['a negative size', x([1, 2, 3], [-1, 3]), 400],
     ['a shape beyond all memory', x([1], [2 ** 40, 2 ** 40]), 400],
@@ -119,6 +117,15 @@ describe('refuses', () => {
     const large = JSON.stringify(x(Array(BODY_LIMIT).fill(1)))
     expect((await post(INFER, large)).status).toBe(413)
     expect((await post(INFER, gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(413)
+  })
+
+  test.each(['1e39', '-1e39', '1e400'])('the number %s, which would be infinite', async (number) => {
+    const body = JSON.stringify({ ...x([1, 2, 3]), parameters: { binary_data_output: true } })
+    const { status, text } = await post(INFER, body.replace('[1,2,3]', `[1,2,${number}]`))
+    expect([status, text]).toEqual([
+      400,
+      expect.stringContaining("input 'x' has an element beyond the range"),
+    ])
   })
 
   test('a body of chunks beyond the limit, and answers one within it', async () => {
