@@ -111,23 +111,6 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
       (bad: Any) => InferenceSession.create(oneNode(), { [name]: bad }),
     ]),
   ),
-  'compileModel(BAD)': (bad) => compileModel(bad),
-  'compileModel(model, BAD)': (bad) => compileModel(oneNode(), bad),
-  // Other strings are names of files.
-  ...Object.fromEntries(
-    ['to', 'epContextBinary', 'epContextEmbedMode', 'externalInitializersFile', 'weightless', 'signal'].map(
-      (name) => [
-        `compileModel(model, { ${name}: BAD })`,
-        (bad: Any) => (typeof bad === 'string' ? undefined : compileModel(oneNode(), { [name]: bad } as Any)),
-      ],
-    ),
-  ),
-  'modelCompatibility(BAD, devices)': (bad) => modelCompatibility(bad, getEpDevices().slice(0, 1)),
-  'modelCompatibility({ info: BAD }, devices)': (bad) =>
-    modelCompatibility({ info: bad }, getEpDevices().slice(0, 1)),
-  'modelCompatibility(model, BAD)': (bad) => modelCompatibility(oneNode(), bad),
-  'copyTensors(BAD, values)': (bad) => copyTensors(bad, [value()]),
-  'copyTensors(values, BAD)': (bad) => copyTensors([value()], bad),
   'copyTensors([BAD], [BAD])': (bad) => copyTensors([bad], [bad]),
   'value.sparse()': () => value().sparse(),
   'OrtValue.fromIpcHandle(BAD)': (bad) => OrtValue.fromIpcHandle(bad, 'float32', [1]),
@@ -286,8 +269,13 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
   'compileModel(BAD)': (bad) => compileModel(bad),
   'compileModel(model, BAD)': (bad) => compileModel(oneNode(), bad),
   // A name is that of a file, which would be written.
-  'compileModel(model, { to: BAD })': (bad) =>
-    compileModel(oneNode(), { to: typeof bad === 'string' ? `/missing/${bad}` : bad }),
+  ...Object.fromEntries(
+    ['to', 'externalInitializersFile'].map((name) => [
+      `compileModel(model, { ${name}: BAD })`,
+      (bad: Any) =>
+        compileModel(oneNode(), { [name]: typeof bad === 'string' ? `/missing/${bad}` : bad } as Any),
+    ]),
+  ),
   ...Object.fromEntries(
     [
       'epContextBinary',
