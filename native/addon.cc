@@ -12,6 +12,7 @@
 #include "env/shared_resources.h"
 #include "session/session.h"
 #include "session/shared_weights.h"
+#include "value/shared.h"
 #include "value/value.h"
 
 namespace {
@@ -46,6 +47,8 @@ Napi::Object Register(Napi::Env env, Napi::Object exports) {
               Napi::Function::New<Guarded<RegisterExecutionProviderLibrary>>(env));
   exports.Set("unregisterExecutionProviderLibrary",
               Napi::Function::New<Guarded<UnregisterExecutionProviderLibrary>>(env));
+  exports.Set("shareMemory", Napi::Function::New<Guarded<ShareMemory>>(env));
+  exports.Set("openSharedMemory", Napi::Function::New<Guarded<OpenSharedMemory>>(env));
   exports.Set("epDevices", Napi::Function::New<Guarded<EpDevices>>(env));
   exports.Set("modelCompatibility", Napi::Function::New<Guarded<ModelCompatibility>>(env));
   exports.Set("externalBuffers", Napi::Function::New<Guarded<ExternalBuffers>>(env));

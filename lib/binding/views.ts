@@ -47,10 +47,10 @@ export interface AnyTypedArray {
 /** The views of the inputs that an object of shapes and OrtValues names; of `{}` any. */
 export type NamedViews<S> = keyof S extends never
   ? AnyViews
-  : { readonly [K in keyof S]: S[K] extends OrtValue<infer T> ? ValueView<T> : AnyTypedArray }
-
-type ValueView<T extends ElementType> = ElementType extends T
-  ? AnyTypedArray
-  : T extends 'string'
-    ? never
-    : ElementArrays[T]
+  : {
+      readonly [K in keyof S]: S[K] extends OrtValue<infer T>
+        ? ElementType extends T
+          ? AnyTypedArray
+          : ElementArrays[T]
+        : AnyTypedArray
+    }

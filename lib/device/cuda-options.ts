@@ -1,4 +1,6 @@
 import type { InferenceSession as Common } from 'onnxruntime-common'
+import type { Check } from '../check'
+import { argumentTypeError, OrtRangeError } from '../errors'
 import { type OptionTable, option } from './provider-options'
 
 /**
@@ -14,6 +16,12 @@ export interface CudaExecutionProviderOption extends Common.CudaExecutionProvide
    * which adds the time to wake up to each run. Default `'spin'`.
    */
   wait?: 'spin' | 'block'
+  /**
+   * A stream of the caller's, by its handle (`CUstream`), on which the session computes in place of one of its own: its runs follow the
+   * work that is queued there, without a wait. It must be of the same GPU, and exist as long as the session; a wrong handle
+   * crashes the process.
+   */
+  stream?: bigint
   /**
    * Largest size of the session's arena of device memory, in bytes. Libraries such as cuDNN allocate memory outside of it.
    * Default: no limit.
@@ -62,10 +70,21 @@ export interface CudaExecutionProviderOption extends Common.CudaExecutionProvide
 const IGNORED = "ONNX Runtime's C API ignores it"
 const POINTER = 'it is a pointer'
 const NO_ALLOCATOR = "Omit it: 'gpuMemLimit' and 'arenaExtendStrategy' configure ONNX Runtime's own allocator"
-const OWN_STREAM = "Omit it: the session's stream belongs to this package"
+const OWN_STREAM = "Use 'stream', the handle as a bigint"
+
+/** 0n is no stream of its own; 1n and 2n are CUDA's names of streams that nobody created. */
+const stream: Check<string> = (value, name) => {
+  if (typeof value !== 'bigint') throw argumentTypeError(name, 'a bigint', value)
+  if (value > 2n && value < 2n ** 64n) return String(value)
+  throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'${name}' is not the handle of a stream`, {
+    expected: 'the handle of cuStreamCreate or cudaStreamCreate',
+    given: `${value}n`,
+  })
+}
 
 /** The options of ONNX Runtime 1.30 (`CUDAExecutionProviderInfo::FromProviderOptions`), without `device_id`. */
 export const CUDA_OPTIONS: OptionTable = {
+  stream: { key: 'user_compute_stream', check: stream },
   gpuMemLimit: option.integer('gpu_mem_limit', 1, Number.MAX_SAFE_INTEGER),
   arenaExtendStrategy: option.choice('arena_extend_strategy', {
     nextPowerOfTwo: 'kNextPowerOfTwo',

@@ -108,7 +108,8 @@ const OPTIONS = {
 
 /**
  * Opens ONNX Runtime with other options than the defaults. Optional; at most once per thread, before its first session or
- * OrtValue. The library and the log belong to the process: the first thread that sets one of them determines it.
+ * OrtValue. The library and the log belong to the process: the first thread that sets one of them determines it. The same call
+ * with another `onLog` makes that the receiver.
  *
  * @throws OrtError `ERR_ALREADY_INITIALIZED`, `ERR_LIBRARY_NOT_FOUND`, `ERR_LIBRARY_VERSION`, `ERR_LIBRARY_INVALID`,
  *   `ERR_LIBRARY_CONFLICT`, each with the paths that were tried

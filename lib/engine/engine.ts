@@ -259,6 +259,8 @@ export interface Engine {
       keep?: object,
     ): EngineValue
   }
+  /** Makes `onLog` the receiver of the log, which the engine was opened with another one for; absent where it has none. */
+  receiveLog?(onLog: EngineOptions['onLog']): void
   /** A message of this package, in the log of ONNX Runtime. */
   log(level: LogLevel, message: string): void
   /** The level of the process's log from now on. */
@@ -282,5 +284,8 @@ export interface Engine {
     provider: string,
     devices: readonly number[],
   ): Promise<[status: number, info?: string]>
+  /** A handle of memory of a GPU for other processes, and a tensor over such memory of another process. */
+  shareMemory(value: EngineValue): ArrayBuffer
+  openSharedMemory(type: number, dims: readonly number[], id: number, handle: Uint8Array): EngineValue
   deviceMemory(device: DeviceName, id: number): { free: number; total: number }
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
+import { unpacked } from './asar'
 
 /** Path of a library, and what named it. */
 export interface Candidate {
@@ -139,7 +140,7 @@ function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefi
   }
   const folder = join(dirname(path), 'bin', 'napi-v6', process.platform, process.arch)
   const file = existsSync(folder) ? readdirSync(folder).find(isLibrary) : undefined
-  if (file !== undefined) return { path, version, library: join(folder, file) }
+  if (file !== undefined) return { path, version, library: unpacked(join(folder, file)) }
   const reason = `${folder}: contains no ONNX Runtime library`
   if (!tried.includes(reason)) tried.push(reason)
   return undefined
@@ -150,9 +151,9 @@ function inspectPackage(path: string, tried: string[]): OnnxruntimeNode | undefi
  * onnxruntime-node. A named library that cannot be opened is an error; the next source is not tried.
  */
 export function findLibrary(libraryPath: string | undefined, tried: string[]): Candidate | undefined {
-  if (libraryPath !== undefined) return withProviders({ path: libraryPath, source: 'libraryPath' })
+  if (libraryPath !== undefined) return withProviders({ path: unpacked(libraryPath), source: 'libraryPath' })
   const fromEnvironment = process.env.ORT_DYLIB_PATH
-  if (fromEnvironment) return withProviders({ path: fromEnvironment, source: 'ORT_DYLIB_PATH' })
+  if (fromEnvironment) return withProviders({ path: unpacked(fromEnvironment), source: 'ORT_DYLIB_PATH' })
   const found = resolveOnnxruntimeNode(tried)
   return found && { path: found.library, source: 'onnxruntime-node' }
 }

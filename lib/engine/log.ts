@@ -48,6 +48,26 @@ export const receiver: Check<NonNullable<EngineOptions['onLog']>> = (onLog, name
     onLog({ level: LOG_LEVELS[severity] ?? 'fatal', category, logId, location, message } satisfies LogRecord)
 }
 
+const RECEIVER = Symbol.for('onnxruntime-iobinding.onLog')
+
+/**
+ * Makes `onLog` the receiver that the addon's log goes to. The addon keeps it, because copies of this package in one thread
+ * share the addon: Jest makes one for each test file, a reload for each change. The newest receiver takes over.
+ */
+export function receiveLog(addon: object, onLog: EngineOptions['onLog']): void {
+  Object.assign(addon, { [RECEIVER]: onLog })
+}
+
+const received = (addon: object) => (addon as { [RECEIVER]?: EngineOptions['onLog'] })[RECEIVER]
+
+/** Whether a copy of this package in this thread receives the process's log. */
+export const isReceiving = (addon: object): boolean => received(addon) !== undefined
+
+/** What the addon calls: the newest receiver. */
+export function relayTo(addon: object): NonNullable<EngineOptions['onLog']> {
+  return (...record) => received(addon)?.(...record)
+}
+
 /** The severity asked for, else onnxruntime-common's `env.logLevel`, else that of warnings. */
 export function logSeverity(options: EngineOptions): number {
   return LOG_LEVELS.indexOf(options.logLevel ?? env.logLevel ?? 'warning')

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { bare } from '../check'
 import { processCpus } from '../cpus'
 import { OrtError, type OrtErrorCode } from '../errors'
+import { unpacked } from './asar'
 import { openLibrary } from './cuda-libraries'
 import type { Engine } from './engine'
 import { lendEventLoop, type Turning } from './event-loop'
 import { type Candidate, findLibrary } from './library'
-import { type EngineOptions, LOG_LEVELS, logSeverity } from './log'
+import { type EngineOptions, isReceiving, LOG_LEVELS, logSeverity, receiveLog, relayTo } from './log'
 import { loadError, outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
@@ -28,6 +29,8 @@ export interface Addon
       | 'buildInfo'
       | 'memoryStats'
       | 'epDevices'
+      | 'openSharedMemory'
+      | 'shareMemory'
       | 'modelCompatibility'
       | 'registerExecutionProviderLibrary'
       | 'unregisterExecutionProviderLibrary'
@@ -100,13 +103,13 @@ function folders(): string[] {
 export function loadAddon(): Addon | OrtError {
   const tried: string[] = []
   for (const folder of folders()) {
-    const path = join(folder, `${NAME}.node`)
+    const path = unpacked(join(folder, `${NAME}.node`))
     if (!existsSync(path)) {
       tried.push(`${path}: no such file`)
       continue
     }
     try {
-      const addon = open(folder, path)
+      const addon = open(path)
       addon.listenForExit(isMainThread)
       lendEventLoop(addon)
       return addon
@@ -121,11 +124,11 @@ export function loadAddon(): Addon | OrtError {
   return notLoaded(tried)
 }
 
-function open(folder: string, path: string): Addon {
+function open(path: string): Addon {
   // In a single executable, bindings' own `require` knows the modules of Node.js alone.
   if (__filename === process.execPath) return Object.assign(createRequire(path)(path), { path }) as Addon
   // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
-  return bindings({ bindings: NAME, module_root: ROOT, try: [[folder, 'bindings']] }) as Addon
+  return bindings({ bindings: NAME, module_root: ROOT, try: [[dirname(path), 'bindings']] }) as Addon
 }
 
 /** Node.js takes milliseconds to load node:worker_threads, which few processes need at their end. */
@@ -133,13 +136,18 @@ function isMainThread(): boolean {
   return (require('node:worker_threads') as typeof import('node:worker_threads')).isMainThread
 }
 
+/** Node.js's permission model, or its option --no-addons: onnxruntime-node would be refused too. */
+export const isRefused = ({ cause }: Error): boolean =>
+  (cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_DLOPEN_DISABLED'
+
 function notLoaded(tried: readonly string[], cause?: unknown): OrtError {
   return new OrtError(
     'ERR_ADDON_NOT_LOADED',
     `the native addon could not be loaded:\n  ${tried.join('\n  ')}`,
     {
-      remedy:
-        'Install the package with a prebuilt addon for this platform (README lists them), or build it with `npm run build:native` in a checkout (needs CMake and a C++20 compiler)',
+      remedy: isRefused({ cause } as Error)
+        ? 'Start Node.js with --allow-addons, and without --no-addons'
+        : 'Install the package with a prebuilt addon for this platform (README lists them), or build it with `npm run build:native` in a checkout (needs CMake and a C++20 compiler)',
       ...(cause !== undefined && { cause }),
     },
   )
@@ -193,12 +201,14 @@ export function openNative(
     const { code, message } = cause as OrtError
     throw libraryError(code, [...tried, `${candidate.path} (${candidate.source}): ${message}`], cause)
   }
-  const created = addon.createEnvironment(logSeverity(options), options.onLog, options.threadPool)
-  if (!created && options.onLog !== undefined) {
+  const relay = options.onLog && relayTo(addon)
+  const created = addon.createEnvironment(logSeverity(options), relay, options.threadPool)
+  if (!created && options.onLog !== undefined && !isReceiving(addon)) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log already has a receiver", {
       remedy: 'Set onLog in the first thread that uses the package',
     })
   }
+  if (options.onLog !== undefined) receiveLog(addon, options.onLog)
   if (options.logLevel !== undefined && !addon.setLogLevel(logSeverity(options), false)) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', "the process's log has another level already", {
       given: options.logLevel,
@@ -223,6 +233,7 @@ export function openNative(
     RunOptions: addon.RunOptions,
     SharedWeights: addon.SharedWeights,
     Value: addon.Value,
+    receiveLog: (onLog) => receiveLog(addon, onLog),
     log: (level, message) => addon.log(LOG_LEVELS.indexOf(level), message),
     setLogLevel: (level) => addon.setLogLevel(LOG_LEVELS.indexOf(level), true),
     buildInfo: () => addon.buildInfo(),
@@ -232,6 +243,8 @@ export function openNative(
     registerExecutionProviderLibrary: (name, path) => addon.registerExecutionProviderLibrary(name, path),
     unregisterExecutionProviderLibrary: (name) => addon.unregisterExecutionProviderLibrary(name),
     epDevices: () => addon.epDevices(),
+    shareMemory: (value) => addon.shareMemory(value),
+    openSharedMemory: (type, dims, id, handle) => addon.openSharedMemory(type, dims, id, handle),
     modelCompatibility: (model, info, provider, devices) =>
       addon.modelCompatibility(model, info, provider, devices),
   }

@@ -1,13 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import { env } from 'onnxruntime-common'
 import { bare } from '../check'
 import { describe, OrtError } from '../errors'
 import type { Engine } from './engine'
 import type { EngineOptions } from './log'
-import { findNative, loadAddon, type NativeFiles, openNative, preloadNative } from './native'
+import { findNative, isRefused, loadAddon, type NativeFiles, openNative, preloadNative } from './native'
 
 let selected: Engine | undefined
 /** What onnxruntime-common's `env.logLevel` was when the engine was opened, or followed it last. */
 let followed: typeof env.logLevel
+/** What `initialize` opened it with. */
+let opened: EngineOptions | undefined
 /** Of all callers that come before the engine is open. */
 let preloading: Promise<NativeFiles | undefined> | undefined
 
@@ -52,14 +55,30 @@ async function preloadFiles(): Promise<NativeFiles | undefined> {
   return files
 }
 
-/** @throws OrtError `ERR_ALREADY_INITIALIZED` if the thread's engine is open */
+/**
+ * A call with the options of the last one and another `onLog` makes that the receiver, as where a module is reloaded.
+ *
+ * @throws OrtError `ERR_ALREADY_INITIALIZED` if the thread's engine is open
+ */
 export function openEngine(options: EngineOptions): Engine {
+  if (selected?.receiveLog !== undefined && opened !== undefined && isSame(opened, options)) {
+    selected.receiveLog(options.onLog)
+    return selected
+  }
   if (selected !== undefined) {
     throw new OrtError('ERR_ALREADY_INITIALIZED', 'the engine is already open', {
       remedy: 'Call initialize() once, before the first session or OrtValue',
     })
   }
-  return open(options)
+  const engine = open(options)
+  opened = options
+  return engine
+}
+
+/** Whether both have a receiver, and are equal apart from it. */
+function isSame(one: EngineOptions, other: EngineOptions): boolean {
+  if (one.onLog === undefined || other.onLog === undefined) return false
+  return isDeepStrictEqual({ ...one, onLog: undefined }, { ...other, onLog: undefined })
 }
 
 /** @param files what was found already */
@@ -75,7 +94,7 @@ function select(options: EngineOptions, files?: NativeFiles): Engine {
   if (files !== undefined) return openNative(files, options)
   const addon = loadAddon()
   if (!(addon instanceof Error)) return openNative(findNative(addon, options.libraryPath), options)
-  if (wanted === 'native' || addon.code === 'ERR_OUT_OF_MEMORY') throw addon
+  if (wanted === 'native' || addon.code === 'ERR_OUT_OF_MEMORY' || isRefused(addon)) throw addon
   return openInPlaceOfAddon(addon, options)
 }
 

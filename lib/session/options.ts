@@ -108,11 +108,11 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
   readonly maxRunPlanBytes?: number
   /**
    * While a run of the session on the CPU is in flight that is expected to end within this many microseconds, the event loop
-   * polls for its end and does not sleep: everything else is served meanwhile, and the run saves the time to wake the loop, at
-   * the cost of the loop's CPU time. 0 never polls. Default 1000 where the run leaves the event loop a CPU, by
-   * `intraOpNumThreads` and what the process may use; else 0. It has no effect on a single CPU.
+   * polls for its end and does not sleep: everything else is served meanwhile, and the run saves the time to wake the loop. It
+   * needs a CPU that has nothing else to do, beside that of the run: otherwise the loop takes the run's CPU, and the run takes
+   * longer. Default 0: never. It has no effect on a single CPU.
    * @example
-   * await using session = await InferenceSession.create('model.onnx', { intraOpNumThreads: 1, pollEventLoopUs: 2000 })
+   * await using session = await InferenceSession.create('model.onnx', { intraOpNumThreads: 1, pollEventLoopUs: 1000 })
    */
   readonly pollEventLoopUs?: number
   /**
@@ -192,7 +192,7 @@ const OPTIONS = {
   logVerbosityLevel: { check: count, setting: 'logVerbosityLevel' },
   maxRunPlanBytes: { check: integer(0, Number.MAX_SAFE_INTEGER), default: 64 * 2 ** 20 },
   optimizedModelFilePath: { check: string, setting: 'optimizedModelFilePath' },
-  pollEventLoopUs: { check: microseconds },
+  pollEventLoopUs: { check: microseconds, default: 0 },
   preferredOutputLocation: { check: preferredLocation },
   profileFilePrefix: { check: string, default: 'onnxruntime_profile_' },
   providerSelectionPolicy: { check: choice(POLICIES), setting: 'providerSelectionPolicy' },
@@ -223,12 +223,12 @@ export interface ResolvedSessionOptions
     | 'ignoreUnknownFeeds'
     | 'inlineRunBelowUs'
     | 'maxRunPlanBytes'
+    | 'pollEventLoopUs'
     | 'runThreadSpinUs'
     | 'signal'
     | 'transfer'
     | 'warmup'
   > {
-  readonly pollEventLoopUs: number
   /** Without those of the provider. */
   readonly settings: SessionSettings
   readonly providers: Providers
@@ -270,7 +270,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     settings.recordGraphAssignment = true
   }
   const runThreadSpinUs = spinUs(values.runThreadSpinUs)
-  const pollEventLoopUs = pollUs(values.pollEventLoopUs, settings)
+  const pollEventLoopUs = pollUs(values.pollEventLoopUs)
   return {
     ...values,
     runThreadSpinUs,

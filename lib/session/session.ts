@@ -119,13 +119,11 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
     const tensors = settings === undefined ? this.#plans.tensors(feeds) : undefined
     const plan = tensors && this.#plans.begin(tensors, request.fetches)
     try {
-      if (plan !== undefined) {
-        const pending = this.#plans.run(plan, request, signal, times)
-        return pending instanceof Promise ? await pending : pending
-      }
-      const pending = runOnce(this.#handle.open, feeds, request, settings, signal, times)
+      const pending = plan
+        ? this.#plans.run(plan, request, signal, times)
+        : runOnce(this.#handle.open, feeds, request, settings, signal, times)
       const results = pending instanceof Promise ? await pending : pending
-      if (tensors !== undefined) this.#plans.remember(tensors, request, results)
+      if (!plan && tensors !== undefined) this.#plans.remember(tensors, request, results)
       return results
     } catch (error) {
       throw explainRun(error, this.#handle.loaded.inputs, feeds)

@@ -38,15 +38,8 @@ export function setThreads(settings: SessionSettings, allowSpinning: boolean | u
   boundThreads(settings)
 }
 
-/** Of the runs that the event loop polls for by default. */
-const POLL_US = 1000
-
-/** On a single CPU the polling loop would hold up the run. By default nor does it take a CPU that the run may use. */
-export function pollUs(wanted: number | undefined, { intraOpNumThreads = 0 }: SessionSettings): number {
-  const { available } = processCpus()
-  if (available === 1) return 0
-  return wanted ?? (intraOpNumThreads > 0 && intraOpNumThreads < available ? POLL_US : 0)
-}
+/** On a single CPU the polling loop would hold up the run. */
+export const pollUs = (wanted: number): number => (processCpus().available > 1 ? wanted : 0)
 
 /** On a single CPU the spinning thread would hold up the one that it waits for. */
 export const spinUs = (wanted: number): number => (processCpus().available > 1 ? wanted : 0)

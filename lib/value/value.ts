@@ -18,6 +18,7 @@ import { checkDims, elementCount } from '../model/shape'
 import { OrtValueCopies } from './copies'
 import { checkAttached, checkWrapped } from './data'
 import { detachableBuffer } from './detachable'
+import { checkIpc, type IpcOptions } from './ipc'
 import { OrtValueMemory } from './memory'
 import { checkSequence, type MapValues, mapParts, type OrtValueAsJs, toJS } from './nested'
 import { checkPointer, type PointerOptions } from './pointer'
@@ -132,6 +133,35 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueCopie
     const shape = checkDims(dims, 'dims')
     const { id, keep } = checkPointer(device, pointer, checkElementType(type), elementCount(shape), options)
     return new OrtValue<T>(engine().Value.at(elementTypeCode(type), shape, device, id, pointer, keep))
+  }
+
+  /**
+   * A tensor over memory of a GPU that another process shares by {@link OrtValue.ipcHandle}. That process keeps the memory until this
+   * value is disposed of, and both take turns: nothing orders their work.
+   * @throws OrtRangeError `ERR_INVALID_LENGTH` for a tensor that is larger than the memory; OrtError `ERR_CUDA_*` for a handle of this
+   *   process itself, and where the driver has no such memory (`ERR_NOT_SUPPORTED` on other devices)
+   * @example
+   * const open = (handle: Uint8Array) => OrtValue.fromIpcHandle(handle, 'float32', [1, 128])
+   */
+  static fromIpcHandle<T extends ElementType>(
+    handle: Uint8Array,
+    type: T,
+    dims: readonly number[],
+    options: IpcOptions = {},
+  ): OrtValue<T> {
+    const shape = checkDims(dims, 'dims')
+    const { id, bytes } = checkIpc(handle, checkElementType(type), options)
+    return new OrtValue<T>(engine().openSharedMemory(elementTypeCode(type), shape, id, bytes))
+  }
+
+  /**
+   * A handle of the tensor's memory on a GPU (`cuIpcGetMemHandle`), with which another process opens it: bytes to send there.
+   * @throws OrtError `ERR_NOT_SUPPORTED` for other memory, `ERR_CUDA_*` where the driver does not share it (Windows), `ERR_DISPOSED`
+   * @example
+   * const share = (value: OrtValue) => process.send?.(value.ipcHandle)
+   */
+  get ipcHandle(): Uint8Array {
+    return new Uint8Array(engine().shareMemory(this.engineValue))
   }
 
   /**

@@ -84,10 +84,13 @@ void AddonData::Post(AsyncJob* job) noexcept {
   napi_call_threadsafe_function(wake_up_, nullptr, napi_tsfn_nonblocking);
 }
 
-void AddonData::Complete(napi_env env, napi_value, void* self, void*) {
-  if (env == nullptr) return;  // the environment has ended, and Shutdown has deleted the job
+void AddonData::Complete(napi_env env, napi_value, void* context, void*) {
+  auto* const self = static_cast<AddonData*>(context);
+  // The environment has ended, and Shutdown has deleted the jobs: then Node.js passes null, and Bun calls this
+  // as before.
+  if (env == nullptr || !IsLive(self)) return;
   // One for each wake-up, so that its continuations come before those of the next.
-  static_cast<AddonData*>(self)->completions.SettleNext(env);
+  self->completions.SettleNext(env);
 }
 
 void AddonData::Add(SessionState* session) {
@@ -128,6 +131,11 @@ void AddonData::ListenForExit(Napi::Function is_main) {
   const auto process = env.Global().Get("process").As<Napi::Object>();
   process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), on_exit});
   listens_ = true;
+}
+
+bool AddonData::IsLive(AddonData* data) {
+  const std::lock_guard lock(live_mutex);
+  return live->contains(data);
 }
 
 bool AddonData::IsOnly() {

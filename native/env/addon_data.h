@@ -57,6 +57,8 @@ class AddonData {
   Napi::FunctionReference value_constructor;
 
  private:
+  // Whether the environment of the data, which may be freed, has not ended.
+  static bool IsLive(AddonData* data);
   // Whether no other thread has loaded the addon.
   static bool IsOnly();
   // JS thread, once: makes the end of the environment, and of the process, stop its runs.

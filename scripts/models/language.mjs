@@ -14,7 +14,7 @@ const CODES = {
   ...{ cs: 'ces', da: 'dan', de: 'deu_1996', en: 'eng', es: 'spa', fi: 'fin', fr: 'fra', hu: 'hun' },
   ...{ it: 'ita', nl: 'nld', pl: 'pol', pt: 'por_PT', ru: 'rus', sv: 'swe', tr: 'tur', uk: 'ukr' },
 }
-const BUCKETS = 4096
+const BUCKETS = 3000
 const SMOOTHING = 0.3
 const random = new Random(1)
 

@@ -143,7 +143,10 @@ function fromJsonElement(
     throw invalid(`input '${name}' has an element that is not a boolean`)
   }
   if (typeof value !== 'number') throw invalid(`input '${name}' has an element that is not a number`)
-  if (range === undefined) return value
+  if (range === undefined) {
+    if (Number.isFinite(type === 'float32' ? Math.fround(value) : value)) return value
+    throw invalid(`input '${name}' has an element beyond the range of ${typeName}`)
+  }
   if (!Number.isSafeInteger(value))
     throw invalid(`input '${name}' has an element that is not an integer below 2^53: ${BINARY}`)
   if (BigInt(value) < range[0] || BigInt(value) > range[1])

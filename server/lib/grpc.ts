@@ -1,4 +1,5 @@
 import {
+  type Metadata,
   Server,
   ServerCredentials,
   type ServerDuplexStream,
@@ -13,6 +14,7 @@ import { type BytesCall, defineService, handlers, service, unary } from './grpc-
 import { Streams } from './grpc-stream.js'
 import { EXTENSIONS, metadata } from './metadata.js'
 import type { NamedTensor } from './model.js'
+import { type ObservedRequest, type Observer, observed } from './observer.js'
 import { root } from './proto.js'
 import type { Repository } from './repository.js'
 
@@ -25,6 +27,7 @@ export interface GrpcOptions {
   /** Milliseconds after which a client is asked to connect again, so that a balancer spreads connections. */
   readonly maxConnectionAgeMs: number | undefined
   readonly isDraining: () => boolean
+  readonly observe: Observer | undefined
 }
 
 export interface GrpcServer {
@@ -36,6 +39,11 @@ export interface GrpcServer {
 }
 
 type Stream = ServerDuplexStream<Buffer, Buffer>
+
+interface InferService {
+  readonly repository: Repository
+  readonly observe: Observer | undefined
+}
 
 interface Named {
   readonly name: string
@@ -53,7 +61,7 @@ export async function startGrpc(
   info: { name: string; version: string },
   options: GrpcOptions,
 ): Promise<GrpcServer> {
-  const { host, port, bodyLimit, maxConnectionAgeMs, isDraining } = options
+  const { host, port, bodyLimit, maxConnectionAgeMs, isDraining, observe } = options
   const server = new Server({
     'grpc.max_receive_message_length': bodyLimit,
     'grpc.max_send_message_length': -1,
@@ -69,9 +77,9 @@ export async function startGrpc(
   server.addService(defineService(INFERENCE), {
     ...descriptions(repository, info, isReady, isDraining),
     ...refusals(),
-    ModelInfer: unary(async (call) => encodeResponse(RESPONSE, await infer(repository, call))),
+    ModelInfer: unary(async (call) => encodeResponse(RESPONSE, await infer({ repository, observe }, call))),
     ModelStreamInfer: (call: Stream) =>
-      streams.serve(call, (request, signal) => streamInfer(repository, request, signal)),
+      streams.serve(call, (request, signal) => streamInfer({ repository, observe }, call, request, signal)),
   })
   server.addService(health.definition, health.implementation)
   return {
@@ -141,14 +149,29 @@ function refusals(): UntypedServiceImplementation {
 }
 
 /** Runs a request until its client leaves, or its deadline, which gRPC ends in the same way. */
-async function infer(repository: Repository, call: BytesCall): Promise<object> {
+async function infer(service: InferService, call: BytesCall): Promise<object> {
   const request = readRequest(call.request)
   const controller = new AbortController()
   call.once('cancelled', () => controller.abort(cancelled()))
-  return run(repository, request, controller.signal)
+  return run(service, call.metadata, request, controller.signal)
 }
 
-async function run(repository: Repository, request: GrpcRequest, signal: AbortSignal): Promise<object> {
+function run(
+  { repository, observe }: InferService,
+  headers: Metadata,
+  request: GrpcRequest,
+  signal: AbortSignal,
+): Promise<object> {
+  const observable: ObservedRequest = {
+    protocol: 'grpc',
+    model: request.modelName,
+    version: request.modelVersion,
+    header: (name) => headers.get(name)[0]?.toString(),
+  }
+  return observed(observe, observable, () => runModel(repository, request, signal))
+}
+
+async function runModel(repository: Repository, request: GrpcRequest, signal: AbortSignal): Promise<object> {
   const model = repository.model(request.modelName, request.modelVersion)
   const { inputs, outputs, timeoutMs, priority } = request.tensors()
   const results = await model.infer(inputs, outputs, { timeoutMs, priority, signal })
@@ -162,12 +185,17 @@ async function run(repository: Repository, request: GrpcRequest, signal: AbortSi
 }
 
 /** Never rejects: the error of a request is its response. */
-async function streamInfer(repository: Repository, bytes: Buffer, signal: AbortSignal): Promise<Buffer> {
+async function streamInfer(
+  service: InferService,
+  call: Stream,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer> {
   let id = ''
   try {
     const request = readRequest(bytes)
     id = request.id
-    const response = await run(repository, request, signal)
+    const response = await run(service, call.metadata, request, signal)
     const parameters = { triton_final_response: { bool_param: true } }
     return encodeResponse(STREAM_RESPONSE, { infer_response: { ...response, parameters } })
   } catch (error) {

@@ -4,12 +4,14 @@ import { type Encoding, encoders, inflated, readBody } from './body.js'
 import { invalid, toRequestError, unsupported } from './errors.js'
 import { infer } from './inference.js'
 import { EXTENSIONS, metadata } from './metadata.js'
+import { type ObservedRequest, type Observer, observed } from './observer.js'
 import type { Repository } from './repository.js'
 
 export interface HttpOptions {
   readonly bodyLimit: number
   /** Whether the server drains: it still serves, and asks clients to leave. */
   readonly isDraining: () => boolean
+  readonly observe: Observer | undefined
 }
 
 /** How long the JSON of a body is that has binary data behind it. */
@@ -23,7 +25,7 @@ export function httpServer(
   server: { name: string; version: string },
   options: HttpOptions,
 ): FastifyInstance {
-  const { bodyLimit, isDraining } = options
+  const { bodyLimit, isDraining, observe } = options
   const body = ({ body, headers }: FastifyRequest) =>
     inflated(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers['content-encoding'], bodyLimit)
   const app = fastify({ bodyLimit, forceCloseConnections: 'idle', routerOptions: { maxParamLength: 128 } })
@@ -61,9 +63,10 @@ export function httpServer(
     app.get<Params>(`${base}/config`, (request) => model(request).config)
     app.get<Params>(`${base}/stats`, (request) => ({ model_stats: [model(request).stats] }))
     app.post<Params>(`${base}/infer`, async (request, reply) => {
-      const its = model(request)
-      const length = headerLength(request.headers[JSON_LENGTH])
-      const { header, data } = await infer(its, await body(request), length)
+      const { header, data } = await observed(observe, observedHttp(request), async () => {
+        const length = headerLength(request.headers[JSON_LENGTH])
+        return infer(model(request), await body(request), length)
+      })
       return respond(request, reply, header, data, isDraining())
     })
   }
@@ -81,6 +84,13 @@ export function httpServer(
     })
   return app
 }
+
+const observedHttp = ({ params, headers }: FastifyRequest<Params>): ObservedRequest => ({
+  protocol: 'http',
+  model: params.name,
+  version: params.version ?? '',
+  header: (name) => headers[name]?.toString(),
+})
 
 function parseIndexRequest(bytes: Buffer): boolean {
   if (bytes.length === 0) return false

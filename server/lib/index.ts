@@ -12,7 +12,10 @@ import type { SessionOptions } from 'onnxruntime-iobinding'
 import { type GrpcOptions, type GrpcServer, startGrpc } from './grpc.js'
 import { httpServer } from './http.js'
 import { metricsServer } from './metrics.js'
+import { guarded, type Observer } from './observer.js'
 import { type IndexEntry, Repository } from './repository.js'
+
+export type { ObservedEnd, ObservedRequest, Observer } from './observer.js'
 
 export interface ServerOptions {
   /** Triton's layout `<name>/<version>/model.onnx`, or with `modelName` a folder with a `model.onnx`. */
@@ -40,6 +43,11 @@ export interface ServerOptions {
   readonly drainMs?: number
   /** How long `close` then waits for the requests in flight. Default 30000. */
   readonly exitTimeoutMs?: number
+  /**
+   * Is called when a request of a model begins, and what it returns when the request ends: for the spans of OpenTelemetry.
+   * An exception is reported once as a warning.
+   */
+  readonly observe?: Observer
   /** Options of the models' sessions. */
   readonly session?: SessionOptions
 }
@@ -74,9 +82,10 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const repository = await Repository.open({ modelRepository, modelName, maxQueueSize, session })
   let draining = false
   const isDraining = () => draining
-  const http = httpServer(repository, { name, version }, { bodyLimit, isDraining })
+  const observe = options.observe && guarded(options.observe)
+  const http = httpServer(repository, { name, version }, { bodyLimit, isDraining, observe })
   const metrics = metricsServer(repository)
-  const grpc = await listen(repository, options, http, metrics, { bodyLimit, isDraining })
+  const grpc = await listen(repository, options, http, metrics, { bodyLimit, isDraining, observe })
   const hurry = new AbortController()
   const stop = async () => {
     draining = true
@@ -114,7 +123,7 @@ async function listen(
   options: ServerOptions,
   http: ReturnType<typeof httpServer>,
   metrics: Server,
-  shared: Pick<GrpcOptions, 'bodyLimit' | 'isDraining'>,
+  shared: Pick<GrpcOptions, 'bodyLimit' | 'isDraining' | 'observe'>,
 ): Promise<GrpcServer> {
   const { httpAddress = LOOPBACK, httpPort = 8000, grpcAddress = LOOPBACK, grpcPort = 8001 } = options
   const { metricsAddress = LOOPBACK, metricsPort = 8002, grpcMaxConnectionAgeMs } = options

@@ -36,7 +36,7 @@ beforeAll(async () => {
      dynamic_batching {
        preferred_batch_size: [ 2 ] max_queue_delay_microseconds: 60000000
        priority_levels: 2 default_priority_level: 2
-       default_queue_policy { default_timeout_microseconds: 200000 allow_timeout_override: true max_queue_size: 3 }
+       default_queue_policy { default_timeout_microseconds: 2000000 allow_timeout_override: true max_queue_size: 3 }
      }`,
   )
   writeModel(
@@ -175,7 +175,6 @@ test('the queue policy: a preferred size goes at once, others end at their deadl
 })
 
 test('a difference that is accepted', async () => {
-  expect((await json('tolerant/ready').catch(() => ({ status: 200 }))).status).toBe(200)
   expect(server.models.find(({ name }) => name === 'tolerant')).toMatchObject({ state: 'READY' })
 })
 

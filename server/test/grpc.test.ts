@@ -12,6 +12,7 @@ import { decode, encode, GrpcClient, requestOf } from './grpc-client.ts'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
 
 const FACTOR = Number(process.env.TEST_SERVER_FACTOR ?? 1)
+const LONG = 120_000 * Math.max(1, FACTOR / 4)
 const BODY_LIMIT = 64 * 1024
 const [OK, CANCELLED, INVALID_ARGUMENT, NOT_FOUND, EXHAUSTED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE] = [
   0, 1, 3, 5, 8, 12, 13, 14,
@@ -121,7 +122,7 @@ describe('refuses', () => {
   })
 })
 
-test('survives malformed messages, each with an answer of the client', async () => {
+test('survives malformed messages, each with an answer of the client', { timeout: LONG }, async () => {
   const random = randomNumbers(11)
   const below = (n: number) => Math.floor(random() * n)
   const typed = {
@@ -140,7 +141,7 @@ test('survives malformed messages, each with an answer of the client', async () 
   expect(await infer(requestOf([1, 2, 3]))).toMatchObject({ code: OK })
 })
 
-test('survives connections of noise on both ports', async () => {
+test('survives connections of noise on both ports', { timeout: LONG }, async () => {
   const random = randomNumbers(13)
   const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
   for (let i = 0; i < 8 * FACTOR; ++i) {

@@ -13,6 +13,7 @@ import { createServer, type InferenceServer } from '../dist/index.js'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
 
 const FACTOR = Number(process.env.TEST_SERVER_FACTOR ?? 1)
+const LONG = 120_000 * Math.max(1, FACTOR / 4)
 const BODY_LIMIT = 64 * 1024
 
 let repository: string
@@ -118,6 +119,15 @@ describe('refuses', () => {
     expect((await post(INFER, gzipSync(large), { 'content-encoding': 'gzip' })).status).toBe(413)
   })
 
+  test.each(['1e39', '-1e39', '1e400'])('the number %s, which would be infinite', async (number) => {
+    const body = JSON.stringify({ ...x([1, 2, 3]), parameters: { binary_data_output: true } })
+    const { status, text } = await post(INFER, body.replace('[1,2,3]', `[1,2,${number}]`))
+    expect([status, text]).toEqual([
+      400,
+      expect.stringContaining("input 'x' has an element beyond the range"),
+    ])
+  })
+
   test('a body of chunks beyond the limit, and answers one within it', async () => {
     const chunked = async function* (count: number) {
       const body = Buffer.from(JSON.stringify(x([1, 2, 3])))
@@ -163,7 +173,7 @@ test('ends a request at its deadline (504), and refuses one too many (503)', asy
   expect((await post(path, body(1))).status).toBe(200)
 })
 
-test('survives malformed requests, each with an answer of the client', async () => {
+test('survives malformed requests, each with an answer of the client', { timeout: LONG }, async () => {
   const random = randomNumbers(7)
   const below = (n: number) => Math.floor(random() * n)
   const header = Buffer.from(JSON.stringify(x(undefined, [1, 3], { parameters: { binary_data_size: 12 } })))
@@ -177,6 +187,35 @@ test('survives malformed requests, each with an answer of the client', async () 
     expect([200, 400, 501]).toContain(status)
   }
   expect((await send('/v2/health/live')).status).toBe(200)
+})
+
+test('survives requests of JSON whose parts are replaced', { timeout: LONG }, async () => {
+  const random = randomNumbers(9)
+  const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!
+  const nested = JSON.parse(`${'['.repeat(500)}1${']'.repeat(500)}`)
+  const values = [
+    ...[null, true, -1, 0, 1.5, 2 ** 53, 1e308, '', 'x', '\u0000', '__proto__', 'constructor'],
+    ...[[], {}, [null], [[]], { __proto__: null }, JSON.parse('{"__proto__":{"data":1}}'), nested],
+  ]
+  const replaced = (value: unknown): unknown => {
+    if (random() < 0.08) return one(values)
+    if (Array.isArray(value)) return random() < 0.1 ? [...value, one(values)] : value.map(replaced)
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value).map(([key, its]) => [key, replaced(its)])
+    if (random() < 0.1) entries.push([one(['id', 'data', 'parameters', 'outputs', '__proto__']), one(values)])
+    return Object.fromEntries(entries.filter(() => random() > 0.04))
+  }
+  const body = {
+    id: '1',
+    ...x([[1, 2, 3]], [1, 3], { parameters: { content_type: 'x' } }),
+    outputs: [{ name: 'y', parameters: { binary_data: false } }],
+    parameters: { timeout: 10_000_000, priority: 1, binary_data_output: false },
+  }
+  for (let i = 0; i < 100 * FACTOR; ++i) {
+    const { status } = await post(INFER, replaced(body) ?? '')
+    expect([200, 400, 501, 503, 504]).toContain(status)
+  }
+  expect((await post(INFER, body)).status).toBe(200)
 })
 
 describe('a repository', () => {

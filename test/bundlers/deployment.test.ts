@@ -1,5 +1,5 @@
 // docs/deployment.md's recipes with the packed tarball, where the checkout and node_modules of the project are not in reach.
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -145,6 +145,42 @@ test('a single executable runs with the addon and the library beside it', async 
   write('service.cjs', commonJs)
   await expectRuns(join(deploy('executable', ['service']), 'service', 'service'), [])
 })
+
+test('Next.js: the standalone output runs from a folder of its own', async () => {
+  mkdirSync(join(project, 'app', 'classify'), { recursive: true })
+  cpSync(model, join(project, 'model.onnx'))
+  write('next.config.mjs', block('next.config.mjs'))
+  write('app/layout.jsx', 'export default ({ children }) => <html><body>{children}</body></html>')
+  const route = `import { join } from 'node:path'
+import { InferenceSession } from 'onnxruntime-iobinding'
+export const dynamic = 'force-dynamic'
+const loaded = InferenceSession.create(join(process.cwd(), 'model.onnx'))
+export async function GET() {
+  const session = await loaded
+  const io = session.createIoBinding({ input_0: [1, 128], input_1: [1, 128] })
+  await io.run()
+  return Response.json([session.engine, io.outputs.output_0.length])
+}`
+  write('app/classify/route.js', route)
+  const env = { ...environment(), PATH: process.env.PATH, NEXT_TELEMETRY_DISABLED: '1' }
+  await execute('npx', ['next', 'build'], { cwd: project, env })
+  const folder = join(deploy('next', ['.next/standalone']), '.next', 'standalone')
+  const server = spawn(process.execPath, ['server.js'], {
+    cwd: folder,
+    env: { ...environment(), PORT: '0', HOSTNAME: '127.0.0.1' },
+  })
+  try {
+    let printed = ''
+    for await (const part of server.stdout) {
+      printed += part
+      if (printed.includes('Ready')) break
+    }
+    const url = /http:\S+/.exec(printed)![0]
+    expect(await (await fetch(`${url}/classify`)).json()).toEqual(['native', 16])
+  } finally {
+    server.kill()
+  }
+}, 900_000)
 
 test("the container's steps leave less than 60 MB", async () => {
   const folder = deploy('container', ['package.json', 'node_modules'])

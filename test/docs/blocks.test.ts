@@ -13,6 +13,7 @@ import { isOfPythonFile } from './python.ts'
 const blocks = allBlocks()
 const named = blocks.map((block) => [`${block.page}:${block.line}`, block] as const)
 const all = programs()
+const deployment = readFileSync(join(root, 'test', 'bundlers', 'deployment.test.ts'), 'utf8')
 
 /** The test that runs the programs of a device. */
 const DEVICES: Readonly<Record<string, string>> = {
@@ -26,6 +27,7 @@ const DEVICES: Readonly<Record<string, string>> = {
 function coverage(block: Block): string | undefined {
   const { language, code, says } = block
   const before = blocks[blocks.indexOf(block) - 1]
+  if (says.file !== undefined) return deployment.includes(`'${says.file}'`) ? 'test/bundlers' : undefined
   switch (language) {
     case 'js':
     case 'ts': {

@@ -95,6 +95,22 @@ test("the package's detector hears the speech that Silero VAD hears", async () =
 })
 
 test.each([
+  ['the package', []],
+  ['Silero VAD', [join(root, 'examples', 'speech.wav'), silero]],
+])(
+  'voice-hub.mjs hears in each stream what recurrent-state.mjs hears, by the model of %s',
+  async (_, args) => {
+    const alone = (await run('recurrent-state.mjs', ...args)).map((line) => line.slice('speech from '.length))
+    const lines = await run('voice-hub.mjs', '4', ...args)
+    expect(lines[0]).toBe(`stream 0: speech from ${alone.join(', ')}`)
+    const [, chunks, runs] = /^(\d+) chunks of 4 streams in (\d+) runs$/.exec(lines.at(-1)!)!.map(Number)
+    expect(chunks).toBe(65 + 64 + 63 + 62)
+    // The four go together until the shortest stream has ended.
+    expect(runs).toBeLessThan(120)
+  },
+)
+
+test.each([
   ['kv-cache/growing-cache.mjs', 'tiny_gpt2_dyn_f32'],
   ['kv-cache/static-cache.mjs', 'tiny_llama_static_f32'],
 ])('%s decodes the same tokens as without a cache, and as PyTorch', async (file, id) => {

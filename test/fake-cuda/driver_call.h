@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <tuple>
 #include <type_traits>
 
@@ -66,6 +67,27 @@ struct Argument<CUDA_MEMCPY3D*> {
   void Give(Napi::Env env, Napi::Array results) {
     results.Set(results.Length(), ToJs(env, value.WidthInBytes));
   }
+};
+
+template <>
+struct Argument<CUipcMemHandle*> {
+  CUipcMemHandle value{};
+  void Read(const Napi::CallbackInfo&, size_t&) {}
+  CUipcMemHandle* Pass() { return &value; }
+  void Give(Napi::Env env, Napi::Array results) {
+    results.Set(results.Length(), Napi::Buffer<char>::Copy(env, value.reserved, sizeof value.reserved));
+  }
+};
+
+template <>
+struct Argument<CUipcMemHandle> {
+  CUipcMemHandle value{};
+  void Read(const Napi::CallbackInfo& info, size_t& next) {
+    const auto bytes = info[next++].As<Napi::Uint8Array>();
+    std::copy_n(bytes.Data(), sizeof value.reserved, value.reserved);
+  }
+  CUipcMemHandle Pass() { return value; }
+  void Give(Napi::Env, Napi::Array) {}
 };
 
 template <typename... Parameters>

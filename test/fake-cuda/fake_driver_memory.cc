@@ -1,5 +1,8 @@
 // The driver's functions for memory: allocations, and queued copies.
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstring>
 
 #include "state.h"
 
@@ -40,6 +43,13 @@ CUresult Free(State& s, const Spec& spec, Block::Kind kind, std::uintptr_t addre
   s.memory.Free(*block);
   return CUDA_SUCCESS;
 }
+
+// What a handle has: the block, and whose it is.
+struct Shared {
+  Block block;
+  int process;
+};
+static_assert(sizeof(Shared) <= sizeof(CUipcMemHandle));
 
 CUresult Copy(State& s, CUstream stream, std::byte* to, const std::byte* from, std::size_t bytes) {
   s.streams.Queue(stream, {.kind = Work::Kind::kCopy, .to = to, .from = from, .bytes = bytes});
@@ -85,7 +95,62 @@ CUresult cuMemAlloc_v2(CUdeviceptr* memory, size_t bytes) {
 
 CUresult cuMemFree_v2(CUdeviceptr memory) {
   const Spec spec{.name = __func__, .rules = kRefusedInCapture | kSurvives};
-  return Call(spec, [&](State& s) { return Free(s, spec, Block::Kind::kDevice, memory); });
+  return Call(spec, [&](State& s) {
+    const Block* block = s.memory.Find(memory);
+    if (block != nullptr && block->foreign) {
+      throw Breach{CUDA_ERROR_INVALID_VALUE, "another process's allocation"};
+    }
+    return Free(s, spec, Block::Kind::kDevice, memory);
+  });
+}
+
+CUresult cuMemGetAddressRange_v2(CUdeviceptr* memory, size_t* bytes, CUdeviceptr address) {
+  return Call({.name = __func__}, [&](State& s) {
+    const Block* block = s.memory.Find(address);
+    if (block == nullptr) throw Breach{CUDA_ERROR_INVALID_VALUE, "not in an allocation"};
+    *Required(memory) = reinterpret_cast<CUdeviceptr>(block->data);
+    *Required(bytes) = block->bytes;
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuIpcGetMemHandle(CUipcMemHandle* handle, CUdeviceptr memory) {
+  return Call({.name = __func__}, [&](State& s) {
+    Block* block = s.memory.Find(memory);
+    if (block == nullptr || block->kind != Block::Kind::kDevice || block->foreign ||
+        reinterpret_cast<CUdeviceptr>(block->data) != memory) {
+      throw Breach{CUDA_ERROR_INVALID_VALUE, "not the start of an allocation of this process"};
+    }
+    if (!s.memory.Share(*block)) return CUDA_ERROR_OUT_OF_MEMORY;
+    const Shared shared{*block, getpid()};
+    std::memcpy(Required(handle), &shared, sizeof shared);
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuIpcOpenMemHandle_v2(CUdeviceptr* memory, CUipcMemHandle handle, unsigned int flags) {
+  return Call({.name = __func__, .rules = kRefusedInCapture}, [&](State& s) {
+    AllowFlags(flags, CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS);
+    Shared shared{};
+    std::memcpy(static_cast<void*>(&shared), &handle, sizeof shared);
+    if (shared.process == getpid()) return CUDA_ERROR_INVALID_CONTEXT;
+    const std::string file =
+        "/proc/" + std::to_string(shared.process) + "/fd/" + std::to_string(shared.block.file);
+    Block* block = s.memory.Open(shared.block, file);
+    if (block == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    block->device = s.CurrentDevice();
+    *Required(memory) = reinterpret_cast<CUdeviceptr>(block->data);
+    return CUDA_SUCCESS;
+  });
+}
+
+CUresult cuIpcCloseMemHandle(CUdeviceptr memory) {
+  const Spec spec{.name = __func__, .rules = kRefusedInCapture | kSurvives};
+  return Call(spec, [&](State& s) {
+    const Block* block = s.memory.Find(memory);
+    if (block == nullptr || !block->foreign) throw Breach{CUDA_ERROR_INVALID_VALUE, "not opened"};
+    return Free(s, spec, Block::Kind::kDevice, memory);
+  });
 }
 
 CUresult cuMemHostAlloc(void** memory, size_t bytes, unsigned int flags) {

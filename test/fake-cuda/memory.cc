@@ -1,10 +1,12 @@
 #include "memory.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
+#include <vector>
 
 namespace fake_cuda {
 namespace {
@@ -43,7 +45,39 @@ Block* Memory::Allocate(Block::Kind kind, int device, std::size_t bytes) {
   return &blocks_.emplace(reinterpret_cast<std::uintptr_t>(data), block).first->second;
 }
 
+bool Memory::Share(Block& block) {
+  if (block.file >= 0) return true;
+  std::byte* const first = block.mapping + Page();
+  const std::size_t pages = block.mapped - 2 * Page();
+  const int file = memfd_create("fake-cuda", MFD_CLOEXEC);
+  const std::vector<std::byte> contents(first, first + pages);
+  if (file < 0 || ftruncate(file, static_cast<off_t>(pages)) != 0 ||
+      mmap(first, pages, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+    return false;
+  }
+  std::copy(contents.begin(), contents.end(), first);
+  block.file = file;
+  return true;
+}
+
+Block* Memory::Open(const Block& other, const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return nullptr;
+  const std::size_t page = Page();
+  const std::size_t pages = other.mapped - 2 * page;
+  void* mapping = mmap(nullptr, other.mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  auto* first = static_cast<std::byte*>(mapping) + page;
+  mmap(first, pages, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0);
+  Block block = other;
+  block.data = first + (other.data - (other.mapping + page));
+  block.mapping = static_cast<std::byte*>(mapping);
+  block.file = file;
+  block.foreign = true;
+  return &blocks_.emplace(reinterpret_cast<std::uintptr_t>(block.data), block).first->second;
+}
+
 void Memory::Free(Block& block) {
+  if (block.file >= 0) close(block.file);
   mprotect(block.mapping, block.mapped, PROT_NONE);
   madvise(block.mapping, block.mapped, MADV_DONTNEED);
   freed_.push_back(block);

@@ -20,6 +20,8 @@ struct Block {
   std::byte* mapping;  // from the first guard page to the last
   std::size_t mapped;
   bool overrun = false;  // reported once
+  int file = -1;         // of what other processes may open
+  bool foreign = false;  // another process's
 
   bool Contains(std::uintptr_t address) const noexcept {
     const auto first = reinterpret_cast<std::uintptr_t>(data);
@@ -38,6 +40,11 @@ class Memory {
   Block* Allocate(Block::Kind kind, int device, std::size_t bytes);
   // The pages stay reserved for a while, without access: a late use ends the process.
   void Free(Block& block);
+
+  // Another process opens the block by this process's file: its contents move there.
+  bool Share(Block& block);
+  // The block of another process, by its file; null: there is none.
+  Block* Open(const Block& other, const std::string& path);
 
   // The block that contains the address.
   Block* Find(std::uintptr_t address) noexcept;

@@ -111,6 +111,31 @@ export const CALLS: Readonly<Record<string, (bad: Any) => unknown>> = {
       (bad: Any) => InferenceSession.create(oneNode(), { [name]: bad }),
     ]),
   ),
+  'compileModel(BAD)': (bad) => compileModel(bad),
+  'compileModel(model, BAD)': (bad) => compileModel(oneNode(), bad),
+  // Other strings are names of files.
+  ...Object.fromEntries(
+    ['to', 'epContextBinary', 'epContextEmbedMode', 'externalInitializersFile', 'weightless', 'signal'].map(
+      (name) => [
+        `compileModel(model, { ${name}: BAD })`,
+        (bad: Any) => (typeof bad === 'string' ? undefined : compileModel(oneNode(), { [name]: bad } as Any)),
+      ],
+    ),
+  ),
+  'modelCompatibility(BAD, devices)': (bad) => modelCompatibility(bad, getEpDevices().slice(0, 1)),
+  'modelCompatibility({ info: BAD }, devices)': (bad) =>
+    modelCompatibility({ info: bad }, getEpDevices().slice(0, 1)),
+  'modelCompatibility(model, BAD)': (bad) => modelCompatibility(oneNode(), bad),
+  'copyTensors(BAD, values)': (bad) => copyTensors(bad, [value()]),
+  'copyTensors(values, BAD)': (bad) => copyTensors([value()], bad),
+  'copyTensors([BAD], [BAD])': (bad) => copyTensors([bad], [bad]),
+  'value.sparse()': () => value().sparse(),
+  'OrtValue.fromIpcHandle(BAD)': (bad) => OrtValue.fromIpcHandle(bad, 'float32', [1]),
+  'OrtValue.fromIpcHandle(handle, BAD)': (bad) => OrtValue.fromIpcHandle(new Uint8Array(80), bad, [1]),
+  'OrtValue.fromIpcHandle(handle, float32, BAD)': (bad) =>
+    OrtValue.fromIpcHandle(new Uint8Array(80), 'float32', bad),
+  'OrtValue.fromIpcHandle(handle, float32, dims, BAD)': (bad) =>
+    OrtValue.fromIpcHandle(new Uint8Array(80), 'float32', [1], bad),
   'session.run(BAD)': (bad) => session.run(bad),
   'session.run({ x: BAD })': (bad) => session.run({ x: bad }),
   'session.run(feeds, BAD)': (bad) => session.run(x(), bad),

@@ -265,6 +265,15 @@ describe('the log', () => {
     expect((await report(['onLog', 'error'])).result).toEqual([])
   })
 
+  it('is passed to the newest receiver of repeated calls with the same options', async () => {
+    const refused = 'ERR_ALREADY_INITIALIZED'
+    expect((await report(['onLogAgain'])).result).toEqual([false, true, refused, refused])
+  })
+
+  it('is passed to the receiver of the newest copy of the package in a thread', async () => {
+    expect((await report(['onLogOfCopy'])).result).toEqual([true, true])
+  })
+
   it('is passed to the first receiver of the process, from any thread', async () => {
     expect((await report(['onLogOfWorker'])).result).toEqual(['native', true, 'ERR_ALREADY_INITIALIZED'])
   })

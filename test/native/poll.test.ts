@@ -15,10 +15,8 @@ const several = test.runIf(availableParallelism() > 1)
 
 several.each([
   ['polls for runs that are expected to end soon', 'given', polls],
-  ['polls by default beside a session of one thread', 'default', polls],
-  ['sleeps by default beside a session of as many threads as CPUs', 'threads', sleeps],
+  ['sleeps by default', 'default', sleeps],
   ['sleeps during runs that are expected to take longer', 'short', sleeps],
-  ['sleeps with a bound of 0', 'zero', sleeps],
 ])('the event loop %s', async (_, scenario, result) => {
   expect(await runFixture('poll.mjs', [scenario])).toEqual(endedWith(JSON.stringify(result)))
 })

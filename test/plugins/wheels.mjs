@@ -10,7 +10,8 @@ import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/run.mjs'
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt')
-const WHEELS = ['--python-version', '3.11', '--implementation', 'cp', '--platform', 'manylinux_2_28_x86_64']
+const PLATFORMS = ['manylinux_2_28_x86_64', 'manylinux2014_x86_64'].flatMap((name) => ['--platform', name])
+const WHEELS = ['--python-version', '3.11', '--implementation', 'cp', ...PLATFORMS]
 const UNPACK = `
 import sys, zipfile
 for wheel in sys.argv[2:]:
@@ -26,7 +27,7 @@ const folder = () => {
 /**
  * The plugins' libraries, and ONNX Runtime's library with OpenVINO; or why they are not here.
  *
- * @returns {{ openVino: string, webGpu: string, builtIn: string } | { reason: string }}
+ * @returns {{ openVino: string, webGpu: string, builtIn: string, extensions: string } | { reason: string }}
  */
 export function findWheels() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -37,6 +38,7 @@ export function findWheels() {
     openVino: join(wheels, 'onnxruntime_ep_openvino', 'libonnxruntime_providers_openvino_plugin.so'),
     webGpu: join(wheels, 'onnxruntime_ep_webgpu', 'libonnxruntime_providers_webgpu.so'),
     builtIn: join(wheels, 'onnxruntime', 'capi', 'libonnxruntime.so.1.24.1'),
+    extensions: join(wheels, 'onnxruntime_extensions', '_extensions_pydll.cpython-311-x86_64-linux-gnu.so'),
   }
 }
 

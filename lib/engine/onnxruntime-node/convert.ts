@@ -94,6 +94,7 @@ export function toOptions(settings: SessionSettings): SessionOptions {
 /** onnxruntime-node throws ONNX Runtime's messages without its codes: these patterns find the codes. */
 const CODES: readonly (readonly [RegExp, OrtErrorCode])[] = [
   [/File doesn't exist|No such file/i, 'ERR_ORT_NO_SUCHFILE'],
+  [/is missing in 'feeds'/, 'ERR_MISSING_INPUT'],
   [/Protobuf parsing failed|Failed to parse|parsing/i, 'ERR_ORT_INVALID_PROTOBUF'],
   [/Could not find an implementation|not implemented/i, 'ERR_ORT_NOT_IMPLEMENTED'],
   [/Tensor\.type is not supported|Unsupported data type|non[- ]tensor/i, 'ERR_NOT_SUPPORTED'],

@@ -71,6 +71,8 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
     registerExecutionProviderLibrary: noDevices,
     unregisterExecutionProviderLibrary: noDevices,
     epDevices: noDevices,
+    openSharedMemory: noDevices,
+    shareMemory: noDevices,
     modelCompatibility: noDevices,
   }
 }

@@ -1,5 +1,6 @@
 #include "cuda_device.h"
 
+#include <cstdlib>
 #include <map>
 
 #include "cuda_memory.h"
@@ -142,9 +143,19 @@ std::unique_ptr<Queue> CudaDevice::MakeQueue(bool blocking_wait) {
 }
 
 void CudaDevice::Append(OrtSessionOptions* options, const Options& provider_options, Queue* queue) {
-  Options all = provider_options;
-  all.emplace_back("device_id", std::to_string(id()));
-  AppendProvider(options, all, queue != nullptr ? static_cast<CudaQueue*>(queue)->compute() : nullptr);
+  Options all{{"device_id", std::to_string(id())}};
+  CUstream users = nullptr;
+  for (const auto& [key, value] : provider_options) {
+    if (key == "user_compute_stream") {
+      users = reinterpret_cast<CUstream>(static_cast<uintptr_t>(std::strtoull(value.c_str(), nullptr, 10)));
+    } else {
+      all.emplace_back(key, value);
+    }
+  }
+  if (queue == nullptr) return AppendProvider(options, all, users);
+  auto& streams = static_cast<CudaQueue&>(*queue);
+  streams.Open(users);
+  AppendProvider(options, all, streams.compute());
 }
 
 Options CudaDevice::run_options() const {

@@ -32,6 +32,16 @@ std::shared_ptr<Memory> Own(CudaDevice& device, void* data, size_t bytes, CudaMe
   return memory;
 }
 
+// A part of another process's allocation, which is opened and closed as a whole.
+class SharedPart final : public Memory {
+ public:
+  SharedPart(std::shared_ptr<Memory> block, size_t offset, size_t bytes)
+      : Memory(static_cast<char*>(block->data()) + offset, bytes), block_(std::move(block)) {}
+
+ private:
+  const std::shared_ptr<Memory> block_;
+};
+
 }  // namespace
 
 std::shared_ptr<Memory> AllocateDeviceMemory(CudaDevice& device, size_t bytes) {
@@ -51,6 +61,33 @@ std::shared_ptr<Memory> AllocatePinnedMemory(CudaDevice& device, size_t bytes) {
   auto owned = Own(device, memory, bytes, [](void* data) { driver().cuMemFreeHost(data); });
   std::memset(memory, 0, bytes);
   return owned;
+}
+
+SharedHandle ShareDeviceMemory(CudaDevice& device, const void* data) {
+  const ContextScope scope(device);
+  const auto address = reinterpret_cast<CUdeviceptr>(data);
+  CUdeviceptr block = 0;
+  size_t bytes = 0;
+  device.Check(driver().cuMemGetAddressRange_v2(&block, &bytes, address), "cuMemGetAddressRange");
+  CUipcMemHandle handle{};
+  device.Check(driver().cuIpcGetMemHandle(&handle, block), "cuIpcGetMemHandle");
+  SharedHandle shared{};
+  std::memcpy(shared.block, handle.reserved, sizeof shared.block);
+  shared.offset = address - block;
+  shared.bytes = bytes - shared.offset;
+  return shared;
+}
+
+std::shared_ptr<Memory> OpenSharedMemory(CudaDevice& device, const SharedHandle& handle, size_t bytes) {
+  const ContextScope scope(device);
+  CUipcMemHandle block{};
+  std::memcpy(block.reserved, handle.block, sizeof handle.block);
+  CUdeviceptr memory = 0;
+  device.Check(driver().cuIpcOpenMemHandle_v2(&memory, block, CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS),
+               "cuIpcOpenMemHandle");
+  auto whole = Own(device, reinterpret_cast<void*>(memory), handle.offset + handle.bytes,
+                   [](void* data) { driver().cuIpcCloseMemHandle(reinterpret_cast<CUdeviceptr>(data)); });
+  return std::make_shared<SharedPart>(std::move(whole), handle.offset, bytes);
 }
 
 }  // namespace device::cuda

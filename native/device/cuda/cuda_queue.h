@@ -1,5 +1,6 @@
-// A session's streams. A run alone does all its work on the compute stream. A run that overlaps others copies
-// on two more streams, during the kernels of the others; events order its work.
+// A session's streams, of which the compute stream may be the caller's. A run alone does all its work on the
+// compute stream. A run that overlaps others copies on two more streams, during the kernels of the others;
+// events order its work.
 #pragma once
 
 #include "cuda_device.h"
@@ -11,11 +12,7 @@ class CudaRun;
 class CudaQueue final : public Queue {
  public:
   CudaQueue(CudaDevice& device, bool blocking_wait)
-      : device_(device),
-        blocking_wait_(blocking_wait),
-        compute_(device),
-        upload_(device),
-        download_(device) {}
+      : device_(device), blocking_wait_(blocking_wait), upload_(device), download_(device) {}
 
   std::unique_ptr<DeviceRun> MakeRun() override;
   bool overlaps() const noexcept override { return true; }
@@ -23,11 +20,17 @@ class CudaQueue final : public Queue {
   void Settle() noexcept override;
   void Copy(const std::vector<device::Copy>& copies) override;
 
+  // Before the first run. `users`: the caller's stream, in place of one of the queue's own; may be null.
+  void Open(CUstream users) {
+    if (users == nullptr) own_compute_ = std::make_unique<Stream>(device_);
+    compute_ = users == nullptr ? own_compute_->get() : users;
+  }
+
   CudaDevice& device() const noexcept { return device_; }
   bool blocking_wait() const noexcept { return blocking_wait_; }
   // Queues copies within the device on the compute stream.
   void QueueCopies(const std::vector<device::Copy>& copies);
-  CUstream compute() const noexcept { return compute_.get(); }
+  CUstream compute() const noexcept { return compute_; }
   CUstream upload() const noexcept { return upload_.get(); }
   CUstream download() const noexcept { return download_.get(); }
 
@@ -37,7 +40,8 @@ class CudaQueue final : public Queue {
  private:
   CudaDevice& device_;
   const bool blocking_wait_;
-  Stream compute_;
+  std::unique_ptr<Stream> own_compute_;
+  CUstream compute_ = nullptr;
   Stream upload_;
   Stream download_;
   std::vector<const CudaRun*> started_;

@@ -35,6 +35,7 @@ static_assert(std::is_pointer_v<CUcontext> && std::is_pointer_v<CUevent> && std:
 static_assert(std::is_pointer_v<CUgraph> && std::is_pointer_v<CUgraphExec> && std::is_pointer_v<CUgraphNode>);
 static_assert(sizeof(ours::CUgraphNodeType) == sizeof(CUgraphNodeType));
 static_assert(sizeof(ours::CUmemorytype) == sizeof(CUmemorytype));
+static_assert(sizeof(ours::CUipcMemHandle) == sizeof(CUipcMemHandle));
 static_assert(sizeof(ours::CUDA_MEMCPY3D) == sizeof(CUDA_MEMCPY3D));
 #define CHECK_FIELD(name) static_assert(offsetof(ours::CUDA_MEMCPY3D, name) == offsetof(CUDA_MEMCPY3D, name));
 CHECK_FIELD(srcMemoryType)
@@ -55,6 +56,7 @@ static_assert(ours::CU_MEMHOSTALLOC_DEVICEMAP == official::kDeviceMap);
 #define CHECK_VALUE(name) static_assert(static_cast<int>(ours::name) == static_cast<int>(::name), #name);
 #define CUDA_RESULT(name, value) CHECK_VALUE(name)
 #include "driver_results.inc"
+CHECK_VALUE(CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS)
 CHECK_VALUE(CU_STREAM_CAPTURE_MODE_GLOBAL)
 CHECK_VALUE(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
 CHECK_VALUE(CU_GRAPH_NODE_TYPE_KERNEL)

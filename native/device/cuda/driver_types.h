@@ -51,6 +51,10 @@ enum CUmemorytype : int {
   CU_MEMORYTYPE_DEVICE = 2,
 };
 
+struct CUipcMemHandle {
+  char reserved[64];
+};
+
 struct CUDA_MEMCPY3D {
   size_t srcXInBytes;
   size_t srcY;
@@ -82,5 +86,6 @@ struct CUDA_MEMCPY3D {
 inline constexpr unsigned int CU_STREAM_NON_BLOCKING = 1;
 inline constexpr unsigned int CU_EVENT_BLOCKING_SYNC = 1;
 inline constexpr unsigned int CU_EVENT_DISABLE_TIMING = 2;
+inline constexpr unsigned int CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS = 1;
 inline constexpr unsigned int CU_MEMHOSTALLOC_PORTABLE = 1;
 inline constexpr unsigned int CU_MEMHOSTALLOC_DEVICEMAP = 2;

@@ -25,7 +25,7 @@ describeSimulated('errors of CUDA on the simulated GPU', () => {
     ['binding', 'cudaLaunchKernel:2:700'],
     ['session.run', 'cudaMemcpyAsync:1:719'],
     ['binding', 'cuMemcpyHtoDAsync_v2:1:700'],
-    ['binding', 'cuEventQuery:1:700'],
+    ['binding', 'cuStreamQuery:1:700'],
   ])('the first call that meets a lost GPU says so, by %s at %s', async (way, fail) => {
     expect(await failing(fail, 'lost', way)).toEqual(Array(4).fill('ERR_CUDA_DEVICE_LOST'))
   })

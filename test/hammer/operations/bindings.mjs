@@ -28,6 +28,7 @@ export function createBinding(world, a, b, c, d) {
     results: undefined,
     disposed: false,
     captured: false,
+    whole: false,
     io: undefined,
   })
   const dims = [SIZES[c % 2]]

@@ -55,6 +55,9 @@ function dirty(binding) {
   )
 }
 
+/** Whether a run selects what it uploads: a graph of a whole request uploads all inputs. */
+const selects = ({ session, whole }) => session.device === 'cuda' && !whole
+
 /** Called after the run was submitted: in place its own result counts as uploaded. */
 function markUploaded(binding) {
   for (const [name, { memory }] of binding.inputs) binding.uploaded.set(name, memory.version)
@@ -72,7 +75,7 @@ export function run(world, a, b, c) {
   const mayRunInline = session.inline && !signal
   if (mayRunInline && world.blocked(session)) return false
   io.conditions.when(signal?.aborted === true, 'aborted')
-  const upload = session.device === 'cuda' && c % 2 === 0 ? dirty(binding) : undefined
+  const upload = selects(binding) && c % 2 === 0 ? dirty(binding) : undefined
   const what = `run of ${session.name}${signal ? ' with a signal' : ''}${upload ? `, upload [${upload}]` : ''}`
   const ended = (_, expected) => setResults(world, binding, what, expected)
   const options = { ...(signal && { signal }), ...(upload && { upload }) }
@@ -110,7 +113,7 @@ export function runSync(world, a, b) {
   const { session } = binding
   const io = describe(world, binding)
   if (io.skips || runsEndless(io.contents) || world.blocked(session)) return false
-  const upload = session.device === 'cuda' && b % 2 === 0 ? dirty(binding) : undefined
+  const upload = selects(binding) && b % 2 === 0 ? dirty(binding) : undefined
   const what = `runSync of ${session.name}${upload ? `, upload [${upload}]` : ''}`
   const accepted = io.conditions.must.size === 0
   const allowed = accepted ? io.outcome : io.conditions
@@ -143,7 +146,7 @@ export function runSync(world, a, b) {
 }
 
 /** @param {World} world */
-export function capture(world, a, b) {
+export function capture(world, a, b, c) {
   const binding = pick(
     world.bindings.filter(({ session }) => session.device === 'cuda' || b % 8 === 0),
     a,
@@ -158,14 +161,18 @@ export function capture(world, a, b) {
     .when(captured, 'ERR_GRAPH_CAPTURED')
     .when(!session.graphs || session.model.noGraph === true, 'ERR_GRAPH_CAPTURE')
     .when(values.includes(DYNAMIC) || values.some(onHost), 'ERR_GRAPH_CAPTURE')
-  if (io.outcome.must.size > 0) io.outcome.when(true, 'ERR_GRAPH_CAPTURE')
   const verify = b % 2 === 0
-  const what = `capture of ${session.name}${verify ? ', verified' : ''}`
+  const whole = c % 2 === 0
+  const isPageable = (value) => value instanceof Value && value.location === 'cpu'
+  if (whole && !captured) io.conditions.when(values.some(isPageable), 'ERR_GRAPH_CAPTURE')
+  if (io.outcome.must.size > 0) io.outcome.when(true, 'ERR_GRAPH_CAPTURE')
+  const what = `capture of ${session.name}${verify ? ', verified' : ''}${whole ? ', whole' : ''}`
   const ended = () => {
     binding.captured = !binding.disposed
+    binding.whole = whole
     if (!binding.disposed && !binding.io.captured) throw new Mismatch(`${what}: the binding is not captured`)
   }
-  return start(world, { what, ...io, session, binding, ended }, () => binding.io.capture({ verify }))
+  return start(world, { what, ...io, session, binding, ended }, () => binding.io.capture({ verify, whole }))
 }
 
 /** @param {World} world */
@@ -179,7 +186,10 @@ export function releaseCapture(world, a) {
     conditions.when(busy, 'ERR_BUSY').when(binding.session.released, 'ERR_DISPOSED')
   // After dispose there is nothing to do.
   const allowed = binding.disposed ? new Conditions() : conditions
-  if (world.attempt('releaseCapture', allowed, () => binding.io.releaseCapture())) binding.captured = false
+  if (world.attempt('releaseCapture', allowed, () => binding.io.releaseCapture())) {
+    binding.captured = false
+    binding.whole = false
+  }
 }
 
 /** @param {World} world */

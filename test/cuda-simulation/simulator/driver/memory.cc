@@ -39,6 +39,20 @@ DRIVER_EXPORT cuMemFree_v2(CUdeviceptr memory) {
     return s.memory.Free(memory), CUDA_SUCCESS;
   });
 }
+// Not between processes.
+DRIVER_EXPORT cuMemGetAddressRange_v2(CUdeviceptr* memory, size_t* bytes, CUdeviceptr address) {
+  return Call(__func__, kUsual, "", [&](State& s, auto&) {
+    NeedContext();
+    const Block* block = s.memory.Find(address);
+    if (block == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    return *memory = block->address, *bytes = block->bytes, CUDA_SUCCESS;
+  });
+}
+DRIVER_EXPORT cuIpcGetMemHandle(CUipcMemHandle*, CUdeviceptr) { return CUDA_ERROR_NOT_SUPPORTED; }
+DRIVER_EXPORT cuIpcOpenMemHandle_v2(CUdeviceptr*, CUipcMemHandle, unsigned int) {
+  return CUDA_ERROR_NOT_SUPPORTED;
+}
+DRIVER_EXPORT cuIpcCloseMemHandle(CUdeviceptr) { return CUDA_ERROR_NOT_SUPPORTED; }
 DRIVER_EXPORT cuMemHostAlloc(void** memory, size_t bytes, unsigned int) {
   return Call(__func__, kUnsafe, Format("%zu", bytes), [&](State& s, auto& detail) {
     NeedContext();

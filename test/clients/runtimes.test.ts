@@ -1,0 +1,60 @@
+// The package in Bun and Deno. Both come from npm, so only the nightly tests have them.
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from '../../scripts/run.mjs'
+import { runScript } from '../native/child.ts'
+import { install } from './install.ts'
+
+const MODEL = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
+const ENV = { ONNXRUNTIME_IOBINDING_ENGINE: undefined, ONNXRUNTIME_IOBINDING_BUILD: undefined }
+/** Both packages contain the program of a platform. */
+const nightly = process.env.TEST_CLIENTS === 'all' && process.platform === 'linux' && process.arch === 'x64'
+if (!nightly) console.log('SKIPPED: Bun and Deno, without TEST_CLIENTS=all or not on Linux x64')
+
+const RUNTIMES = [
+  ['Bun', join('@oven', 'bun-linux-x64', 'bin', 'bun'), []],
+  ['Deno', join('@deno', 'linux-x64-glibc', 'deno'), ['run', '--allow-all', '--node-modules-dir=manual']],
+] as const
+
+describe.runIf(nightly)('the package', () => {
+  const { folder, unavailable, remove } = install(join(import.meta.dirname, 'runtimes'))
+  afterAll(remove)
+  if (unavailable !== undefined) console.log(`SKIPPED: Bun and Deno: ${unavailable}`)
+
+  async function run(program: string, runtime?: string, options: readonly string[] = []) {
+    const executable = runtime && join(folder, 'node_modules', runtime)
+    const script = join(folder, 'programs', program)
+    const ended = await runScript(script, [MODEL], { executable, node: options, cwd: folder, env: ENV })
+    expect(ended, ended.stderr).toMatchObject({ code: 0, signal: null })
+    return ended.stdout.trim()
+  }
+
+  let inNode: string
+  beforeAll(async () => {
+    if (unavailable === undefined) inNode = await run('runs.mjs')
+  })
+
+  test.skipIf(unavailable).each(RUNTIMES)(
+    'gives the results of Node.js in %s',
+    async (_name, path, options) => {
+      expect(await run('runs.mjs', path, options)).toBe(inNode)
+      expect(JSON.parse(inNode)[0]).toBe('native')
+    },
+  )
+
+  test.skipIf(unavailable).each(RUNTIMES)(
+    'runs onnxruntime-node with register in %s',
+    async (_name, path, options) => {
+      const [addons, result] = JSON.parse(await run('registered.mjs', path, options))
+      expect(addons).toEqual(['onnxruntime_iobinding.node'])
+      expect(result).toEqual(JSON.parse(inNode)[1][0])
+    },
+  )
+
+  test.skipIf(unavailable).each(RUNTIMES)(
+    'survives the termination of workers in %s',
+    async (_name, path, options) => {
+      expect(await run('terminated.mjs', path, options)).toBe('ended')
+    },
+  )
+})
