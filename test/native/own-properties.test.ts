@@ -192,7 +192,7 @@ test('what a session shares with the caller is frozen', async () => {
 
 test('a property of Object.prototype is no option of a prepared run, a view or a pool', async () => {
   await using session = await InferenceSession.create(oneNode())
-  const results: number[] = []
+  const results: unknown[] = []
   const run = async () => {
     const pool = session.createBindingPool({ x: [1] })
     await pool.use((io) => {
