@@ -75,7 +75,7 @@ export interface Addon
   liveBlocks(): number
 }
 
-/** The package's folder: the compiled library is one file, dist/library.js. */
+/** The package's folder: the compiled library's files are in dist/ itself. */
 const ROOT = join(__dirname, '..')
 const NAME = 'onnxruntime_iobinding'
 /** A run may wait for memory, or for ONNX Runtime's own threads. */
