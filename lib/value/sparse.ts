@@ -3,9 +3,11 @@ import { OrtError, OrtTypeError } from '../errors'
 import type { OrtValueData } from './data'
 import type { OrtValueKind } from './kind'
 
-/** ONNX Runtime's formats of sparse tensors, by its `OrtSparseFormat`. */
-const FORMATS = { 1: 'coo', 2: 'csr', 4: 'blockSparse' } as const
-export type SparseFormat = (typeof FORMATS)[keyof typeof FORMATS]
+/** ONNX Runtime's formats of sparse tensors. */
+export type SparseFormat = 'coo' | 'csr' | 'blockSparse'
+
+/** By `OrtSparseFormat`. */
+const FORMATS: Readonly<Record<number, SparseFormat>> = { 1: 'coo', 2: 'csr', 4: 'blockSparse' }
 
 /** The parts of a sparse tensor. `P` is what a part is: an OrtValue, or its elements. */
 export interface SparseParts<P> {
@@ -30,7 +32,7 @@ export function sparseParts<P>(
     throw new OrtTypeError('ERR_TYPE_MISMATCH', 'only a sparse tensor has sparse parts', { given: kind })
   }
   const { format, dims, values, indices } = value.sparse()
-  const name = FORMATS[format as keyof typeof FORMATS]
+  const name = FORMATS[format]
   if (name === undefined) {
     throw new OrtError('ERR_NOT_SUPPORTED', 'the sparse tensor has an unknown format', { given: `${format}` })
   }
