@@ -86,8 +86,8 @@ void AddonData::Post(AsyncJob* job) noexcept {
 
 void AddonData::Complete(napi_env env, napi_value, void* context, void*) {
   auto* const self = static_cast<AddonData*>(context);
-  // The environment has ended, and Shutdown has deleted the jobs: then Node.js passes null, and Bun calls this
-  // as before.
+  // The environment has ended, and Shutdown has deleted the jobs: then Node.js passes null, and Bun calls
+  // this as before.
   if (env == nullptr || !IsLive(self)) return;
   // One for each wake-up, so that its continuations come before those of the next.
   self->completions.SettleNext(env);

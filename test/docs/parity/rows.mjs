@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { castTo, construct } from '../../helpers/kind-models.mjs'
-import { identity, slowLoop, twoInputs } from '../../helpers/model-builder.mjs'
+import { identity, twoInputs } from '../../helpers/model-builder.mjs'
 
 const require = createRequire(import.meta.url)
 const float32 = (ort, values) => new ort.Tensor('float32', values, [values.length])
@@ -111,22 +111,6 @@ export const same = {
 
 /** @type {Record<string, (ort: any) => unknown>} what differs: the same words as in the table, or an error */
 export const different = {
-  'the event loop during `run`': async (ort) => {
-    const session = await ort.InferenceSession.create(slowLoop())
-    let [turns, ended] = [0, false]
-    const turn = () => {
-      ++turns
-      if (!ended) setImmediate(turn)
-    }
-    turn()
-    await session.run({
-      trips: new ort.Tensor('int64', [10_000n], []),
-      x: new ort.Tensor('float32', new Float32Array(96 * 96).fill(1), [96, 96]),
-    })
-    ended = true
-    // onnxruntime-node's run begins in a turn of its own.
-    return turns > 4 ? 'free' : 'held'
-  },
   'an unknown option': async (ort) => {
     await load(ort, { intraOpNumTreads: 1 })
     return 'ignored'
