@@ -28,6 +28,7 @@ test('runs settle where setImmediate is a fake that calls nothing', async () => 
 })
 
 test.each([
+  ['runs settle where setImmediate is a fake that calls when a test wants it', 'ticked'],
   ['timers, immediates and messages come between runs that follow without a pause', 'others'],
   ['runs of many bindings that are in flight at a time settle', 'many'],
 ])('%s', async (_, scenario) => {
