@@ -1,5 +1,5 @@
 import type { URL } from 'node:url'
-import { isRecord, string } from '../check'
+import { isRecord, property, string } from '../check'
 import type { EpDevice } from '../engine/devices'
 import { engine } from '../engine/select'
 import { copyTypedArray } from '../model/element-types'
@@ -48,5 +48,5 @@ export async function modelCompatibility(
 }
 
 function isInfo(model: unknown): model is { readonly info: unknown } {
-  return isRecord(model) && 'info' in model
+  return isRecord(model) && property(model, 'info') !== undefined
 }

@@ -2,7 +2,15 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { InferenceSession, ORT_ERROR_CODES, preload, Tensor } from 'onnxruntime-iobinding'
+import {
+  compileModel,
+  getEpDevices,
+  InferenceSession,
+  modelCompatibility,
+  ORT_ERROR_CODES,
+  preload,
+  Tensor,
+} from 'onnxruntime-iobinding'
 import { afterAll, describe, expect, test } from 'vitest'
 import { oneNode } from '../helpers/model-builder.mjs'
 import { model, node, value } from '../helpers/onnx-graph.mjs'
@@ -116,6 +124,26 @@ describe('what is added to Object.prototype', () => {
       }
     })
     expect(existsSync(optimizedModelFilePath)).toBe(false)
+  })
+
+  test('is not an option of a compilation, nor what is asked of a compiled model', async () => {
+    const to = join(folder, 'compiled.onnx')
+    const options = {
+      to,
+      transfer: true,
+      externalInitializersFile: 'weights.bin',
+      errorIfNoNodesCompiled: true,
+    }
+    const bytes = Uint8Array.from(relus)
+    const devices = getEpDevices().slice(0, 1)
+    let compatibility: object | undefined
+    await polluted({ ...options, info: 'of nobody' }, async () => {
+      for (const given of [undefined, {}]) await compileModel(bytes, given)
+      compatibility = await modelCompatibility(bytes, devices)
+    })
+    expect(existsSync(to)).toBe(false)
+    expect(bytes).toHaveLength(relus.length)
+    expect(compatibility).toEqual({ status: 'not-applicable' })
   })
 
   test('is not an option of a run', async () => {
