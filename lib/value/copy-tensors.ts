@@ -28,12 +28,17 @@ export async function copyTensors(sources: readonly OrtValue[], targets: readonl
   }
   const pairs = from.map((source, i) => [source, to[i]!] as const)
   for (const [source, target] of pairs) checkCopy(source, target)
+  // ONNX Runtime's strings are of JavaScript's thread: they are copied there, once the rest has begun.
+  const strings = pairs.filter(([{ type }]) => type === 'string')
+  for (const [source, target] of strings) {
+    source.engineValue.checkFree(false)
+    target.engineValue.checkFree(true)
+  }
   const numbers = pairs.filter(([{ type }]) => type !== 'string')
   const copied = engine().Value.copyAll(
     numbers.map(([{ engineValue }]) => engineValue),
     numbers.map(([, { engineValue }]) => engineValue),
   )
-  // ONNX Runtime's strings are of JavaScript's thread.
-  for (const [source, target] of pairs) if (source.type === 'string') source.copyTo(target)
+  for (const [source, target] of strings) source.copyTo(target)
   await copied
 }

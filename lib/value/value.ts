@@ -156,7 +156,8 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueCopie
 
   /**
    * A handle of the tensor's memory on a GPU (`cuIpcGetMemHandle`), with which another process opens it: bytes to send there.
-   * @throws OrtError `ERR_NOT_SUPPORTED` for other memory, `ERR_CUDA_*` where the driver does not share it (Windows), `ERR_DISPOSED`
+   * @throws OrtError `ERR_NOT_SUPPORTED` for other memory and an empty tensor, `ERR_CUDA_*` where the driver does not share it
+   *   (Windows), `ERR_DISPOSED`
    * @example
    * const share = (value: OrtValue) => process.send?.(value.ipcHandle)
    */

@@ -25,10 +25,13 @@ class PoolWorker final : public Napi::AsyncWorker {
  protected:
   void Execute() override { ort::CatchInto(error_, work_); }
   void OnOK() override {
-    if (error_) {
-      promise_.Reject(ToJsError(Env(), *error_));
-    } else {
-      Guard(Env(), [this] { Resolve(); });
+    try {
+      Guard(Env(), [this] {
+        if (error_) throw *error_;
+        Resolve();
+      });
+    } catch (const Napi::Error& thrown) {
+      promise_.Reject(thrown.Value());
     }
   }
 

@@ -18,6 +18,8 @@ Napi::Value ShareMemory(const Napi::CallbackInfo& info) {
   if (cuda == nullptr) {
     throw ort::Error("ERR_NOT_SUPPORTED", "only memory of an NVIDIA GPU can be shared with other processes");
   }
+  // An empty view may begin where another allocation does.
+  if (state.bytes == 0) throw ort::Error("ERR_NOT_SUPPORTED", "an empty tensor has no memory to share");
   const SharedHandle handle = device::cuda::ShareDeviceMemory(*cuda, state.data);
   Napi::ArrayBuffer buffer = NewArrayBuffer(info.Env(), sizeof handle);
   std::memcpy(buffer.Data(), &handle, sizeof handle);

@@ -1,4 +1,4 @@
-// Stand-ins for memory that JavaScript can detach while a run on another thread uses it.
+// Stand-ins for memory that JavaScript can detach while another thread uses it.
 #include <algorithm>
 #include <cstring>
 
@@ -43,7 +43,7 @@ void ValueState::CopyIn(const InFlight& in_flight) const {
   if (writer != nullptr && writer->value == this) return;
   if (writer != nullptr) {
     throw ort::Error("ERR_BUSY",
-                     "a run in flight writes this memory through another OrtValue: bind the same OrtValue");
+                     "work in flight writes this memory through another OrtValue: use the same OrtValue");
   }
   void* const copy = Safe().data;
   // A run in flight may be reading what has not changed.

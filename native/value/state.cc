@@ -3,23 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "copies.h"
 #include "env/addon_data.h"
 #include "ort/element_type.h"
 #include "ort/environment.h"
 #include "ort/metadata.h"
 #include "ort/tensor.h"
-
-namespace {
-
-// Between devices that cannot copy to each other.
-void CopyThroughHost(const device::Copy& copy, device::Device& from, device::Device& to) {
-  auto memory = device::HostMemory::Allocate(copy.to.bytes, device::HostMemory::Fill::kNone);
-  const auto host = device::MakeTensorLike(copy.from.value, std::move(memory), ort::CpuMemoryInfo());
-  from.CopyOut({copy.from, host.view()});
-  to.CopyIn({host.view(), copy.to});
-}
-
-}  // namespace
 
 std::shared_ptr<ValueState> MakeTensorState(ONNXTensorElementDataType type, std::vector<int64_t> dims,
                                             const device::Location& where) {
@@ -157,21 +146,5 @@ void ValueState::CheckCopy(Napi::Env env, const ValueState& from) const {
 }
 
 void ValueState::CopyFrom(const device::TensorView& from, const device::Location& where) {
-  if (bytes == 0) return;
-  const device::Copy copy{from, view()};
-  if (!where.OnDevice() && !OnDevice()) {
-    std::memmove(data, from.data, bytes);
-  } else if (!where.OnDevice()) {
-    device->CopyIn(copy);
-  } else if (!OnDevice()) {
-    where.device->CopyOut(copy);
-  } else if (where.device == device && from.data == data) {
-    return;
-  } else if (where.device == device) {
-    const bool overlaps = device->Range(data, bytes).Overlaps(device->Range(from.data, bytes));
-    if (overlaps) return CopyThroughHost(copy, *device, *device);
-    device->CopyWithin(copy);
-  } else if (!where.device->CopyAcross(copy, *device)) {
-    CopyThroughHost(copy, *where.device, *device);
-  }
+  CopyTensor(from, where, view(), *this);
 }

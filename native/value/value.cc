@@ -3,7 +3,6 @@
 #include "convert.h"
 #include "device/host_memory.h"
 #include "env/addon_data.h"
-#include "env/pool_worker.h"
 #include "ort/element_type.h"
 #include "ort/strings.h"
 #include "ort/tensor.h"
@@ -204,39 +203,6 @@ Napi::Value Value::CopyTo(const Napi::CallbackInfo& info) {
   to.CheckCopy(info.Env(), from);
   to.CopyFrom(from.view(), from);
   return {};
-}
-
-// copyToAsync(target: EngineValue): Promise<void>
-Napi::Value Value::CopyToAsync(const Napi::CallbackInfo& info) {
-  const std::shared_ptr<ValueState>& from = State();
-  const std::shared_ptr<ValueState>& to = State(info[0]);
-  to->CheckCopy(info.Env(), *from);
-  InUse in_use(AddonData::Of(info.Env()).in_flight, InUse::By::kCopy);
-  in_use.Add(from, Access::kRead);
-  in_use.Add(to, Access::kWrite);
-  auto work = [from, to, in_use = std::move(in_use)] { to->CopyFrom(from->view(), *from); };
-  return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
-}
-
-// copyAll(sources: readonly EngineValue[], targets: readonly EngineValue[]): Promise<void>
-// In order, on one thread. Nothing is copied unless all of it can be.
-Napi::Value Value::CopyAll(const Napi::CallbackInfo& info) {
-  const auto sources = info[0].As<Napi::Array>();
-  const auto targets = info[1].As<Napi::Array>();
-  std::vector<std::pair<std::shared_ptr<ValueState>, std::shared_ptr<ValueState>>> pairs;
-  for (uint32_t i = 0; i < sources.Length(); ++i) {
-    const auto& [from, to] = pairs.emplace_back(State(sources[i]), State(targets[i]));
-    to->CheckCopy(info.Env(), *from);
-  }
-  InUse in_use(AddonData::Of(info.Env()).in_flight, InUse::By::kCopy);
-  for (const auto& [from, to] : pairs) {
-    in_use.Add(from, Access::kRead);
-    in_use.Add(to, Access::kWrite);
-  }
-  auto work = [pairs = std::move(pairs), in_use = std::move(in_use)] {
-    for (const auto& [from, to] : pairs) to->CopyFrom(from->view(), *from);
-  };
-  return PoolWorker<decltype(work)>::Start(info.Env(), std::move(work));
 }
 
 // checkFree(writes: boolean): void - throws ERR_BUSY while a run in flight uses the memory

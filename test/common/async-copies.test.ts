@@ -1,10 +1,11 @@
 // Copies on another thread, and the size of a value in bytes.
-import { copyTensors, OrtValue, Tensor } from 'onnxruntime-iobinding'
+import { copyTensors, InferenceSession, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
 import { detachable } from '../helpers/buffers.ts'
 import { deviceName, hostLocation } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
+import { model, node, value } from '../helpers/model-builder.mjs'
 
 const numbers = Float32Array.of(1, 2, 3, 4)
 const locations = [...new Set(['cpu', hostLocation, deviceName ?? 'cpu'])] as 'cpu'[]
@@ -120,6 +121,23 @@ describe('copyTensors', () => {
     untouched()
   })
 
+  test.runIf(isNative)('copies nothing where a run uses strings', async () => {
+    const bytes = model({
+      inputs: [value('x', 'string', [2])],
+      outputs: [value('y', 'string', [2])],
+      nodes: [node('Identity', ['x'], ['y'])],
+    })
+    await using session = await InferenceSession.create(bytes, { inlineRunBelowUs: 0 })
+    const [x, y, other] = [1, 2, 3].map(() => OrtValue.allocate('string', [2]))
+    const io = session.createIoBinding({ x: x! }, { outputs: { y: y! } })
+    const [from, to] = [OrtValue.wrap('float32', numbers.slice(), [4]), OrtValue.allocate('float32', [4])]
+    const run = io.run()
+    await expectError(() => copyTensors([from, other!], [to, x!]), 'ERR_BUSY')
+    await expectError(() => copyTensors([from, y!], [to, other!]), 'ERR_BUSY')
+    await run
+    expect(to.data).toEqual(new Float32Array(4))
+  })
+
   test.runIf(isNative)('uses all values until it has ended', async () => {
     const [a, b] = [1, 2].map(() => OrtValue.allocate('float32', [1 << 16]))
     const copying = copyTensors([a!, a!], [b!, b!])
@@ -127,5 +145,61 @@ describe('copyTensors', () => {
     await expectError(() => a!.write(new Float32Array(1 << 16)), 'ERR_BUSY')
     await copying
     a!.write(new Float32Array(1 << 16))
+  })
+})
+
+// JavaScript then frees the memory, whatever thread uses it.
+describe.runIf(isNative)('a typed array that is detached during a copy', () => {
+  const SIZE = 1 << 22
+  const forms = {
+    copyToAsync: (from: OrtValue, to: OrtValue) => from.copyToAsync(to),
+    copyTensors: (from: OrtValue, to: OrtValue) => copyTensors([from], [to]),
+  }
+  const wrap = (number: number) => {
+    const array = new Float32Array(SIZE).fill(number)
+    const detach = () => structuredClone(array.buffer, { transfer: [array.buffer] })
+    return { wrapped: OrtValue.wrap('float32', array, [SIZE]), detach }
+  }
+
+  describe.each(locations)("to and from memory of '%s'", (location) => {
+    test.each(Object.entries(forms))('is read as it was at the call, by %s', async (_, copy) => {
+      using target = OrtValue.allocate('float32', [SIZE], location)
+      for (let i = 1; i <= 3; i++) {
+        const { wrapped, detach } = wrap(i)
+        const copied = copy(wrapped, target)
+        detach()
+        globalThis.gc?.()
+        await copied
+        expect(target.read().at(-1)).toBe(i)
+      }
+    })
+
+    test.each(Object.entries(forms))('is not written, by %s', async (_, copy) => {
+      using source = OrtValue.allocate('float32', [SIZE], location)
+      for (let i = 0; i < 3; i++) {
+        const { wrapped, detach } = wrap(1)
+        const copied = copy(source, wrapped)
+        const moved = detach()
+        await expectError(() => copied, 'ERR_DETACHED')
+        expect(new Float32Array(moved).at(-1)).toBe(1)
+      }
+    })
+  })
+
+  test('of several leaves the others copied, and in order', async () => {
+    const [first, gone, last] = [wrap(1), wrap(2), wrap(3)]
+    const copied = copyTensors(
+      [first.wrapped, first.wrapped, gone.wrapped],
+      [gone.wrapped, last.wrapped, first.wrapped],
+    )
+    gone.detach()
+    await expectError(() => copied, 'ERR_DETACHED')
+    expect([first.wrapped.data[0], last.wrapped.data[0]]).toEqual([1, 1])
+    const another = OrtValue.wrap('float32', last.wrapped.data as Float32Array, [SIZE])
+    await expectError(
+      () => copyTensors([first.wrapped, another], [last.wrapped, first.wrapped]),
+      'ERR_BUSY',
+      { says: 'another OrtValue' },
+    )
   })
 })

@@ -54,6 +54,31 @@ describeCuda('memory of a GPU', () => {
     fake.reset()
   })
 
+  test('is not opened beyond its allocation by a handle that was damaged', async () => {
+    using value = OrtValue.allocate('float32', [4], 'cuda')
+    for (const [offset, bytes] of [
+      [0n, 20n],
+      [4n, 16n],
+      [2n ** 63n, 16n],
+      [8n, 2n ** 64n - 8n],
+    ] as const) {
+      const handle = value.ipcHandle
+      const parts = new DataView(handle.buffer)
+      parts.setBigUint64(64, offset, true)
+      parts.setBigUint64(72, bytes, true)
+      expect(await child(handle, bytes === 20n ? 5 : 4)).toEqual({ code: 'ERR_INVALID_LENGTH' })
+    }
+  })
+
+  test('has no handle of an empty part, which may begin where another allocation does', async () => {
+    using value = OrtValue.allocate('float32', [64], 'cuda')
+    for (const offset of [0, 64]) {
+      using part = value.view([0], { offset })
+      await expectError(() => part.ipcHandle, 'ERR_NOT_SUPPORTED', { says: 'empty' })
+    }
+    await expectError(() => OrtValue.allocate('float32', [0], 'cuda').ipcHandle, 'ERR_NOT_SUPPORTED')
+  })
+
   test('is the only memory that has a handle', async () => {
     for (const value of [OrtValue.allocate('float32', [1]), OrtValue.allocate('float32', [1], 'cuda-pinned')])
       await expectError(() => value.ipcHandle, 'ERR_NOT_SUPPORTED', { says: 'NVIDIA' })

@@ -85,6 +85,20 @@ describeCuda("a stream of the caller's", () => {
     }
   })
 
+  test('may have later work of the caller, which no run waits for', async () => {
+    await using session = await open({ enableGraphCapture: true })
+    using io = session.createIoBinding()
+    for (const kind of ['run', 'replay']) {
+      fake.clearCalls()
+      io.inputs.x.set([-1, 2, -3, 4])
+      io.runSync()
+      expect(io.outputs.y, kind).toEqual(Float32Array.of(1, 2, 3, 4))
+      const waits = work().flatMap(({ name }) => (/Query|Synchronize/.test(name) ? [name] : []))
+      expect(new Set(waits), kind).toEqual(new Set(['EventQuery']))
+      if (kind === 'run') await io.capture()
+    }
+  })
+
   test('serves runs of several bindings that overlap', async () => {
     await using session = await open()
     const bindings = [1, 2, 3].map((n) => {

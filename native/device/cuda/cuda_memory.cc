@@ -85,8 +85,17 @@ std::shared_ptr<Memory> OpenSharedMemory(CudaDevice& device, const SharedHandle&
   CUdeviceptr memory = 0;
   device.Check(driver().cuIpcOpenMemHandle_v2(&memory, block, CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS),
                "cuIpcOpenMemHandle");
-  auto whole = Own(device, reinterpret_cast<void*>(memory), handle.offset + handle.bytes,
+  CUdeviceptr begin = 0;
+  size_t length = handle.offset + handle.bytes;
+  // The driver knows better than a handle that was damaged on its way.
+  driver().cuMemGetAddressRange_v2(&begin, &length, memory);
+  auto whole = Own(device, reinterpret_cast<void*>(memory), length,
                    [](void* data) { driver().cuIpcCloseMemHandle(reinterpret_cast<CUdeviceptr>(data)); });
+  if (handle.offset > length || bytes > length - handle.offset) {
+    throw ort::Error("ERR_INVALID_LENGTH", "the handle is of " + std::to_string(bytes) + " bytes from byte " +
+                                               std::to_string(handle.offset) + " on, and its memory has " +
+                                               std::to_string(length));
+  }
   return std::make_shared<SharedPart>(std::move(whole), handle.offset, bytes);
 }
 

@@ -29,8 +29,8 @@ class CudaRun final : public DeviceRun {
     overlap_ = mode.beside == Beside::kOthers;
     const bool alone = mode.beside == Beside::kNothing;
     waits_here_ = mode.in_place && alone;
-    // Only an event can wake the thread.
-    asks_stream_ = alone && !queue_.blocking_wait();
+    // Only an event can wake the thread, or is done before what the caller queues next on a stream of theirs.
+    asks_stream_ = alone && queue_.owns_compute() && !queue_.blocking_wait();
     last_ = queue_.compute();
     host_ = &host;
     for (const CudaRun* earlier : queue_.started()) {

@@ -28,6 +28,8 @@ class CudaQueue final : public Queue {
 
   CudaDevice& device() const noexcept { return device_; }
   bool blocking_wait() const noexcept { return blocking_wait_; }
+  // Whether nobody else queues work on the compute stream.
+  bool owns_compute() const noexcept { return own_compute_ != nullptr; }
   // Queues copies within the device on the compute stream.
   void QueueCopies(const std::vector<device::Copy>& copies);
   CUstream compute() const noexcept { return compute_; }
