@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { registerInPlace } from './in-place'
+import { registerInPlace } from './engine/in-place'
 
 export type * from 'onnxruntime-common'
 export {
@@ -65,9 +65,9 @@ export {
 export { type PreloadedLibrary, type PreloadOptions, preload } from './device/preload'
 export type { ExecutionProvider, NamedExecutionProviderOption } from './device/providers'
 export type { WebGpuExecutionProviderOption } from './device/webgpu-options'
-export type { LoadMessage, RunMessage } from './diagnostics'
 export type { CudaMajor } from './engine/cuda-libraries'
 export type { EpDevice, HardwareDevice } from './engine/devices'
+export type { LoadMessage, RunMessage } from './engine/diagnostics'
 export type {
   AssignedNode,
   AssignedSubgraph,

@@ -1,8 +1,7 @@
 import type { Tensor } from 'onnxruntime-common'
 import type { BindingHost } from '../binding/host'
 import type { AnyViews, Views } from '../binding/views'
-import { INSPECT, type InspectArguments, summarize } from '../inspect'
-import { refuseProxies } from '../receiver'
+import { INSPECT, type InspectArguments, refuseProxies, summarize } from '../classes'
 import type { BatchModel } from './group'
 import type { BatchOutput } from './memory'
 import {

@@ -1,10 +1,10 @@
 import { promises } from 'node:fs'
 import { types } from 'node:util'
 import { bytesOfBuffer, string } from '../check'
+import { refuseProxies } from '../classes'
 import { argumentTypeError, OrtError } from '../errors'
 import { type AdapterParameter, readAdapter } from '../model/adapter-file'
 import { bufferOf, elementTypeName, rawView } from '../model/element-types'
-import { refuseProxies } from '../receiver'
 import { OrtValue } from '../value/value'
 
 /**

@@ -1,5 +1,5 @@
+import { refuseProxies } from '../classes'
 import type { EngineBinding } from '../engine/engine'
-import { refuseProxies } from '../receiver'
 import type { PreparedRunOptions } from './prepared-options'
 import type {
   CaptureOptions,

@@ -1,5 +1,5 @@
-import { observeRun, observeRunSync, type RunTimes, runsAreObserved } from '../diagnostics'
 import { abortable } from '../engine/abort'
+import { observeRun, observeRunSync, type RunTimes, runsAreObserved } from '../engine/diagnostics'
 import type { EngineBinding, EngineRunOptions } from '../engine/engine'
 import { OrtError } from '../errors'
 import { wrapShapeError } from '../model/shape'

@@ -1,5 +1,5 @@
 import { bare, boolean, type Check, checkOptions, choice, INT_MAX, integer, string } from '../check'
-import { processCpus } from '../cpus'
+import { processCpus } from '../engine/cpus'
 import type { EngineName } from '../engine/engine'
 import { type EngineOptions, LOG_LEVELS, type LogLevel, type LogRecord, receiver } from '../engine/log'
 import { engine, openEngine } from '../engine/select'

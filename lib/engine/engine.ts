@@ -5,9 +5,9 @@
  * Arguments are validated before they get here: indices in place of names, numbers in place of enumerations.
  */
 
-import type { RunTimes } from '../diagnostics'
 import type { CompileSettings } from './compile'
 import type { ComputeDeviceName, DeviceName, EpDevice, ProviderSettings } from './devices'
+import type { RunTimes } from './diagnostics'
 import type { EngineOptions, LogLevel } from './log'
 import type { EngineValue, Feeds, Fetches, Results } from './value'
 

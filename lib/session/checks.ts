@@ -1,7 +1,7 @@
 import { IoBinding } from '../binding/binding'
+import { type InspectArguments, summarize } from '../classes'
 import type { AssignedSubgraph, EngineSession } from '../engine/engine'
 import { argumentTypeError, OrtError } from '../errors'
-import { type InspectArguments, summarize } from '../inspect'
 import type { LoadedSession } from './create'
 
 /** @throws OrtTypeError `ERR_INVALID_ARG_TYPE`; OrtError `ERR_INVALID_ARG_VALUE` unless it is a binding of the session */

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common'
 import { setOwn } from '../check'
-import type { RunTimes } from '../diagnostics'
 import { abortable } from '../engine/abort'
+import type { RunTimes } from '../engine/diagnostics'
 import type { EngineBinding } from '../engine/engine'
 import { copyTypedArray, type ElementType, rawView, type TypedArray } from '../model/element-types'
 import { tensorData } from '../value/tensor'

@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-common'
-import type { RunTimes } from '../diagnostics'
+import type { RunTimes } from '../engine/diagnostics'
 import { ValueKind } from '../engine/engine'
 import { isOrtError } from '../errors'
 import type { LoadedSession } from './create'

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-common'
 import { isRecord, setOwn } from '../check'
-import type { RunTimes } from '../diagnostics'
 import { abortable } from '../engine/abort'
+import type { RunTimes } from '../engine/diagnostics'
 import type { Feeds, Fetch, Fetches, Results, RunSettings } from '../engine/engine'
 import { describe, OrtError, OrtTypeError } from '../errors'
 import {

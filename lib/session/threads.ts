@@ -1,5 +1,5 @@
 import { type Check, choice, integer } from '../check'
-import { processCpus } from '../cpus'
+import { processCpus } from '../engine/cpus'
 import type { SessionSettings } from '../engine/engine'
 
 const MOST_CONCURRENT = 256

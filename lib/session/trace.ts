@@ -1,5 +1,5 @@
 import { env, TRACE_EVENT_BEGIN, TRACE_EVENT_END } from 'onnxruntime-common'
-import { observeRun, type RunTimes, runsAreObserved } from '../diagnostics'
+import { observeRun, type RunTimes, runsAreObserved } from '../engine/diagnostics'
 import { engine } from '../engine/select'
 import type { LoadedSession } from './create'
 

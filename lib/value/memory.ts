@@ -1,8 +1,8 @@
+import { INSPECT, type InspectArguments, instanceError, summarize } from '../classes'
 import { isHost } from '../device/device'
 import type { DeviceName, EngineValue } from '../engine/engine'
 import { engine } from '../engine/select'
 import { OrtError, OrtTypeError } from '../errors'
-import { INSPECT, type InspectArguments, summarize } from '../inspect'
 import {
   bytesOf,
   type ElementArrays,
@@ -12,7 +12,6 @@ import {
   typedArrayView,
 } from '../model/element-types'
 import { elementCount } from '../model/shape'
-import { instanceError } from '../receiver'
 import { checkViewable } from './data'
 import { detachableBuffer } from './detachable'
 import { type OrtValueKind, valueKind } from './kind'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { formats, readImports, readMachO } from './formats.mjs'
 
-const LARGEST = 1_000_000
+const LARGEST = 1_100_000
 /** The same as ONNX Runtime's library for Linux. */
 const GLIBC = [2, 28]
 /** Parts of Windows. */

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { readCpus } from '../../lib/cpus'
+import { readCpus } from '../../lib/engine/cpus'
 import { resolveSessionOptions } from '../../lib/session/options'
 
 const affinity = availableParallelism()

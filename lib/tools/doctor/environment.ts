@@ -1,4 +1,4 @@
-import { processCpus } from '../../cpus'
+import { processCpus } from '../../engine/cpus'
 import { PACKAGE, ROOT } from '../cli/package'
 import { type Context, failed, ok } from './checks'
 import { libc } from './libc'

@@ -1,4 +1,5 @@
 // Prints what a program computed, and the addons that are open in the process, in the last line.
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
@@ -9,6 +10,11 @@ export function speech() {
   const samples = new Int16Array(buffer.slice(byteOffset + 44, end))
   return Float32Array.from(samples, (sample) => sample / 32768)
 }
+
+/** What the clients of language models read. */
+export const texts = ['the quick brown fox', 'jumps over', 'the lazy dog of the neighbors']
+
+export const digest = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 export function report(results) {
   const addons = process.report

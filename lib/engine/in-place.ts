@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as common from 'onnxruntime-common'
-import { loadAddon } from './engine/native'
+import { loadAddon } from './native'
 
 const FOLDER = join(__dirname, '..')
 
@@ -13,7 +13,7 @@ export function registerInPlace(): void {
   if (process.env.ONNXRUNTIME_IOBINDING_ENGINE === 'onnxruntime-node' || !isInPlace()) return
   // The other engine is onnxruntime-node, which has a backend of its own.
   if (loadAddon() instanceof Error) return
-  ;(require('./backend/index') as typeof import('./backend/index')).register(common)
+  ;(require('../backend/index') as typeof import('../backend/index')).register(common)
 }
 
 /** Whether the name onnxruntime-node leads to this package. */

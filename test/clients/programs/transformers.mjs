@@ -1,0 +1,20 @@
+// The pipelines of transformers.js, by the package of the arguments, on a local model folder.
+import { dirname } from 'node:path'
+import { report, texts } from './report.mjs'
+
+const [, , , model, name] = process.argv
+const { env, pipeline } = await import(name)
+Object.assign(env, { allowRemoteModels: false, localModelPath: dirname(model), useFSCache: false })
+const results = []
+for (const [task, options] of [
+  ['text-classification', { top_k: null }],
+  ['feature-extraction', { pooling: 'mean', normalize: true }],
+]) {
+  const run = await pipeline(task, 'tiny-bert', { dtype: 'fp32' })
+  for (const text of texts) {
+    const result = await run(text, options)
+    results.push('data' in result ? [...result.data] : result)
+  }
+  await run.dispose()
+}
+report(results)
