@@ -43,10 +43,6 @@ export class BindingPool<I extends Views = AnyViews, O extends Views = AnyViews>
     refuseProxies(BindingPool, 'a BindingPool', (value) => #bindings in value)
   }
 
-  static {
-    refuseProxies(BindingPool, 'a BindingPool', (value) => #bindings in value)
-  }
-
   /** @internal use `session.createBindingPool()` */
   constructor(create: Create<IoBinding<I, O>>, shapes: unknown, options: BindingPoolOptions) {
     if (!isRecord(options)) throw argumentTypeError('options', 'an object', options)

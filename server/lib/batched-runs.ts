@@ -70,7 +70,7 @@ export class BatchedRuns implements Runs {
     const batcher = this.#batchers[at]!
     const { signal, timeoutMs, priority } = options
     const runOptions = {
-      ...(signal !== undefined && { signal }),
+      ...(signal !== undefined && { signal: signal as AbortSignal }),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(priority !== undefined && priority <= this.#high && { priority: 'high' as const }),
     }

@@ -17,6 +17,9 @@ function aligned(length: number, at: number): Buffer {
   return Buffer.allocUnsafeSlow(before + length).subarray(before)
 }
 
+/** What is read of a body beyond the limit, because many clients send all of it before they read the answer. */
+const MOST_DISCARDED = 64 * 2 ** 20
+
 interface BodyOptions {
   /** The most bytes. */
   readonly limit: number
@@ -34,14 +37,16 @@ export function readBody(
   return new Promise((resolve, reject) => {
     const length = Number(headers['content-length'] ?? 0)
     const refuse = () => reject(new RequestError(413, `the body is larger than ${limit} bytes`))
-    if (length > limit) return refuse()
-    let body = aligned(length, jsonLength)
+    let isTooLarge = length > limit
+    let body = aligned(isTooLarge ? 0 : length, jsonLength)
     let at = 0
     request.on('data', (chunk: Buffer) => {
       const end = at + chunk.length
-      if (end > limit) {
-        request.removeAllListeners('data').pause()
-        return refuse()
+      isTooLarge ||= end > limit
+      if (isTooLarge) {
+        at = end
+        if (at > limit + MOST_DISCARDED) refuse()
+        return
       }
       if (end > body.length) {
         // Chunked: the length is not known before.
@@ -52,7 +57,7 @@ export function readBody(
       chunk.copy(body, at)
       at = end
     })
-    request.once('end', () => resolve(body.subarray(0, at)))
+    request.once('end', () => (isTooLarge ? refuse() : resolve(body.subarray(0, at))))
     request.once('error', reject)
   })
 }

@@ -1,5 +1,6 @@
 import textFormat from 'protobufjs/ext/textformat.js'
 import { dataTypeOf } from './datatypes.js'
+import { MOST_MS } from './parameters.js'
 import { root } from './proto.js'
 
 const type = root.lookupType('inference.ModelConfig')
@@ -121,6 +122,9 @@ function checkBatching(batching: DynamicBatching, most: number): void {
     refuse(`priority_levels is ${priority_levels}, and only 2 are supported`)
   if (default_priority_level > priority_levels || (priority_levels > 0 && default_priority_level === 0))
     refuse(`default_priority_level is ${default_priority_level} of ${priority_levels}`)
+  const timeout = default_queue_policy?.default_timeout_microseconds ?? 0
+  if (timeout / 1000 > MOST_MS)
+    refuse(`default_timeout_microseconds is ${timeout}, expected ${MOST_MS}000 at most`)
   if (default_queue_policy?.timeout_action === 'DELAY')
     refuse('timeout_action DELAY is not supported, only REJECT')
 }

@@ -123,8 +123,11 @@ export function fromJson(
   if (values.length !== count)
     throw invalid(`input '${name}' has ${values.length} elements, expected ${count}`)
   if (type.array === undefined) {
-    for (const value of values)
+    for (const value of values) {
       if (typeof value !== 'string') throw invalid(`input '${name}' has an element that is not a string`)
+      if (/\p{Surrogate}/u.test(value))
+        throw invalid(`input '${name}' has an element with half of a surrogate pair, which UTF-8 cannot hold`)
+    }
     return values as string[]
   }
   const array = new type.array(count)

@@ -1,7 +1,8 @@
 import type { TypedArray } from 'onnxruntime-iobinding'
-import protobuf, { type Reader } from 'protobufjs'
+import type { Reader } from 'protobufjs'
 import type { DataType } from './datatypes.js'
 import { invalid } from './errors.js'
+import { BYTES, FIXED32, FIXED64, type ReadField, readFields, repeated, single, VARINT } from './wire.js'
 
 /** Messages InferTensorContents of one tensor, which the protocol has as one. */
 export type Contents = Uint8Array[]
@@ -23,14 +24,22 @@ interface Long {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const bits = ({ high, low }: Long) => (BigInt(high) << 32n) | BigInt(low >>> 0)
 
-const BOOL: Field = { number: 1, wireType: 0, read: (reader) => Number(reader.bool()) }
-const INT: Field = { number: 2, wireType: 0, read: (reader) => reader.int32() }
-const INT64: Field = { number: 3, wireType: 0, read: (reader) => BigInt.asIntN(64, bits(reader.int64())) }
-const UINT: Field = { number: 4, wireType: 0, read: (reader) => reader.uint32() }
-const UINT64: Field = { number: 5, wireType: 0, read: (reader) => BigInt.asUintN(64, bits(reader.uint64())) }
-const FP32: Field = { number: 6, wireType: 5, read: (reader) => reader.float() }
-const FP64: Field = { number: 7, wireType: 1, read: (reader) => reader.double() }
-const TEXT: Field = { number: 8, wireType: 2, read: (reader) => utf8.decode(reader.bytes()) }
+const BOOL: Field = { number: 1, wireType: VARINT, read: (reader) => Number(reader.bool()) }
+const INT: Field = { number: 2, wireType: VARINT, read: (reader) => reader.int32() }
+const INT64: Field = {
+  number: 3,
+  wireType: VARINT,
+  read: (reader) => BigInt.asIntN(64, bits(reader.int64())),
+}
+const UINT: Field = { number: 4, wireType: VARINT, read: (reader) => reader.uint32() }
+const UINT64: Field = {
+  number: 5,
+  wireType: VARINT,
+  read: (reader) => BigInt.asUintN(64, bits(reader.uint64())),
+}
+const FP32: Field = { number: 6, wireType: FIXED32, read: (reader) => reader.float() }
+const FP64: Field = { number: 7, wireType: FIXED64, read: (reader) => reader.double() }
+const TEXT: Field = { number: 8, wireType: BYTES, read: (reader) => utf8.decode(reader.bytes()) }
 
 /** The field that has a type's elements. FP16 and BF16 have none. */
 const FIELDS = new Map<string, Field>([
@@ -81,23 +90,18 @@ function outOfRange({ range }: DataType, element: Element): boolean {
   return range !== undefined && typeof element === 'number' && (element < range[0] || element > range[1])
 }
 
-function readElements(bytes: Uint8Array, field: Field, take: (element: Element) => void): void {
-  const reader = protobuf.Reader.create(bytes)
-  while (reader.pos < reader.len) {
-    const tag = reader.tag()
-    const wireType = tag & 7
-    if (tag >>> 3 !== field.number) {
-      if (tag >>> 3 >= 1 && tag >>> 3 <= 8)
-        throw invalid('a tensor has contents of another type than its own')
-      reader.skipType(wireType, 0, tag >>> 3)
-    } else if (wireType === field.wireType) {
-      take(field.read(reader))
-    } else if (wireType === 2) {
-      const end = reader.uint32() + reader.pos
-      if (end > reader.len) throw new Error('packed elements beyond their message')
-      while (reader.pos < end) take(field.read(reader))
-    } else {
-      throw new Error('another wire type than the field has')
-    }
-  }
+const otherType = () => {
+  throw invalid('a tensor has contents of another type than its own')
+}
+const OTHERS: Readonly<Record<number, ReadField>> = Object.fromEntries(
+  Array.from({ length: 8 }, (_, i) => [i + 1, otherType]),
+)
+
+function readElements(
+  bytes: Uint8Array,
+  { number, wireType, read }: Field,
+  take: (element: Element) => void,
+): void {
+  const field = wireType === BYTES ? single : repeated
+  readFields(bytes, { ...OTHERS, [number]: field(wireType, (reader) => take(read(reader))) })
 }

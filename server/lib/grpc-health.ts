@@ -1,10 +1,5 @@
-import {
-  type ServerWritableStream,
-  type ServiceDefinition,
-  status,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js'
-import { notFound } from './errors.js'
+import type { ServerWritableStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { invalid, notFound } from './errors.js'
 import { defineService, handlers, service, toStatus } from './grpc-service.js'
 import { decode, encode, root } from './proto.js'
 
@@ -16,13 +11,18 @@ const [REQUEST, RESPONSE] = ['HealthCheckRequest', 'HealthCheckResponse'].map((n
 ) as [ReturnType<typeof root.lookupType>, ReturnType<typeof root.lookupType>]
 const SERVICES = ['', 'inference.GRPCInferenceService']
 
+const UNKNOWN = encode(RESPONSE, { status: 'SERVICE_UNKNOWN' })
+const STOPPING = toStatus(notFound('the server stops'))
+
 const state = (isServing: boolean) => ({ status: isServing ? 'SERVING' : 'NOT_SERVING' })
 
 /** gRPC's health checking service. */
 export class Health {
   readonly definition: ServiceDefinition = defineService(HEALTH)
   readonly #isServing: () => boolean
-  readonly #watchers = new Set<Watcher>()
+  /** Whether each watches a service that exists. */
+  readonly #watchers = new Map<Watcher, boolean>()
+  #isClosed = false
 
   constructor(isServing: () => boolean) {
     this.#isServing = isServing
@@ -37,31 +37,31 @@ export class Health {
   }
 
   #watch(call: Watcher): void {
+    let service: string
     try {
-      const { service } = decode(REQUEST, call.request) as { service: string }
-      if (!SERVICES.includes(service)) {
-        call.write(encode(RESPONSE, { status: 'SERVICE_UNKNOWN' }))
-      } else {
-        this.#watchers.add(call)
-        call.write(encode(RESPONSE, state(this.#isServing())))
-      }
-      call.once('cancelled', () => this.#watchers.delete(call))
+      ;({ service } = decode(REQUEST, call.request) as { service: string })
     } catch {
-      call.emit('error', {
-        code: status.INVALID_ARGUMENT,
-        details: 'the request is not a HealthCheckRequest',
-      })
+      return void call.emit('error', toStatus(invalid('the request is not a HealthCheckRequest')))
     }
+    if (this.#isClosed) return void call.emit('error', STOPPING)
+    this.#watchers.set(call, SERVICES.includes(service))
+    call.once('cancelled', () => this.#watchers.delete(call))
+    call.write(this.#watchers.get(call) ? this.#state : UNKNOWN)
+  }
+
+  get #state(): Buffer {
+    return encode(RESPONSE, state(this.#isServing()))
   }
 
   /** Reports a change to those that watch. */
   changed(): void {
-    for (const watcher of this.#watchers) watcher.write(encode(RESPONSE, state(this.#isServing())))
+    for (const [watcher, isKnown] of this.#watchers) if (isKnown) watcher.write(this.#state)
   }
 
-  /** Ends the calls of those that watch, which would keep the server from stopping. */
+  /** Ends the calls of those that watch, also of unknown services: they would keep the server from stopping. */
   close(): void {
-    for (const watcher of this.#watchers) watcher.emit('error', toStatus(notFound('the server stops')))
+    this.#isClosed = true
+    for (const watcher of this.#watchers.keys()) watcher.emit('error', STOPPING)
     this.#watchers.clear()
   }
 }

@@ -1,4 +1,3 @@
-import protobuf, { type Reader } from 'protobufjs'
 import { dataType, fromBytes } from './datatypes.js'
 import { invalid, RequestError } from './errors.js'
 import { type Contents, fromContents } from './grpc-contents.js'
@@ -15,6 +14,7 @@ import {
   refuseSharedMemory,
   timeoutMs,
 } from './parameters.js'
+import { delimited, FIXED64, readFields, repeated, single, VARINT } from './wire.js'
 
 /** A ModelInferRequest. */
 export interface GrpcRequest {
@@ -46,32 +46,7 @@ interface Output {
   parameters: Record<string, unknown>
 }
 
-const BYTES = 2
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-type ReadField = (reader: Reader, wireType: number) => void
-
-/** Reads the fields of a message that are known; each of `readers` has its field's number. */
-function readFields(bytes: Uint8Array, readers: Readonly<Record<number, ReadField>>): void {
-  const reader = protobuf.Reader.create(bytes)
-  while (reader.pos < reader.len) {
-    const tag = reader.tag()
-    const [field, wireType] = [tag >>> 3, tag & 7]
-    if (field === 0) throw new Error('a field without a number')
-    const read = readers[field]
-    if (read === undefined) reader.skipType(wireType, 0, field)
-    else read(reader, wireType)
-  }
-}
-
-/** A reader of a field of bytes, a string or a message. */
-const delimited =
-  (take: (bytes: Uint8Array) => void): ReadField =>
-  (reader, wireType) => {
-    if (wireType !== BYTES) throw new Error('another wire type than the field has')
-    take(reader.bytes())
-  }
-
 const string = (take: (text: string) => void) => delimited((bytes) => take(utf8.decode(bytes)))
 
 function push<T>(list: T[], value: T, what: string): void {
@@ -127,20 +102,14 @@ function readInput(bytes: Uint8Array): Input {
     2: string((text) => {
       input.datatype = text
     }),
-    3: (reader, wireType) => readShape(reader, wireType, input.shape),
+    3: repeated(VARINT, (reader) => {
+      if (input.shape.push(Number(reader.int64())) > MOST_DIMS)
+        throw invalid(`a shape has more than ${MOST_DIMS} sizes`)
+    }),
     4: delimited((entry) => readParameter(entry, input.parameters)),
     5: delimited((contents) => push(input.contents, contents, 'contents')),
   })
   return input
-}
-
-function readShape(reader: Reader, wireType: number, shape: number[]): void {
-  const end = wireType === BYTES ? reader.uint32() + reader.pos : reader.pos + 1
-  if (end > reader.len) throw new Error('a shape beyond its message')
-  while (reader.pos < end) {
-    if (shape.push(Number(reader.int64())) > MOST_DIMS)
-      throw invalid(`a shape has more than ${MOST_DIMS} sizes`)
-  }
 }
 
 function readOutput(bytes: Uint8Array): Output {
@@ -164,21 +133,21 @@ function readParameter(entry: Uint8Array, parameters: Record<string, unknown>): 
     }),
     2: delimited((bytes) => {
       readFields(bytes, {
-        1: (reader) => {
+        1: single(VARINT, (reader) => {
           value = reader.bool()
-        },
-        2: (reader) => {
+        }),
+        2: single(VARINT, (reader) => {
           value = Number(reader.int64())
-        },
+        }),
         3: string((text) => {
           value = text
         }),
-        4: (reader) => {
+        4: single(FIXED64, (reader) => {
           value = reader.double()
-        },
-        5: (reader) => {
+        }),
+        5: single(VARINT, (reader) => {
           value = Number(reader.uint64())
-        },
+        }),
       })
     }),
   })

@@ -22,9 +22,25 @@ const CODES: Readonly<Record<number, status>> = {
   504: status.DEADLINE_EXCEEDED,
 }
 
-export const toStatus = (error: unknown): Partial<StatusObject> => {
+/** Details are a header, percent-encoded: clients refuse 8 KiB of headers, and Node.js ends a connection for 64 KiB. */
+const MOST_DETAILS = 4096
+
+/** A text that may have a client's names, as long as details may be. */
+function bounded(text: string): string {
+  let [end, size] = [0, 0]
+  const wellFormed = text.slice(0, MOST_DETAILS).replace(/\p{Surrogate}/gu, '\ufffd')
+  for (const character of wellFormed) {
+    size += encodeURI(character).length
+    if (size > MOST_DETAILS) break
+    end += character.length
+  }
+  return end === text.length ? wellFormed : `${wellFormed.slice(0, end)}…`
+}
+
+/** The status of gRPC that reports an error. */
+export function toStatus(error: unknown): { readonly code: status; readonly details: string } {
   const { status: http, message } = toRequestError(error)
-  return { code: CODES[http] ?? status.INTERNAL, details: message }
+  return { code: CODES[http] ?? status.INTERNAL, details: bounded(message) }
 }
 
 /** A call with one request and one response, in bytes. */

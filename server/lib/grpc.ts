@@ -7,10 +7,10 @@ import {
 } from '@grpc/grpc-js'
 import type { Type } from 'protobufjs'
 import { toBytes } from './datatypes.js'
-import { cancelled, toRequestError, unsupported } from './errors.js'
+import { cancelled, unsupported } from './errors.js'
 import { Health } from './grpc-health.js'
 import { type GrpcRequest, readRequest } from './grpc-request.js'
-import { type BytesCall, defineService, handlers, service, unary } from './grpc-service.js'
+import { type BytesCall, defineService, handlers, service, toStatus, unary } from './grpc-service.js'
 import { Streams } from './grpc-stream.js'
 import { EXTENSIONS, metadata } from './metadata.js'
 import type { NamedTensor } from './model.js'
@@ -200,7 +200,7 @@ async function streamInfer(
     return encodeResponse(STREAM_RESPONSE, { infer_response: { ...response, parameters } })
   } catch (error) {
     return encodeResponse(STREAM_RESPONSE, {
-      error_message: toRequestError(error).message,
+      error_message: toStatus(error).details,
       infer_response: { id },
     })
   }

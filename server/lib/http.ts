@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Encoding, encoders, inflated, readBody } from './body.js'
 import { invalid, toRequestError, unsupported } from './errors.js'
 import { infer } from './inference.js'
+import { Leaving } from './leaving.js'
 import { EXTENSIONS, metadata } from './metadata.js'
 import { type ObservedRequest, type Observer, observed } from './observer.js'
 import type { Repository } from './repository.js'
@@ -17,6 +18,9 @@ export interface HttpOptions {
 /** How long the JSON of a body is that has binary data behind it. */
 const JSON_LENGTH = 'inference-header-content-length'
 
+/** How long a client may take to send a request. Fastify has no limit by default. */
+const REQUEST_TIMEOUT_MS = 300_000
+
 type Params = { Params: { name: string; version?: string } }
 
 /** The REST API of the Open Inference Protocol, with Triton's extensions. */
@@ -28,7 +32,12 @@ export function httpServer(
   const { bodyLimit, isDraining, observe } = options
   const body = ({ body, headers }: FastifyRequest) =>
     inflated(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers['content-encoding'], bodyLimit)
-  const app = fastify({ bodyLimit, forceCloseConnections: 'idle', routerOptions: { maxParamLength: 128 } })
+  const app = fastify({
+    bodyLimit,
+    forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: 128 },
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', ({ headers }: FastifyRequest, payload: Readable) =>
     readBody(payload, headers, { limit: bodyLimit, jsonLength: headerLength(headers[JSON_LENGTH]) ?? 0 }),
@@ -65,7 +74,7 @@ export function httpServer(
     app.post<Params>(`${base}/infer`, async (request, reply) => {
       const { header, data } = await observed(observe, observedHttp(request), async () => {
         const length = headerLength(request.headers[JSON_LENGTH])
-        return infer(model(request), await body(request), length)
+        return infer(model(request), await body(request), length, new Leaving(reply.raw))
       })
       return respond(request, reply, header, data, isDraining())
     })
@@ -112,7 +121,7 @@ function headerLength(value: string | string[] | undefined): number | undefined 
 function accepted(header: string | undefined): Encoding | undefined {
   for (const part of (header ?? '').split(',').slice(0, 16)) {
     const [name, quality] = part.trim().split(/\s*;\s*q=/)
-    if (name !== undefined && Object.hasOwn(encoders, name) && quality !== '0') return name as Encoding
+    if (name !== undefined && Object.hasOwn(encoders, name) && Number(quality) !== 0) return name as Encoding
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 import { dataType, fromBytes, fromJson, toBytes, toJson } from './datatypes.js'
 import { invalid } from './errors.js'
+import type { Signal } from './leaving.js'
 import type { Model, NamedTensor } from './model.js'
 import {
   checkId,
@@ -43,7 +44,7 @@ export async function infer(
   model: Model,
   body: Buffer,
   headerLength: number | undefined,
-  signal?: AbortSignal,
+  signal: Signal,
 ): Promise<InferResponse> {
   const request = parseRequest(body, headerLength)
   const names = request.outputs?.map(({ name }) => name)

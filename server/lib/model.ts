@@ -80,6 +80,7 @@ export class Model {
     const begin = performance.now()
     ++this.#inFlight
     try {
+      options.signal?.throwIfAborted()
       if (this.#inFlight > this.maxQueueSize)
         throw new RequestError(
           503,

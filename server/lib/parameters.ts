@@ -24,11 +24,14 @@ export function refuseClassification(parameters: Parameters): void {
   if (own(parameters, 'classification')) throw unsupported('the server does not support classification')
 }
 
+/** The most milliseconds of a timer. */
+export const MOST_MS = 2 ** 31 - 1
+
 /** Milliseconds of Triton's parameter, which is in microseconds. @throws RequestError 400 */
 export function timeoutMs(parameters: Parameters): number | undefined {
   const value = own(parameters, 'timeout')
   if (value === undefined || value === 0) return undefined
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value / 1000 < 2 ** 31)
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value / 1000 <= MOST_MS)
     return value / 1000
   throw invalid("'timeout' is not a number of microseconds")
 }

@@ -1,5 +1,6 @@
 import { type InferenceSession, OrtValue, type RunValue, Tensor } from 'onnxruntime-iobinding'
 import { type DataType, dataTypeOf, type Elements } from './datatypes.js'
+import type { Signal } from './leaving.js'
 import { Durations, type ExecutionStats } from './statistics.js'
 
 /** A tensor of a request, or of its response. */
@@ -13,7 +14,7 @@ export interface NamedTensor {
 export interface InferOptions {
   readonly timeoutMs?: number | undefined
   /** Ends the run: its client has left. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Signal | undefined
   /** Triton's: 1 is the highest. */
   readonly priority?: number | undefined
 }
@@ -65,7 +66,7 @@ export class DirectRuns implements Runs {
       const results = await this.#session.run<RunValue>(
         feeds,
         outputs === undefined ? this.#session.outputNames : [...new Set(outputs)],
-        signal === undefined ? {} : { signal },
+        signal === undefined ? {} : { signal: signal as AbortSignal },
       )
       const ran = performance.now()
       const response = Object.entries(results).map(([name, value]) => toTensor(name, value))
@@ -92,10 +93,13 @@ export class DirectRuns implements Runs {
   async close(): Promise<void> {}
 }
 
-function toSignal({ timeoutMs, signal }: InferOptions): AbortSignal | undefined {
+function toSignal({ timeoutMs, signal }: InferOptions): Signal | undefined {
   if (timeoutMs === undefined) return signal
   const deadline = AbortSignal.timeout(Math.ceil(timeoutMs))
-  return signal === undefined ? deadline : AbortSignal.any([signal, deadline])
+  if (signal === undefined) return deadline
+  const either = new AbortController()
+  for (const one of [signal, deadline]) one.addEventListener('abort', () => either.abort(one.reason))
+  return either.signal
 }
 
 /** A Tensor where there is one for the type: session.run copies it straight into memory that is bound already. */

@@ -88,6 +88,16 @@ describe('a proxy, such as a reactive framework makes,', () => {
       await expectError(call, 'ERR_INVALID_ARG_TYPE', { says: ['proxy', 'markRaw()'] })
   })
 
+  test('of a pool rejects its promises, and throws nothing', async () => {
+    await using session = await InferenceSession.create(oneNode())
+    await using pool = session.createBindingPool({ x: [1] })
+    const other = proxied(pool)
+    for (const call of [() => other.use(() => 0), () => other.close()]) {
+      const promise = call()
+      await expectError(() => promise, 'ERR_INVALID_ARG_TYPE', { says: ['proxy', 'markRaw()'] })
+    }
+  })
+
   test('of a typed array is refused', async () => {
     using target = OrtValue.allocate('float32', [1])
     const array = proxied(new Float32Array(1))
