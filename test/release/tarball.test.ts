@@ -116,7 +116,7 @@ describe('the check of an addon', () => {
     ['linux-x64', elf(62, 'GLIBC_2.17'), 'it does not export napi_register_module_v1'],
     [
       'linux-x64',
-      Buffer.concat([elf(62), Buffer.alloc(1_000_000)]),
+      Buffer.concat([elf(62), Buffer.alloc(1_100_000)]),
       '1001000 bytes: expected less than 1000000',
     ],
     ['darwin-arm64', machO({ minos: 0x000f0000 }), 'it is for macOS 15.0: expected 13.3'],
