@@ -117,7 +117,7 @@ describe('the check of an addon', () => {
     [
       'linux-x64',
       Buffer.concat([elf(62), Buffer.alloc(1_100_000)]),
-      '1001000 bytes: expected less than 1000000',
+      '1101000 bytes: expected less than 1100000',
     ],
     ['darwin-arm64', machO({ minos: 0x000f0000 }), 'it is for macOS 15.0: expected 13.3'],
     ['darwin-arm64', machO({ library: '/usr/lib/libc++.1.dylib' }), 'it needs /usr/lib/libc++.1.dylib'],
