@@ -11,6 +11,7 @@ import { dataTypeOf, type Elements } from './datatypes.js'
 import { invalid } from './errors.js'
 import type { InferOptions, NamedTensor, Runs } from './runs.js'
 import { addUp, type ExecutionStats, fromBatcher } from './statistics.js'
+import { differ, requestOf, type Warmup } from './warmup.js'
 
 type Outputs = Readonly<Record<string, ShapedResult>>
 
@@ -32,11 +33,15 @@ export class BatchedRuns implements Runs {
     this.#high = high
   }
 
-  /** @throws Error if a row's result depends on the other rows of its batch */
+  /**
+   * @param warmup rows that the batches are compared with, if two of them differ
+   * @throws Error if a row's result depends on the other rows of its batch
+   */
   static async create(
     session: InferenceSession,
     config: ModelConfig,
     outputs: readonly DeclaredTensor[],
+    warmup: readonly Warmup[],
   ): Promise<BatchedRuns> {
     const { max_batch_size, dynamic_batching, parameters, instance_group } = config
     const rows = config.input.map(({ name, dims }) => [name, dims.map((dim) => (dim === -1 ? '?' : dim))])
@@ -47,6 +52,9 @@ export class BatchedRuns implements Runs {
       preferredSizes: dynamic_batching!.preferred_batch_size,
       maxQueueSize: UNBOUNDED,
       batchAxes: Object.fromEntries(outputs.map(({ name }) => [name, 0])),
+      ...(differ(warmup) && {
+        samples: warmup.map((one) => rowOf(requestOf({ ...one, rows: 1 }, true), 0, 1)),
+      }),
       ...(tolerance !== undefined && { verify: { tolerance: Number(tolerance) } }),
     }
     const batchers: Batcher[] = []
@@ -134,7 +142,9 @@ function withRemedy(error: unknown): unknown {
   const tolerance =
     error.code === 'ERR_BATCH_MISMATCH'
       ? ", or accept the difference: parameters { key: 'verify_tolerance' value { string_value: '1e-3' } }"
-      : ''
+      : error.message.includes('sample rows')
+        ? ', or give two samples that the model accepts, and that differ: model_warmup'
+        : ''
   return new Error(
     `dynamic_batching: ${error.message}. In config.pbtxt, omit dynamic_batching, so that each request is a run of its own${tolerance}`,
     { cause: error },

@@ -32,6 +32,20 @@ export interface InstanceGroup {
   readonly count: number
 }
 
+export interface WarmupInput {
+  readonly data_type: string
+  readonly dims: readonly number[]
+  readonly random_data?: boolean
+  readonly input_data_file?: string
+}
+
+export interface WarmupConfig {
+  readonly name: string
+  readonly batch_size: number
+  readonly inputs: Readonly<Record<string, WarmupInput>>
+  readonly count: number
+}
+
 export interface ModelConfig {
   readonly name: string
   readonly platform: string
@@ -41,6 +55,7 @@ export interface ModelConfig {
   readonly output: readonly TensorConfig[]
   readonly instance_group: readonly InstanceGroup[]
   readonly parameters: Readonly<Record<string, { readonly string_value: string }>>
+  readonly model_warmup: readonly WarmupConfig[]
   readonly dynamic_batching?: DynamicBatching
 }
 
@@ -73,6 +88,7 @@ export const defaultConfig = (name: string): ModelConfig => ({
   output: [],
   instance_group: [],
   parameters: {},
+  model_warmup: [],
 })
 
 /** @throws Error for what the server does not support */

@@ -11,6 +11,7 @@ import { dataTypeOf } from './datatypes.js'
 import { invalid, RequestError, toRequestError } from './errors.js'
 import { DirectRuns, type InferOptions, type NamedTensor, type Runs } from './runs.js'
 import { RequestStats } from './statistics.js'
+import { type ReadSample, readWarmup, requestOf } from './warmup.js'
 
 export type { NamedTensor } from './runs.js'
 
@@ -36,7 +37,11 @@ export class Model {
     version: string,
     path: string,
     text: string | undefined,
-    options: { readonly session: SessionOptions; readonly maxQueueSize: number },
+    options: {
+      readonly session: SessionOptions
+      readonly maxQueueSize: number
+      readonly readSample: ReadSample
+    },
   ): Promise<Model> {
     const parsed = text === undefined ? defaultConfig(name) : parseConfig(text, name)
     const session = await InferenceSession.create(path, {
@@ -53,11 +58,16 @@ export class Model {
         }),
       ) as [DeclaredTensor[], DeclaredTensor[]]
       const config = completeConfig(parsed, inputs, outputs)
+      const warmup = await readWarmup(config, inputs, options.readSample)
       const { max_batch_size: most, dynamic_batching: batching } = config
       const runs =
         batching === undefined
           ? new DirectRuns(session, instances(config), (all) => (most > 0 ? all[0]!.shape[0]! : 1))
-          : await BatchedRuns.create(session, config, outputs)
+          : await BatchedRuns.create(session, config, outputs, warmup)
+      // Not by `runs`, whose statistics are those of requests.
+      const warm = new DirectRuns(session, 1, () => 1)
+      for (const sample of warmup)
+        for (let i = 0; i < sample.count; ++i) await warm.run(requestOf(sample, most > 0), undefined, {})
       const bound = batching?.default_queue_policy?.max_queue_size || Infinity
       const maxQueueSize = Math.min(options.maxQueueSize, bound)
       return new Model(name, version, config, inputs, outputs, session, runs, maxQueueSize)

@@ -1,5 +1,5 @@
 import { readdir, readFile, realpath } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import type { SessionOptions } from 'onnxruntime-iobinding'
 import { notFound, RequestError } from './errors.js'
 import { Model } from './model.js'
@@ -74,7 +74,8 @@ export class Repository {
       const file = await realpath(path)
       if (!file.startsWith(root + sep)) throw new Error('its file is outside of the repository')
       const config = await readConfig(join(folder, 'config.pbtxt'), root)
-      this.#models.set(name, await Model.load(name, version, file, config, options))
+      const readSample = (sample: string) => readInside(join(folder, 'warmup', sample), root)
+      this.#models.set(name, await Model.load(name, version, file, config, { ...options, readSample }))
       this.#index.push({ name, version, state: 'READY', reason: '' })
     } catch (error) {
       this.#refuse(name, version, (error as Error).message)
@@ -119,11 +120,15 @@ export class Repository {
   }
 }
 
+async function readInside(path: string, root: string): Promise<Buffer> {
+  const file = await realpath(path)
+  if (file.startsWith(root + sep)) return readFile(file)
+  throw new Error(`${basename(path)} is outside of the repository`)
+}
+
 async function readConfig(path: string, root: string): Promise<string | undefined> {
   try {
-    const file = await realpath(path)
-    if (!file.startsWith(root + sep)) throw new Error('config.pbtxt is outside of the repository')
-    return await readFile(file, 'utf8')
+    return (await readInside(path, root)).toString('utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
