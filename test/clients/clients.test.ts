@@ -1,4 +1,5 @@
 // Published packages that use onnxruntime-node, unmodified: with `register` they give the results that they give without it.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/run.mjs'
@@ -53,6 +54,26 @@ function testClients(source: string, clients: readonly string[]) {
     expect(JSON.stringify(plain.results).length).toBeGreaterThan(10)
   })
 }
+
+/** The names and versions of the packages that a folder installs, without what they need. */
+function installed(folder: string): string[] {
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return Object.entries<string>(dependencies)
+    .filter(([name]) => name !== 'onnxruntime-node')
+    .map(([name, version]) => /^npm:(.+)@(.+)$/.exec(version)?.slice(1) ?? [name, version])
+    .map((pair) => pair.join(' '))
+}
+
+test('docs/drop-in.md lists the tested packages', () => {
+  const page = readFileSync(join(root, 'docs', 'drop-in.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| `(.+?)` +\| ([\d.]+) +\| (each commit|nightly) +\|$/gm)]
+  const listed = (when: string) => rows.filter((row) => row[3] === when).map((row) => `${row[1]} ${row[2]}`)
+  expect(listed('each commit').sort()).toEqual(installed(import.meta.dirname).sort())
+  expect(listed('nightly').sort()).toEqual(installed(join(import.meta.dirname, 'models')).sort())
+  expect([DETECTORS.length, MODELS.length]).toEqual(
+    ['each commit', 'nightly'].map((when) => listed(when).length),
+  )
+})
 
 describe('a detector of speech', () => testClients(import.meta.dirname, DETECTORS))
 describe.runIf(nightly)('a client with large models', () =>
