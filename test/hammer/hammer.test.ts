@@ -18,7 +18,9 @@ async function hammer(env: Record<string, string>) {
     timeout,
   })
   console.log(stdout)
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  // Graphs go stale here all the time, which the log says once for each binding.
+  const lines = stderr.split('\n').filter((line) => line !== '' && !line.includes('captured anew'))
+  expect({ code, lines }).toEqual({ code: 0, lines: [] })
 }
 
 const limit = SECONDS * 1000 + 420_000
