@@ -72,7 +72,7 @@ const POINTER = 'it is a pointer'
 const NO_ALLOCATOR = "Omit it: 'gpuMemLimit' and 'arenaExtendStrategy' configure ONNX Runtime's own allocator"
 const OWN_STREAM = "Use 'stream', the handle as a bigint"
 
-/** 0n is no stream of its own; 1n and 2n are CUDA's names of streams that nobody created. */
+/** 0n, 1n and 2n are CUDA's names of default streams, which nobody created. */
 const stream: Check<string> = (value, name) => {
   if (typeof value !== 'bigint') throw argumentTypeError(name, 'a bigint', value)
   if (value > 2n && value < 2n ** 64n) return String(value)

@@ -25,7 +25,7 @@ export async function traced<T>(name: Traced, call: () => Promise<T>): Promise<T
   }
 }
 
-/** A run of a session that `env.trace` prints, or that subscribers of node:diagnostics_channel are told of. */
+/** A run of a session that `env.trace` prints, or that node:diagnostics_channel publishes to subscribers. */
 export function tracedRun<T>(loaded: LoadedSession, run: (times?: RunTimes) => Promise<T>): Promise<T> {
   const observed = () => (runsAreObserved() ? observeRun('session.run', loaded, run) : run())
   return isTraced() ? traced('InferenceSession.run', observed) : observed()

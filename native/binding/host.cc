@@ -135,7 +135,7 @@ class CpuBinding final : public BindingHost {
   }
 
   bool using_stand_ins_ = false;
-  std::optional<bool> stand_ins_ = false;  // what is bound, unless a change failed
+  std::optional<bool> stand_ins_ = false;  // the form that is bound, unless a change failed
   std::vector<device::Tensor> seconds_;    // by the output's index: what ONNX Runtime writes in its place
   std::vector<device::Copy> copies_;       // after each run
 };

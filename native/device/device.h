@@ -206,7 +206,7 @@ class Device {
   // Any thread. `capture`: while ONNX Runtime captures a graph. Throws ERR_RUN_CANCELED when the run is
   // canceled meanwhile.
   DeviceLock Lock(bool capture, const std::atomic<bool>& canceled = kNotCanceled);
-  // The same for a run that is no capture, without waiting: none where the lock is taken.
+  // The same for a run that is not captured, without waiting: none where the lock is taken.
   DeviceLock TryLock();
 
   // Any thread. Does not wait, since a finalizer must not block the event loop: releases at once if the

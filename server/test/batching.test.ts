@@ -233,7 +233,7 @@ test.each([
     /'x' is not supported/,
   ],
   [
-    'a parameter that is no number',
+    'a parameter that is not a number',
     mlp(),
     'parameters { key: "verify_tolerance" value { string_value: "x" } }',
     /verify_tolerance/,

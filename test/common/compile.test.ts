@@ -51,7 +51,7 @@ describe.runIf(isNative)('compileModel', () => {
       expect(await result(at(`${name}.onnx`))).toEqual(await result(mlp()))
   })
 
-  test('optimizes as far as it is told', async () => {
+  test('optimizes up to the given level', async () => {
     const sizes = []
     for (const graphOptimizationLevel of ['disabled', 'extended'] as const)
       sizes.push((await compileModel(mlp(), { graphOptimizationLevel })).length)
@@ -88,7 +88,7 @@ describe.runIf(isNative)('compileModel', () => {
     expect(await result(await transferring)).toEqual(await result(mlp()))
   })
 
-  test('fails where nothing is compiled, or the file exists, if it is told to', async () => {
+  test('fails where nothing is compiled, or the file exists, if an option asks for it', async () => {
     const nothing = () => compileModel(mlp(), { errorIfNoNodesCompiled: true })
     await expectError(nothing, 'ERR_NOT_COMPILED', { says: ['errorIfNoNodesCompiled', "'cpu'"] })
     writeFileSync(at('there.onnx'), 'mine')

@@ -1,4 +1,4 @@
-// node:diagnostics_channel: what subscribers are told of loads and runs.
+// node:diagnostics_channel: what it publishes of loads and runs.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -6,7 +6,7 @@ import { createSession } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
 import { identity } from '../helpers/model-builder.mjs'
 
-/** Each is a float16: its ends, the smallest normal and subnormal, and what is no number. */
+/** Each is a float16: its ends, the smallest normal and subnormal, and NaN. */
 const numbers = [0, -0, 1, -0.5, 65504, -65504, 2 ** -14, 2 ** -24, Infinity, -Infinity, NaN, 1 + 2 ** -10]
 
 const over = ({

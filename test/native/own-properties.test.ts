@@ -218,7 +218,7 @@ test('what a session shares with the caller is frozen', async () => {
   await session.run(Object.fromEntries(NAMES.map((name) => [name, one()])))
 })
 
-test('a property of Object.prototype is no option of a prepared run, a view or a pool', async () => {
+test('a property of Object.prototype is not an option of a prepared run, a view or a pool', async () => {
   await using session = await InferenceSession.create(oneNode())
   const results: unknown[] = []
   const run = async () => {

@@ -10,7 +10,7 @@ const libpython = ['/usr/lib/x86_64-linux-gnu', '/usr/lib64', '/usr/local/lib']
   .map((folder) => join(folder, 'libpython3.11.so.1.0'))
   .find((path) => existsSync(path))
 const reason =
-  'reason' in wheels ? wheels.reason : libpython === undefined ? 'there is no libpython3.11' : undefined
+  'reason' in wheels ? wheels.reason : libpython === undefined ? 'libpython3.11 does not exist' : undefined
 if (reason !== undefined) console.log(`SKIPPED: onnxruntime-extensions: ${reason}`)
 
 async function tokenize(text: string, env: Record<string, string>) {

@@ -38,7 +38,7 @@ export const runOptions = (theirs: common.InferenceSession.RunOptions, ours: Run
 }
 export const feeds = (theirs: common.InferenceSession.FeedsType): Feeds => theirs
 
-// @ts-expect-error: an option of no package
+// @ts-expect-error: neither package has this option
 export const misspelt: SessionOptions = { intraOpNumTreads: 1 }
-// @ts-expect-error: a session of onnxruntime-common has no bindings
+// @ts-expect-error: onnxruntime-common's sessions lack bindings
 export const bound = (session: common.InferenceSession) => session.createIoBinding()

@@ -19,13 +19,13 @@ export function untyped(session: InferenceSession): void {
   const copy: AnyTypedArray = y.slice()
   const numbers = Array.from(y, Number)
   const spread: (number | bigint)[] = [...y]
-  // @ts-expect-error: a typed array is no string
+  // @ts-expect-error: a typed array is not a string
   const s: string = io.outputs.y
-  // @ts-expect-error: nor a number
+  // @ts-expect-error: a typed array is not a number
   const n: number = io.outputs.y
-  // @ts-expect-error: nor is its element a string
+  // @ts-expect-error: its element is not a string
   const element: string = y[0]
-  // @ts-expect-error: a typed array has no method of this name
+  // @ts-expect-error: typed arrays lack this method
   io.inputs.x.fil(0)
   // @ts-expect-error: no strings
   io.inputs.x.set(['1'])
@@ -96,7 +96,7 @@ export function typed(session: InferenceSession): void {
   io.inputs.ids.fill(0)
   // @ts-expect-error: another type
   const floats: Float32Array = io.inputs.ids
-  // @ts-expect-error: a typed array is no string
+  // @ts-expect-error: a typed array is not a string
   const s: string = io.outputs.y
   console.log(y, odd, parameter, misspelt, floats, s)
 }

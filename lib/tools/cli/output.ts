@@ -21,7 +21,7 @@ export function printReport<R>(
   console.log(text)
 }
 
-/** The text with unprintable characters as JSON escapes, for what is no report. */
+/** The text with unprintable characters as JSON escapes, for output other than a report. */
 export const escapeText = (text: string): string => escapeIn(text, UNPRINTABLE)
 
 /** Prints an error, whose further lines are indented. @param help follows as it is */
