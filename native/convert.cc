@@ -38,6 +38,17 @@ std::vector<int64_t> ToDims(Napi::Value array) {
   return dims;
 }
 
+std::vector<int> ToIds(Napi::Value array) {
+  std::vector<int> ids;
+  if (!array.IsArray()) return ids;
+  const auto numbers = array.As<Napi::Array>();
+  for (uint32_t i = 0; i < numbers.Length(); ++i) {
+    const Napi::Value number = numbers[i];
+    ids.push_back(number.As<Napi::Number>().Int32Value());
+  }
+  return ids;
+}
+
 Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims) {
   return MakeArray(env, dims.size(), [&](uint32_t i) { return static_cast<double>(dims[i]); });
 }

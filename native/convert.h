@@ -24,6 +24,8 @@ Napi::Array MakeArray(Napi::Env env, size_t length, Make make) {
 }
 
 std::vector<int64_t> ToDims(Napi::Value array);
+// None of what is not an array.
+std::vector<int> ToIds(Napi::Value array);
 Napi::Array FromDims(Napi::Env env, const std::vector<int64_t>& dims);
 
 // Own properties of an object, in order; none where it is undefined.

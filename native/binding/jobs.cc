@@ -16,7 +16,7 @@ BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
 void BindingRun::StartInPlace() noexcept {
   began_ = std::chrono::steady_clock::now();
   times_.Begin();
-  ort::CatchInto(error, [this] { in_place_ = state_->StartInPlace(false); });
+  ort::CatchInto(error, [this] { in_place_ = state_->StartInPlace(); });
 }
 
 void BindingRun::Work() {

@@ -46,14 +46,13 @@ struct BindingState {
   // On a device the JS thread can only replay: see BindingHost::StartInPlace.
   bool CanRunInline() const noexcept { return session->device == nullptr && session->runner->Idle(); }
 
-  // After Prepare: a replay on the JS thread, in place of the run thread. False, and nothing has begun, where
-  // the run thread must do the run.
-  bool StartInPlace(bool waits) {
-    if (graph != Graph::kCaptured) return false;
+  // After Prepare, of a captured graph: the JS thread launches the replay in place of the run thread, which
+  // waits for its end. False, and nothing has begun, where the run thread must do the run.
+  bool StartInPlace() {
     const run::InPlace in_place = session->runner->TakePlace();
-    return in_place && host->StartInPlace(waits);
+    return in_place && host->StartInPlace(false);
   }
-  // The same, and waits for the end. ReplayInline records what it took, for the policy.
+  // The same, and waits for the end here. ReplayInline records what it took, for the policy.
   bool ReplayInPlace(Napi::Env env);
   bool ReplayInline(Napi::Env env);
 

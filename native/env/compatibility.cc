@@ -63,8 +63,6 @@ class Question {
 // devices: number[]): Promise<[status: number, info?: string]> - GetCompatibilityInfoFromModel(Bytes),
 // GetModelCompatibilityForEpDevices
 Napi::Value ModelCompatibility(const Napi::CallbackInfo& info) {
-  std::vector<int> devices;
-  for (const int64_t id : ToDims(info[3])) devices.push_back(static_cast<int>(id));
   return PoolWorker<Question>::Start(info.Env(),
-                                     Question(info[0], info[1], ToString(info[2]), std::move(devices)));
+                                     Question(info[0], info[1], ToString(info[2]), ToIds(info[3])));
 }

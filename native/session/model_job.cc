@@ -14,17 +14,6 @@ bool IsOn(Napi::Value config, const char* key) {
   return entry.IsString() && ToString(entry) == "1";
 }
 
-std::vector<int> ToIds(Napi::Value array) {
-  std::vector<int> ids;
-  if (!array.IsArray()) return ids;
-  const auto numbers = array.As<Napi::Array>();
-  for (uint32_t i = 0; i < numbers.Length(); ++i) {
-    const Napi::Value number = numbers[i];
-    ids.push_back(number.As<Napi::Number>().Int32Value());
-  }
-  return ids;
-}
-
 }  // namespace
 
 LoadSettings::LoadSettings(Napi::Object settings)
