@@ -65,7 +65,7 @@ export function dataType(name: unknown): DataType {
 /** The protocol's type of a model's element type; undefined where it has none (int4, float8). */
 export const dataTypeOf = (type: string): DataType | undefined => byElementType.get(type)
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Elements of the binary tensor extension, over the bytes where these are aligned. @throws RequestError 400 */
 export function fromBytes(type: DataType, count: number, bytes: Buffer, name: string): TypedArray | string[] {

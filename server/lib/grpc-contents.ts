@@ -1,6 +1,6 @@
 import type { TypedArray } from 'onnxruntime-iobinding'
 import type { Reader } from 'protobufjs'
-import type { DataType } from './datatypes.js'
+import { type DataType, utf8 } from './datatypes.js'
 import { invalid } from './errors.js'
 import { BYTES, FIXED32, FIXED64, type ReadField, readFields, repeated, single, VARINT } from './wire.js'
 
@@ -21,7 +21,6 @@ interface Long {
   readonly low: number
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const bits = ({ high, low }: Long) => (BigInt(high) << 32n) | BigInt(low >>> 0)
 
 const BOOL: Field = { number: 1, wireType: VARINT, read: (reader) => Number(reader.bool()) }

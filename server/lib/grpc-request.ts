@@ -1,4 +1,4 @@
-import { dataType, fromBytes } from './datatypes.js'
+import { dataType, fromBytes, utf8 } from './datatypes.js'
 import { invalid, RequestError } from './errors.js'
 import { type Contents, fromContents } from './grpc-contents.js'
 import type { NamedTensor } from './model.js'
@@ -46,7 +46,6 @@ interface Output {
   parameters: Record<string, unknown>
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const string = (take: (text: string) => void) => delimited((bytes) => take(utf8.decode(bytes)))
 
 function push<T>(list: T[], value: T, what: string): void {
