@@ -33,8 +33,8 @@ export interface BatcherStats {
   /** By the number of rows, without padding. */
   readonly batches: Readonly<Record<number, BatchSizeStats>>
   /**
-   * Why batches went: `full`; `preferred`: one of `preferredSizes`; `idle`: no run was in flight; `delay`: the oldest row had waited for `maxQueueDelayMs`; `closing`;
-   * `first`: the first row of its shape, which goes alone.
+   * Why batches went: `full`; `preferred`: one of `preferredSizes`; `idle`: no run was in flight; `delay`: the oldest row had
+   * waited for `maxQueueDelayMs`; `closing`; `first`: the first row of its shape, which goes alone.
    */
   readonly releases: Readonly<Record<Release, number>>
   /** Batches that failed, or whose results had another shape, and were run again row by row. */

@@ -45,13 +45,13 @@ export async function createSession(args: readonly unknown[]): Promise<LoadedSes
   const { source, options } = modelArguments(args)
   if (!LOADS.observed) return load(source, options)
   return LOADS.observe(
-    { model: pathOf(source) },
+    { model: namedModel(source) },
     () => load(source, options),
     (_, { engine, executionProviders }) => ({ engine: engine.name, executionProviders }),
   )
 }
 
-const pathOf = (source: ModelSource) => (typeof source === 'string' ? source : undefined)
+const namedModel = (source: ModelSource) => (typeof source === 'string' ? source : undefined)
 
 async function load(source: ModelSource, options: object): Promise<LoadedSession> {
   const resolved = resolveSessionOptions(options)
@@ -69,8 +69,13 @@ async function load(source: ModelSource, options: object): Promise<LoadedSession
   }
   const signal = checkSignal(engine, resolved.signal, 'a load')
   warnOfUnknownKeys(settings.config ?? {}, 'session', engine.library.version)
-  const load: Opens<void> = (session, model, settings) => session.load(model, settings)
-  const { session, provider, own } = await openSession(engine, owned, { ...resolved, settings }, signal, load)
+  const { session, provider, own } = await openSession<void>(
+    engine,
+    owned,
+    { ...resolved, settings },
+    signal,
+    (session, model, settings) => session.load(model, settings),
+  )
   try {
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
@@ -84,7 +89,7 @@ async function load(source: ModelSource, options: object): Promise<LoadedSession
       inputs,
       outputs,
       device,
-      model: pathOf(source),
+      model: namedModel(source),
       wrongShapes: new Set(),
       executionProviders,
       providerOptions: optionsInUse(executionProviders, own),
