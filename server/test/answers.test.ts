@@ -1,42 +1,32 @@
 // Requests that were not answered, or held what a server has: clients that leave, that send too much, or that name things at length.
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { slowLoop } from '../../test/helpers/model-builder.mjs'
-import { createServer, type InferenceServer } from '../dist/index.js'
+import { createServer } from '../dist/index.js'
 import { encode, GrpcClient, requestOf } from './grpc-client.ts'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
+import { serve } from './served.ts'
 
 const [OK, INVALID_ARGUMENT, NOT_FOUND] = [0, 3, 5]
 const REQUEST = 'inference.ModelInferRequest'
 
-let repository: string
-let server: InferenceServer
-let client: GrpcClient
-beforeAll(async () => {
-  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
-  writeIdentities(repository)
-  writeModel(repository, 'slow', slowLoop())
-  server = await createServer({ modelRepository: repository, ...PORTS, bodyLimit: 2 ** 20 })
-  client = new GrpcClient(server.grpcPort)
-})
-afterAll(async () => {
-  client.close()
-  await server.close()
-  rmSync(repository, { recursive: true })
-})
+const served = serve(
+  (repository) => {
+    writeIdentities(repository)
+    writeModel(repository, 'slow', slowLoop())
+  },
+  { bodyLimit: 2 ** 20 },
+)
 
-const url = (path: string) => `http://127.0.0.1:${server.httpPort}${path}`
+const url = (path: string) => `http://127.0.0.1:${served.server.httpPort}${path}`
 const post = async (path: string, body: object) => {
   const response = await fetch(url(path), { method: 'POST', body: JSON.stringify(body) })
   return { status: response.status, body: (await response.json()) as { error: string } }
 }
-const infer = (message: object) => client.call('ModelInfer', encode(REQUEST, message))
+const infer = (message: object) => served.client.call('ModelInfer', encode(REQUEST, message))
 
 describe('a client that leaves', () => {
   const slow = (trips: number) =>
@@ -60,7 +50,7 @@ describe('a client that leaves', () => {
     return model_stats[0]!.inference_stats.fail.count
   }
   const pending = async () => {
-    const text = await (await fetch(`http://127.0.0.1:${server.metricsPort}/metrics`)).text()
+    const text = await (await fetch(`http://127.0.0.1:${served.server.metricsPort}/metrics`)).text()
     return Number(/nv_inference_pending_request_count{model="slow".*} (\d+)/.exec(text)![1])
   }
 
@@ -72,7 +62,7 @@ describe('a client that leaves', () => {
     while ((await failures()) !== before + 1) await sleep(5)
     first.destroy()
     while ((await failures()) !== before + 2) await sleep(5)
-    const metrics = await (await fetch(`http://127.0.0.1:${server.metricsPort}/metrics`)).text()
+    const metrics = await (await fetch(`http://127.0.0.1:${served.server.metricsPort}/metrics`)).text()
     expect(metrics).toContain('nv_inference_request_failure{model="slow",version="1",reason="CANCELED"} 2')
     expect((await post('/v2/models/slow/infer', JSON.parse(slow(1)))).status).toBe(200)
   })
@@ -81,7 +71,7 @@ describe('a client that leaves', () => {
 test.each(['Transfer-Encoding: chunked', `Content-Length: ${17 * 2 ** 20}`])(
   'a client that sends all of a body beyond the limit before it reads gets 413: %s',
   async (header) => {
-    const socket = connect(server.httpPort, '127.0.0.1')
+    const socket = connect(served.server.httpPort, '127.0.0.1')
     await once(socket, 'connect')
     socket.pause()
     const head = 'POST /v2/models/identity_FP32/infer HTTP/1.1\r\nHost: a\r\n'
@@ -107,13 +97,13 @@ test('gRPC reports errors about names of any length, and serves on', async () =>
     const unknown = { ...requestOf([1, 2, 3]), inputs: [{ name, datatype: 'FP32', shape: [1, 3] }] }
     expect((await infer(unknown)).code).toBe(INVALID_ARGUMENT)
     const metadata = encode('inference.ModelMetadataRequest', { name })
-    expect((await client.call('ModelMetadata', metadata)).code).toBe(NOT_FOUND)
+    expect((await served.client.call('ModelMetadata', metadata)).code).toBe(NOT_FOUND)
   }
   expect((await infer(requestOf([1, 2, 3]))).code).toBe(OK)
 })
 
 test('a watcher of an unknown service does not keep the server from stopping', async () => {
-  const one = await createServer({ modelRepository: repository, ...PORTS, exitTimeoutMs: 2 ** 31 - 1 })
+  const one = await createServer({ modelRepository: served.repository, ...PORTS, exitTimeoutMs: 2 ** 31 - 1 })
   const other = new GrpcClient(one.grpcPort)
   const watcher = other.watch('none')
   await once(watcher, 'data')
@@ -178,11 +168,13 @@ describe('gRPC refuses', () => {
       ]),
     ],
   ])('%s', async (_, bytes) => {
-    expect((await client.call('ModelInfer', bytes)).code).toBe(INVALID_ARGUMENT)
+    expect((await served.client.call('ModelInfer', bytes)).code).toBe(INVALID_ARGUMENT)
   })
 
   test('nothing where the same messages are valid', async () => {
-    expect((await client.call('ModelInfer', request(shape))).code).toBe(OK)
-    expect((await client.call('ModelInfer', request([...field(3, 0, 1), ...field(3, 0, 3)]))).code).toBe(OK)
+    expect((await served.client.call('ModelInfer', request(shape))).code).toBe(OK)
+    expect(
+      (await served.client.call('ModelInfer', request([...field(3, 0, 1), ...field(3, 0, 3)]))).code,
+    ).toBe(OK)
   })
 })

@@ -2,20 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { lessLargest, lookup } from '../../test/helpers/batch-models.mjs'
 import { identity, mlp } from '../../test/helpers/model-builder.mjs'
-import { createServer, type InferenceServer } from '../dist/index.js'
-import { decode, encode, GrpcClient } from './grpc-client.ts'
+import { createServer } from '../dist/index.js'
+import { decode, encode } from './grpc-client.ts'
 import { PORTS, writeModel } from './models.ts'
+import { serve } from './served.ts'
 
 const BATCHED = 'max_batch_size: 8 dynamic_batching { }'
 
-let repository: string
-let server: InferenceServer
-let client: GrpcClient
-beforeAll(async () => {
-  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
+const served = serve((repository) => {
   writeModel(repository, 'mlp', mlp(), BATCHED)
   writeModel(repository, 'lookup', lookup(), BATCHED)
   writeModel(repository, 'strings', identity('string', ['n', 2]), BATCHED)
@@ -45,16 +42,9 @@ beforeAll(async () => {
     lessLargest(),
     `${BATCHED} parameters { key: "verify_tolerance" value { string_value: "1e9" } }`,
   )
-  server = await createServer({ modelRepository: repository, ...PORTS })
-  client = new GrpcClient(server.grpcPort)
-})
-afterAll(async () => {
-  client.close()
-  await server.close()
-  rmSync(repository, { recursive: true })
 })
 
-const url = (path: string) => `http://127.0.0.1:${server.httpPort}/v2/models/${path}`
+const url = (path: string) => `http://127.0.0.1:${served.server.httpPort}/v2/models/${path}`
 
 async function json(path: string, body?: object): Promise<{ status: number; body: never }> {
   const response = await fetch(url(path), body && { method: 'POST', body: JSON.stringify(body) })
@@ -85,7 +75,7 @@ test.each(['mlp', 'instances'])(
       Array.from({ length: 40 }, async (_, i) => {
         const rows = 1 + (i % 3)
         const x = Float32Array.from(Array.from({ length: rows }, (_, r) => [...row(i + r)]).flat())
-        const { code, message, bytes } = await client.call(
+        const { code, message, bytes } = await served.client.call(
           'ModelInfer',
           encode('inference.ModelInferRequest', {
             model_name: model,
@@ -148,7 +138,7 @@ test('strings, and bits of floats', async () => {
   const { body } = await infer('strings', 'x', 'BYTES', [2, 2], ['a', 'é', '', 'd'])
   expect(body).toMatchObject({ outputs: [{ shape: [2, 2], data: ['a', 'é', '', 'd'] }] })
   const raw = Buffer.from([0x80, 0x3f, 0x00, 0x40, 0x00, 0xc0, 0x80, 0xbf])
-  const { bytes } = await client.call(
+  const { bytes } = await served.client.call(
     'ModelInfer',
     encode('inference.ModelInferRequest', {
       model_name: 'bfloat16',
@@ -175,7 +165,7 @@ test('the queue policy: a preferred size goes at once, others end at their deadl
 })
 
 test('a difference that is accepted', async () => {
-  expect(server.models.find(({ name }) => name === 'tolerant')).toMatchObject({ state: 'READY' })
+  expect(served.server.models.find(({ name }) => name === 'tolerant')).toMatchObject({ state: 'READY' })
 })
 
 test('config reports what was given, over both protocols', async () => {
@@ -191,7 +181,7 @@ test('config reports what was given, over both protocols', async () => {
   }
   expect(body).toMatchObject(expected)
   const request = encode('inference.ModelConfigRequest', { name: 'waits' })
-  const { bytes } = await client.call('ModelConfig', request)
+  const { bytes } = await served.client.call('ModelConfig', request)
   expect(decode('inference.ModelConfigResponse', bytes!)).toMatchObject({ config: expected })
 })
 

@@ -1,15 +1,13 @@
 // tritonclient against the server. SERVER_PYTHON is a Python with the packages of server/test/requirements.txt.
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Enum, MapField, Method, type ReflectionObject, Service, Type } from 'protobufjs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { slowLoop } from '../../test/helpers/model-builder.mjs'
-import { createServer, type InferenceServer } from '../dist/index.js'
 import { root } from '../dist/proto.js'
-import { PORTS, writeIdentities, writeModel } from './models.ts'
+import { writeIdentities, writeModel } from './models.ts'
+import { serve } from './served.ts'
 
 const python = process.env.SERVER_PYTHON ?? process.env.TEST_PYTHON ?? 'python3'
 
@@ -25,17 +23,9 @@ function hasClient(): boolean {
 const skipped = hasClient() ? '' : ' (skipped: no tritonclient; see SERVER_PYTHON)'
 if (skipped !== '') console.log(`SKIPPED: tritonclient is not installed for ${python}`)
 
-let repository: string
-let server: InferenceServer
-beforeAll(async () => {
-  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
+const served = serve((repository) => {
   writeIdentities(repository)
   writeModel(repository, 'slow', slowLoop())
-  server = await createServer({ modelRepository: repository, ...PORTS })
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(repository, { recursive: true })
 })
 
 /** The lines of JSON that a script prints. */
@@ -52,7 +42,7 @@ test.skipIf(skipped !== '').each([
   ['HTTP', 'client.py', 73],
   ['gRPC', 'client_grpc.py', 122],
 ])(`tritonclient gets right answers and errors over %s${skipped}`, async (protocol, script, count) => {
-  const port = protocol === 'HTTP' ? server.httpPort : server.grpcPort
+  const port = protocol === 'HTTP' ? served.server.httpPort : served.server.grpcPort
   const checks: { ok: boolean }[] = await run(script, `127.0.0.1:${port}`)
   expect(checks.filter(({ ok }) => !ok)).toEqual([])
   expect(checks).toHaveLength(count)

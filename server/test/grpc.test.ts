@@ -1,15 +1,13 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Metadata } from '@grpc/grpc-js'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { randomNumbers } from '../../test/helpers/library.mjs'
 import { slowLoop } from '../../test/helpers/model-builder.mjs'
-import { createServer, type InferenceServer } from '../dist/index.js'
+import { createServer } from '../dist/index.js'
 import { decode, encode, GrpcClient, requestOf } from './grpc-client.ts'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
+import { serve } from './served.ts'
 
 const FACTOR = Number(process.env.TEST_SERVER_FACTOR ?? 1)
 const LONG = 120_000 * Math.max(1, FACTOR / 4)
@@ -19,23 +17,15 @@ const [OK, CANCELLED, INVALID_ARGUMENT, NOT_FOUND, EXHAUSTED, UNIMPLEMENTED, INT
 ]
 const REQUEST = 'inference.ModelInferRequest'
 
-let repository: string
-let server: InferenceServer
-let client: GrpcClient
-beforeAll(async () => {
-  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
-  writeIdentities(repository)
-  writeModel(repository, 'slow', slowLoop())
-  server = await createServer({ modelRepository: repository, ...PORTS, bodyLimit: BODY_LIMIT })
-  client = new GrpcClient(server.grpcPort)
-})
-afterAll(async () => {
-  client.close()
-  await server.close()
-  rmSync(repository, { recursive: true })
-})
+const served = serve(
+  (repository) => {
+    writeIdentities(repository)
+    writeModel(repository, 'slow', slowLoop())
+  },
+  { bodyLimit: BODY_LIMIT },
+)
 
-const infer = (message: object) => client.call('ModelInfer', encode(REQUEST, message))
+const infer = (message: object) => served.client.call('ModelInfer', encode(REQUEST, message))
 
 describe('refuses', () => {
   const raw = (count: number) => Array(count).fill(Buffer.alloc(12))
@@ -112,13 +102,15 @@ describe('refuses', () => {
     const metadata = new Metadata()
     metadata.set('grpc-internal-encoding-request', 'gzip')
     const message = encode(REQUEST, requestOf(Array(BODY_LIMIT * 3).fill(0)))
-    expect(await client.call('ModelInfer', message, metadata)).toMatchObject({ code: EXHAUSTED })
+    expect(await served.client.call('ModelInfer', message, metadata)).toMatchObject({ code: EXHAUSTED })
   })
 
   test('bytes that are not a message', async () => {
     for (const method of ['ModelInfer', 'ModelReady', 'RepositoryIndex', '/grpc.health.v1.Health/Check'])
-      expect(await client.call(method, Buffer.from([0x0a, 0xff]))).toMatchObject({ code: INVALID_ARGUMENT })
-    expect(await client.call('None', Buffer.alloc(0))).toMatchObject({ code: UNIMPLEMENTED })
+      expect(await served.client.call(method, Buffer.from([0x0a, 0xff]))).toMatchObject({
+        code: INVALID_ARGUMENT,
+      })
+    expect(await served.client.call('None', Buffer.alloc(0))).toMatchObject({ code: UNIMPLEMENTED })
   })
 })
 
@@ -135,7 +127,7 @@ test('survives malformed messages, each with an answer of the client', { timeout
     const bytes = Buffer.from(seeds[i % 2]!)
     for (let k = 0; k <= below(4); ++k) bytes[below(bytes.length)] = below(256)
     const cut = below(3) === 0 ? bytes.subarray(0, below(bytes.length)) : bytes
-    const { code } = await client.call('ModelInfer', cut)
+    const { code } = await served.client.call('ModelInfer', cut)
     expect([OK, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED]).toContain(code)
   }
   expect(await infer(requestOf([1, 2, 3]))).toMatchObject({ code: OK })
@@ -146,7 +138,7 @@ test('survives connections of noise on both ports', { timeout: LONG }, async () 
   const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
   for (let i = 0; i < 8 * FACTOR; ++i) {
     const noise = Buffer.from(Array.from({ length: 200 }, () => Math.floor(random() * 256)))
-    const socket = connect(i % 2 === 0 ? server.grpcPort : server.httpPort, '127.0.0.1')
+    const socket = connect(i % 2 === 0 ? served.server.grpcPort : served.server.httpPort, '127.0.0.1')
     socket.on('error', () => {})
     socket.end(i % 4 === 0 ? Buffer.concat([preface, noise]) : noise)
     socket.resume()
@@ -165,7 +157,7 @@ const slow = encode(REQUEST, {
 
 test('a run ends when the stream of its client is cancelled', async () => {
   const stats = async () => {
-    const { bytes } = await client.call(
+    const { bytes } = await served.client.call(
       'ModelStatistics',
       encode('inference.ModelStatisticsRequest', { name: 'slow' }),
     )
@@ -175,7 +167,7 @@ test('a run ends when the stream of its client is cancelled', async () => {
     )
     return response.model_stats[0]!.inference_stats.fail.count
   }
-  const stream = client.stream()
+  const stream = served.client.stream()
   const failed = once(stream, 'error')
   stream.write(slow)
   await new Promise((resolve) => setTimeout(resolve, 200))
@@ -187,7 +179,7 @@ test('a run ends when the stream of its client is cancelled', async () => {
 test('health: known services, and those that do not exist', async () => {
   const check = async (service: string) => {
     const request = encode('grpc.health.v1.HealthCheckRequest', { service })
-    return client.call('/grpc.health.v1.Health/Check', request)
+    return served.client.call('/grpc.health.v1.Health/Check', request)
   }
   for (const service of ['', 'inference.GRPCInferenceService']) {
     const { bytes } = await check(service)
@@ -197,7 +189,7 @@ test('health: known services, and those that do not exist', async () => {
 })
 
 test('while it drains it reports that, serves, ends streams behind their answers, then GOAWAY', async () => {
-  const one = await createServer({ modelRepository: repository, ...PORTS, drainMs: 3_600_000 })
+  const one = await createServer({ modelRepository: served.repository, ...PORTS, drainMs: 3_600_000 })
   const other = new GrpcClient(one.grpcPort)
   const watcher = other.watch('')
   const states: string[] = []
@@ -237,7 +229,7 @@ test('while it drains it reports that, serves, ends streams behind their answers
 })
 
 test('a run that does not end keeps the server from stopping no longer than the exit timeout', async () => {
-  const one = await createServer({ modelRepository: repository, ...PORTS, exitTimeoutMs: 200 })
+  const one = await createServer({ modelRepository: served.repository, ...PORTS, exitTimeoutMs: 200 })
   const other = new GrpcClient(one.grpcPort)
   const answer = other.call('ModelInfer', slow)
   await new Promise((resolve) => setTimeout(resolve, 200))

@@ -1,38 +1,25 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { randomNumbers } from '../../test/helpers/library.mjs'
 import { identity, slowLoop } from '../../test/helpers/model-builder.mjs'
-import { createServer, type InferenceServer } from '../dist/index.js'
+import { createServer } from '../dist/index.js'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
+import { serve } from './served.ts'
 
 const FACTOR = Number(process.env.TEST_SERVER_FACTOR ?? 1)
 const LONG = 120_000 * Math.max(1, FACTOR / 4)
 const BODY_LIMIT = 64 * 1024
 
-let repository: string
-let server: InferenceServer
-beforeAll(async () => {
-  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
-  writeIdentities(repository)
-  writeModel(repository, 'slow', slowLoop())
-  server = await createServer({
-    modelRepository: repository,
-    ...PORTS,
-    bodyLimit: BODY_LIMIT,
-    maxQueueSize: 2,
-  })
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(repository, { recursive: true })
-})
+const served = serve(
+  (repository) => {
+    writeIdentities(repository)
+    writeModel(repository, 'slow', slowLoop())
+  },
+  { bodyLimit: BODY_LIMIT, maxQueueSize: 2 },
+)
 
 interface Answer {
   readonly status: number
@@ -40,7 +27,7 @@ interface Answer {
   readonly headers: Headers
 }
 
-async function send(path: string, init: RequestInit = {}, port = server.httpPort): Promise<Answer> {
+async function send(path: string, init: RequestInit = {}, port = served.server.httpPort): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
   return { status: response.status, text: await response.text(), headers: response.headers }
 }
@@ -136,7 +123,7 @@ describe('refuses', () => {
       for (let i = 0; i < count; ++i) yield Buffer.alloc(1024, ' ')
     }
     const send = (count: number) =>
-      fetch(`http://127.0.0.1:${server.httpPort}${INFER}`, {
+      fetch(`http://127.0.0.1:${served.server.httpPort}${INFER}`, {
         method: 'POST',
         body: chunked(count) as never,
         duplex: 'half',
@@ -234,7 +221,7 @@ describe('a repository', () => {
     mkdirSync(join(root, 'empty'))
     mkdirSync(join(root, 'outside', '1'), { recursive: true })
     symlinkSync(
-      join(repository, 'identity_FP32', '1', 'model.onnx'),
+      join(served.repository, 'identity_FP32', '1', 'model.onnx'),
       join(root, 'outside', '1', 'model.onnx'),
     )
     writeModel(root, 'good', model)
@@ -267,7 +254,7 @@ describe('a repository', () => {
 })
 
 test('serves while it drains, not ready, and asks clients to leave', async () => {
-  const one = await createServer({ modelRepository: repository, ...PORTS, drainMs: 3_600_000 })
+  const one = await createServer({ modelRepository: served.repository, ...PORTS, drainMs: 3_600_000 })
   const closed = one.close()
   const { status, headers } = await send(
     INFER,
@@ -279,43 +266,4 @@ test('serves while it drains, not ready, and asks clients to leave', async () =>
   void one.close({ now: true })
   await closed
   await expect(send('/v2/health/live', {}, one.httpPort)).rejects.toThrow()
-})
-
-const cli = join(import.meta.dirname, '..', 'dist', 'cli.js')
-
-test('the command serves a folder until SIGTERM', async () => {
-  const args = [
-    cli,
-    '--model-repository',
-    repository,
-    '--http-port',
-    '0',
-    '--grpc-port',
-    '0',
-    '--metrics-port',
-    '0',
-    '--drain-ms',
-    '0',
-  ]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  for await (const chunk of child.stdout) {
-    output += chunk
-    if (output.includes('listening')) break
-  }
-  const port = Number(/port (\d+)/.exec(output)![1])
-  const live = request({ port, path: '/v2/health/ready', agent: false }).end()
-  const [response] = await once(live, 'response')
-  expect(response.statusCode).toBe(200)
-  response.resume()
-  child.kill('SIGTERM')
-  expect(await once(child, 'exit')).toEqual([0, null])
-})
-
-test.each([
-  ['no repository', []],
-  ['a port that is none', ['--model-repository', '.', '--http-port', 'x']],
-  ['a folder that does not exist', ['--model-repository', './none']],
-])('the command refuses %s', async (_, args) => {
-  await expect(promisify(execFile)(process.execPath, [cli, ...args])).rejects.toMatchObject({ code: 1 })
 })

@@ -1,28 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { identity } from '../../test/helpers/model-builder.mjs'
-import { createServer, type InferenceServer } from '../dist/index.js'
-import { PORTS, writeModel } from './models.ts'
+import { writeModel } from './models.ts'
+import { serve } from './served.ts'
 
-let repository: string
-let server: InferenceServer
-beforeAll(async () => {
-  repository = mkdtempSync(join(tmpdir(), 'server-models-'))
+const served = serve((repository) => {
   writeModel(repository, 'plain', identity('float32', ['n', 2]))
   writeModel(repository, 'batched', identity('float32', ['n', 2]), 'max_batch_size: 4 dynamic_batching { }')
-  server = await createServer({ modelRepository: repository, ...PORTS })
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(repository, { recursive: true })
 })
 
 async function infer(model: string, shape: readonly number[]): Promise<number> {
   const data = Array(shape.reduce((a, b) => a * b, 1)).fill(1)
   const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape, data }] })
-  const response = await fetch(`http://127.0.0.1:${server.httpPort}/v2/models/${model}/infer`, {
+  const response = await fetch(`http://127.0.0.1:${served.server.httpPort}/v2/models/${model}/infer`, {
     method: 'POST',
     body,
   })
@@ -30,7 +19,7 @@ async function infer(model: string, shape: readonly number[]): Promise<number> {
   return response.status
 }
 
-const get = (path: string, port = server.metricsPort) => fetch(`http://127.0.0.1:${port}${path}`)
+const get = (path: string, port = served.server.metricsPort) => fetch(`http://127.0.0.1:${port}${path}`)
 
 /** Values by their name and labels. */
 async function metrics(): Promise<Map<string, number>> {
@@ -68,5 +57,5 @@ test('counts requests, rows and runs under the names of Triton', async () => {
 test('has a port of its own, with nothing else', async () => {
   expect((await get('/metrics')).headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
   expect((await get('/v2')).status).toBe(404)
-  expect((await get('/metrics', server.httpPort)).status).toBe(404)
+  expect((await get('/metrics', served.server.httpPort)).status).toBe(404)
 })
