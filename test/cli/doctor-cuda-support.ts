@@ -22,7 +22,7 @@ export function describeStubs(name: string, suite: () => void): void {
       driver = newFolder()
       stubDriver(driver)
       whole = ortFolder(real, { needs: [] })
-      cuda13 = folderOf(NEEDS[13])
+      cuda13 = makeFolder(NEEDS[13])
     })
     suite()
   })
@@ -35,7 +35,7 @@ export const NEEDS = {
 export const CUDNN = 'libcudnn.so.9'
 
 /** A folder with libraries of these names. */
-export function folderOf(names: readonly string[]): string {
+export function makeFolder(names: readonly string[]): string {
   const folder = newFolder()
   for (const name of names) compile(join(folder, name))
   return folder
