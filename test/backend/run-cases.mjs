@@ -59,7 +59,7 @@ function toTensor(Constructor, { type, data, dims }) {
   return new Constructor(type, data, dims)
 }
 
-/** An optional that is there is its content. @param {Value} value @returns {OrtValue} */
+/** A present optional is its content. @param {Value} value @returns {OrtValue} */
 function toOrtValue(value) {
   if (value.kind === 'sequence') return OrtValue.sequence(value.elements.map(toOrtValue))
   if (value.kind === 'optional') {

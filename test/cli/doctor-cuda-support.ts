@@ -1,5 +1,5 @@
 // Stubs of the CUDA driver and of CUDA's libraries, for ONNX Runtime's real library and the system's real loader: no GPU is needed, and one
-// that is there is kept out.
+// that exists is kept out.
 import { join } from 'node:path'
 import { initialized } from 'onnxruntime-iobinding'
 import { beforeAll, describe } from 'vitest'

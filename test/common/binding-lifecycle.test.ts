@@ -148,7 +148,7 @@ describe('disposal', () => {
     await binding.run()
     await session.release()
     await expectError(() => use(binding), 'ERR_DISPOSED', { says: 'session' })
-    // What was bound is there still.
+    // The earlier values are still bound.
     expect(binding.outputs.y).toEqual(floats(1))
   })
 
