@@ -26,6 +26,6 @@ export function tokens(text) {
 }
 
 /** The language with the largest logit. */
-export function languageOf(logits) {
+export function detectLanguage(logits) {
   return LANGUAGES[logits.indexOf(Math.max(...logits))]
 }

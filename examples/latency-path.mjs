@@ -4,7 +4,7 @@
 //
 // The model is a text classifier: it recognizes the language of a text.
 import { InferenceSession } from 'onnxruntime-iobinding'
-import { languageOf, model, texts, tokens } from './language.mjs'
+import { detectLanguage, model, texts, tokens } from './language.mjs'
 
 // A binding has one shape. A text is padded to the next of these lengths, and the mask marks its end.
 const LENGTHS = [16, 32, 64, 128]
@@ -32,5 +32,5 @@ function classify(ids) {
 // [end]
 
 const requests = process.argv.length > 2 ? process.argv.slice(2) : texts
-for (const text of requests) console.log(`${languageOf(classify(tokens(text)))}  ${text}`)
+for (const text of requests) console.log(`${detectLanguage(classify(tokens(text)))}  ${text}`)
 await session.release()

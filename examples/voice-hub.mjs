@@ -18,11 +18,11 @@ const session = await InferenceSession.create(model, { intraOpNumThreads: 1 })
 const sr = BigInt64Array.of(BigInt(SAMPLE_RATE))
 const hub = await session.createBatcher(
   { input: [CONTEXT + CHUNK], state: [2, 128], sr: [] },
-  { batchAxes: { state: 1, sr: null, stateN: 1 }, maxBatchSize: streams, samples: samplesOf(audio) },
+  { batchAxes: { state: 1, sr: null, stateN: 1 }, maxBatchSize: streams, samples: audioSamples(audio) },
 )
 
 /** Rows like those to come, on which the batcher compares a batch with single rows. */
-function samplesOf(audio) {
+function audioSamples(audio) {
   const input = (start) => audio.slice(start, start + CONTEXT + CHUNK)
   return [0, audio.length >> 1].map((at) => ({ input: input(at), state: new Float32Array(2 * 128), sr }))
 }

@@ -173,7 +173,7 @@ export const configEntries: Check<Record<string, string>> = (value, argument) =>
 }
 
 /** The bytes of a buffer, without a copy. @throws OrtError `ERR_DETACHED` */
-export function bytesOfBuffer(buffer: ArrayBufferLike, name: string): Uint8Array {
+export function bufferBytes(buffer: ArrayBufferLike, name: string): Uint8Array {
   try {
     return new Uint8Array(buffer)
   } catch (cause) {

@@ -52,7 +52,7 @@ function describe(icd, libraries) {
   const driver = resolve(dirname(icd), JSON.parse(fs.readFileSync(icd, 'utf8')).ICD.library_path)
   return {
     driver,
-    version: versionOf(driver),
+    version: readVersion(driver),
     env: {
       VK_DRIVER_FILES: icd,
       VK_ICD_FILENAMES: icd,
@@ -61,7 +61,7 @@ function describe(icd, libraries) {
   }
 }
 
-function versionOf(driver) {
+function readVersion(driver) {
   const kept = join(CACHE, 'version')
   if (driver.startsWith(CACHE) && fs.existsSync(kept)) return fs.readFileSync(kept, 'utf8').trim()
   if (driver.startsWith(INSTALLED)) {

@@ -13,7 +13,8 @@ const skipped = new Map()
 const skip = (reason, count = 1) => skipped.set(reason, (skipped.get(reason) ?? 0) + count)
 
 /** The name of the outermost skipped suite, or of the test itself. */
-const nameOf = ({ ancestorTitles, title }) => ancestorTitles.find((name) => /skipped/i.test(name)) ?? title
+const skippedName = ({ ancestorTitles, title }) =>
+  ancestorTitles.find((name) => /skipped/i.test(name)) ?? title
 
 const readers = {
   json(text) {
@@ -26,7 +27,7 @@ const readers = {
         if (test.status === 'passed' || test.status === 'failed') sum[test.status]++
         else {
           sum.skipped++
-          skip(nameOf(test))
+          skip(skippedName(test))
         }
       }
     }

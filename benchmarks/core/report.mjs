@@ -12,21 +12,21 @@ export const ranged = ({ median, q1, q3 }) => `${digits(median)} (${digits(q1)}.
 /** Breaks a paragraph into lines of at most 120 columns. @param {string} text */
 export const wrap = (text) => text.replace(/(?![^\n]{1,120}$)([^\n]{1,120}) /g, '$1\n')
 
-const widthOf = (rows, column) => Math.max(...rows.map((cells) => cells[column].length))
+const columnWidth = (rows, column) => Math.max(...rows.map((cells) => cells[column].length))
 
 /**
  * A table; one wider than the page is split by columns, and each part repeats the first column.
  * @param {string[][]} rows the first row is the head; all columns but the first are numbers
  */
 export function markdownTable(rows) {
-  const first = widthOf(rows, 0)
+  const first = columnWidth(rows, 0)
   const parts = [[]]
   let width = first + 4
   for (let column = 1; column < rows[0].length; column++) {
-    width += widthOf(rows, column) + 3
+    width += columnWidth(rows, column) + 3
     if (width > WIDTH && parts.at(-1).length > 0) {
       parts.push([])
-      width = first + 4 + widthOf(rows, column) + 3
+      width = first + 4 + columnWidth(rows, column) + 3
     }
     parts.at(-1).push(column)
   }
@@ -50,7 +50,7 @@ export function targetTable(head, targets, rows) {
 }
 
 function table(rows) {
-  const widths = rows[0].map((_, column) => Math.max(3, widthOf(rows, column)))
+  const widths = rows[0].map((_, column) => Math.max(3, columnWidth(rows, column)))
   const line = (cells) =>
     `| ${cells.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`
   const rule = widths.map((width, i) => (i ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))

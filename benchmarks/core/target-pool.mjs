@@ -8,7 +8,7 @@ import { TargetProcess } from './target-process.mjs'
  */
 
 export class TargetPool {
-  #commandOf
+  #targetCommand
   #keep
   #parallel
   #limits
@@ -18,12 +18,12 @@ export class TargetPool {
   #open = []
 
   /**
-   * @param {(id: string, bench: any) => string[] | string} commandOf the target's command, or why it cannot be measured
+   * @param {(id: string, bench: any) => string[] | string} targetCommand the target's command, or why it cannot be measured
    * @param {{ keep?: boolean, parallel?: number, limits?: { open?: number, answer?: number } }} [options] `keep`: one
    *   process opens case after case, since creating a GPU's context takes seconds; limits are in milliseconds
    */
-  constructor(commandOf, { keep = false, parallel = 1, limits = {} } = {}) {
-    this.#commandOf = commandOf
+  constructor(targetCommand, { keep = false, parallel = 1, limits = {} } = {}) {
+    this.#targetCommand = targetCommand
     this.#keep = keep
     this.#parallel = parallel
     this.#limits = limits
@@ -97,7 +97,7 @@ export class TargetPool {
   #process(id, bench) {
     const process = this.#processes.get(id)
     if (process !== undefined) return process
-    const command = this.#commandOf(id, bench)
+    const command = this.#targetCommand(id, bench)
     if (typeof command === 'string') return command
     this.#processes.set(id, new TargetProcess(command))
     return this.#processes.get(id)

@@ -48,7 +48,7 @@ async function prepare(folder) {
 const options = readOptions(HELP, { json: join(root, 'benchmarks', 'results', 'event-loop.json') })
 const seconds = positive('seconds', options.seconds ?? 5)
 const wanted = [{ id: 'idle', label: 'nothing in flight' }, ...targets('run', 'session-run', 'ort-node')]
-const pool = new TargetPool(readyTargets(wanted, { python: 'python3' }).commandOf)
+const pool = new TargetPool(readyTargets(wanted, { python: 'python3' }).targetCommand)
 const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))
 const report = { ...startReport(THREADS), seconds, targets: [] }
 try {

@@ -37,9 +37,9 @@ async function openSession({ path, device, threads, freeDimensionOverrides, useT
   return (await gpu()).open(path, { freeDimensionOverrides, cuda, enableGraphCapture: words.has('graph') })
 }
 
-const dimsOf = (bound) => Object.fromEntries(bound.map(({ name, dims }) => [name, dims]))
+const toDims = (bound) => Object.fromEntries(bound.map(({ name, dims }) => [name, dims]))
 
-function arrayOf({ type, file }) {
+function readArray({ type, file }) {
   const { buffer, byteOffset, byteLength } = readFileSync(file)
   return new elementTypes[type].array(buffer.slice(byteOffset, byteOffset + byteLength))
 }
@@ -50,8 +50,8 @@ async function bindTo(session, bench) {
   const mapped = words.has('mapped') ? [...inputs, ...outputs].map(({ name }) => name) : undefined
   const binding = words.has('device')
     ? await bindOnDevice(session, bench)
-    : session.createIoBinding(dimsOf(inputs), { outputs: dimsOf(outputs), ...(mapped && { mapped }) })
-  for (const input of inputs) binding.inputValue(input.name).write(arrayOf(input))
+    : session.createIoBinding(toDims(inputs), { outputs: toDims(outputs), ...(mapped && { mapped }) })
+  for (const input of inputs) binding.inputValue(input.name).write(readArray(input))
   if (words.has('graph')) await binding.capture({ verify: true })
   return binding
 }
@@ -100,7 +100,7 @@ async function unbound(bench) {
     Object.fromEntries(bound.map((one) => [one.name, new Tensor(one.type, data(one), one.dims)]))
   const zeros = ({ type, dims }) =>
     new elementTypes[type].array(dims.reduce((product, dim) => product * dim, 1))
-  const feeds = tensors(bench.inputs, arrayOf)
+  const feeds = tensors(bench.inputs, readArray)
   const fetches = words.has('preallocated')
     ? tensors(bench.outputs, zeros)
     : bench.outputs.map(({ name }) => name)

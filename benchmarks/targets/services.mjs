@@ -35,7 +35,7 @@ export const INPUT_SETS = 8
 export const isClose = (a, b) => Math.abs(a - b) <= 1e-5 + 1e-5 * Math.abs(b)
 
 /** The data of an input in a set. @param {Input} input */
-function dataOf({ type, dims, value }, set) {
+function makeData({ type, dims, value }, set) {
   const length = dims.reduce((product, dim) => product * dim, 1)
   const random = pseudoRandom(length, set + 1)
   if (type === 'float32') return value === undefined ? random : random.fill(Number(value))
@@ -47,7 +47,7 @@ function dataOf({ type, dims, value }, set) {
 /** @param {Case} bench @returns {Record<string, Float32Array | BigInt64Array>[]} */
 const inputSets = ({ inputs }) =>
   Array.from({ length: INPUT_SETS }, (_, set) =>
-    Object.fromEntries(inputs.map((input) => [input.name, dataOf(input, set)])),
+    Object.fromEntries(inputs.map((input) => [input.name, makeData(input, set)])),
   )
 
 /** Reads the whole output, as a handler that makes an answer of it does. */

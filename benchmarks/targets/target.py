@@ -42,7 +42,7 @@ def arrays(tensors):
     return [numpy.fromfile(tensor["file"], dtype=TYPES[tensor["type"]]).reshape(tensor["dims"]) for tensor in tensors]
 
 
-def device_of(case):
+def torch_device(case):
     return "cpu" if REHEARSAL else case["device"]
 
 
@@ -82,7 +82,7 @@ def start_binding(case, graph=False):
     import numpy
     from onnxruntime import OrtValue
 
-    session, device = ort_session(case, graph), device_of(case)
+    session, device = ort_session(case, graph), torch_device(case)
     binding = session.io_binding()
     given = arrays(case["inputs"])
     inputs = [OrtValue.ortvalue_from_numpy(data, device, 0) for data in given]
@@ -114,7 +114,7 @@ def start(name, case):
     import torch_targets
 
     inputs = arrays(case["inputs"])
-    return torch_targets.start(case, name.split("-")[1], inputs, device_of(case))
+    return torch_targets.start(case, name.split("-")[1], inputs, torch_device(case))
 
 
 def measure(call, count):

@@ -42,14 +42,14 @@ const TARGETS = {
   'graph-device': ['ours', 'runSync, graph, all on the device'],
 }
 
-export const labelOf = (id) => TARGETS[id]?.[1] ?? id
+export const targetLabel = (id) => TARGETS[id]?.[1] ?? id
 
 /** @returns {import('../core/target-pool.mjs').Target[]} in the order of a round */
 export const targets = (...ids) =>
-  ids.map((id) => ({ id, label: labelOf(id), family: /** @type {any} */ (TARGETS[id][0]) }))
+  ids.map((id) => ({ id, label: targetLabel(id), family: /** @type {any} */ (TARGETS[id][0]) }))
 
 /** The Python package that a target needs; undefined for the others. */
-const packageOf = (id) => ({ python: 'onnxruntime', torch: 'torch' })[id.split('-')[0]]
+const targetPackage = (id) => ({ python: 'onnxruntime', torch: 'torch' })[id.split('-')[0]]
 
 /** The versions of a Python and its packages, or why there are none. */
 export function findPython(python, device = 'cpu') {
@@ -65,12 +65,12 @@ export function findPython(python, device = 'cpu') {
  * Finds out which targets can be measured here. May build the C loop.
  * @param {{ id: string }[]} wanted
  * @param {{ python: string, device?: 'cpu' | 'cuda', rehearse?: boolean }} options
- * @returns {{ python: Record<string, string>, commandOf: (id: string, bench?: any) => string[] | string }} versions of
+ * @returns {{ python: Record<string, string>, targetCommand: (id: string, bench?: any) => string[] | string }} versions of
  *   Python's packages, and a target's command or why it cannot be measured
  */
 export function readyTargets(wanted, { python, device = 'cpu', rehearse = false }) {
   const ids = wanted.map(({ id }) => id)
-  const { found = {}, missing } = ids.some(packageOf) ? findPython(python, device) : {}
+  const { found = {}, missing } = ids.some(targetPackage) ? findPython(python, device) : {}
   const cLoop = ids.includes('c-loop') && buildCLoop()
 
   const lacking = (name, bench) => {
@@ -83,14 +83,14 @@ export function readyTargets(wanted, { python, device = 'cpu', rehearse = false 
       ? 'no torch module of this model is given (--torch FILE)'
       : undefined
   }
-  const commandOf = (id, bench) => {
+  const targetCommand = (id, bench) => {
     if (id === 'c-loop') return cLoop ? [C_LOOP, ...cLoopArguments(bench)] : 'it could not be built'
-    const name = packageOf(id)
+    const name = targetPackage(id)
     if (name === undefined) return [process.execPath, join(import.meta.dirname, 'node.mjs'), id]
     return lacking(name, bench) ?? [python, PYTHON_TARGET, id]
   }
   const versions = Object.entries(found).filter(([name]) => !name.endsWith('-cuda'))
-  return { python: Object.fromEntries(versions), commandOf }
+  return { python: Object.fromEntries(versions), targetCommand }
 }
 
 function cLoopArguments({ path, threads, inputs, outputs }) {

@@ -17,11 +17,11 @@ function emptyDims(past) {
   const [, heads, , width] = metadata.shape
   return [1, Number(heads), 0, Number(width)]
 }
-const presentOf = (past) => past.replace('past_key_values', 'present')
+const presentName = (past) => past.replace('past_key_values', 'present')
 const int64 = (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims)
 
 /** The inputs of a step other than the caches. The first of `tokens` is at `position`. */
-function inputsOf(tokens, position) {
+function stepInputs(tokens, position) {
   const length = position + tokens.length
   return {
     input_ids: int64(tokens, [1, tokens.length]),
@@ -39,11 +39,12 @@ for (const name of session.outputNames) binding.bindOutput(name)
 for (const past of pasts) binding.bindOrtValueInput(past, OrtValue.allocate('float32', emptyDims(past)))
 
 async function step(tokens, position) {
-  for (const [name, tensor] of Object.entries(inputsOf(tokens, position))) binding.bindCpuInput(name, tensor)
+  for (const [name, tensor] of Object.entries(stepInputs(tokens, position)))
+    binding.bindCpuInput(name, tensor)
   await binding.run()
   for (const past of pasts) {
     const read = binding.inputValue(past)
-    binding.bindOrtValueInput(past, binding.outputValue(presentOf(past)))
+    binding.bindOrtValueInput(past, binding.outputValue(presentName(past)))
     read.dispose() // do not wait for the garbage collector: a cache is large
   }
   return nextToken(binding.outputs.logits, binding.outputValue('logits').dims)
@@ -54,7 +55,7 @@ async function step(tokens, position) {
 async function withoutCache(tokens) {
   const empty = (past) => new Tensor('float32', new Float32Array(0), emptyDims(past))
   const caches = Object.fromEntries(pasts.map((past) => [past, empty(past)]))
-  const { logits } = await session.run({ ...inputsOf(tokens, 0), ...caches }, ['logits'])
+  const { logits } = await session.run({ ...stepInputs(tokens, 0), ...caches }, ['logits'])
   return nextToken(logits.data, logits.dims)
 }
 

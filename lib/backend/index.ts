@@ -31,12 +31,12 @@ const backends = new WeakMap<object, Backend>()
  * console.log(session.inputNames)
  */
 export function register(common: OnnxruntimeCommon): void {
-  const backend = backendOf(common)
+  const backend = createBackend(common)
   for (const name of PROVIDERS) common.registerBackend(name, backend, PRIORITY)
 }
 
 /** @internal */
-export function backendOf({ Tensor, env: its }: OnnxruntimeCommon): Backend {
+export function createBackend({ Tensor, env: its }: OnnxruntimeCommon): Backend {
   const known = backends.get(Tensor)
   if (known !== undefined) return known
   const load = (model: string | Uint8Array, options?: InferenceSession.SessionOptions) => {

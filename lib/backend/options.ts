@@ -53,14 +53,14 @@ export function runOptions(given: Readonly<Record<string, unknown>>): RunOptions
 /** The providers that a session's options name. */
 export function providerNames(given: Readonly<Record<string, unknown>> = {}): string[] {
   const { executionProviders: providers } = given as SessionOptions
-  return (providers ?? []).map(nameOf)
+  return (providers ?? []).map(providerName)
 }
 
 function isDevice(provider: ExecutionProvider): boolean {
-  return nameOf(provider) !== 'cpu'
+  return providerName(provider) !== 'cpu'
 }
 
-function nameOf(provider: ExecutionProvider): string {
+function providerName(provider: ExecutionProvider): string {
   return isRecord(provider) ? String(provider.name) : String(provider)
 }
 

@@ -64,10 +64,10 @@ export class Batcher<I extends Views = AnyViews, O extends Views = AnyViews> imp
     const samples = resolved.samples?.map((sample, i) => rows.encode(sample, `samples[${i}]`))
     let outputs: readonly BatchOutput[] = []
     const verified: [EncodedRow, readonly (readonly number[])[]][] = []
-    for (const ofShape of byShape(samples ?? generatedSamples(rows.inputs))) {
-      const found = await verifyRows(model, axes, ofShape, { tolerance, all })
+    for (const sameShape of byShape(samples ?? generatedSamples(rows.inputs))) {
+      const found = await verifyRows(model, axes, sameShape, { tolerance, all })
       outputs = found.outputs
-      verified.push([ofShape[0]!, found.rowDims])
+      verified.push([sameShape[0]!, found.rowDims])
     }
     const scheduler = new Scheduler({ ...model, outputs } satisfies BatchModel, resolved, (row) =>
       rows.recycle(row),

@@ -8,9 +8,9 @@ import {
   copyTypedArray,
   type ElementType,
   elementTypeName,
-  lengthOf,
   rawView,
   type TypedArray,
+  typedArrayLength,
 } from '../model/element-types'
 import type { SessionIO } from '../model/io'
 import { checkDims, elementCount, shapeText } from '../model/shape'
@@ -137,15 +137,19 @@ function rowInput(io: SessionIO, index: number, given: unknown, axis: number | n
         'Name the axis in batchAxes, or null for an input that is the same for all rows; else export the model with a dynamic axis',
     })
   }
-  const ofRow = axis === null ? declared : declared.toSpliced(axis, 1)
+  const rowDims = axis === null ? declared : declared.toSpliced(axis, 1)
   if (shape === undefined) {
-    if (ofRow.every((dim) => typeof dim === 'number')) return { name, type, axis, shape: ofRow as number[] }
+    if (rowDims.every((dim) => typeof dim === 'number'))
+      return { name, type, axis, shape: rowDims as number[] }
     throw missing(name)
   }
-  if (ofRow.length === shape.length && ofRow.every((dim, i) => typeof dim === 'string' || dim === shape[i]))
+  if (
+    rowDims.length === shape.length &&
+    rowDims.every((dim, i) => typeof dim === 'string' || dim === shape[i])
+  )
     return { name, type, axis, shape }
   throw new OrtRangeError('ERR_SHAPE_MISMATCH', `'row.${name}' is not the shape of one row`, {
-    expected: shapeText(ofRow),
+    expected: shapeText(rowDims),
     given: shapeText(shape),
     remedy: 'Give the shape without the batch axis',
   })
@@ -177,16 +181,16 @@ function takeInput(
   const { type, axis } = input
   if (!isTensor(value)) {
     const elements = copied(type, value, argument, spare)
-    const length = Array.isArray(elements) ? elements.length : lengthOf(elements)
-    return [elements, dimsOfLength(input, length, value, argument)]
+    const length = Array.isArray(elements) ? elements.length : typedArrayLength(elements)
+    return [elements, inferDims(input, length, value, argument)]
   }
   if (value.type !== type) {
     const details = { expected: type, given: describe(value.type) }
     throw new OrtTypeError('ERR_TYPE_MISMATCH', `'${argument}' has the wrong type`, details)
   }
   const given = checkDims(value.dims, argument)
-  const isBatchOfOne = axis !== null && given.length === input.shape.length + 1 && given[axis] === 1
-  const dims = isBatchOfOne ? given.toSpliced(axis, 1) : given
+  const hasBatchAxis = axis !== null && given.length === input.shape.length + 1 && given[axis] === 1
+  const dims = hasBatchAxis ? given.toSpliced(axis, 1) : given
   if (dims.length !== input.shape.length || input.shape.some((dim, i) => dim !== '?' && dim !== dims[i])) {
     throw new OrtRangeError('ERR_SHAPE_MISMATCH', `'${argument}' is not one row`, {
       expected: shapeText(input.shape),
@@ -203,7 +207,7 @@ function copied(type: ElementType, value: unknown, argument: string, spare: Elem
     const given = checkArray(type, value, argument)
     checkAttached(given, argument)
     const array = rawView(given)
-    if (spare === undefined || spare.length !== lengthOf(array)) return copyTypedArray(array)
+    if (spare === undefined || spare.length !== typedArrayLength(array)) return copyTypedArray(array)
     ;(spare as TypedArray).set(array as never)
     return spare
   }
@@ -213,12 +217,7 @@ function copied(type: ElementType, value: unknown, argument: string, spare: Elem
   return texts as string[]
 }
 
-function dimsOfLength(
-  { shape }: RowInput,
-  length: number,
-  value: unknown,
-  argument: string,
-): readonly number[] {
+function inferDims({ shape }: RowInput, length: number, value: unknown, argument: string): readonly number[] {
   const varies = shape.filter((dim) => dim === '?').length
   if (varies === 0) {
     checkLength(length, elementCount(shape as readonly number[]), value, argument)

@@ -112,7 +112,7 @@ export class Scheduler {
     while (this.#idleLanes.length > 0 && this.#waiting > 0) {
       const [group, release] = this.#next() ?? []
       if (group === undefined) return
-      const requests = group.waiting.take(this.#sizeOf(group, release!))
+      const requests = group.waiting.take(this.#batchSize(group, release!))
       this.#waiting -= requests.length
       const live = requests.filter((request) => !this.#endIfLate(request))
       if (live.length === 0) continue
@@ -122,7 +122,7 @@ export class Scheduler {
     this.#checkIdle()
   }
 
-  #sizeOf(group: Group<Request>, release: Release): number {
+  #batchSize(group: Group<Request>, release: Release): number {
     if (release === 'first') return 1
     return release === 'preferred' ? this.#preferred(group)! : this.#most
   }
@@ -148,7 +148,7 @@ export class Scheduler {
     let soonest = Infinity
     for (const group of this.#groups.values()) {
       if (group.waiting.size === 0) continue
-      const release = this.#releaseOf(group)
+      const release = this.#readiness(group)
       if (typeof release === 'number') soonest = Math.min(soonest, release)
       else if (best === undefined || isBefore(group, best[0])) best = [group, release]
     }
@@ -161,7 +161,7 @@ export class Scheduler {
   }
 
   /** Why the group may go, or the milliseconds after which it may; Infinity: after a run. */
-  #releaseOf(group: Group<Request>): Release | number {
+  #readiness(group: Group<Request>): Release | number {
     if (!group.isKnown) return group.running === 0 ? 'first' : Infinity
     if (group.waiting.size >= this.#most) return 'full'
     if (this.#closing) return 'closing'

@@ -79,11 +79,11 @@ export class Counters {
   /** @param waited milliseconds that the rows waited, together */
   addBatch(size: number, waited: number, { begin, written, ran, taken }: BatchTimes): void {
     const times = { queue: waited, input: written - begin, infer: ran - written, output: taken - ran }
-    const ofSize = this.#bySize.get(size) ?? noTimes()
-    this.#bySize.set(size, ofSize)
+    const sizeTimes = this.#bySize.get(size) ?? noTimes()
+    this.#bySize.set(size, sizeTimes)
     for (const [sums, weight] of [
       [this.#all, size],
-      [ofSize, 1],
+      [sizeTimes, 1],
     ] as const) {
       sums.count += weight
       sums.input += times.input * weight

@@ -64,7 +64,7 @@ async function findAxes(
   const group = new Group(whole, rows[0]!)
   try {
     const one = (await group.run(0, [rows[0]!])).dims
-    const two = model.most === 1 ? undefined : await dimsOfTwo(whole, pair)
+    const two = model.most === 1 ? undefined : await runPair(whole, pair)
     return axes.map(([name, axis], i) => ({
       name,
       axis: axis !== undefined ? axis : found(name, one[i]!, two?.[i]),
@@ -77,7 +77,7 @@ async function findAxes(
 }
 
 /** In a group of its own, which does not expect the shapes of a row. */
-async function dimsOfTwo(
+async function runPair(
   model: BatchModel,
   rows: readonly EncodedRow[],
 ): Promise<readonly (readonly number[])[]> {

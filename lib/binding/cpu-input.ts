@@ -5,7 +5,7 @@ import { isTensor, tensorData } from '../value/tensor'
 import { OrtValue } from '../value/value'
 
 /** A copy of a Tensor, in memory of V8's where it can be: views of it stay valid after the value is disposed. */
-function copyOf(tensor: Tensor): OrtValue {
+function copyTensor(tensor: Tensor): OrtValue {
   if (!isTensor(tensor)) throw argumentTypeError('tensor', 'a Tensor', tensor)
   const type = checkElementType(tensor.type)
   if (type === 'string' || tensor.location === 'gpu-buffer') return OrtValue.fromTensor(tensor)
@@ -22,7 +22,7 @@ export class CpuInputs {
 
   /** The copy, which `bind` binds. */
   bind(name: string, tensor: Tensor, bind: (value: OrtValue) => void): OrtValue {
-    const value = copyOf(tensor)
+    const value = copyTensor(tensor)
     try {
       bind(value)
     } catch (error) {

@@ -55,7 +55,7 @@ export class OutputGuesses {
    * the order of runs
    */
   repeats(error: unknown): boolean {
-    if (this.#open || !isOrtError(error) || !isOfOutput(error)) return false
+    if (this.#open || !isOrtError(error) || !concernsOutput(error)) return false
     if (this.#binding.captured()) return false
     const overtaken = this.#binding.overtaken()
     if (!this.#allocate()) return false
@@ -187,7 +187,7 @@ export class OutputGuesses {
 }
 
 /** Whether a run failed because an output is not the tensor that it declares. */
-function isOfOutput({ code, message }: OrtError): boolean {
+function concernsOutput({ code, message }: OrtError): boolean {
   // A sparse initializer that is an output, which ONNX Runtime reports as a tensor.
   const isSparse = code === 'ERR_ORT_FAIL' && message.includes('Unsupported type proto value case')
   return code === 'ERR_OUTPUT_SHAPE' || isSparse

@@ -1,10 +1,10 @@
 import { promises } from 'node:fs'
 import { types } from 'node:util'
-import { bytesOfBuffer, string } from '../check'
+import { bufferBytes, string } from '../check'
 import { refuseProxies } from '../classes'
 import { argumentTypeError, OrtError } from '../errors'
 import { type AdapterParameter, readAdapter } from '../model/adapter-file'
-import { bufferOf, elementTypeName, rawView } from '../model/element-types'
+import { elementTypeName, rawView, typedArrayBuffer } from '../model/element-types'
 import { OrtValue } from '../value/value'
 
 /**
@@ -42,11 +42,11 @@ export class LoraAdapter implements Disposable {
    */
   static async create(source: string | Uint8Array | ArrayBufferLike): Promise<LoraAdapter> {
     if (types.isUint8Array(source)) {
-      bytesOfBuffer(bufferOf(source), 'source') // throws if it was detached
+      bufferBytes(typedArrayBuffer(source), 'source') // throws if it was detached
       return new LoraAdapter(source, `${source.length} bytes`)
     }
     if (types.isAnyArrayBuffer(source))
-      return new LoraAdapter(bytesOfBuffer(source, 'source'), `${source.byteLength} bytes`)
+      return new LoraAdapter(bufferBytes(source, 'source'), `${source.byteLength} bytes`)
     if (typeof source !== 'string') throw argumentTypeError('source', 'a path or bytes', source)
     const path = string(source, 'source')
     const bytes = await promises.readFile(path).catch((cause: NodeJS.ErrnoException) => {

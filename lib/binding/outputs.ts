@@ -52,7 +52,7 @@ export class BoundOutputs extends BoundValues {
 
   /** A run was refused, which leaves the results of the last one, or failed, or was canceled at its end. */
   failRun(): void {
-    const run = this.#binding.resultsOf()
+    const run = this.#binding.resultsRun()
     if (run === 0) this.drop()
     else if (run !== this.#allocatedBy) this.#allocated = undefined
   }
@@ -93,7 +93,7 @@ export class BoundOutputs extends BoundValues {
     if (!this.#hasRun || this.#isRunning()) return new Map()
     if (this.#allocated !== undefined) return this.#allocated
     const values = this.#binding.outputs()
-    this.#allocatedBy = this.#binding.resultsOf()
+    this.#allocatedBy = this.#binding.resultsRun()
     const entries = this.names.flatMap((name, i) => {
       const value = values[i]
       return value ? [[name, OrtValue.fromEngine(value)] as const] : []

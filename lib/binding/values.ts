@@ -101,7 +101,7 @@ export class BoundValues {
     })
   }
 
-  /** What is bound, by name. */
+  /** Bound values, by name. */
   summary(): Record<string, OrtValue | 'dynamic'> {
     return Object.fromEntries([...this.values].map(([name, value]) => [name, value ?? 'dynamic']))
   }

@@ -79,7 +79,7 @@ export async function preload(options: PreloadOptions = {}): Promise<PreloadedLi
   const addon = await openAddon()
   const places = { directories, sites: python === undefined ? [] : await sitePackages(python) }
   // cuDNN's libraries have one name for all versions of CUDA.
-  const major = cuda === true ? (majorOfProvider(addon) ?? newest(addon, places)) : cuda || 13
+  const major = cuda === true ? (providerMajor(addon) ?? newest(addon, places)) : cuda || 13
   return requiredLibraries(major)
     .filter(({ part }) => (part === 'cuda' ? cuda !== false : cudnn !== false))
     .map((wanted) => load(addon, wanted, places, wanted.part === 'cudnn' ? cudnn === true : !wanted.optional))
@@ -103,7 +103,7 @@ async function openAddon(): Promise<Addon> {
 }
 
 /** The version of CUDA that ONNX Runtime's provider needs, which its error names while the library is missing. */
-function majorOfProvider(addon: Addon): CudaMajor | undefined {
+function providerMajor(addon: Addon): CudaMajor | undefined {
   try {
     addon.appendProvider('cuda', {})
   } catch (error) {

@@ -119,7 +119,7 @@ export function observeRun<T>(
   return RUNS.observe(
     message(call, host),
     () => run(times),
-    (durationMs) => timesOf(host, times, durationMs),
+    (durationMs) => measuredTimes(host, times, durationMs),
   )
 }
 
@@ -128,7 +128,7 @@ export function observeRunSync(host: Host, run: (times: RunTimes) => void): void
   RUNS.observeSync(
     message('io.runSync', host),
     () => run(times),
-    (durationMs) => timesOf(host, times, durationMs),
+    (durationMs) => measuredTimes(host, times, durationMs),
   )
 }
 
@@ -142,7 +142,11 @@ const message = (call: RunMessage['call'], { engine, device, model }: Host): Run
 })
 
 /** The engine without runSync has no times, and no inline runs. */
-function timesOf({ engine }: Host, [queueMs, runMs]: RunTimes, durationMs: number): Partial<RunMessage> {
+function measuredTimes(
+  { engine }: Host,
+  [queueMs, runMs]: RunTimes,
+  durationMs: number,
+): Partial<RunMessage> {
   if (!engine.supports.runSync) return { inline: false }
   if (Number.isNaN(queueMs)) return { inline: true, queueMs: 0, runMs: durationMs }
   return { inline: false, queueMs: queueMs!, runMs: runMs! }

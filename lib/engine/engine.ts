@@ -187,7 +187,7 @@ export interface EngineBinding {
   /** In the order of binding: the last run's value where ONNX Runtime allocated it, else null. */
   outputs(): (EngineValue | null)[]
   /** Number of the run whose results the outputs are; 0 where that run failed. A run that is refused does not count. */
-  resultsOf(): number
+  resultsRun(): number
   /** `upload`: indices of the inputs that changed since the last run; absent: all. */
   runSync(upload?: readonly number[], times?: RunTimes): void
   /** Undefined where the run ended inline, else a promise: always if it is `cancelable`. */

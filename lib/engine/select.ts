@@ -95,10 +95,10 @@ function select(options: EngineOptions, files?: NativeFiles): Engine {
   const addon = loadAddon()
   if (!(addon instanceof Error)) return openNative(findNative(addon, options.libraryPath), options)
   if (wanted === 'native' || addon.code === 'ERR_OUT_OF_MEMORY' || isRefused(addon)) throw addon
-  return openInPlaceOfAddon(addon, options)
+  return openWithoutAddon(addon, options)
 }
 
-function openInPlaceOfAddon(addonError: OrtError, options: EngineOptions): Engine {
+function openWithoutAddon(addonError: OrtError, options: EngineOptions): Engine {
   try {
     const fallback = openFallback(options)
     process.emitWarning(`${addonError.message}\nRunning on onnxruntime-node instead.`, {

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { bytesOfBuffer } from '../check'
+import { bufferBytes } from '../check'
 import { describe, OrtError, OrtTypeError } from '../errors'
 
 type Float16Data = typeof globalThis extends { Float16Array: new (...args: never) => infer A }
@@ -133,7 +133,7 @@ export function arrayLength(type: ElementType, size: number): number {
 }
 
 /** Bytes of `size` elements; a fraction where elements share a byte. */
-export const bytesOf = (type: ElementType, size: number): number => (row(type).bits * size) / 8
+export const arrayBytes = (type: ElementType, size: number): number => (row(type).bits * size) / 8
 
 /** The type's typed array over the whole buffer. */
 export function typedArrayView(type: ElementType, buffer: ArrayBuffer): TypedArray {
@@ -156,25 +156,25 @@ function getter(name: string | symbol): () => unknown {
   return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!
 }
 
-const nameOf = getter(Symbol.toStringTag) as () => string | undefined
+const getName = getter(Symbol.toStringTag) as () => string | undefined
 const getBuffer = getter('buffer') as () => ArrayBufferLike
 const getLength = getter('length') as () => number
 const getOffset = getter('byteOffset') as () => number
 const getBytes = getter('byteLength') as () => number
 
-export const bufferOf = (array: TypedArray): ArrayBufferLike => getBuffer.call(array)
-export const lengthOf = (array: TypedArray): number => getLength.call(array)
+export const typedArrayBuffer = (array: TypedArray): ArrayBufferLike => getBuffer.call(array)
+export const typedArrayLength = (array: TypedArray): number => getLength.call(array)
 
 /** Name of a typed array's class, or of the one that it extends. A vm context such as Jest's has classes of its own. */
 function typedArrayName(value: unknown): string | undefined {
-  return nameOf.call(value)
+  return getName.call(value)
 }
 
 const arrays = new Map(Object.values<Row>(table).map(({ array }) => [array?.name, array!]))
 
 /** A copy of an array; `slice()` of a Buffer is a view. @throws OrtError `ERR_OUT_OF_MEMORY`, `ERR_DETACHED` */
 export function copyTypedArray<T extends TypedArray>(array: T): T {
-  if (lengthOf(array) === 0) bytesOfBuffer(bufferOf(array), 'data')
+  if (typedArrayLength(array) === 0) bufferBytes(typedArrayBuffer(array), 'data')
   const copy = () => new (arrays.get(typedArrayName(array))!)(array)
   return allocating(array.byteLength, copy) as T
 }
@@ -182,13 +182,19 @@ export function copyTypedArray<T extends TypedArray>(array: T): T {
 /** A view of the same memory, of this realm's class, which onnxruntime-common wants. */
 export function localView(array: TypedArray): TypedArray {
   const local = arrays.get(typedArrayName(array))!
-  return array instanceof local ? array : new local(bufferOf(array), getOffset.call(array), lengthOf(array))
+  return array instanceof local
+    ? array
+    : new local(typedArrayBuffer(array), getOffset.call(array), typedArrayLength(array))
 }
 
 /** A view of `size` elements of the array's, from the element `first` on. */
-export function partOf(type: ElementType, array: TypedArray, first: number, size: number): TypedArray {
+export function subarray(type: ElementType, array: TypedArray, first: number, size: number): TypedArray {
   const local = arrays.get(typedArrayName(array))!
-  return new local(bufferOf(array), getOffset.call(array) + bytesOf(type, first), arrayLength(type, size))
+  return new local(
+    typedArrayBuffer(array),
+    getOffset.call(array) + arrayBytes(type, first),
+    arrayLength(type, size),
+  )
 }
 
 /** V8 throws a bare RangeError where it cannot allocate. */
@@ -208,7 +214,7 @@ function allocating<T>(bytes: number, allocate: () => T): T {
 /** The array in a form that Node-API knows: a `Uint16Array` of bits for a `Float16Array`. */
 export function rawView(array: TypedArray): TypedArray {
   if (typedArrayName(array) !== 'Float16Array') return array
-  return new Uint16Array(bufferOf(array), getOffset.call(array), lengthOf(array))
+  return new Uint16Array(typedArrayBuffer(array), getOffset.call(array), typedArrayLength(array))
 }
 
 /** @throws OrtTypeError `ERR_TYPE_MISMATCH` unless `data` is the type's typed array, or a `Uint16Array` of float16 bits */
@@ -234,7 +240,7 @@ function conversion(type: ElementType, data: unknown): { remedy?: string } {
 }
 
 function memory(array: TypedArray) {
-  return { buffer: bufferOf(array), offset: getOffset.call(array), bytes: getBytes.call(array) }
+  return { buffer: typedArrayBuffer(array), offset: getOffset.call(array), bytes: getBytes.call(array) }
 }
 
 /** How the memory of two tensors' data, typed arrays or arrays of strings, overlaps. A detached array has none. */

@@ -99,9 +99,9 @@ export class SessionIO {
   }
 
   /** Declared shapes beside those of the given values, of the inputs that have both. */
-  givenShapes(dimsOf: (name: string) => readonly number[] | undefined) {
+  givenShapes(getDims: (name: string) => readonly number[] | undefined) {
     return this.infos.flatMap(({ name, shape: declared }) => {
-      const dims = dimsOf(name)
+      const dims = getDims(name)
       return declared === undefined || dims === undefined ? [] : [{ name, declared, dims }]
     })
   }

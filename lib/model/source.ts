@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, type Stats, stat, statSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath, URL } from 'node:url'
 import { types } from 'node:util'
-import { bytesOfBuffer, integer } from '../check'
+import { bufferBytes, integer } from '../check'
 import type { SessionSettings } from '../engine/engine'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
 
@@ -12,7 +12,7 @@ export type ModelSource = string | Uint8Array
 /** The source and the options among the arguments of `InferenceSession.create`, by onnxruntime-common's rules. */
 export function modelArguments(args: readonly unknown[]): { source: ModelSource; options: object } {
   const [given, second, third, fourth] = args
-  const model = isFileUrl(given) ? pathOf(given) : given
+  const model = isFileUrl(given) ? urlPath(given) : given
   if (model === '' || (typeof model === 'string' && model.includes('\0')))
     throw new OrtTypeError('ERR_INVALID_ARG_VALUE', "'path' is not a path", { given: JSON.stringify(model) })
   if (typeof model === 'string' || types.isUint8Array(model))
@@ -22,7 +22,7 @@ export function modelArguments(args: readonly unknown[]): { source: ModelSource;
       given: describe(model),
     })
   }
-  const bytes = bytesOfBuffer(model, 'buffer')
+  const bytes = bufferBytes(model, 'buffer')
   if (typeof second !== 'number') return { source: bytes, options: checkObject(second) }
   const offset = integer(0, bytes.length - 1)(second, 'byteOffset')
   const rest = bytes.length - offset
@@ -37,7 +37,7 @@ function isFileUrl(given: unknown): given is URL | string {
 }
 
 /** The path of a `file:` URL, which the argument or option `name` gives. */
-export function pathOf(url: URL | string, name = 'path'): string {
+export function urlPath(url: URL | string, name = 'path'): string {
   try {
     return fileURLToPath(url)
   } catch (cause) {

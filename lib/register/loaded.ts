@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Backend } from 'onnxruntime-common'
-import { backendOf, type OnnxruntimeCommon, runs } from '../backend'
+import { createBackend, type OnnxruntimeCommon, runs } from '../backend'
 
 /** A copy of onnxruntime-node, by the path of its addon. */
 interface OnnxruntimeNode {
@@ -28,7 +28,7 @@ export function takeOver(found: OnnxruntimeNode | undefined, addon: string): voi
     warn(addon, 'it was loaded before onnxruntime-iobinding/register, which must be imported first')
     return
   }
-  const own = backendOf(found.common)
+  const own = createBackend(found.common)
   const theirs = backend.createInferenceSessionHandler.bind(backend)
   backend.createInferenceSessionHandler = (model, options) =>
     runs(options) ? own.createInferenceSessionHandler(model, options) : theirs(model, options)

@@ -6,7 +6,7 @@ import type { CompileSettings } from '../engine/compile'
 import { warnOfUnknownKeys } from '../engine/config-keys'
 import { engineAsync, followLogLevel } from '../engine/select'
 import { argumentTypeError, OrtError, OrtTypeError } from '../errors'
-import { checkModelFile, checkWrittenFile, modelArguments, pathOf } from '../model/source'
+import { checkModelFile, checkWrittenFile, modelArguments, urlPath } from '../model/source'
 import { ownModel } from './bytes'
 import { type Opens, openSession } from './create'
 import { resolveInitializers } from './initializers'
@@ -63,8 +63,8 @@ export interface CompileOptions extends Pick<SessionOptions, (typeof SESSION_OPT
 const FLAGS = { errorIfNoNodesCompiled: 1, errorIfOutputFileExists: 2 } as const
 
 const file: Check<string> = (value, name) => {
-  const path = value instanceof URL ? pathOf(value, name) : string(value, name)
-  if (path !== '') return /^file:/i.test(path) ? pathOf(path, name) : path
+  const path = value instanceof URL ? urlPath(value, name) : string(value, name)
+  if (path !== '') return /^file:/i.test(path) ? urlPath(path, name) : path
   throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `'${name}' is empty`, { expected: 'the path of a file' })
 }
 

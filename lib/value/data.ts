@@ -3,13 +3,13 @@ import type { DeviceName } from '../engine/engine'
 import { OrtError, OrtRangeError, OrtTypeError } from '../errors'
 import {
   arrayLength,
-  bufferOf,
   checkArray,
   type ElementArrays,
   type ElementType,
-  lengthOf,
   rawView,
   type TypedArray,
+  typedArrayBuffer,
+  typedArrayLength,
 } from '../model/element-types'
 import { shapeText } from '../model/shape'
 
@@ -46,7 +46,7 @@ export function checkElements(type: ElementType, size: number, data: OrtValueDat
   // A copy of strings, whose getters have run: nothing changes below, nor in the addon.
   const elements = isStrings ? [...data] : checkArray(type, data, 'data')
   const expected = isStrings ? size : arrayLength(type, size)
-  const length = Array.isArray(elements) ? elements.length : lengthOf(elements)
+  const length = Array.isArray(elements) ? elements.length : typedArrayLength(elements)
   if (length === expected) return elements
   checkAttached(data, 'data')
   throw new OrtRangeError('ERR_INVALID_LENGTH', "'data' has another length than the tensor", {
@@ -100,7 +100,7 @@ export function setElements(target: TypedArray, source: TypedArray): void {
 export function checkWrapped(type: ElementType, size: number, data: TypedArray): TypedArray {
   const array = checkArray(type, data, 'data') // refuses strings, which have no typed array
   checkElements(type, size, array)
-  const buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean } = bufferOf(array)
+  const buffer: ArrayBufferLike & { resizable?: boolean; growable?: boolean } = typedArrayBuffer(array)
   if (buffer.resizable !== true && buffer.growable !== true) return array
   throw new OrtError('ERR_NOT_SUPPORTED', 'a resizable ArrayBuffer cannot be bound', {
     remedy: 'Wrap a typed array over a buffer of fixed length',

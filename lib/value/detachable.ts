@@ -1,4 +1,4 @@
-import { bufferOf, type TypedArray } from '../model/element-types'
+import { type TypedArray, typedArrayBuffer } from '../model/element-types'
 
 /** `isMarkedAsUntransferable` exists in Node.js 21 and newer. */
 type Threads = typeof import('node:worker_threads') & { isMarkedAsUntransferable(object: object): boolean }
@@ -39,6 +39,6 @@ function isDetachable(buffer: ArrayBufferLike): boolean {
 /** The array's buffer, if V8 lets it be detached. */
 export function detachableBuffer(array: TypedArray | undefined): ArrayBuffer | undefined {
   if (array === undefined) return undefined
-  const buffer = bufferOf(array)
+  const buffer = typedArrayBuffer(array)
   return isDetachable(buffer) ? (buffer as ArrayBuffer) : undefined
 }

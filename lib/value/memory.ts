@@ -4,7 +4,7 @@ import type { DeviceName, EngineValue } from '../engine/engine'
 import { engine } from '../engine/select'
 import { OrtError, OrtTypeError } from '../errors'
 import {
-  bytesOf,
+  arrayBytes,
   type ElementArrays,
   type ElementType,
   elementTypeName,
@@ -74,7 +74,7 @@ export abstract class OrtValueMemory<T extends ElementType> implements Disposabl
    * @throws OrtTypeError `ERR_TYPE_MISMATCH` for strings and for a value that is not a tensor
    */
   get byteLength(): number {
-    if (this.type !== 'string') return Math.ceil(bytesOf(this.type, this.size))
+    if (this.type !== 'string') return Math.ceil(arrayBytes(this.type, this.size))
     throw new OrtTypeError('ERR_TYPE_MISMATCH', 'the elements of a string tensor have no size')
   }
 

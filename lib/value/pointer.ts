@@ -2,7 +2,7 @@ import { checkOptions, integer } from '../check'
 import { checkDevice, isHost } from '../device/device'
 import type { DeviceName } from '../engine/engine'
 import { argumentTypeError, describe, OrtError, OrtRangeError, OrtTypeError } from '../errors'
-import { bytesOf, type ElementType } from '../model/element-types'
+import { arrayBytes, type ElementType } from '../model/element-types'
 
 /** Options of `OrtValue.fromPointer`. */
 export interface PointerOptions {
@@ -33,8 +33,8 @@ export function checkPointer(
   }
   if (type === 'string') throw new OrtTypeError('ERR_TYPE_MISMATCH', 'strings have no address')
   if (typeof pointer !== 'bigint') throw argumentTypeError('pointer', 'a bigint', pointer)
-  const unit = Math.ceil(bytesOf(type, 1))
-  const end = pointer + BigInt(Math.ceil(bytesOf(type, size)))
+  const unit = Math.ceil(arrayBytes(type, 1))
+  const end = pointer + BigInt(Math.ceil(arrayBytes(type, size)))
   if (pointer > 0n && end <= 2n ** 64n && pointer % BigInt(unit) === 0n) return { id: deviceId, keep }
   throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'pointer' cannot be the address of ${size} ${type}`, {
     expected: `a multiple of ${unit} from 1 to 2^64 - 1`,

@@ -9,8 +9,8 @@ import {
   type ElementArrays,
   type ElementType,
   elementTypeCode,
-  partOf,
   rawView,
+  subarray,
   type TypedArray,
   zeroed,
 } from '../model/element-types'
@@ -223,7 +223,7 @@ export class OrtValue<T extends ElementType = ElementType> extends OrtValueCopie
     if (!this.wrapped && engineValue.view !== undefined) return new OrtValue(engineValue.view(shape, offset))
     const array = this.array ?? this.data
     checkAttached(array, 'this')
-    const part = partOf(type, array, offset, elementCount(shape))
+    const part = subarray(type, array, offset, elementCount(shape))
     return OrtValue.wrap(type, part as ElementArrays[T], shape)
   }
 

@@ -1,6 +1,6 @@
 import { checkOptions, integer } from '../check'
 import { OrtRangeError, OrtTypeError } from '../errors'
-import { bytesOf, type ElementType } from '../model/element-types'
+import { arrayBytes, type ElementType } from '../model/element-types'
 
 /** Options of `OrtValue.view`. */
 export interface ViewOptions {
@@ -29,9 +29,12 @@ export function checkView(type: ElementType, size: number, count: number, option
     })
   }
   // The rest of a byte would be another element, which a write of the view changes.
-  if (!Number.isInteger(bytesOf(type, offset)) || (end < size && !Number.isInteger(bytesOf(type, end)))) {
+  if (
+    !Number.isInteger(arrayBytes(type, offset)) ||
+    (end < size && !Number.isInteger(arrayBytes(type, end)))
+  ) {
     throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `the view begins or ends within a byte of ${type}`, {
-      expected: `multiples of ${1 / bytesOf(type, 1)} elements`,
+      expected: `multiples of ${1 / arrayBytes(type, 1)} elements`,
       given: `elements ${offset} to ${end}`,
     })
   }

@@ -78,7 +78,7 @@ Napi::Function Binding::Define(Napi::Env env) {
       {Guarded<&Binding::BindInput>("bindInput"), Guarded<&Binding::BindOutput>("bindOutput"),
        Guarded<&Binding::ClearInputs>("clearInputs"), Guarded<&Binding::ClearOutputs>("clearOutputs"),
        Guarded<&Binding::UseRunOptions>("useRunOptions"), Guarded<&Binding::Outputs>("outputs"),
-       Guarded<&Binding::ResultsOf>("resultsOf"), Guarded<&Binding::Overtaken>("overtaken"),
+       Guarded<&Binding::ResultsRun>("resultsRun"), Guarded<&Binding::Overtaken>("overtaken"),
        Guarded<&Binding::Capture>("capture"), Guarded<&Binding::Captured>("captured"),
        Guarded<&Binding::Recaptures>("recaptures"), Guarded<&Binding::ReleaseCapture>("releaseCapture"),
        Guarded<&Binding::Cancel>("cancel"), Guarded<&Binding::FirstRunSync>("runSync"),
@@ -206,8 +206,8 @@ Napi::Value Binding::Outputs(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// resultsOf(): 0 without results, and while a run is in flight
-Napi::Value Binding::ResultsOf(const Napi::CallbackInfo& info) {
+// resultsRun(): 0 without results, and while a run is in flight
+Napi::Value Binding::ResultsRun(const Napi::CallbackInfo& info) {
   const bool idle = state_ && state_->job == nullptr;
   return Napi::Number::New(info.Env(), idle ? state_->host->results_of() : 0);
 }

@@ -26,7 +26,7 @@ class Binding : public Wrapped<Binding> {
   void ClearOutputs(const Napi::CallbackInfo& info);
   void UseRunOptions(const Napi::CallbackInfo& info);
   Napi::Value Outputs(const Napi::CallbackInfo& info);
-  Napi::Value ResultsOf(const Napi::CallbackInfo& info);
+  Napi::Value ResultsRun(const Napi::CallbackInfo& info);
   void RunSync(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);
   Napi::Value Overtaken(const Napi::CallbackInfo& info);

@@ -74,7 +74,7 @@ class CpuBinding final : public BindingHost {
       const ValueState* const passed = values_.Passed(output);
       // Two values of the same memory have two stand-ins.
       const bool same = passed == &value || (passed != nullptr && !using_stand_ins_ &&
-                                             OverlapOf(*passed, value) != Overlap::kNone);
+                                             FindOverlap(*passed, value) != Overlap::kNone);
       if (passed != nullptr && !same) {
         copies_.push_back({View(*passed), needed ? second.view() : View(value)});
         bytes += value.bytes;

@@ -8,12 +8,12 @@ namespace {
 
 void CheckPart(const std::string& name, const ValueState& value, const std::string& other_name,
                const ValueState& other) {
-  if (OverlapOf(value, other) != Overlap::kPartial) return;
+  if (FindOverlap(value, other) != Overlap::kPartial) return;
   throw ort::Error("ERR_MEMORY_OVERLAP", name + " overlaps with a part of the memory of " + other_name);
 }
 
 bool Shares(const std::shared_ptr<ValueState>& input, const ValueState& value) {
-  return input && OverlapOf(*input, value) != Overlap::kNone;
+  return input && FindOverlap(*input, value) != Overlap::kNone;
 }
 
 std::string Text(const std::vector<int64_t>& dims) {
@@ -100,7 +100,7 @@ void BoundValues::CheckOutput(size_t index, const ValueState& value) const {
     if (inputs_[i]) CheckPart(Output(index), value, Input(i), *inputs_[i]);
   }
   for (const BoundOutput& other : outputs_) {
-    if (other.index == index || !other.value || OverlapOf(value, *other.value) == Overlap::kNone) continue;
+    if (other.index == index || !other.value || FindOverlap(value, *other.value) == Overlap::kNone) continue;
     throw ort::Error("ERR_MEMORY_OVERLAP",
                      Output(index) + " and " + Output(other.index) + " would be written to the same memory");
   }

@@ -150,7 +150,7 @@ void AddonData::StopAtExit() noexcept {
     const std::lock_guard lock(live_mutex);
     for (AddonData* data : *live) data->End();
     for (AddonData* data : *live) data->Join();
-    run::ThreadPool::OfProcess().Stop();
+    run::ThreadPool::Shared().Stop();
     device::DrainAll();
   });
 #endif

@@ -75,7 +75,7 @@ class InFlight {
     return found == uses_.end() ? nullptr : &*found;
   }
   // Whether memory is in use, and the last use that writes it.
-  std::pair<bool, const MemoryUse*> UsesOf(const MemoryUse& memory) const {
+  std::pair<bool, const MemoryUse*> FindUses(const MemoryUse& memory) const {
     std::pair<bool, const MemoryUse*> found{};
     for (const MemoryUse& use : uses_) {
       if (!use.Shares(memory)) continue;

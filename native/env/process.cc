@@ -31,7 +31,7 @@ Napi::Value ListenForExit(const Napi::CallbackInfo& info) {
 
 // reserveThreads(threads: number): void
 Napi::Value ReserveThreads(const Napi::CallbackInfo& info) {
-  run::ThreadPool::OfProcess().Reserve(ToUint32(info[0]));
+  run::ThreadPool::Shared().Reserve(ToUint32(info[0]));
   return {};
 }
 

@@ -5,7 +5,7 @@
 namespace run {
 
 Strand::Strand(size_t most, std::chrono::nanoseconds spin)
-    : Runner(spin), pool_(ThreadPool::OfProcess()), most_(most) {
+    : Runner(spin), pool_(ThreadPool::Shared()), most_(most) {
   pool_.Reserve(most);
 }
 

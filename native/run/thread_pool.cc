@@ -9,7 +9,7 @@
 
 namespace run {
 
-ThreadPool& ThreadPool::OfProcess() {
+ThreadPool& ThreadPool::Shared() {
   static ThreadPool& pool = *new ThreadPool;
   return pool;
 }

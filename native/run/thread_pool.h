@@ -23,7 +23,7 @@ class Strand;
 class ThreadPool {
  public:
   // Never destroyed: its threads outlive static objects.
-  static ThreadPool& OfProcess();
+  static ThreadPool& Shared();
 
   // Threads for so many jobs: of one strand, or of the CPUs that the process may use.
   void Reserve(size_t threads);

@@ -39,7 +39,7 @@ void ValueState::CopyIn(const InFlight& in_flight) const {
   if (!detachable) return;
   for (const auto& element : shared.elements) element->CopyIn(in_flight);
   if (kind == ONNX_TYPE_SEQUENCE) return;
-  const auto [used, writer] = in_flight.UsesOf(Use(Access::kRead, nullptr));
+  const auto [used, writer] = in_flight.FindUses(Use(Access::kRead, nullptr));
   if (writer != nullptr && writer->value == this) return;
   if (writer != nullptr) {
     throw ort::Error("ERR_BUSY",

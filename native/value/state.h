@@ -105,7 +105,7 @@ struct ValueState : device::Location {
 enum class Overlap { kNone, kPartial, kSame };
 
 // How the memory of two values overlaps.
-Overlap OverlapOf(const ValueState& one, const ValueState& other);
+Overlap FindOverlap(const ValueState& one, const ValueState& other);
 
 // Asynchronous work's uses of values, in `in_flight` and among their copies for as long as it lives. JS
 // thread.

@@ -47,10 +47,10 @@ Napi::Value Value::View(const Napi::CallbackInfo& info) {
 
 // sharesMemory(other: EngineValue): boolean
 Napi::Value Value::SharesMemory(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), OverlapOf(*State(), *State(info[0])) != Overlap::kNone);
+  return Napi::Boolean::New(info.Env(), FindOverlap(*State(), *State(info[0])) != Overlap::kNone);
 }
 
-Overlap OverlapOf(const ValueState& one, const ValueState& other) {
+Overlap FindOverlap(const ValueState& one, const ValueState& other) {
   if (one.OnDevice() != other.OnDevice()) return Overlap::kNone;
   const device::HostRange range = one.Range();
   const device::HostRange with = other.Range();
@@ -61,7 +61,7 @@ Overlap OverlapOf(const ValueState& one, const ValueState& other) {
   const auto contains = [](const ValueState& sequence, const ValueState& tensor) {
     const auto& elements = sequence.shared.elements;
     return std::any_of(elements.begin(), elements.end(),
-                       [&](const auto& element) { return OverlapOf(*element, tensor) != Overlap::kNone; });
+                       [&](const auto& element) { return FindOverlap(*element, tensor) != Overlap::kNone; });
   };
   return contains(one, other) || contains(other, one) ? Overlap::kSame : Overlap::kNone;
 }

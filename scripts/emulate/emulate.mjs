@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { addonOf, NAME, targets } from '../prebuild/targets.mjs'
+import { addonPath, NAME, targets } from '../prebuild/targets.mjs'
 import { root } from '../run.mjs'
 import { emulators } from './emulators.mjs'
 
@@ -24,7 +24,7 @@ else {
 }
 
 function test(target, suites) {
-  const prebuilt = addonOf(target)
+  const prebuilt = addonPath(target)
   if (!existsSync(prebuilt)) throw new Error(`no ${prebuilt}: npm run build:prebuilds -- ${target}`)
   const folder = join(root, 'build', 'emulated', target)
   const emulator = emulators[target](folder)

@@ -6,7 +6,7 @@ import numpy
 import onnxruntime
 import torch
 
-from export_samples import arrays, inputs_of
+from export_samples import arrays, sample_inputs
 from export_spec import ExportError, first_line, leaves
 
 
@@ -15,7 +15,7 @@ def check(spec, path):
     session = load(path)
     findings, expected = check_names(spec, session), []
     for i, sample in enumerate((spec.inputs, *spec.samples)):
-        inputs = inputs_of(spec, sample)
+        inputs = sample_inputs(spec, sample)
         title = ", ".join(f"{name} {list(array.shape)}" for name, array in inputs.items())
         title += "" if i else " (traced)"
         expected.append(torch_outputs(spec, sample, title))

@@ -30,14 +30,14 @@ def arrays(pairs):
     return found
 
 
-def inputs_of(spec, sample):
+def sample_inputs(spec, sample):
     return arrays(spec.named(sample))
 
 
 def write_sample(spec, expected, path):
     """The sample file: every argument, including those that the exporter dropped."""
     samples = [
-        {"inputs": plain(inputs_of(spec, sample)), "outputs": plain(outputs)}
+        {"inputs": plain(sample_inputs(spec, sample)), "outputs": plain(outputs)}
         for sample, outputs in zip((spec.inputs, *spec.samples), expected, strict=True)
     ]
     content = {"tolerance": {"rtol": spec.rtol, "atol": spec.atol}, "samples": samples}
@@ -68,7 +68,7 @@ def write_data_sets(spec, expected, path):
     for i, (sample, outputs) in enumerate(zip((spec.inputs, *spec.samples), expected, strict=True)):
         folder = path.parent / f"test_data_set_{i}"
         folder.mkdir(exist_ok=True)
-        found = {**inputs_of(spec, sample), **outputs}
+        found = {**sample_inputs(spec, sample), **outputs}
         for kind, ports in (("input", graph.input), ("output", graph.output)):
             for j, port in enumerate(ports):
                 tensor = onnx.numpy_helper.from_array(found[port.name], port.name)

@@ -5,7 +5,7 @@ import { parseLines } from '../../benchmarks/core/journal.mjs'
 
 const [folder, total, seconds] = process.argv.slice(2)
 
-function entriesOf(file) {
+function readEntries(file) {
   const path = join(folder, file)
   if (!existsSync(path)) return []
   return parseLines(readFileSync(path, 'utf8'))
@@ -17,7 +17,7 @@ const oneLine = (text = '') => String(text).split('\n')[0].replaceAll('|', '/').
 
 /** The last entry of each step: one that only began was cut off with the run. */
 function steps(file) {
-  const last = new Map(entriesOf(file).map((entry) => [entry.step, entry]))
+  const last = new Map(readEntries(file).map((entry) => [entry.step, entry]))
   const rows = [...last.values()].map(({ step, status, seconds, limit, reason }) => [
     step,
     status === 'begun' ? 'cut off with the run' : status,
@@ -29,7 +29,7 @@ function steps(file) {
 }
 
 function tests() {
-  const all = entriesOf('tests.jsonl').filter(({ type }) => type === 'test')
+  const all = readEntries('tests.jsonl').filter(({ type }) => type === 'test')
   // A test that was repeated counts once.
   const last = [...new Map(all.map((entry) => [entry.id, entry])).values()]
   const counts = {}
@@ -41,7 +41,7 @@ function tests() {
 }
 
 function figures(file) {
-  const all = entriesOf(file).filter(({ id, type }) => id !== undefined && type !== 'round')
+  const all = readEntries(file).filter(({ id, type }) => id !== undefined && type !== 'round')
   const rows = all.map(({ id, type, reason, targets = [] }) => {
     const missing = targets.filter(({ notMeasured }) => notMeasured)
     const reasons = missing.map((target) => `${target.id}: ${target.notMeasured}`).join('; ')

@@ -43,10 +43,10 @@ function makePack() {
   if (!packed || !taken) throw new Error('sizes.mjs: the pack could not be made (see above)')
 }
 
-function sizeOf(path) {
+function diskSize(path) {
   const stat = lstatSync(path)
   if (!stat.isDirectory()) return stat.size
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
+  return readdirSync(path).reduce((sum, name) => sum + diskSize(join(path, name)), 0)
 }
 
 /** The files that travel with every call: tracked ones, and others that Git does not ignore. */
@@ -66,11 +66,11 @@ const mib = (bytes) => bytes / 2 ** 20
 const tree = treeSize()
 let tooLarge = false
 for (const [name, folder] of Object.entries({ base, proof: pack })) {
-  const sum = mib(tree + sizeOf(folder))
+  const sum = mib(tree + diskSize(folder))
   const fits = sum < Number(limitMib)
   tooLarge ||= !fits
   console.log(
-    `${name}: working tree ${mib(tree).toFixed(1)} + ${relative(root, folder)} ${mib(sizeOf(folder)).toFixed(1)} = ` +
+    `${name}: working tree ${mib(tree).toFixed(1)} + ${relative(root, folder)} ${mib(diskSize(folder)).toFixed(1)} = ` +
       `${sum.toFixed(1)} of ${limitMib} MiB: ${fits ? 'fits' : 'TOO LARGE'}`,
   )
 }

@@ -6,7 +6,7 @@ import prebuildify from 'prebuildify'
 import { root } from '../run.mjs'
 import { checkBinary } from './check-binary.mjs'
 import { stamp } from './sources.mjs'
-import { addonOf, host, NAME, targets } from './targets.mjs'
+import { addonPath, host, NAME, targets } from './targets.mjs'
 import { findZig } from './zig.mjs'
 
 const HELP = `npm run build:prebuilds -- [options] [TARGET...]
@@ -41,7 +41,7 @@ async function prebuild(name) {
     // zig's linker strips; the strip command knows this platform's files only.
     strip: options.host,
   })
-  const path = addonOf(name)
+  const path = addonPath(name)
   console.log(`${name}: ${checkBinary(path, targets[name], { portable: !options.host })}`)
   stamp(path)
 }

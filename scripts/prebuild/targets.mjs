@@ -23,6 +23,6 @@ export const targets = {
 export const NAME = 'onnxruntime_iobinding'
 
 /** Path of a target's prebuilt addon. */
-export const addonOf = (name) => join(root, 'prebuilds', name, `${NAME}.node`)
+export const addonPath = (name) => join(root, 'prebuilds', name, `${NAME}.node`)
 
 export const host = `${process.platform}-${process.arch}`

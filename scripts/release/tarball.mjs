@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkBinary } from '../prebuild/check-binary.mjs'
 import { checkStamp } from '../prebuild/sources.mjs'
-import { addonOf, NAME, targets } from '../prebuild/targets.mjs'
+import { addonPath, NAME, targets } from '../prebuild/targets.mjs'
 import { root } from '../run.mjs'
 
 const BESIDE = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
@@ -16,7 +16,7 @@ const LINKED =
 export function checkPrebuilds() {
   const problems = Object.entries(targets).flatMap(([name, target]) => {
     try {
-      const addon = addonOf(name)
+      const addon = addonPath(name)
       console.log(`${name}: ${checkBinary(addon, target, { portable: true })}`)
       checkStamp(addon)
       return []

@@ -7,11 +7,11 @@ import {
   type TypedArray,
 } from 'onnxruntime-iobinding'
 import type { DeclaredTensor, ModelConfig } from './config.js'
-import { dataTypeOf, type Elements } from './datatypes.js'
+import { type Elements, findDataType } from './datatypes.js'
 import { invalid } from './errors.js'
 import type { InferOptions, NamedTensor, Runs } from './runs.js'
 import { addUp, type ExecutionStats, fromBatcher } from './statistics.js'
-import { differ, requestOf, type Warmup } from './warmup.js'
+import { differ, type Warmup, warmupRequest } from './warmup.js'
 
 type Outputs = Readonly<Record<string, ShapedResult>>
 
@@ -53,7 +53,7 @@ export class BatchedRuns implements Runs {
       maxQueueSize: UNBOUNDED,
       batchAxes: Object.fromEntries(outputs.map(({ name }) => [name, 0])),
       ...(differ(warmup) && {
-        samples: warmup.map((one) => rowOf(requestOf({ ...one, rows: 1 }, true), 0, 1)),
+        samples: warmup.map((one) => rowFeeds(warmupRequest({ ...one, rows: 1 }, true), 0, 1)),
       }),
       ...(tolerance !== undefined && { verify: { tolerance: Number(tolerance) } }),
     }
@@ -85,7 +85,9 @@ export class BatchedRuns implements Runs {
     this.#loads[at]! += count
     try {
       const rows = await Promise.all(
-        Array.from({ length: count }, (_, i) => batcher.runWithShapes(rowOf(inputs, i, count), runOptions)),
+        Array.from({ length: count }, (_, i) =>
+          batcher.runWithShapes(rowFeeds(inputs, i, count), runOptions),
+        ),
       )
       const wanted = this.#outputs.filter(({ name }) => outputs === undefined || outputs.includes(name))
       return wanted.map((output) => joined(output, rows as Outputs[]))
@@ -108,7 +110,7 @@ export class BatchedRuns implements Runs {
 }
 
 /** A row, as a view of the request's bytes. The batcher copies it at once. */
-function rowOf(inputs: readonly NamedTensor[], row: number, count: number): Record<string, never> {
+function rowFeeds(inputs: readonly NamedTensor[], row: number, count: number): Record<string, never> {
   return Object.fromEntries(
     inputs.map(({ name, type, shape, data }) => {
       const length = data.length / count
@@ -125,7 +127,7 @@ function rowOf(inputs: readonly NamedTensor[], row: number, count: number): Reco
 function joined({ name, type }: DeclaredTensor, rows: readonly Outputs[]): NamedTensor {
   const all = rows.map((row) => row[name]!)
   const { dims, data } = all[0]!
-  const tensor = { name, type: dataTypeOf(type)!, shape: [all.length, ...dims] }
+  const tensor = { name, type: findDataType(type)!, shape: [all.length, ...dims] }
   if (all.length === 1) return { ...tensor, data }
   if (all.some((one) => String(one.dims) !== String(dims)))
     throw invalid(`output '${name}' has another shape for each row of the request: send the rows one by one`)

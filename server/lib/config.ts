@@ -1,5 +1,5 @@
 import textFormat from 'protobufjs/ext/textformat.js'
-import { dataTypeOf } from './datatypes.js'
+import { findDataType } from './datatypes.js'
 import { MOST_MS } from './parameters.js'
 import { root } from './proto.js'
 
@@ -147,7 +147,7 @@ function checkBatching(batching: DynamicBatching, most: number): void {
 
 /** Triton's name of an element type. */
 const configType = (type: string): string => {
-  const name = dataTypeOf(type)?.name
+  const name = findDataType(type)?.name
   return name === 'BYTES' ? 'TYPE_STRING' : name === undefined ? 'TYPE_INVALID' : `TYPE_${name}`
 }
 
@@ -182,14 +182,13 @@ function completeTensors(
   return declared.map((its) => {
     if (isBatched && its.dims[0] !== -1)
       refuse(`max_batch_size needs a dynamic first axis, which ${what} '${its.name}' does not have`)
-    const ofRow = isBatched ? its.dims.slice(1) : its.dims
+    const dims = isBatched ? its.dims.slice(1) : its.dims
     const one = given.find((tensor) => tensor.name === its.name)
-    if (one === undefined) return { ...its, dims: ofRow }
+    if (one === undefined) return { ...its, dims }
     if (one.data_type !== its.data_type)
       refuse(`${what} '${its.name}' is ${one.data_type}, and the model has ${its.data_type}`)
-    const fits =
-      one.dims.length === ofRow.length && ofRow.every((dim, i) => dim === -1 || dim === one.dims[i])
-    if (!fits) refuse(`${what} '${its.name}' has dims [${one.dims}], and the model has [${ofRow}]`)
+    const fits = one.dims.length === dims.length && dims.every((dim, i) => dim === -1 || dim === one.dims[i])
+    if (!fits) refuse(`${what} '${its.name}' has dims [${one.dims}], and the model has [${dims}]`)
     return one
   })
 }

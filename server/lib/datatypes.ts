@@ -63,7 +63,7 @@ export function dataType(name: unknown): DataType {
 }
 
 /** The protocol's type of a model's element type; undefined where it has none (int4, float8). */
-export const dataTypeOf = (type: string): DataType | undefined => byElementType.get(type)
+export const findDataType = (type: string): DataType | undefined => byElementType.get(type)
 
 export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

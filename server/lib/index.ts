@@ -105,16 +105,16 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     return closed
   }
   return {
-    httpPort: portOf(http.server),
+    httpPort: listeningPort(http.server),
     grpcPort: grpc.port,
-    metricsPort: portOf(metrics),
+    metricsPort: listeningPort(metrics),
     models: repository.index,
     close,
     [Symbol.asyncDispose]: () => close(),
   }
 }
 
-const portOf = (server: Server) => (server.address() as AddressInfo).port
+const listeningPort = (server: Server) => (server.address() as AddressInfo).port
 const LOOPBACK = '127.0.0.1'
 
 /** Starts all servers, or none. */

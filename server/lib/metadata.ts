@@ -1,12 +1,12 @@
 import type { DeclaredTensor } from './config.js'
-import { dataTypeOf } from './datatypes.js'
+import { findDataType } from './datatypes.js'
 import type { Model } from './model.js'
 
 export const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics']
 
 const tensor = ({ name, type, shape }: DeclaredTensor) => ({
   name,
-  datatype: dataTypeOf(type)!.name,
+  datatype: findDataType(type)!.name,
   shape: shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
 })
 

@@ -7,11 +7,11 @@ import {
   type ModelConfig,
   parseConfig,
 } from './config.js'
-import { dataTypeOf } from './datatypes.js'
+import { findDataType } from './datatypes.js'
 import { invalid, RequestError, toRequestError } from './errors.js'
 import { DirectRuns, type InferOptions, type NamedTensor, type Runs } from './runs.js'
 import { RequestStats } from './statistics.js'
-import { type ReadSample, readWarmup, requestOf } from './warmup.js'
+import { type ReadSample, readWarmup, warmupRequest } from './warmup.js'
 
 export type { NamedTensor } from './runs.js'
 
@@ -52,7 +52,7 @@ export class Model {
     try {
       const [inputs, outputs] = [session.inputMetadata, session.outputMetadata].map((all) =>
         all.map((one): DeclaredTensor => {
-          if (!one.isTensor || dataTypeOf(one.type) === undefined)
+          if (!one.isTensor || findDataType(one.type) === undefined)
             throw new Error(`'${one.name}' has a type that the protocol does not have`)
           return one
         }),
@@ -67,7 +67,7 @@ export class Model {
       // Not by `runs`, whose statistics are those of requests.
       const warm = new DirectRuns(session, 1, () => 1)
       for (const sample of warmup)
-        for (let i = 0; i < sample.count; ++i) await warm.run(requestOf(sample, most > 0), undefined, {})
+        for (let i = 0; i < sample.count; ++i) await warm.run(warmupRequest(sample, most > 0), undefined, {})
       const bound = batching?.default_queue_policy?.max_queue_size || Infinity
       const maxQueueSize = Math.min(options.maxQueueSize, bound)
       return new Model(name, version, config, inputs, outputs, session, runs, maxQueueSize)
@@ -141,18 +141,18 @@ export class Model {
   }
 
   #checkInput({ name, type, shape }: NamedTensor, dims: readonly number[]): void {
-    const ofModel = `for model '${this.name}'`
-    const expected = dataTypeOf(this.inputs.find((input) => input.name === name)!.type)!.name
+    const model = `for model '${this.name}'`
+    const expected = findDataType(this.inputs.find((input) => input.name === name)!.type)!.name
     if (type.name !== expected)
-      throw invalid(`input '${name}' is ${type.name}, expected ${expected} ${ofModel}`)
+      throw invalid(`input '${name}' is ${type.name}, expected ${expected} ${model}`)
     const most = this.config.max_batch_size
     if (most > 0 && (shape[0] === undefined || shape[0] < 1 || shape[0] > most))
-      throw invalid(`input '${name}' has a batch of ${shape[0]}, expected 1 to ${most} ${ofModel}`)
+      throw invalid(`input '${name}' has a batch of ${shape[0]}, expected 1 to ${most} ${model}`)
     const its = most > 0 ? shape.slice(1) : shape
     const isScalar = dims.length === 0 && most === 0
     if (!isScalar && (its.length !== dims.length || its.some((dim, i) => dims[i] !== -1 && dims[i] !== dim)))
       throw invalid(
-        `input '${name}' has the shape [${shape}], expected [${most > 0 ? [-1, ...dims] : dims}] ${ofModel}`,
+        `input '${name}' has the shape [${shape}], expected [${most > 0 ? [-1, ...dims] : dims}] ${model}`,
       )
   }
 

@@ -1,5 +1,5 @@
 import { type InferenceSession, OrtValue, type RunValue, Tensor } from 'onnxruntime-iobinding'
-import { type DataType, dataTypeOf, type Elements } from './datatypes.js'
+import { type DataType, type Elements, findDataType } from './datatypes.js'
 import type { Signal } from './leaving.js'
 import { Durations, type ExecutionStats } from './statistics.js'
 
@@ -37,7 +37,7 @@ export interface Runs {
 export class DirectRuns implements Runs {
   readonly #session: InferenceSession
   readonly #concurrent: number
-  readonly #rowsOf: (inputs: readonly NamedTensor[]) => number
+  readonly #countRows: (inputs: readonly NamedTensor[]) => number
   readonly #durations = new Durations()
   #inFlight = 0
 
@@ -45,11 +45,11 @@ export class DirectRuns implements Runs {
   constructor(
     session: InferenceSession,
     concurrent: number,
-    rowsOf: (inputs: readonly NamedTensor[]) => number,
+    countRows: (inputs: readonly NamedTensor[]) => number,
   ) {
     this.#session = session
     this.#concurrent = concurrent
-    this.#rowsOf = rowsOf
+    this.#countRows = countRows
   }
 
   async run(
@@ -70,7 +70,7 @@ export class DirectRuns implements Runs {
       )
       const ran = performance.now()
       const response = Object.entries(results).map(([name, value]) => toTensor(name, value))
-      this.#durations.add(this.#rowsOf(inputs), {
+      this.#durations.add(this.#countRows(inputs), {
         queue: 0,
         input: prepared - begin,
         infer: ran - prepared,
@@ -109,7 +109,7 @@ function toValue({ type, data, shape }: NamedTensor): RunValue {
 }
 
 function toTensor(name: string, value: RunValue): NamedTensor {
-  const type = dataTypeOf(value.type)!
+  const type = findDataType(value.type)!
   const data = value instanceof OrtValue ? value.read() : value.data
   return { name, type, shape: value.dims, data: data as Elements }
 }

@@ -158,7 +158,7 @@ export class RequestStats {
 
   /** @param status of HTTP */
   fail(ms: number, status: number): void {
-    ++this.failures[reasonOf(status)]
+    ++this.failures[failureReason(status)]
     this.#fail = plus(this.#fail, { count: 1, ns: ns(ms) })
   }
 
@@ -188,7 +188,7 @@ export class RequestStats {
   }
 }
 
-function reasonOf(status: number): Reason {
+function failureReason(status: number): Reason {
   if (status === 503 || status === 504) return 'REJECTED'
   if (status === 499) return 'CANCELED'
   return status >= 500 ? 'BACKEND' : 'OTHER'

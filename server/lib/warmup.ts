@@ -1,5 +1,5 @@
 import type { DeclaredTensor, ModelConfig, WarmupInput } from './config.js'
-import { type DataType, dataTypeOf, type Elements, fromBytes } from './datatypes.js'
+import { type DataType, type Elements, findDataType, fromBytes } from './datatypes.js'
 import { elementCount } from './parameters.js'
 import type { NamedTensor } from './runs.js'
 
@@ -35,7 +35,7 @@ export async function readWarmup(
       const its = Object.hasOwn(given, one.name)
         ? given[one.name]!
         : refuse(name, `input '${one.name}' is missing`)
-      const type = dataTypeOf(one.type)!
+      const type = findDataType(one.type)!
       const { data_type, dims } = input.find((config) => config.name === one.name)!
       if (its.data_type !== data_type)
         refuse(name, `input '${one.name}' is ${its.data_type}, and the model has ${data_type}`)
@@ -46,7 +46,7 @@ export async function readWarmup(
         name: one.name,
         type,
         shape: its.dims,
-        data: await dataOf(its, type, elements, one.name, read),
+        data: await readData(its, type, elements, one.name, read),
       })
     }
     all.push({ inputs, rows: batch_size, count: Math.max(1, count) })
@@ -54,7 +54,7 @@ export async function readWarmup(
   return all
 }
 
-async function dataOf(
+async function readData(
   { input_data_file, random_data }: WarmupInput,
   type: DataType,
   count: number,
@@ -77,7 +77,7 @@ async function dataOf(
 }
 
 /** The sample as a request of as many rows as it has. */
-export function requestOf({ inputs, rows }: Warmup, isBatched: boolean): readonly NamedTensor[] {
+export function warmupRequest({ inputs, rows }: Warmup, isBatched: boolean): readonly NamedTensor[] {
   if (!isBatched) return inputs
   return inputs.map(({ name, type, shape, data }) => ({
     name,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { slowLoop } from '../../test/helpers/model-builder.mjs'
 import { createServer } from '../dist/index.js'
-import { encode, GrpcClient, requestOf } from './grpc-client.ts'
+import { encode, GrpcClient, inferRequest } from './grpc-client.ts'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
 import { serve } from './served.ts'
 
@@ -94,12 +94,12 @@ test('gRPC reports errors about names of any length, and serves on', async () =>
     expect(code).toBe(NOT_FOUND)
     expect(message).toMatch(/^Request for unknown model: '.*…$/s)
     expect(message.length).toBeLessThanOrEqual(4097)
-    const unknown = { ...requestOf([1, 2, 3]), inputs: [{ name, datatype: 'FP32', shape: [1, 3] }] }
+    const unknown = { ...inferRequest([1, 2, 3]), inputs: [{ name, datatype: 'FP32', shape: [1, 3] }] }
     expect((await infer(unknown)).code).toBe(INVALID_ARGUMENT)
     const metadata = encode('inference.ModelMetadataRequest', { name })
     expect((await served.client.call('ModelMetadata', metadata)).code).toBe(NOT_FOUND)
   }
-  expect((await infer(requestOf([1, 2, 3]))).code).toBe(OK)
+  expect((await infer(inferRequest([1, 2, 3]))).code).toBe(OK)
 })
 
 test('a watcher of an unknown service does not keep the server from stopping', async () => {

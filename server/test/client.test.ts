@@ -51,18 +51,20 @@ test.skipIf(skipped !== '').each([
 /** What descriptors.py prints, of our messages. */
 function* described(one: ReflectionObject): Generator<[name: string, ...unknown[]]> {
   const name = one.fullName.slice(1)
-  const nameOf = (type: ReflectionObject | null, scalar: string) => type?.fullName.slice(1) ?? scalar
+  const typeName = (type: ReflectionObject | null, scalar: string) => type?.fullName.slice(1) ?? scalar
   if (one instanceof Type)
     for (const field of one.fieldsArray) {
       const isMap = field instanceof MapField
-      const kind = isMap ? 'map' : nameOf(field.resolvedType, field.type)
+      const kind = isMap ? 'map' : typeName(field.resolvedType, field.type)
       yield [`${name}.${field.name}`, field.id, kind, isMap || field.repeated]
     }
   if (one instanceof Enum)
     for (const [value, number] of Object.entries(one.values)) yield [`${name}.${value}`, number]
   if (one instanceof Service)
     for (const method of one.methodsArray) {
-      const types = [method.resolvedRequestType, method.resolvedResponseType].map((type) => nameOf(type, ''))
+      const types = [method.resolvedRequestType, method.resolvedResponseType].map((type) =>
+        typeName(type, ''),
+      )
       yield [
         `${name}.${method.name}`,
         ...types,

@@ -54,7 +54,7 @@ export class GrpcClient {
 }
 
 /** A request with x of FP32 in raw bytes. */
-export const requestOf = (x: readonly number[], more: object = {}): object => ({
+export const inferRequest = (x: readonly number[], more: object = {}): object => ({
   model_name: 'identity_FP32',
   inputs: [{ name: 'x', datatype: 'FP32', shape: [x.length / 3, 3] }],
   raw_input_contents: [Buffer.from(Float32Array.from(x).buffer)],

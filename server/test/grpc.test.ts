@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { randomNumbers } from '../../test/helpers/library.mjs'
 import { slowLoop } from '../../test/helpers/model-builder.mjs'
 import { createServer } from '../dist/index.js'
-import { decode, encode, GrpcClient, requestOf } from './grpc-client.ts'
+import { decode, encode, GrpcClient, inferRequest } from './grpc-client.ts'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
 import { serve } from './served.ts'
 
@@ -32,27 +32,31 @@ describe('refuses', () => {
   const input = { name: 'x', datatype: 'FP32', shape: [1, 3] }
   test.each([
     ['no inputs', { model_name: 'identity_FP32' }, INVALID_ARGUMENT],
-    ['no contents', requestOf([1, 2, 3], { raw_input_contents: [] }), INVALID_ARGUMENT],
-    ['raw contents for one of two', requestOf([1, 2, 3], { inputs: [input, input] }), INVALID_ARGUMENT],
+    ['no contents', inferRequest([1, 2, 3], { raw_input_contents: [] }), INVALID_ARGUMENT],
+    ['raw contents for one of two', inferRequest([1, 2, 3], { inputs: [input, input] }), INVALID_ARGUMENT],
     [
       'an input twice',
-      requestOf([], { inputs: [input, input], raw_input_contents: raw(2) }),
+      inferRequest([], { inputs: [input, input], raw_input_contents: raw(2) }),
       INVALID_ARGUMENT,
     ],
     [
       'both raw and typed contents',
-      requestOf([1, 2, 3], { inputs: [{ ...input, contents: { fp32_contents: [1] } }] }),
+      inferRequest([1, 2, 3], { inputs: [{ ...input, contents: { fp32_contents: [1] } }] }),
       INVALID_ARGUMENT,
     ],
-    ['a negative size', requestOf([1, 2, 3], { inputs: [{ ...input, shape: [-1, 3] }] }), INVALID_ARGUMENT],
+    [
+      'a negative size',
+      inferRequest([1, 2, 3], { inputs: [{ ...input, shape: [-1, 3] }] }),
+      INVALID_ARGUMENT,
+    ],
     [
       'a shape beyond all memory',
-      requestOf([1, 2, 3], { inputs: [{ ...input, shape: [2 ** 40, 2 ** 40] }] }),
+      inferRequest([1, 2, 3], { inputs: [{ ...input, shape: [2 ** 40, 2 ** 40] }] }),
       INVALID_ARGUMENT,
     ],
     [
       'typed contents for a shape beyond all memory',
-      requestOf([], {
+      inferRequest([], {
         inputs: [{ ...input, shape: [2 ** 40, 3], contents: { fp32_contents: [1] } }],
         raw_input_contents: [],
       }),
@@ -60,39 +64,39 @@ describe('refuses', () => {
     ],
     [
       'sizes without number',
-      requestOf([1], { inputs: [{ ...input, shape: Array(65).fill(1) }] }),
+      inferRequest([1], { inputs: [{ ...input, shape: Array(65).fill(1) }] }),
       INVALID_ARGUMENT,
     ],
-    ['inputs without number', requestOf([1, 2, 3], { inputs: Array(1025).fill({}) }), INVALID_ARGUMENT],
+    ['inputs without number', inferRequest([1, 2, 3], { inputs: Array(1025).fill({}) }), INVALID_ARGUMENT],
     [
       'parameters without number',
-      requestOf([1, 2, 3], {
+      inferRequest([1, 2, 3], {
         parameters: Object.fromEntries(Array.from({ length: 65 }, (_, i) => [i, { bool_param: true }])),
       }),
       INVALID_ARGUMENT,
     ],
-    ['a long id', requestOf([1, 2, 3], { id: 'x'.repeat(1025) }), INVALID_ARGUMENT],
-    ['an unknown model', requestOf([1, 2, 3], { model_name: '__proto__' }), NOT_FOUND],
+    ['a long id', inferRequest([1, 2, 3], { id: 'x'.repeat(1025) }), INVALID_ARGUMENT],
+    ['an unknown model', inferRequest([1, 2, 3], { model_name: '__proto__' }), NOT_FOUND],
     [
       'a shared memory region',
-      requestOf([1, 2, 3], {
+      inferRequest([1, 2, 3], {
         inputs: [{ ...input, parameters: { shared_memory_region: { string_param: 'a' } } }],
       }),
       UNIMPLEMENTED,
     ],
     [
       'classification',
-      requestOf([1, 2, 3], {
+      inferRequest([1, 2, 3], {
         outputs: [{ name: 'y', parameters: { classification: { int64_param: 1 } } }],
       }),
       UNIMPLEMENTED,
     ],
     [
       'a timeout that is none',
-      requestOf([1, 2, 3], { parameters: { timeout: { int64_param: -1 } } }),
+      inferRequest([1, 2, 3], { parameters: { timeout: { int64_param: -1 } } }),
       INVALID_ARGUMENT,
     ],
-    ['a message beyond the limit', requestOf(Array(BODY_LIMIT).fill(1)), EXHAUSTED],
+    ['a message beyond the limit', inferRequest(Array(BODY_LIMIT).fill(1)), EXHAUSTED],
   ])('%s', async (_, message, code) => {
     const answer = await infer(message)
     expect([answer.code, answer.message !== '']).toEqual([code, true])
@@ -101,7 +105,7 @@ describe('refuses', () => {
   test('a message that is beyond the limit when it is inflated', async () => {
     const metadata = new Metadata()
     metadata.set('grpc-internal-encoding-request', 'gzip')
-    const message = encode(REQUEST, requestOf(Array(BODY_LIMIT * 3).fill(0)))
+    const message = encode(REQUEST, inferRequest(Array(BODY_LIMIT * 3).fill(0)))
     expect(await served.client.call('ModelInfer', message, metadata)).toMatchObject({ code: EXHAUSTED })
   })
 
@@ -122,7 +126,7 @@ test('survives malformed messages, each with an answer of the client', { timeout
     raw_input_contents: [],
     parameters: { timeout: { int64_param: 10_000_000 } },
   }
-  const seeds = [requestOf([1, 2, 3]), requestOf([1, 2, 3], typed)].map((one) => encode(REQUEST, one))
+  const seeds = [inferRequest([1, 2, 3]), inferRequest([1, 2, 3], typed)].map((one) => encode(REQUEST, one))
   for (let i = 0; i < 100 * FACTOR; ++i) {
     const bytes = Buffer.from(seeds[i % 2]!)
     for (let k = 0; k <= below(4); ++k) bytes[below(bytes.length)] = below(256)
@@ -130,7 +134,7 @@ test('survives malformed messages, each with an answer of the client', { timeout
     const { code } = await served.client.call('ModelInfer', cut)
     expect([OK, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED]).toContain(code)
   }
-  expect(await infer(requestOf([1, 2, 3]))).toMatchObject({ code: OK })
+  expect(await infer(inferRequest([1, 2, 3]))).toMatchObject({ code: OK })
 })
 
 test('survives connections of noise on both ports', { timeout: LONG }, async () => {
@@ -144,7 +148,7 @@ test('survives connections of noise on both ports', { timeout: LONG }, async () 
     socket.resume()
     await once(socket, 'close')
   }
-  expect(await infer(requestOf([1, 2, 3]))).toMatchObject({ code: OK })
+  expect(await infer(inferRequest([1, 2, 3]))).toMatchObject({ code: OK })
 })
 
 const slow = encode(REQUEST, {
@@ -205,7 +209,7 @@ test('while it drains it reports that, serves, ends streams behind their answers
   const stream = other.stream()
   const answers: Buffer[] = []
   stream.on('data', (answer) => answers.push(answer))
-  stream.write(encode(REQUEST, requestOf([1, 2, 3], { id: 'first' })))
+  stream.write(encode(REQUEST, inferRequest([1, 2, 3], { id: 'first' })))
   await once(stream, 'data')
   const watched = once(watcher, 'error')
   const ended = once(stream, 'end')
@@ -217,8 +221,8 @@ test('while it drains it reports that, serves, ends streams behind their answers
     encode('inference.ModelReadyRequest', { name: 'identity_FP32' }),
   )
   expect(decode('inference.ModelReadyResponse', model.bytes!)).toEqual({ ready: false })
-  expect(await other.call('ModelInfer', encode(REQUEST, requestOf([1, 2, 3])))).toMatchObject({ code: OK })
-  stream.write(encode(REQUEST, requestOf([4, 5, 6], { id: 'second' })))
+  expect(await other.call('ModelInfer', encode(REQUEST, inferRequest([1, 2, 3])))).toMatchObject({ code: OK })
+  stream.write(encode(REQUEST, inferRequest([4, 5, 6], { id: 'second' })))
   await once(stream, 'data')
   void one.close({ now: true })
   await Promise.all([closed, watched, ended])

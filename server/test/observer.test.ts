@@ -5,7 +5,7 @@ import { Metadata } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { identity } from '../../test/helpers/model-builder.mjs'
 import { createServer, type Observer } from '../dist/index.js'
-import { encode, GrpcClient, requestOf } from './grpc-client.ts'
+import { encode, GrpcClient, inferRequest } from './grpc-client.ts'
 import { PORTS, writeModel } from './models.ts'
 
 /** Sends a request over each protocol to a model that exists, and to one that does not. */
@@ -27,7 +27,7 @@ async function ask(observe: Observer): Promise<number[]> {
     (
       await client.call(
         'ModelInfer',
-        encode('inference.ModelInferRequest', requestOf([1, 2, 3], more)),
+        encode('inference.ModelInferRequest', inferRequest([1, 2, 3], more)),
         metadata,
       )
     ).code

@@ -59,7 +59,7 @@ function toTensor(Constructor, { type, data, dims }) {
   return new Constructor(type, data, dims)
 }
 
-/** An optional that is there is its content. @param {Value} value @returns {OrtValue} */
+/** A present optional is its content. @param {Value} value @returns {OrtValue} */
 function toOrtValue(value) {
   if (value.kind === 'sequence') return OrtValue.sequence(value.elements.map(toOrtValue))
   if (value.kind === 'optional') {
@@ -91,7 +91,7 @@ function fromResult(result, expected) {
 }
 
 /** @param {Value} expected */
-function toleranceOf(expected) {
+function tolerance(expected) {
   const text = JSON.stringify(expected, (key, value) => (key === 'data' ? undefined : value))
   return /"b?float16"/.test(text) ? { rtol: 1e-2, atol: 1e-2 } : { rtol: 1e-3, atol: 1e-4 }
 }
@@ -127,7 +127,7 @@ async function runCase(dir) {
       for (const results of await targets[target](session, inputs)) {
         for (const expected of outputs) {
           const actual = fromResult(results[expected.name], expected)
-          const mismatch = compareValues(actual, expected, toleranceOf(expected))
+          const mismatch = compareValues(actual, expected, tolerance(expected))
           if (mismatch) return `${expected.name}: ${mismatch}`
         }
       }

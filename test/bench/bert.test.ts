@@ -55,7 +55,7 @@ describe('/proc', () => {
 
 describe('the gate', () => {
   /** Samples of one second, of which others use these shares. */
-  function gateOf(shares: number[]) {
+  function makeGate(shares: number[]) {
     let now = { at: 0, machine: 0, ours: 0 }
     let taken = 0
     const read = () => ({ ...now })
@@ -68,13 +68,13 @@ describe('the gate', () => {
   }
 
   test('repeats a disturbed sample', async () => {
-    const { sample } = gateOf([0, 0.5, 2, 0.01])
+    const { sample } = makeGate([0, 0.5, 2, 0.01])
     expect(await sample()).toMatchObject({ value: 0, quiet: true, rejected: 0 })
     expect(await sample()).toMatchObject({ value: 3, quiet: true, rejected: 2 })
   })
 
   test('gives up if the machine never gets quiet, and then tries once per sample', async () => {
-    const { sample, taken } = gateOf([0.9, 0.4, 0.8, 0.7, 0.6, 0.5, 0, 0.9, 0])
+    const { sample, taken } = makeGate([0.9, 0.4, 0.8, 0.7, 0.6, 0.5, 0, 0.9, 0])
     const first = await sample()
     // The least disturbed sample.
     expect(first).toMatchObject({ value: 1, quiet: false, rejected: 3 })

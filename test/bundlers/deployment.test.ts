@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { blocksOfPage } from '../docs/pages.ts'
+import { pageBlocks } from '../docs/pages.ts'
 import { environment, write } from '../package/example.ts'
 
 const execute = promisify(execFile)
@@ -59,8 +59,7 @@ function deploy(name: string, files: readonly string[]): string {
   return folder
 }
 
-const block = (file: string) =>
-  blocksOfPage('docs/deployment.md').find(({ says }) => says.file === file)!.code
+const block = (file: string) => pageBlocks('docs/deployment.md').find(({ says }) => says.file === file)!.code
 
 beforeAll(() => {
   const manifest = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'))

@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
 
 /** The cause of each output of a model, by its operator. */
-function causesOf(bytes: Uint8Array, inputs: readonly string[]): Record<string, string> {
+function findCauses(bytes: Uint8Array, inputs: readonly string[]): Record<string, string> {
   const path = join(folder, `${files++}.onnx`)
   writeFileSync(path, bytes)
   const causes = dataDependentShapes(readOnnxModel(path)!.graph, inputs)
@@ -164,7 +164,7 @@ describe.each(Object.entries(cases))(
     const bytes = model({ inputs, outputs: [y], nodes, initializers, opset: 17 })
 
     test('has the expected cause in the graph', () => {
-      expect(causesOf(bytes, ['x', 'k'])).toEqual(cause === undefined ? {} : { y: cause })
+      expect(findCauses(bytes, ['x', 'k'])).toEqual(cause === undefined ? {} : { y: cause })
     })
 
     test('is confirmed by runs', async () => {
@@ -186,7 +186,7 @@ test("ONNX Runtime's own operators with shapes that do not depend on data are kn
     nodes: [node('FastGelu', ['x'], ['y'], {}, { domain: 'com.microsoft' })],
     domains: { 'com.microsoft': 1 },
   })
-  expect(causesOf(bytes, ['x'])).toEqual({})
+  expect(findCauses(bytes, ['x'])).toEqual({})
 })
 
 test('an operator of another domain is unknown', () => {
@@ -197,5 +197,5 @@ test('an operator of another domain is unknown', () => {
     initializers: [tensor('c', 'float32', [1], [1])],
     domains: { 'com.example': 1 },
   })
-  expect(causesOf(bytes, ['x'])).toEqual({ y: 'Shape' })
+  expect(findCauses(bytes, ['x'])).toEqual({ y: 'Shape' })
 })

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compile, newFolder, ortFolder } from '../native/stub-libraries.ts'
-import { cuda13, describeStubs, driver, folderOf, NEEDS, real } from './doctor-cuda-support.ts'
+import { cuda13, describeStubs, driver, makeFolder, NEEDS, real } from './doctor-cuda-support.ts'
 import { diagnose, problem, run } from './doctor-support.ts'
 
 describeStubs("CUDA's libraries", () => {
@@ -53,7 +53,7 @@ describeStubs("CUDA's libraries", () => {
   })
 
   test('are reported if one needs a missing library', async () => {
-    const folder = folderOf(NEEDS[13].filter((name) => !name.includes('cublas')))
+    const folder = makeFolder(NEEDS[13].filter((name) => !name.includes('cublas')))
     const gone = compile(join(newFolder(), 'libcublasLt.so.13'))
     compile(join(folder, 'libcublas.so.13'), { needs: [gone] })
     const { checks } = await diagnose(['--require', 'cuda'], {

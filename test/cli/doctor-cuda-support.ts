@@ -1,5 +1,5 @@
 // Stubs of the CUDA driver and of CUDA's libraries, for ONNX Runtime's real library and the system's real loader: no GPU is needed, and one
-// that is there is kept out.
+// that exists is kept out.
 import { join } from 'node:path'
 import { initialized } from 'onnxruntime-iobinding'
 import { beforeAll, describe } from 'vitest'
@@ -22,7 +22,7 @@ export function describeStubs(name: string, suite: () => void): void {
       driver = newFolder()
       stubDriver(driver)
       whole = ortFolder(real, { needs: [] })
-      cuda13 = folderOf(NEEDS[13])
+      cuda13 = makeFolder(NEEDS[13])
     })
     suite()
   })
@@ -35,7 +35,7 @@ export const NEEDS = {
 export const CUDNN = 'libcudnn.so.9'
 
 /** A folder with libraries of these names. */
-export function folderOf(names: readonly string[]): string {
+export function makeFolder(names: readonly string[]): string {
   const folder = newFolder()
   for (const name of names) compile(join(folder, name))
   return folder

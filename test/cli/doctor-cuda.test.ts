@@ -3,7 +3,7 @@ import { renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { newFolder, ortFolder, stubDriver } from '../native/stub-libraries.ts'
-import { cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } from './doctor-cuda-support.ts'
+import { cuda13, describeStubs, driver, makeFolder, NEEDS, real, whole } from './doctor-cuda-support.ts'
 import { diagnose, noDriver, problem } from './doctor-support.ts'
 
 describeStubs('the CUDA driver', () => {
@@ -58,7 +58,7 @@ describeStubs('the CUDA driver', () => {
   })
 
   /** A driver whose file tells its version. */
-  function driverOf(version: string): string {
+  function makeDriver(version: string): string {
     const folder = newFolder()
     stubDriver(folder)
     renameSync(join(folder, 'libcuda.so.1'), join(folder, `libcuda.so.${version}`))
@@ -69,7 +69,7 @@ describeStubs('the CUDA driver', () => {
   test('is reported if it is older than every version of CUDA in the table', async () => {
     const { checks } = await diagnose(['--require', 'cuda'], {
       ort: ortFolder(real, { needs: NEEDS[13] }),
-      paths: [driverOf('440.33.01'), cuda13],
+      paths: [makeDriver('440.33.01'), cuda13],
     })
     expect(checks['cuda-driver'].problem).toMatchObject({
       code: 'ERR_CUDA_DRIVER_VERSION',
@@ -79,10 +79,10 @@ describeStubs('the CUDA driver', () => {
   })
 
   test('is reported if it is too old for the provider', async () => {
-    const old = driverOf('535.104.05')
+    const old = makeDriver('535.104.05')
     const of = (major: 12 | 13) => ({
       ort: ortFolder(real, { needs: NEEDS[major] }),
-      paths: [old, folderOf(NEEDS[major])],
+      paths: [old, makeFolder(NEEDS[major])],
     })
     const { checks } = await diagnose(['--require', 'cuda'], of(13))
     expect(checks['cuda-driver']).toMatchObject(problem('ERR_CUDA_DRIVER_VERSION', 'nvidia-smi'))

@@ -3,7 +3,16 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compile, newFolder, ortFolder } from '../native/stub-libraries.ts'
-import { CUDNN, cuda13, describeStubs, driver, folderOf, NEEDS, real, whole } from './doctor-cuda-support.ts'
+import {
+  CUDNN,
+  cuda13,
+  describeStubs,
+  driver,
+  makeFolder,
+  NEEDS,
+  real,
+  whole,
+} from './doctor-cuda-support.ts'
 import { diagnose, problem } from './doctor-support.ts'
 
 describeStubs('cuDNN and the wheels', () => {
@@ -32,7 +41,7 @@ describeStubs('cuDNN and the wheels', () => {
 
   test('a missing cuDNN is an error if the provider needs it', async () => {
     const ort = ortFolder(real, { needs: [...NEEDS[12], CUDNN] })
-    const surroundings = { ort, paths: [driver, folderOf(NEEDS[12])] }
+    const surroundings = { ort, paths: [driver, makeFolder(NEEDS[12])] }
     const { code, checks } = await diagnose(['--require', 'cuda'], surroundings)
     expect(code).toBe(1)
     expect(checks['cuda-libraries'].status).toBe('ok')

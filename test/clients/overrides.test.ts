@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pack } from '../../scripts/release/tarball.mjs'
 import { root } from '../../scripts/run.mjs'
-import { blocksOfPage } from '../docs/pages.ts'
+import { pageBlocks } from '../docs/pages.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'onnxruntime-iobinding-overrides-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -19,9 +19,7 @@ const LIBRARY = { 'onnxruntime-library': `npm:onnxruntime-node@${version}` }
 let package_: string
 
 /** docs/drop-in.md's package.json. */
-const DOCUMENTED = JSON.parse(
-  blocksOfPage('docs/drop-in.md').find(({ language }) => language === 'json')!.code,
-)
+const DOCUMENTED = JSON.parse(pageBlocks('docs/drop-in.md').find(({ language }) => language === 'json')!.code)
 
 function npm(args: readonly string[], cwd: string): void {
   execFileSync('npm', args, { cwd, stdio: 'pipe', shell: process.platform === 'win32', timeout: 100_000 })

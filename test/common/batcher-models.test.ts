@@ -5,7 +5,7 @@ import { modelCases, tolerance } from '../helpers/cases.mjs'
 import { createSession, modelOnDevice, onDevice } from '../helpers/device.ts'
 import type { TensorValue } from '../helpers/tensors.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
-import { tensorsOf, toTensor } from '../helpers/values.ts'
+import { onlyTensors, toTensor } from '../helpers/values.ts'
 
 interface Batched {
   readonly batchAxes?: NonNullable<BatcherOptions['batchAxes']>
@@ -63,11 +63,11 @@ describe.each(cases)('$id', ({ id, dir }) => {
   const { batchAxes = {}, within, slow = false } = MODELS[id] ?? {}
   const most = FACTOR > 1 ? 8 : slow ? 2 : 5
   const { modelPath, dataSets } = loadCase(dir)
-  const inputs = tensorsOf(dataSets.at(-1)!.inputs)
-  const axisOf = (name: string) => (Object.hasOwn(batchAxes, name) ? batchAxes[name]! : 0)
+  const inputs = onlyTensors(dataSets.at(-1)!.inputs)
+  const batchAxis = (name: string) => (Object.hasOwn(batchAxes, name) ? batchAxes[name]! : 0)
   const rows = (row: number) =>
     inputs.map((input) => {
-      const axis = axisOf(input.name)
+      const axis = batchAxis(input.name)
       return axis === null ? input : varied(slice(input, axis, row), row)
     })
   const shape = Object.fromEntries(rows(0).map(({ name, dims }) => [name, dims]))

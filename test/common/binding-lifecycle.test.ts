@@ -18,7 +18,7 @@ function slowBinding(session: InferenceSession, trips: number, seed = 1): IoBind
   return binding
 }
 
-async function expectedOf(session: InferenceSession, binding: IoBinding): Promise<unknown> {
+async function runExpected(session: InferenceSession, binding: IoBinding): Promise<unknown> {
   const x = float32(binding.inputs.x as Float32Array, [96, 96])
   const { y } = await session.run({
     trips: new Tensor('int64', binding.inputs.trips as BigInt64Array, []),
@@ -32,7 +32,7 @@ describe('a run in flight', () => {
     await using session = await create(slowLoop())
     using binding = slowBinding(session, 300)
     using value = OrtValue.allocate('float32', [96, 96])
-    const expected = await expectedOf(session, binding)
+    const expected = await runExpected(session, binding)
     const first = binding.run()
     const refused: (() => unknown)[] = [
       () => binding.run(),
@@ -69,7 +69,7 @@ describe('a run in flight', () => {
     await Promise.all(bindings.map((binding, i) => binding.run().then(() => ended.push(i))))
     expect(ended).toEqual([0, 1, 2, 3, 4])
     for (const binding of bindings) {
-      expect(binding.outputs.y).toEqual(await expectedOf(session, binding))
+      expect(binding.outputs.y).toEqual(await runExpected(session, binding))
       binding.dispose()
     }
   })
@@ -85,8 +85,8 @@ describe('a run in flight', () => {
       const after = Float32Array.from(y as Float32Array)
       await pending
       expect(y).toEqual(after)
-      expect(y).toEqual(await expectedOf(session, first))
-      expect(second.outputs.y).toEqual(await expectedOf(session, second))
+      expect(y).toEqual(await runExpected(session, first))
+      expect(second.outputs.y).toEqual(await runExpected(session, second))
     })
 
     test('is canceled by a signal, as a queued run is', async () => {
@@ -105,7 +105,7 @@ describe('a run in flight', () => {
       for (const binding of [first, second]) {
         ;(binding.inputs.trips as BigInt64Array)[0] = 2n
         await binding.run({ signal: new AbortController().signal })
-        expect(binding.outputs.y).toEqual(await expectedOf(session, binding))
+        expect(binding.outputs.y).toEqual(await runExpected(session, binding))
       }
     })
   } else {
@@ -148,7 +148,7 @@ describe('disposal', () => {
     await binding.run()
     await session.release()
     await expectError(() => use(binding), 'ERR_DISPOSED', { says: 'session' })
-    // What was bound is there still.
+    // The earlier values are still bound.
     expect(binding.outputs.y).toEqual(floats(1))
   })
 
@@ -206,7 +206,7 @@ describe('disposal', () => {
     using y = OrtValue.allocate('float32', [96, 96])
     binding.bindOrtValueInput('x', x)
     binding.bindOrtValueOutput('y', y)
-    const expected = await expectedOf(session, other)
+    const expected = await runExpected(session, other)
     const runs = [binding.run(), other.run()]
     binding.dispose()
     const released = session.release()

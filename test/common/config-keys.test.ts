@@ -6,7 +6,7 @@ import { oneNode } from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
 
 /** The messages of the package's warnings meanwhile. */
-async function warningsOf(body: () => Promise<unknown>): Promise<string[]> {
+async function collectWarnings(body: () => Promise<unknown>): Promise<string[]> {
   const warnings: (Error & { code?: string })[] = []
   const listen = (warning: Error) => warnings.push(warning)
   process.on('warning', listen)
@@ -28,7 +28,7 @@ describe("keys of 'extra'", () => {
     ['session.allow_spinning', "did you mean 'session.intra_op.allow_spinning'?"],
     ['nonsense', 'no key of that name exists'],
   ])('%s, which ONNX Runtime ignores, is warned of once', async (key, says) => {
-    const warnings = await warningsOf(async () => {
+    const warnings = await collectWarnings(async () => {
       await create({ [key]: '1' })
       await create({ [key]: '1' })
     })
@@ -43,7 +43,7 @@ describe("keys of 'extra'", () => {
       optimization: { enable_gelu_approximation: '1' },
       'ep.openvinoexecutionprovider.device_type': 'CPU',
     }
-    expect(await warningsOf(() => create(extra))).toEqual([])
+    expect(await collectWarnings(() => create(extra))).toEqual([])
   })
 
   test('of run options are refused in a session', async () => {
@@ -56,7 +56,7 @@ describe("keys of 'extra'", () => {
   test.runIf(isNative)('of a session are warned of in a run, once', async () => {
     await using session = await InferenceSession.create(oneNode())
     const run = (extra: Record<string, unknown>) => session.run({ x: float32([1]) }, { extra })
-    const warnings = await warningsOf(async () => {
+    const warnings = await collectWarnings(async () => {
       await run({ session: { use_env_allocators: '1' } })
       await run({ session: { use_env_allocators: '1' } })
       await run({ memory: { enable_memory_arena_shrinkage: 'cpu:0' } })

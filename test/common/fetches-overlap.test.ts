@@ -16,13 +16,16 @@ const bytes = model({
 })
 
 const filled = (first: number) => Float32Array.from({ length: N }, (_, i) => first + i)
-const tensorOf = (data: Float32Array) => new Tensor('float32', data, shape)
+const makeTensor = (data: Float32Array) => new Tensor('float32', data, shape)
 
 test('a result is written into the memory of a feed that another output returns', async () => {
   await using session = await createSession(bytes)
   for (let i = 0; i < 3; ++i) {
     const [a, b] = [filled(1), filled(10)]
-    const { a: old } = await session.run({ a: tensorOf(a), b: tensorOf(b) }, { sum: tensorOf(a), a: null })
+    const { a: old } = await session.run(
+      { a: makeTensor(a), b: makeTensor(b) },
+      { sum: makeTensor(a), a: null },
+    )
     expect(old!.data).toEqual(filled(1))
     expect(a).toEqual(filled(1).map((one, j) => one + filled(10)[j]!))
   }
@@ -34,7 +37,7 @@ test('the same with OrtValues as feeds', async () => {
   using b = OrtValue.allocate('float32', shape)
   a.data.set(filled(1))
   b.data.set(filled(10))
-  const { a: old } = await session.run({ a, b }, { sum: tensorOf(a.data as Float32Array), a: null })
+  const { a: old } = await session.run({ a, b }, { sum: makeTensor(a.data as Float32Array), a: null })
   expect(old!.data).toEqual(filled(1))
   expect(a.data).toEqual(filled(1).map((one, j) => one + filled(10)[j]!))
 })
@@ -42,7 +45,7 @@ test('the same with OrtValues as feeds', async () => {
 test('two inputs that are returned are exchanged', async () => {
   await using session = await createSession(bytes)
   const [a, b] = [filled(1), filled(10)]
-  await session.run({ a: tensorOf(a), b: tensorOf(b) }, { a: tensorOf(b), b: tensorOf(a) })
+  await session.run({ a: makeTensor(a), b: makeTensor(b) }, { a: makeTensor(b), b: makeTensor(a) })
   expect(a).toEqual(filled(10))
   expect(b).toEqual(filled(1))
 })
@@ -52,8 +55,8 @@ test('a result that overlaps with a part of its feed is right', async () => {
   const memory = new Float32Array(N + 1)
   memory.set(filled(1))
   await session.run(
-    { a: tensorOf(memory.subarray(0, N)), b: tensorOf(filled(10)) },
-    { a: tensorOf(memory.subarray(1)) },
+    { a: makeTensor(memory.subarray(0, N)), b: makeTensor(filled(10)) },
+    { a: makeTensor(memory.subarray(1)) },
   )
   expect(memory.subarray(1)).toEqual(filled(1))
 })
@@ -63,16 +66,16 @@ test('two results into the same memory are refused, and nothing is written', asy
   const memory = new Float32Array(2 * N)
   for (const from of [0, 1, N - 1]) {
     const fetches = {
-      sum: tensorOf(memory.subarray(0, N)),
-      a: tensorOf(memory.subarray(from, from + N)),
+      sum: makeTensor(memory.subarray(0, N)),
+      a: makeTensor(memory.subarray(from, from + N)),
     }
     const error = await session
-      .run({ a: tensorOf(filled(1)), b: tensorOf(filled(10)) }, fetches)
+      .run({ a: makeTensor(filled(1)), b: makeTensor(filled(10)) }, fetches)
       .catch((e) => e)
     expect((error as OrtError).code).toBe('ERR_MEMORY_OVERLAP')
     expect(memory).toEqual(new Float32Array(2 * N))
   }
-  const side = { sum: tensorOf(memory.subarray(0, N)), a: tensorOf(memory.subarray(N)) }
-  await session.run({ a: tensorOf(filled(1)), b: tensorOf(filled(10)) }, side)
+  const side = { sum: makeTensor(memory.subarray(0, N)), a: makeTensor(memory.subarray(N)) }
+  await session.run({ a: makeTensor(filled(1)), b: makeTensor(filled(10)) }, side)
   expect(memory.subarray(N)).toEqual(filled(1))
 })

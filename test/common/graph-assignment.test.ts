@@ -22,7 +22,7 @@ const provider =
       ? 'CUDAExecutionProvider'
       : 'CPUExecutionProvider'
 
-const nodesOf = (session: InferenceSession) => session.graphAssignment().flatMap(({ nodes }) => nodes)
+const assignedNodes = (session: InferenceSession) => session.graphAssignment().flatMap(({ nodes }) => nodes)
 
 test('a session that did not record the assignment refuses to report it', async () => {
   await using session = await createSession(mlp())
@@ -70,7 +70,7 @@ if (!isNative) {
       await using session = await createSession(mlp(), recorded)
       expect(session.graphAssignment().map((subgraph) => subgraph.provider)).toEqual(Array(6).fill(provider))
       expect(
-        nodesOf(session)
+        assignedNodes(session)
           .map(({ opType }) => opType)
           .sort(),
       ).toEqual([...Array(3).fill('Gemm'), ...Array(3).fill('Relu')])
@@ -84,7 +84,7 @@ if (!isNative) {
 
     test('includes nested graphs', async () => {
       await using session = await createSession(slowLoop(), recorded)
-      const operators = nodesOf(session).map(({ opType }) => opType)
+      const operators = assignedNodes(session).map(({ opType }) => opType)
       expect(operators).toEqual(expect.arrayContaining(['Loop', 'MatMul', 'ReduceMax', 'Div']))
     })
 
@@ -93,7 +93,7 @@ if (!isNative) {
       using binding = session.createIoBinding({ trips: [], x: [96, 96] })
       binding.inputValue('trips')!.write(BigInt64Array.of(200n))
       const running = binding.run()
-      expect(nodesOf(session).length).toBeGreaterThan(3)
+      expect(assignedNodes(session).length).toBeGreaterThan(3)
       await running
       await session.release()
       await expectError(() => session.graphAssignment(), 'ERR_DISPOSED')

@@ -4,7 +4,7 @@ import { modelCases, tolerance } from '../helpers/cases.mjs'
 import { createSession, deviceName, modelOnDevice, onDevice } from '../helpers/device.ts'
 import { engineName, runForms } from '../helpers/engine.ts'
 import { loadCase } from '../helpers/test-data.mjs'
-import { expectTensor, tensorsOf, toTensor } from '../helpers/values.ts'
+import { expectTensor, onlyTensors, toTensor } from '../helpers/values.ts'
 
 const cases = modelCases()
 if (cases.every(({ bundled }) => bundled)) {
@@ -26,8 +26,8 @@ const AGAIN = onDevice ? 2 : 4
 describe.each(cases.filter(({ id }) => !modelOnDevice(id).skip))('$id', ({ id, dir, manifest }) => {
   const { modelPath, dataSets: values } = loadCase(dir)
   const dataSets = values.map(({ inputs, outputs }) => ({
-    inputs: tensorsOf(inputs),
-    outputs: tensorsOf(outputs),
+    inputs: onlyTensors(inputs),
+    outputs: onlyTensors(outputs),
   }))
   let session: InferenceSession
 

@@ -7,7 +7,7 @@ import { createSession, deviceName, modelOnDevice } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
 import { toComparable } from '../helpers/tensors.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
-import { expectTensor, int64, tensorsOf, toOrtValue, toTensor } from '../helpers/values.ts'
+import { expectTensor, int64, onlyTensors, toOrtValue, toTensor } from '../helpers/values.ts'
 
 const all = modelCases()
 
@@ -54,8 +54,8 @@ function describeCases(
 
 function given({ id, dir, manifest }: ReturnType<typeof modelCases>[number]) {
   const steps = loadCase(dir).dataSets.map(({ inputs, outputs }) => ({
-    inputs: tensorsOf(inputs),
-    outputs: tensorsOf(outputs),
+    inputs: onlyTensors(inputs),
+    outputs: onlyTensors(outputs),
   }))
   const greedy = () =>
     JSON.parse(readFileSync(join(dir, manifest.greedy!), 'utf8')) as { prompt: number[]; greedy: number[] }
@@ -80,7 +80,7 @@ async function followSteps(
   }
 }
 
-const shapesOf = ({ steps }: Given) =>
+const inputShapes = ({ steps }: Given) =>
   Object.fromEntries(steps[0]!.inputs.map(({ name, dims }) => [name, dims]))
 
 describeCases(steady, (session, model) => {
@@ -91,7 +91,7 @@ describeCases(steady, (session, model) => {
   test.each(runForms)('one OrtValue is input and output, for state in place, by %s', async (_form, run) => {
     using value = toOrtValue(initial)
     using binding = session().createIoBinding(
-      { ...shapesOf(model), [input]: value },
+      { ...inputShapes(model), [input]: value },
       { outputs: { [output]: value } },
     )
     await followSteps(binding, model, run)
@@ -100,7 +100,7 @@ describeCases(steady, (session, model) => {
   test.each(runForms)('two OrtValues with state swap places, by %s', async (_form, run) => {
     using even = toOrtValue(initial)
     using odd = OrtValue.allocate('float32', initial.dims)
-    using binding = session().createIoBinding({ ...shapesOf(model), [input]: even })
+    using binding = session().createIoBinding({ ...inputShapes(model), [input]: even })
     await followSteps(binding, model, (_binding, step) => {
       binding.bindOrtValueInput(input, step % 2 === 0 ? even : odd)
       binding.bindOrtValueOutput(output, step % 2 === 0 ? odd : even)
@@ -113,7 +113,7 @@ describeCases(steady, (session, model) => {
     async (_form, run) => {
       using first = toOrtValue(initial)
       using binding = session().createIoBinding(
-        { ...shapesOf(model), [input]: first },
+        { ...inputShapes(model), [input]: first },
         { outputs: { [output]: 'dynamic' } },
       )
       await followSteps(binding, model, async () => {

@@ -88,7 +88,7 @@ const primitive = (value: unknown) => ({
   valueOf: () => act(value),
 })
 
-function tensorOf(properties: object): Tensor {
+function makeTensor(properties: object): Tensor {
   return Object.defineProperties(
     new Tensor('float32', array, [1]),
     Object.fromEntries(
@@ -110,9 +110,9 @@ const HOSTILE: Readonly<Record<string, () => unknown>> = {
   'strings with getters': () => watched(['a']),
   'a proxy of strings': () => trapped(['a']),
   'a proxy of an object': () =>
-    trapped({ x: tensorOf({}), y: null, outputs: { y: [1] }, upload: ['x'], extra: {} }),
+    trapped({ x: makeTensor({}), y: null, outputs: { y: [1] }, upload: ['x'], extra: {} }),
   'an object with getters': () =>
-    watched({ x: tensorOf({}), y: tensorOf({}), outputs: { y: [1] }, upload: ['x'] }),
+    watched({ x: makeTensor({}), y: makeTensor({}), outputs: { y: [1] }, upload: ['x'] }),
   'feeds with getters': () => watched({ x: victim }),
   'a shape with getters': () => watched({ x: watched([1]) }),
   'options with getters': () =>
@@ -121,9 +121,9 @@ const HOSTILE: Readonly<Record<string, () => unknown>> = {
   'an array of a proxy of an OrtValue': () => Species.from([trapped(victim)]),
   'an array of an OrtValue': () => watched([victim]),
   'an OrtValue with getters': () => Object.defineProperty(victim, 'dims', { get: () => act([1]) }),
-  'a Tensor with dims': () => tensorOf({ dims: watched([1]) }),
-  'a Tensor with data': () => tensorOf({ data: array }),
-  'a Tensor with a type and location': () => tensorOf({ type: 'float32', location: 'cpu' }),
+  'a Tensor with dims': () => makeTensor({ dims: watched([1]) }),
+  'a Tensor with data': () => makeTensor({ data: array }),
+  'a Tensor with a type and location': () => makeTensor({ type: 'float32', location: 'cpu' }),
   'a proxy of a Tensor': () => trapped(new Tensor('float32', array, [1])),
   'a proxy of a typed array': () => trapped(array),
   'a typed array with properties': () =>

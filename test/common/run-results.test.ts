@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => session.release())
 
-const rangeOf = (length: number) => Array.from({ length }, (_, i) => i)
+const range = (length: number) => Array.from({ length }, (_, i) => i)
 
 const isFilled = ({ data }: Tensor, value: number, length: number) =>
   data.length === length && (data as Float32Array).every((element) => element === value)
@@ -80,10 +80,8 @@ describe('memory', () => {
   })
 
   test('any number of runs that are not awaited end', async () => {
-    const results = await Promise.all(
-      rangeOf(50).map((i) => session.run({ a: float32([i]), b: float32([1]) })),
-    )
-    expect(results.map(({ sum: y }) => (y!.data as Float32Array)[0])).toEqual(rangeOf(50).map((i) => i + 1))
+    const results = await Promise.all(range(50).map((i) => session.run({ a: float32([i]), b: float32([1]) })))
+    expect(results.map(({ sum: y }) => (y!.data as Float32Array)[0])).toEqual(range(50).map((i) => i + 1))
   })
 
   test('Tensors and OrtValues can be mixed', async () => {

@@ -60,7 +60,7 @@ const load = async (model: Uint8Array, options?: SessionOptions) =>
   createSession(model, { logSeverityLevel: 4, ...options })
 
 /** The rows of a section's table: cells without blanks. */
-function rowsOf(section: string): string[][] {
+function tableRows(section: string): string[][] {
   const text = readFileSync(page, 'utf8').split(`\n## ${section}\n`)[1]!.split('\n## ')[0]!
   return text
     .split('\n')
@@ -76,7 +76,7 @@ function rowsOf(section: string): string[][] {
 
 /** Writes this process's column; the formatter aligns the table. */
 function update(section: string, cells: ReadonlyMap<string, string>): void {
-  const before = new Map(rowsOf(section).map((row) => [row[0]!, row]))
+  const before = new Map(tableRows(section).map((row) => [row[0]!, row]))
   const rows = [...cells].map(([feature, cell]) => {
     const row = before.get(feature) ?? [feature, '', '', '']
     return `| ${row.map((old, i) => (i === column ? cell : old)).join(' | ')} |`
@@ -90,7 +90,7 @@ function update(section: string, cells: ReadonlyMap<string, string>): void {
 
 async function expectTable(section: string, cells: ReadonlyMap<string, string>): Promise<void> {
   if (process.env.UPDATE_SUPPORT === '1') update(section, cells)
-  expect(rowsOf(section).map((row) => [row[0], row[column]])).toEqual([...cells])
+  expect(tableRows(section).map((row) => [row[0], row[column]])).toEqual([...cells])
 }
 
 describe.skipIf(deviceName === 'cuda')('the page on what each engine supports', () => {

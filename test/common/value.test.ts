@@ -14,7 +14,7 @@ const fallbackLacks = /^(bfloat16|float8|u?int[24]$)/
 const types = Object.keys(elementTypes).filter(
   (type) => isNative || !fallbackLacks.test(type),
 ) as ElementType[]
-const arrayOf = (type: string) =>
+const arrayClass = (type: string) =>
   type === 'float16' && 'Float16Array' in globalThis
     ? globalThis['Float16Array' as never]
     : elementTypes[type]!.array
@@ -36,7 +36,7 @@ describe('allocate', () => {
       using value = OrtValue.allocate(type, dims)
       const size = dims.reduce((product, dim) => product * dim, 1)
       expect(value).toMatchObject({ kind: 'tensor', type, dims, size, location: 'cpu', disposed: false })
-      expect(value.data).toBeInstanceOf(arrayOf(type))
+      expect(value.data).toBeInstanceOf(arrayClass(type))
       expect(value.data).toHaveLength(dataLength(type, dims))
       expect(new Uint8Array(value.data.buffer).every((byte) => byte === 0)).toBe(true)
       expect(value.data).toBe(value.data)

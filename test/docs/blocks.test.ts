@@ -6,7 +6,7 @@ import { checkExport } from 'onnxruntime-iobinding/export-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { exampleFiles } from '../examples/examples.ts'
 import { model, node, value } from '../helpers/model-builder.mjs'
-import { allBlocks, type Block, blocksOfPage, PAGES, root } from './pages.ts'
+import { allBlocks, type Block, PAGES, pageBlocks, root } from './pages.ts'
 import { compile, expectRuns, isOfExample, programs } from './programs.ts'
 import { isOfPythonFile } from './python.ts'
 
@@ -87,7 +87,7 @@ describe('a program', () => {
   afterAll(() => compiled.remove())
 
   test.each(all.map((program) => [program.name, program] as const))('%s compiles', (_, program) => {
-    expect(compiled.errorsOf(program)).toBe('')
+    expect(compiled.readErrors(program)).toBe('')
   })
 
   const here = all.filter(({ device }) => device === 'cpu' || device === process.platform)
@@ -131,7 +131,7 @@ test('every example is run by a test and listed in the README', () => {
 })
 
 test('every HTML comment before a block has known keys', () => {
-  const says = blocksOfPage('docs/exporting-from-pytorch.md').flatMap((block) => Object.keys(block.says))
+  const says = pageBlocks('docs/exporting-from-pytorch.md').flatMap((block) => Object.keys(block.says))
   expect(says).toContain('branch.legacy')
   const known = /^(setup|on|output|file|[\w-]+\.(legacy|dynamo))$/
   for (const block of blocks) for (const key of Object.keys(block.says)) expect(key).toMatch(known)

@@ -1,7 +1,7 @@
 // README.md is short, and Markdown wraps at 120 columns.
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { root, textOf } from './pages.ts'
+import { readPage, root } from './pages.ts'
 
 const COLUMNS = 120
 const README_WORDS = 900
@@ -31,11 +31,11 @@ function words(text: string): number {
 }
 
 test.each(pages)('%s wraps at 120 columns', (page) => {
-  expect(tooLong(textOf(page))).toEqual([])
+  expect(tooLong(readPage(page))).toEqual([])
 })
 
 test('README.md has at most 900 words beside code and tables', () => {
-  expect(words(textOf('README.md'))).toBeLessThanOrEqual(README_WORDS)
+  expect(words(readPage('README.md'))).toBeLessThanOrEqual(README_WORDS)
 })
 
 test('a long line is an error unless it is code, a table or one word', () => {

@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { packedFiles } from '../../scripts/release/tarball.mjs'
-import { PAGES, root, textOf } from './pages.ts'
+import { PAGES, readPage, root } from './pages.ts'
 
 const withoutCode = (text: string) => text.replace(/^```[\s\S]*?^```$/gm, '')
 
 /** The anchors that GitHub derives from a page's headings. */
 function anchors(page: string): string[] {
-  return [...withoutCode(textOf(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+  return [...withoutCode(readPage(page)).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading!
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
@@ -19,7 +19,7 @@ function anchors(page: string): string[] {
 }
 
 const links = PAGES.flatMap((page) =>
-  [...withoutCode(textOf(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(
+  [...withoutCode(readPage(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(
     ([, target]) => [`${page} -> ${target}`, page, target!] as const,
   ),
 ).filter(([, , target]) => !/^https?:/.test(target))
@@ -47,7 +47,7 @@ test('a packed page links to packed files only', () => {
 })
 
 test('docs/README.md links to every page of docs/', () => {
-  const index = textOf('docs/README.md')
+  const index = readPage('docs/README.md')
   for (const page of PAGES.filter((name) => name.startsWith('docs/') && name !== 'docs/README.md'))
     expect(index).toContain(`](${page.slice('docs/'.length)})`)
 })

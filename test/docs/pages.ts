@@ -15,7 +15,7 @@ export const PAGES: readonly string[] = [
     .map((name) => `docs/${name}`),
 ]
 
-export const textOf = (page: string): string => readFileSync(join(root, page), 'utf8')
+export const readPage = (page: string): string => readFileSync(join(root, page), 'utf8')
 
 export interface Block {
   readonly page: string
@@ -34,7 +34,7 @@ export interface Block {
   readonly says: Readonly<Record<string, string>>
 }
 
-function saysOf(comment: string): Record<string, string> {
+function readTags(comment: string): Record<string, string> {
   return Object.fromEntries(
     comment.split(',').map((part) => {
       const [key, ...value] = part.trim().split(/:\s*/)
@@ -44,8 +44,8 @@ function saysOf(comment: string): Record<string, string> {
 }
 
 /** The fenced blocks of a page, and the indented ones, which are commands. */
-export function blocksOfPage(page: string): Block[] {
-  const lines = textOf(page).split('\n')
+export function pageBlocks(page: string): Block[] {
+  const lines = readPage(page).split('\n')
   const blocks: Block[] = []
   let says: Block['says'] = {}
   for (let i = 0; i < lines.length; ++i) {
@@ -53,7 +53,7 @@ export function blocksOfPage(page: string): Block[] {
     const comment = /^<!-- (.+) -->$/.exec(line)?.[1]
     const fence = /^```(\S*)$/.exec(line)
     const indented = line.startsWith('    ') && (lines[i - 1] ?? '') === ''
-    if (comment !== undefined) says = saysOf(comment)
+    if (comment !== undefined) says = readTags(comment)
     if (comment !== undefined || line === '') continue
     if (fence !== null || indented) {
       const first = indented ? i : i + 1
@@ -70,4 +70,4 @@ export function blocksOfPage(page: string): Block[] {
   return blocks
 }
 
-export const allBlocks = (): Block[] => PAGES.flatMap(blocksOfPage)
+export const allBlocks = (): Block[] => PAGES.flatMap(pageBlocks)

@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { runScript } from '../native/child.ts'
-import { textOf } from './pages.ts'
+import { readPage } from './pages.ts'
 import { different, same } from './parity/rows.mjs'
 
-const PAGE = textOf('docs/from-onnxruntime-node.md')
+const PAGE = readPage('docs/from-onnxruntime-node.md')
 
 /** The cells of the rows of a section's table, as they are read. */
 function table(heading: string): string[][] {

@@ -61,7 +61,7 @@ export async function expectRuns(compiled: Compiled, program: Program): Promise<
 
 export interface Compiled {
   /** TypeScript's errors of a program. */
-  errorsOf(program: Program): string
+  readErrors(program: Program): string
   run(program: Program): Promise<Ended>
   remove(): void
 }
@@ -82,7 +82,7 @@ export function compile(all: readonly Program[]): Compiled {
   })
   const cwd = workingFolder(folder)
   return {
-    errorsOf: ({ file }) => said.filter((line) => line.includes(`${file}.mts(`)).join('\n'),
+    readErrors: ({ file }) => said.filter((line) => line.includes(`${file}.mts(`)).join('\n'),
     run: ({ file }) => runScript(join(folder, `${file}.mjs`), [], { cwd }),
     remove: () => rmSync(folder, { recursive: true }),
   }

@@ -5,7 +5,7 @@ import * as library from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { CUDA_OPTIONS } from '../../lib/device/cuda-options.ts'
 import { DOCTOR_CODES } from '../../lib/tools/doctor/report.ts'
-import { PAGES, root, textOf } from './pages.ts'
+import { PAGES, readPage, root } from './pages.ts'
 
 const source = (file: string) => readFileSync(join(root, file), 'utf8')
 const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, match]) => match!)
@@ -23,7 +23,7 @@ test('ORT_ERROR_CODES has every code of ONNX Runtime and of the driver that the 
 })
 
 test('docs/errors.md lists exactly the existing codes', () => {
-  const listed = matches(textOf('docs/errors.md'), /^\| `(ERR_\w+)`/gm)
+  const listed = matches(readPage('docs/errors.md'), /^\| `(ERR_\w+)`/gm)
   expect(library.ORT_ERROR_CODES.length).toBeGreaterThan(40)
   expect(DOCTOR_CODES.length).toBeGreaterThan(3)
   expect(listed.length).toBe(new Set(listed).size)
@@ -32,12 +32,12 @@ test('docs/errors.md lists exactly the existing codes', () => {
 })
 
 test.each(PAGES.map((page) => [page]))('%s names only existing codes', (page) => {
-  for (const code of matches(textOf(page), /\b(ERR_[A-Z0-9_]*[A-Z0-9])\b(?!_?\*)/g))
+  for (const code of matches(readPage(page), /\b(ERR_[A-Z0-9_]*[A-Z0-9])\b(?!_?\*)/g))
     expect(codes).toContain(code)
 })
 
 test('docs/from-python.md lists every option of the CUDA provider by both names', () => {
-  const rows = [...textOf('docs/from-python.md').matchAll(/^\| `(\w+)`\s+\| `(\w+)`\s+\|/gm)]
+  const rows = [...readPage('docs/from-python.md').matchAll(/^\| `(\w+)`\s+\| `(\w+)`\s+\|/gm)]
   const listed = new Map(rows.map(([, theirs, ours]) => [ours!, theirs!]))
   for (const [ours, { key, refused }] of Object.entries(CUDA_OPTIONS)) {
     if (refused !== true) expect(listed.get(ours), ours).toBe(key)
@@ -45,7 +45,7 @@ test('docs/from-python.md lists every option of the CUDA provider by both names'
 })
 
 test('docs/api.md lists every public name', () => {
-  const page = textOf('docs/api.md')
+  const page = readPage('docs/api.md')
   for (const name of Object.keys(library)) expect(page).toContain(name)
   const members = [library.InferenceSession, library.OrtValue, library.IoBinding].flatMap((type) => [
     ...Object.getOwnPropertyNames(type).filter((name) => !/^(length|name|prototype|fromEngine)$/.test(name)),

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runScript } from '../native/child.ts'
-import { allBlocks, PAGES, root, textOf } from './pages.ts'
+import { allBlocks, PAGES, readPage, root } from './pages.ts'
 import { workingFolder } from './programs.ts'
-import { commandsOf, problemOf } from './shell.ts'
+import { findProblem, splitCommands } from './shell.ts'
 
 const commands = allBlocks()
   .filter(({ language }) => language === 'sh' || language === 'powershell')
   .flatMap(({ page, line, code }) =>
-    commandsOf(code).map((words) => [`${page}:${line}: ${words.join(' ')}`, words] as const),
+    splitCommands(code).map((words) => [`${page}:${line}: ${words.join(' ')}`, words] as const),
   )
 
 test('the pages contain commands', () => {
@@ -19,7 +19,7 @@ test('the pages contain commands', () => {
 })
 
 test.each(commands)('%s exists', (_, words) => {
-  expect(problemOf(words)).toBeUndefined()
+  expect(findProblem(words)).toBeUndefined()
 })
 
 test('commands are split into words', () => {
@@ -27,12 +27,12 @@ test('commands are split into words', () => {
     # all comment
     node x.mjs --a 'b c' \\
       --d={"e":1}`
-  expect(commandsOf(code)).toEqual([
+  expect(splitCommands(code)).toEqual([
     ['A=1', 'npm', 'test'],
     ['npm', 'run', 'demo'],
     ['node', 'x.mjs', '--a', 'b c', '--d={e:1}'],
   ])
-  expect(commandsOf("$env:A = '1'; npm test")).toEqual([['A=1', 'npm', 'test']])
+  expect(splitCommands("$env:A = '1'; npm test")).toEqual([['A=1', 'npm', 'test']])
 })
 
 test.each([
@@ -50,18 +50,18 @@ test.each([
   ['NO_SUCH_VARIABLE=1 npm test', 'NO_SUCH_VARIABLE'],
   ['bazel build', "'bazel' is not a known command"],
 ])('%s is a problem', (command, problem) => {
-  expect(problemOf(commandsOf(command)[0]!)).toContain(problem)
+  expect(findProblem(splitCommands(command)[0]!)).toContain(problem)
 })
 
 describe('a command in the text', () => {
   const inline = PAGES.flatMap((page) =>
-    [...textOf(page).matchAll(/`((?:npm (?:run|test)|npx|node|python|pip) [^`\n]+)`/g)].map(
+    [...readPage(page).matchAll(/`((?:npm (?:run|test)|npx|node|python|pip) [^`\n]+)`/g)].map(
       ([, command]) => [`${page}: ${command}`, command!] as const,
     ),
   )
 
   test.each(inline)('%s exists', (_, command) => {
-    for (const words of commandsOf(command)) expect(problemOf(words)).toBeUndefined()
+    for (const words of splitCommands(command)) expect(findProblem(words)).toBeUndefined()
   })
 })
 

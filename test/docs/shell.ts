@@ -9,7 +9,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const cli = join(root, 'dist', 'tools', 'cli', 'cli.js')
 
 /** The commands of a block, split into words: without comments, one per side of `&&`. */
-export function commandsOf(code: string): string[][] {
+export function splitCommands(code: string): string[][] {
   return (
     code
       .replace(/\\\n\s*/g, '')
@@ -26,11 +26,11 @@ export function commandsOf(code: string): string[][] {
 }
 
 /** The problem of a command; undefined if it has none. */
-export function problemOf([first = '', ...words]: readonly string[]): string | undefined {
+export function findProblem([first = '', ...words]: readonly string[]): string | undefined {
   // A command in a Python environment.
   const word = first.replace(/^\.venv\/bin\//, '')
   const [variable, value] = /^([A-Z_]+)=(.*)$/.exec(word)?.slice(1) ?? []
-  if (variable !== undefined && value !== undefined) return variableProblem(variable) ?? problemOf(words)
+  if (variable !== undefined && value !== undefined) return variableProblem(variable) ?? findProblem(words)
   if (SYSTEM.has(word)) return undefined
   const check = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   return check === undefined ? `'${word}' is not a known command` : check(words)
@@ -43,12 +43,12 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => string | u
   npm,
   node: ([first, ...words]) => {
     if (first === '--import') return preloadProblem(words[0])
-    return fileProblem(first) ?? optionProblem(words, () => helpOf([join(root, first!)]))
+    return fileProblem(first) ?? optionProblem(words, () => readHelp([join(root, first!)]))
   },
   npx: ([name, command, ...options]) => {
     if (name === 'vitest') return vitest([command!, ...options])
     if (name !== manifest.name) return `npx ${name} is not of this package`
-    return commandProblem(command) ?? optionProblem(options, () => helpOf([cli, command!]))
+    return commandProblem(command) ?? optionProblem(options, () => readHelp([cli, command!]))
   },
   python: (words) => python(words),
   pip: ([install, ...packages]) =>
@@ -99,7 +99,7 @@ function sources(): readonly string[] {
 
 const helps = new Map<string, string>()
 
-function helpOf(script: readonly string[]): string {
+function readHelp(script: readonly string[]): string {
   const key = script.join(' ')
   const known = helps.get(key)
   if (known !== undefined) return known
@@ -121,7 +121,7 @@ function optionProblem(words: readonly string[], help: () => string): string | u
 }
 
 function commandProblem(name: string | undefined): string | undefined {
-  const known = [...helpOf([cli]).matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, command]) => command)
+  const known = [...readHelp([cli]).matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, command]) => command)
   return name !== undefined && known.includes(name) ? undefined : `there is no command ${name}: ${known}`
 }
 
@@ -132,7 +132,7 @@ function npm([command, ...words]: readonly string[]): string | undefined {
   const script: string | undefined = name === undefined ? undefined : manifest.scripts[name]
   if (script === undefined) return `there is no script ${name}`
   const file = /^node (\S+)/.exec(script)?.[1]
-  return optionProblem(rest, () => (file === undefined ? '' : helpOf([join(root, file)])))
+  return optionProblem(rest, () => (file === undefined ? '' : readHelp([join(root, file)])))
 }
 
 function packageProblem(word: string): string | undefined {

@@ -19,7 +19,7 @@ interface Example {
 }
 
 /** The examples of a file: the text between `@example` and the next tag, without the comment's stars. */
-function examplesOf(file: string): Example[] {
+function readExamples(file: string): Example[] {
   const text = readFileSync(join(root, 'lib', file), 'utf8')
   const comments = text.matchAll(
     /\/\*\*\n([\s\S]*?)\*\/\n\s*(?:export |static |async |const |class |function |get )*(\w+)/g,
@@ -34,7 +34,7 @@ function examplesOf(file: string): Example[] {
 const files = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll('\\', '/'))
   .filter((name) => name.endsWith('.ts') && !name.startsWith('tools/'))
-const examples = files.flatMap(examplesOf)
+const examples = files.flatMap(readExamples)
 
 // initialize() comes before everything that opens ONNX Runtime.
 const ordered = [...examples].sort(

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tool } from '../../scripts/run.mjs'
-import { blocksOfPage, root } from '../docs/pages.ts'
+import { pageBlocks, root } from '../docs/pages.ts'
 
 export { root }
 
@@ -33,7 +33,7 @@ export function exampleFiles(): ExampleFile[] {
 }
 
 /** The parts of an example between its markers (`// [name]`), by name. */
-export function partsOf(file: string): Map<string, string> {
+export function fileParts(file: string): Map<string, string> {
   const parts = new Map<string, string>()
   const text = readFileSync(join(root, 'examples', file), 'utf8')
   for (const [, name, body] of text.matchAll(/^(?:\/\/|#) \[(\w+)\]\n([\s\S]*?)(?=^(?:\/\/|#) \[)/gm)) {
@@ -43,8 +43,8 @@ export function partsOf(file: string): Map<string, string> {
 }
 
 /** The code blocks of a page of docs/ in one language. */
-export function blocksOf(page: string, language: string): string[] {
-  return blocksOfPage(`docs/${page}`)
+export function codeBlocks(page: string, language: string): string[] {
+  return pageBlocks(`docs/${page}`)
     .filter((block) => block.language === language)
     .map(({ code }) => code)
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { modelCases } from '../helpers/cases.mjs'
 import { python, pythonTest } from '../helpers/python.ts'
 import { runScript } from '../native/child.ts'
-import { blocksOf, partsOf, root } from './examples.ts'
+import { codeBlocks, fileParts, root } from './examples.ts'
 
 const model = join(modelCases().find(({ id }) => id === 'tiny_bert')!.dir, 'model.onnx')
 const script = join(root, 'examples', 'io-binding', 'io-binding.mjs')
@@ -65,8 +65,8 @@ describe('docs/io-binding.md', () => {
     ['python', 'io-binding/io_binding.py'],
     ['js', 'io-binding/io-binding.mjs'],
   ])('shows the %s that runs', (language, file) => {
-    const parts = partsOf(file)
+    const parts = fileParts(file)
     parts.delete('end')
-    expect(blocksOf('io-binding.md', language)).toEqual([...parts.values()])
+    expect(codeBlocks('io-binding.md', language)).toEqual([...parts.values()])
   })
 })

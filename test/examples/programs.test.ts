@@ -10,7 +10,7 @@ import { runScript } from '../native/child.ts'
 import { temporaryFolder } from '../native/package-copy.ts'
 import { exampleFiles, root, tsc } from './examples.ts'
 
-const dirOf = (id: string) => modelCases().find((model) => model.id === id)!.dir
+const modelDir = (id: string) => modelCases().find((model) => model.id === id)!.dir
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'))
 
 /** Of the texts of examples/language.mjs. */
@@ -56,7 +56,7 @@ test('latency-path.mjs rejects a text that is too long', async () => {
 })
 
 const speech = join(root, 'scripts', 'demo', 'speech.wav')
-const silero = join(dirOf('silero_v6'), 'model.onnx')
+const silero = join(modelDir('silero_v6'), 'model.onnx')
 
 test('recurrent-state.mjs detects the same speech as session.run with a passed state', async () => {
   const wav = readFileSync(speech).subarray(44)
@@ -114,9 +114,9 @@ test.each([
   ['kv-cache/growing-cache.mjs', 'tiny_gpt2_dyn_f32'],
   ['kv-cache/static-cache.mjs', 'tiny_llama_static_f32'],
 ])('%s decodes the same tokens as without a cache, and as PyTorch', async (file, id) => {
-  const { prompt, greedy } = readJson(dirOf(id), 'greedy.json')
+  const { prompt, greedy } = readJson(modelDir(id), 'greedy.json')
   const tokens = greedy.join(' ')
-  const lines = await run(file, join(dirOf(id), 'model.onnx'), prompt.join())
+  const lines = await run(file, join(modelDir(id), 'model.onnx'), prompt.join())
   expect(lines).toEqual([`with a cache    ${tokens}`, `without         ${tokens}`])
   // The package's own models continue a text.
   const text = 'Bind once, run many. Bind once, run many. Bind on'

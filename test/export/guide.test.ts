@@ -4,22 +4,25 @@ import { join } from 'node:path'
 import { InferenceSession } from 'onnxruntime-iobinding'
 import { checkExport } from 'onnxruntime-iobinding/export-check'
 import { describe, expect, test } from 'vitest'
-import { blocksOf, root } from '../examples/examples.ts'
+import { codeBlocks, root } from '../examples/examples.ts'
 
 const guide = readFileSync(join(root, 'docs', 'exporting-from-pytorch.md'), 'utf8')
 const modules = ['modules.py', 'arguments.py']
   .map((file) => readFileSync(join(import.meta.dirname, 'pitfalls', file), 'utf8'))
   .join('\n\n')
-const classes = blocksOf('exporting-from-pytorch.md', 'python').filter((code) => code.startsWith('class '))
-const nameOf = (code: string) => code.match(/^class (\w+)/)![1]!
+const classes = codeBlocks('exporting-from-pytorch.md', 'python').filter((code) => code.startsWith('class '))
+const className = (code: string) => code.match(/^class (\w+)/)![1]!
 
 test('the guide shows most of the modules', () => {
   expect(classes.length).toBeGreaterThan(12)
 })
 
-test.each(classes.map((code) => [nameOf(code), code]))('%s is the module that is exported', (_name, code) => {
-  expect(modules).toContain(`\n\n${code}\n\n`)
-})
+test.each(classes.map((code) => [className(code), code]))(
+  '%s is the module that is exported',
+  (_name, code) => {
+    expect(modules).toContain(`\n\n${code}\n\n`)
+  },
+)
 
 describe('the quoted findings', () => {
   const shown = [...guide.matchAll(/^<!-- ([\w.-]+) -->\n\n```text\n([\s\S]*?)\n```$/gm)]

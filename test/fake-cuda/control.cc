@@ -118,8 +118,8 @@ void Write(const Napi::CallbackInfo& info) {
   std::memcpy(FromJs<void*>(info[0]), bytes.Data(), bytes.ByteLength());
 }
 
-// addressOf(bytes): bigint, for as long as the caller keeps the array
-Napi::Value AddressOf(const Napi::CallbackInfo& info) {
+// arrayAddress(bytes): bigint, for as long as the caller keeps the array
+Napi::Value ArrayAddress(const Napi::CallbackInfo& info) {
   return ToJs<void*>(info.Env(), info[0].As<Napi::Uint8Array>().Data());
 }
 
@@ -136,7 +136,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("violations", Napi::Function::New<Violations>(env));
   exports.Set("read", Napi::Function::New<Read>(env));
   exports.Set("write", Napi::Function::New<Write>(env));
-  exports.Set("addressOf", Napi::Function::New<AddressOf>(env));
+  exports.Set("arrayAddress", Napi::Function::New<ArrayAddress>(env));
   const auto driver = Napi::Object::New(env);
 #define CUDA_FUNCTION(name, params)      \
   driver.Set(#name, Napi::Function::New( \

@@ -88,7 +88,7 @@ CUresult fake_cuda_flush(CUstream stream) {
     return s.Log(spec, 0, CUDA_ERROR_INVALID_HANDLE);
   }
   s.streams.Run(stream);
-  return s.Log(spec, s.NumberOf(stream), s.broken);
+  return s.Log(spec, s.StreamNumber(stream), s.broken);
 }
 
 void fake_cuda_flush_all() {

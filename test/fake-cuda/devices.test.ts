@@ -142,7 +142,7 @@ describeCuda('the uploaded inputs of a run', () => {
     const { session, binding, a } = await bound()
     binding.runSync()
     a[0] = 2
-    fake.failNthOf(name, 1, 1)
+    fake.failNthCall(name, 1, 1)
     await expectError(() => binding[call]({ upload: ['a'] }), 'ERR_CUDA_INVALID_VALUE')
     binding.runSync({ upload: [] })
     expect(sum(binding)).toEqual([12])

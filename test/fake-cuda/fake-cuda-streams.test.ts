@@ -6,6 +6,7 @@ import {
   byte,
   cu,
   describeFake,
+  driverResult,
   event,
   expectViolation,
   fill,
@@ -13,7 +14,6 @@ import {
   INVALID_VALUE,
   NOT_READY,
   pinned,
-  resultOf,
   stream,
 } from './harness.ts'
 
@@ -36,8 +36,8 @@ describeFake('the streams of the fake CUDA driver', () => {
     ['cuEventSynchronize', () => cu('cuEventSynchronize', done)],
     ['a flush', () => fake.flush(queue)],
     ['a flush of all', () => fake.flush()],
-    ['the second cuEventQuery', () => [resultOf('cuEventQuery', done), cu('cuEventQuery', done)]],
-    ['the second cuStreamQuery', () => [resultOf('cuStreamQuery', queue), cu('cuStreamQuery', queue)]],
+    ['the second cuEventQuery', () => [driverResult('cuEventQuery', done), cu('cuEventQuery', done)]],
+    ['the second cuStreamQuery', () => [driverResult('cuStreamQuery', queue), cu('cuStreamQuery', queue)]],
   ])('execute no work until %s', (_, force) => {
     cu('cuMemcpyHtoDAsync_v2', device, host, 16, queue)
     cu('cuMemsetD8Async', device + 8n, 9, 8, queue)
@@ -50,10 +50,10 @@ describeFake('the streams of the fake CUDA driver', () => {
 
   test('read pageable memory at once, and write it before the call returns', () => {
     const page = new Uint8Array(16).fill(5)
-    cu('cuMemcpyHtoDAsync_v2', device, fake.addressOf(page), 16, queue)
+    cu('cuMemcpyHtoDAsync_v2', device, fake.arrayAddress(page), 16, queue)
     page.fill(6)
     expect(byte(device)).toBe(0xcd)
-    cu('cuMemcpyDtoHAsync_v2', fake.addressOf(page), device, 16, queue)
+    cu('cuMemcpyDtoHAsync_v2', fake.arrayAddress(page), device, 16, queue)
     expect([...page]).toEqual(Array(16).fill(5))
   })
 
@@ -100,7 +100,7 @@ describeFake('the streams of the fake CUDA driver', () => {
     cu('cuMemsetD8Async', device, 1, 1, queue)
     cu('cuEventQuery', done)
     cu('cuEventRecord', done, queue)
-    expect(resultOf('cuEventQuery', done)).toBe(NOT_READY)
+    expect(driverResult('cuEventQuery', done)).toBe(NOT_READY)
   })
 
   test('report freed memory that queued work uses', () => {
@@ -135,7 +135,7 @@ describeFake('the streams of the fake CUDA driver', () => {
     ['unknown flags', () => ['cuEventCreate', 8], INVALID_VALUE, /unknown flags 8/],
   ] as const)('refuse %s', (_, call, code, text) => {
     const [name, ...args] = call() as [string, ...(bigint | number)[]]
-    expect(resultOf(name, ...args)).toBe(code)
+    expect(driverResult(name, ...args)).toBe(code)
     expectViolation(text)
   })
 })

@@ -69,7 +69,7 @@ export const failNth = (n, code, { sticky = false } = {}) => control().fail(null
  * @param {number} code a CUresult
  * @param {Fault} [options]
  */
-export const failNthOf = (name, n, code, { sticky = false } = {}) => control().fail(name, n, code, sticky)
+export const failNthCall = (name, n, code, { sticky = false } = {}) => control().fail(name, n, code, sticky)
 
 /**
  * The number of faults that have not struck. A sweep over n ends when one is left.
@@ -138,4 +138,4 @@ export const write = (address, bytes) => control().write(address, bytes)
  * @param {Uint8Array} bytes kept by the caller for as long as the address is used
  * @returns {bigint}
  */
-export const addressOf = (bytes) => control().addressOf(bytes)
+export const arrayAddress = (bytes) => control().arrayAddress(bytes)

@@ -10,6 +10,7 @@ import {
   contexts,
   cu,
   describeFake,
+  driverResult,
   event,
   expectViolation,
   fill,
@@ -20,7 +21,6 @@ import {
   OUT_OF_MEMORY,
   pinned,
   RELAXED,
-  resultOf,
   stream,
 } from './harness.ts'
 
@@ -35,12 +35,12 @@ describeFake('the fake CUDA driver', () => {
       expect(before[0] - cu('cuMemGetInfo_v2')[0]).toBe(1000n)
       cu('cuMemFree_v2', block)
       expect(fake.live()).toMatchObject({ deviceBlocks: 0, deviceBytes: 0, peakDeviceBytes: 1000 })
-      expect(resultOf('cuMemFree_v2', block)).toBe(INVALID_VALUE)
+      expect(driverResult('cuMemFree_v2', block)).toBe(INVALID_VALUE)
       expectViolation(/^cuMemFree_v2 .*freed already/)
     })
 
     test('is limited', () => {
-      expect(resultOf('cuMemAlloc_v2', 2 ** 40)).toBe(OUT_OF_MEMORY)
+      expect(driverResult('cuMemAlloc_v2', 2 ** 40)).toBe(OUT_OF_MEMORY)
     })
 
     test('has one address on the host and the device when it is pinned', () => {
@@ -96,9 +96,9 @@ describeFake('the fake CUDA driver', () => {
     cu('cuCtxPushCurrent_v2', contexts[1])
     expect(fake.live().contextDepth).toBe(start + 1)
     const [far, farQueue] = [alloc(8), stream()]
-    expect(resultOf('cuStreamSynchronize', queue)).toBe(INVALID_HANDLE)
+    expect(driverResult('cuStreamSynchronize', queue)).toBe(INVALID_HANDLE)
     expectViolation(/another device/)
-    expect(resultOf('cuMemcpyDtoDAsync_v2', far, near, 8, farQueue)).toBe(INVALID_VALUE)
+    expect(driverResult('cuMemcpyDtoDAsync_v2', far, near, 8, farQueue)).toBe(INVALID_VALUE)
     expectViolation(/memory of device 0, used from device 1/)
     cu('cuStreamWaitEvent', farQueue, done, 0)
     cu('cuMemcpyPeerAsync', far, contexts[1], near, contexts[0], 8, farQueue)
@@ -110,7 +110,7 @@ describeFake('the fake CUDA driver', () => {
     cu('cuMemFree_v2', near)
     cu('cuStreamDestroy_v2', queue)
     cu('cuEventDestroy_v2', done)
-    expect(resultOf('cuDeviceGet', 2)).toBe(101)
+    expect(driverResult('cuDeviceGet', 2)).toBe(101)
   })
 
   test('sets a current context in place of the one that is current', () => {
@@ -118,9 +118,9 @@ describeFake('the fake CUDA driver', () => {
     const queue = stream()
     cu('cuCtxSetCurrent', contexts[1])
     expect(fake.live().contextDepth).toBe(contextDepth)
-    expect(resultOf('cuStreamQuery', queue)).toBe(INVALID_HANDLE)
+    expect(driverResult('cuStreamQuery', queue)).toBe(INVALID_HANDLE)
     expectViolation(/another device/)
-    expect(resultOf('cuCtxSetCurrent', 123n)).toBe(INVALID_CONTEXT)
+    expect(driverResult('cuCtxSetCurrent', 123n)).toBe(INVALID_CONTEXT)
     expectViolation(/a context that nobody retains/)
     cu('cuCtxSetCurrent', contexts[0])
     cu('cuStreamQuery', queue)
@@ -129,11 +129,11 @@ describeFake('the fake CUDA driver', () => {
 
   test('requires a context, and a push for each pop', () => {
     cu('cuCtxPopCurrent_v2')
-    expect(resultOf('cuMemAlloc_v2', 16)).toBe(INVALID_CONTEXT)
+    expect(driverResult('cuMemAlloc_v2', 16)).toBe(INVALID_CONTEXT)
     expectViolation(/without a current context/)
-    expect(resultOf('cuCtxPopCurrent_v2')).toBe(INVALID_CONTEXT)
+    expect(driverResult('cuCtxPopCurrent_v2')).toBe(INVALID_CONTEXT)
     expectViolation(/^cuCtxPopCurrent_v2/)
-    expect(resultOf('cuCtxPushCurrent_v2', 123n)).toBe(INVALID_CONTEXT)
+    expect(driverResult('cuCtxPushCurrent_v2', 123n)).toBe(INVALID_CONTEXT)
     expectViolation(/a context that nobody retains/)
     cu('cuCtxPushCurrent_v2', contexts[0])
   })
@@ -178,19 +178,19 @@ describeFake('the fake CUDA driver', () => {
     test('strike the n-th call, which then has no effect', () => {
       fake.failNth(2, OUT_OF_MEMORY)
       const block = alloc(16)
-      expect(resultOf('cuMemFree_v2', block)).toBe(OUT_OF_MEMORY)
+      expect(driverResult('cuMemFree_v2', block)).toBe(OUT_OF_MEMORY)
       expect(fake.live().deviceBlocks).toBe(1)
       cu('cuMemFree_v2', block)
     })
 
     test('strike the n-th call of a function', () => {
-      fake.failNthOf('cuStreamCreate', 1, ILLEGAL_ADDRESS)
+      fake.failNthCall('cuStreamCreate', 1, ILLEGAL_ADDRESS)
       cu('cuMemFree_v2', alloc(16))
       expect(fake.pendingFaults()).toBe(1)
-      expect(resultOf('cuStreamCreate', 1)).toBe(ILLEGAL_ADDRESS)
+      expect(driverResult('cuStreamCreate', 1)).toBe(ILLEGAL_ADDRESS)
       expect(fake.pendingFaults()).toBe(0)
       cu('cuStreamDestroy_v2', stream())
-      expect(() => fake.failNthOf('cuMemAlloc', 1, 1)).toThrow('no function cuMemAlloc')
+      expect(() => fake.failNthCall('cuMemAlloc', 1, 1)).toThrow('no function cuMemAlloc')
     })
 
     test('drop queued work when they are sticky, and spare frees', () => {
@@ -198,9 +198,9 @@ describeFake('the fake CUDA driver', () => {
       cu('cuMemsetD8Async', block, 1, 16, queue)
       cu('cuEventRecord', done, queue)
       fake.failNth(1, ILLEGAL_ADDRESS, { sticky: true })
-      expect(resultOf('cuStreamSynchronize', queue)).toBe(ILLEGAL_ADDRESS)
-      expect(resultOf('cuMemAlloc_v2', 16)).toBe(ILLEGAL_ADDRESS)
-      expect(resultOf('cuEventQuery', done)).toBe(ILLEGAL_ADDRESS)
+      expect(driverResult('cuStreamSynchronize', queue)).toBe(ILLEGAL_ADDRESS)
+      expect(driverResult('cuMemAlloc_v2', 16)).toBe(ILLEGAL_ADDRESS)
+      expect(driverResult('cuEventQuery', done)).toBe(ILLEGAL_ADDRESS)
       expect(cu('cuGetErrorName', ILLEGAL_ADDRESS)).toEqual(['CUDA_ERROR_ILLEGAL_ADDRESS'])
       expect(cu('cuGetErrorString', ILLEGAL_ADDRESS)).toEqual(['an illegal memory access was encountered'])
       expect(byte(block)).toBe(0xcd)
@@ -218,7 +218,7 @@ describeFake('the fake CUDA driver', () => {
   test('refuses unsafe calls during a capture, unless the thread is in relaxed mode', () => {
     const [queue, done] = [stream(), event()]
     fake.setCapturing(true)
-    expect(resultOf('cuMemAlloc_v2', 16)).toBe(CAPTURE_UNSUPPORTED)
+    expect(driverResult('cuMemAlloc_v2', 16)).toBe(CAPTURE_UNSUPPORTED)
     expect(fake.violations()).toHaveLength(1)
     cu('cuStreamSynchronize', queue)
     cu('cuEventQuery', done)
@@ -226,7 +226,7 @@ describeFake('the fake CUDA driver', () => {
     cu('cuMemFree_v2', alloc(16))
     expect(cu('cuThreadExchangeStreamCaptureMode', 0)).toEqual([RELAXED])
     fake.setCapturing(true, { eventQueries: true })
-    expect(resultOf('cuEventQuery', done)).toBe(CAPTURE_UNSUPPORTED)
+    expect(driverResult('cuEventQuery', done)).toBe(CAPTURE_UNSUPPORTED)
     expect(fake.violations()).toHaveLength(2)
     fake.reset()
     cu('cuStreamDestroy_v2', queue)

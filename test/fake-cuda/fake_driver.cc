@@ -20,7 +20,7 @@ struct ErrorText {
 };
 
 // No default: the compiler names a missing error.
-ErrorText TextOf(CUresult error) {
+ErrorText DescribeError(CUresult error) {
 #define ERROR_TEXT(name, text) \
   case name:                   \
     return {#name, text};
@@ -58,12 +58,12 @@ ErrorText TextOf(CUresult error) {
 
 // These two are neither counted nor logged, because error paths call them during a sweep over faults.
 CUresult cuGetErrorName(CUresult error, const char** name) {
-  *name = TextOf(error).name;
+  *name = DescribeError(error).name;
   return *name != nullptr ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
 CUresult cuGetErrorString(CUresult error, const char** text) {
-  *text = TextOf(error).text;
+  *text = DescribeError(error).text;
   return *text != nullptr ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
 
@@ -102,7 +102,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
     Required(context);
     if (device < 0 || device >= s.devices) throw Breach{CUDA_ERROR_INVALID_DEVICE, "no such device"};
     ++s.retained[static_cast<std::size_t>(device)];
-    *context = s.ContextOf(device);
+    *context = s.DeviceContext(device);
     return CUDA_SUCCESS;
   });
 }
@@ -110,14 +110,14 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
 // The thread's context stack works after a context is broken: without it nothing could be freed.
 CUresult cuCtxPushCurrent_v2(CUcontext context) {
   return Call({.name = __func__, .rules = kNoContext | kSurvives}, [&](State& s) {
-    thread().contexts.push_back(s.DeviceOf(context));
+    thread().contexts.push_back(s.FindDevice(context));
     return CUDA_SUCCESS;
   });
 }
 
 CUresult cuCtxPopCurrent_v2(CUcontext* context) {
   return Call({.name = __func__, .rules = kSurvives}, [&](State& s) {
-    if (context != nullptr) *context = s.ContextOf(s.CurrentDevice());
+    if (context != nullptr) *context = s.DeviceContext(s.CurrentDevice());
     thread().contexts.pop_back();
     return CUDA_SUCCESS;
   });
@@ -125,7 +125,7 @@ CUresult cuCtxPopCurrent_v2(CUcontext* context) {
 
 CUresult cuCtxSetCurrent(CUcontext context) {
   return Call({.name = __func__, .rules = kNoContext | kSurvives}, [&](State& s) {
-    const int device = s.DeviceOf(context);
+    const int device = s.FindDevice(context);
     Thread& thread = fake_cuda::thread();
     thread.set = thread.set || thread.contexts.empty();
     if (!thread.contexts.empty()) thread.contexts.pop_back();

@@ -13,7 +13,7 @@ constexpr std::uintptr_t kFirstGraph = 0x67'0000'0000;
 CUgraph GraphHandle(std::uintptr_t number) { return reinterpret_cast<CUgraph>(kFirstGraph + number); }
 
 template <typename Handle>
-Graph& GraphOf(State& s, Handle handle) {
+Graph& FindGraph(State& s, Handle handle) {
   const auto found = s.graphs.find(reinterpret_cast<std::uintptr_t>(handle) - kFirstGraph);
   if (found == s.graphs.end()) throw Breach{CUDA_ERROR_INVALID_HANDLE, "a graph that is not alive"};
   return found->second;
@@ -22,7 +22,7 @@ Graph& GraphOf(State& s, Handle handle) {
 template <typename Handle>
 CUresult Destroy(const char* name, Handle handle) {
   return Call({.name = name, .rules = kSurvives}, [&](State& s) {
-    GraphOf(s, handle);
+    FindGraph(s, handle);
     s.graphs.erase(reinterpret_cast<std::uintptr_t>(handle) - kFirstGraph);
     return CUDA_SUCCESS;
   });
@@ -35,7 +35,7 @@ CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode) {
     if (mode != CU_STREAM_CAPTURE_MODE_THREAD_LOCAL || thread().mode == CU_STREAM_CAPTURE_MODE_RELAXED) {
       throw Breach{CUDA_ERROR_INVALID_VALUE, "a capture that is not strict on its thread"};
     }
-    s.StreamOf(stream);
+    s.FindStream(stream);
     thread().captured = stream;
     thread().recorded.clear();
     return CUDA_SUCCESS;
@@ -55,7 +55,7 @@ CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
 
 CUresult cuGraphGetNodes(CUgraph graph, CUgraphNode* nodes, size_t* count) {
   return Call({.name = __func__}, [&](State& s) {
-    Graph& of = GraphOf(s, graph);
+    Graph& of = FindGraph(s, graph);
     if (nodes != nullptr) {
       for (std::size_t i = 0; i < *count; ++i) nodes[i] = reinterpret_cast<CUgraphNode>(&of.at(i));
     }
@@ -88,7 +88,7 @@ CUresult cuGraphMemcpyNodeGetParams(CUgraphNode node, CUDA_MEMCPY3D* copy) {
 
 CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph, unsigned long long) {
   return Call({.name = __func__}, [&](State& s) {
-    s.graphs[++s.made_graphs] = GraphOf(s, graph);
+    s.graphs[++s.made_graphs] = FindGraph(s, graph);
     *Required(exec) = reinterpret_cast<CUgraphExec>(GraphHandle(s.made_graphs));
     return CUDA_SUCCESS;
   });
@@ -101,9 +101,9 @@ CUresult cuGraphExecDestroy(CUgraphExec exec) { return Destroy(__func__, exec); 
 CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream) {
   Graph runs;
   const CUresult result = Call({.name = __func__, .stream = stream}, [&](State& s) {
-    s.StreamOf(stream);
+    s.FindStream(stream);
     s.streams.Run(stream);
-    runs = GraphOf(s, exec);
+    runs = FindGraph(s, exec);
     return CUDA_SUCCESS;
   });
   for (const GraphNode& node : runs) {

@@ -186,7 +186,7 @@ CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* device, void* host, unsigned 
 
 CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUstream stream) {
   return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
-    s.StreamOf(stream);
+    s.FindStream(stream);
     if (bytes == 0) return CUDA_SUCCESS;
     s.streams.Queue(stream, {.kind = Work::Kind::kFill,
                              .to = s.DeviceRange(to, bytes, s.CurrentDevice()),
@@ -198,7 +198,7 @@ CUresult cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUst
 
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
   return Call({.name = __func__, .rules = kRecorded, .stream = stream, .bytes = bytes}, [&](State& s) {
-    s.StreamOf(stream);
+    s.FindStream(stream);
     if (bytes == 0) return CUDA_SUCCESS;
     bool pinned = false;
     std::byte* target = s.DeviceRange(to, bytes, s.CurrentDevice());
@@ -215,7 +215,7 @@ CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CU
 
 CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
   return Call({.name = __func__, .rules = kRecorded, .stream = stream, .bytes = bytes}, [&](State& s) {
-    s.StreamOf(stream);
+    s.FindStream(stream);
     if (bytes == 0) return CUDA_SUCCESS;
     bool pinned = false;
     const std::byte* source = s.DeviceRange(from, bytes, s.CurrentDevice());
@@ -229,7 +229,7 @@ CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream
 
 CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
   return Call({.name = __func__, .rules = kRecorded, .stream = stream, .bytes = bytes}, [&](State& s) {
-    s.StreamOf(stream);
+    s.FindStream(stream);
     if (bytes == 0) return CUDA_SUCCESS;
     const int device = s.CurrentDevice();
     std::byte* target = s.DeviceRange(to, bytes, device);
@@ -242,9 +242,9 @@ CUresult cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CU
 CUresult cuMemcpyPeerAsync(CUdeviceptr to, CUcontext to_context, CUdeviceptr from, CUcontext from_context,
                            size_t bytes, CUstream stream) {
   return Call({.name = __func__, .stream = stream, .bytes = bytes}, [&](State& s) {
-    s.StreamOf(stream);
-    const int to_device = s.DeviceOf(to_context);
-    const int from_device = s.DeviceOf(from_context);
+    s.FindStream(stream);
+    const int to_device = s.FindDevice(to_context);
+    const int from_device = s.FindDevice(from_context);
     if (bytes == 0) return CUDA_SUCCESS;
     return Copy(s, stream, s.DeviceRange(to, bytes, to_device), s.DeviceRange(from, bytes, from_device),
                 bytes);

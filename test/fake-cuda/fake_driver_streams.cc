@@ -15,7 +15,7 @@ CUresult cuStreamCreate(CUstream* stream, unsigned int flags) {
 
 CUresult cuStreamDestroy_v2(CUstream stream) {
   return Call({.name = __func__, .rules = kSurvives, .stream = stream}, [&](State& s) {
-    s.StreamOf(stream);
+    s.FindStream(stream);
     s.streams.Destroy(stream);
     return CUDA_SUCCESS;
   });
@@ -23,7 +23,7 @@ CUresult cuStreamDestroy_v2(CUstream stream) {
 
 CUresult cuStreamSynchronize(CUstream stream) {
   return Call({.name = __func__, .stream = stream}, [&](State& s) {
-    s.StreamOf(stream);
+    s.FindStream(stream);
     s.streams.Run(stream);
     return CUDA_SUCCESS;
   });
@@ -32,7 +32,7 @@ CUresult cuStreamSynchronize(CUstream stream) {
 // The first query of queued work reports that it is not ready, which exercises a second poll.
 CUresult cuStreamQuery(CUstream stream) {
   return Call({.name = __func__, .rules = kEventQuery, .stream = stream}, [&](State& s) {
-    Stream& queried = s.StreamOf(stream);
+    Stream& queried = s.FindStream(stream);
     if (queried.work.empty()) return CUDA_SUCCESS;
     if (!std::exchange(queried.queried, true)) return CUDA_ERROR_NOT_READY;
     s.streams.Run(stream);
@@ -45,8 +45,8 @@ CUresult cuStreamQuery(CUstream stream) {
 CUresult cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int flags) {
   return Call({.name = __func__, .stream = stream}, [&](State& s) {
     AllowFlags(flags, 0);
-    s.StreamOf(stream);
-    s.streams.Wait(stream, s.AnyEventOf(event));
+    s.FindStream(stream);
+    s.streams.Wait(stream, s.FindAnyEvent(event));
     return CUDA_SUCCESS;
   });
 }
@@ -61,7 +61,7 @@ CUresult cuEventCreate(CUevent* event, unsigned int flags) {
 
 CUresult cuEventDestroy_v2(CUevent event) {
   return Call({.name = __func__, .rules = kSurvives}, [&](State& s) {
-    s.EventOf(event);
+    s.FindEvent(event);
     s.streams.Destroy(event);
     return CUDA_SUCCESS;
   });
@@ -69,8 +69,8 @@ CUresult cuEventDestroy_v2(CUevent event) {
 
 CUresult cuEventRecord(CUevent event, CUstream stream) {
   return Call({.name = __func__, .stream = stream}, [&](State& s) {
-    s.StreamOf(stream);
-    s.streams.Record(s.EventOf(event), stream);
+    s.FindStream(stream);
+    s.streams.Record(s.FindEvent(event), stream);
     return CUDA_SUCCESS;
   });
 }
@@ -78,7 +78,7 @@ CUresult cuEventRecord(CUevent event, CUstream stream) {
 // As cuStreamQuery.
 CUresult cuEventQuery(CUevent event) {
   return Call({.name = __func__, .rules = kEventQuery}, [&](State& s) {
-    const std::shared_ptr<Mark> mark = s.EventOf(event).last;
+    const std::shared_ptr<Mark> mark = s.FindEvent(event).last;
     if (mark == nullptr || mark->done) return CUDA_SUCCESS;
     if (!std::exchange(mark->queried, true)) return CUDA_ERROR_NOT_READY;
     s.streams.RunUntil(mark);
@@ -88,7 +88,7 @@ CUresult cuEventQuery(CUevent event) {
 
 CUresult cuEventSynchronize(CUevent event) {
   return Call({.name = __func__}, [&](State& s) {
-    if (const std::shared_ptr<Mark> mark = s.EventOf(event).last) s.streams.RunUntil(mark);
+    if (const std::shared_ptr<Mark> mark = s.FindEvent(event).last) s.streams.RunUntil(mark);
     return CUDA_SUCCESS;
   });
 }

@@ -20,7 +20,7 @@ export function cu(name: string, ...args: Arguments) {
   return out
 }
 /** The CUresult of a call. */
-export const resultOf = (name: string, ...args: Arguments): number => fake.driver()[name](...args)[0]
+export const driverResult = (name: string, ...args: Arguments): number => fake.driver()[name](...args)[0]
 
 export const alloc = (bytes: number): bigint => cu('cuMemAlloc_v2', bytes)[0]
 export const pinned = (bytes: number): bigint => cu('cuMemHostAlloc', bytes, 3)[0]

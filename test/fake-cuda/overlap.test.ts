@@ -91,11 +91,11 @@ describeCuda('bindings of one session in flight', () => {
   })
 
   /** Each binding reads the value that the one before it writes; all are in flight together. */
-  async function expectChain(device: DeviceName, optionsOf: (i: number) => object = () => ({})) {
+  async function expectChain(device: DeviceName, moreOptions: (i: number) => object = () => ({})) {
     await using session = await onCuda(counter())
     const values = Array.from({ length: 9 }, () => OrtValue.allocate('float32', [1], device))
     const bindings = values.slice(1).map((to, i) => {
-      return session.createIoBinding({ state: values[i]! }, { outputs: { new_state: to }, ...optionsOf(i) })
+      return session.createIoBinding({ state: values[i]! }, { outputs: { new_state: to }, ...moreOptions(i) })
     })
     for (let round = 0; round < 20; round++) {
       values[0]!.write(Float32Array.of(100 * round))
@@ -184,7 +184,7 @@ describeCuda('bindings of one session in flight', () => {
     const trips = [LONG, 1n, 2n, 3n, 4n]
     const expected = alone(session, trips)
     const bindings = trips.map((count) => slowBinding(session, count))
-    fake.failNthOf('cuMemcpyDtoHAsync_v2', 3, 1)
+    fake.failNthCall('cuMemcpyDtoHAsync_v2', 3, 1)
     const results = await Promise.allSettled(bindings.map((binding) => binding.run()))
     expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, true, false, true, true])
     for (const i of [0, 1, 3, 4]) expect(output(bindings[i]!)).toEqual(expected[i])

@@ -147,7 +147,7 @@ describeCuda('a replay', () => {
     const check = await checks(binding)
     for (const run of [() => binding.runSync(), () => binding.run()]) {
       for (const name of ['cuMemcpyHtoDAsync_v2', 'cuGraphLaunch', 'cuMemcpyDtoHAsync_v2']) {
-        fake.failNthOf(name, 1, 2)
+        fake.failNthCall(name, 1, 2)
         await expectError(run, 'ERR_CUDA_OUT_OF_MEMORY')
         await check(run)
       }

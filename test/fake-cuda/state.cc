@@ -71,7 +71,7 @@ CUresult State::Strike(const Spec& spec) {
   return struck;
 }
 
-int State::NumberOf(CUstream handle) noexcept {
+int State::StreamNumber(CUstream handle) noexcept {
   const Stream* stream = streams.Find(handle);
   return stream != nullptr ? stream->number : 0;
 }
@@ -88,18 +88,18 @@ void State::Violation(const Spec& spec, const std::string& text) {
                        std::to_string(thread().number) + "): " + text);
 }
 
-CUcontext State::ContextOf(int device) const noexcept {
+CUcontext State::DeviceContext(int device) const noexcept {
   return reinterpret_cast<CUcontext>(kFirstContext + static_cast<std::uintptr_t>(device) * kStep);
 }
 
-int State::DeviceOf(CUcontext context) const {
+int State::FindDevice(CUcontext context) const {
   for (int device = 0; device < kMaxDevices; ++device) {
-    if (retained[static_cast<std::size_t>(device)] > 0 && ContextOf(device) == context) return device;
+    if (retained[static_cast<std::size_t>(device)] > 0 && DeviceContext(device) == context) return device;
   }
   throw Breach{CUDA_ERROR_INVALID_CONTEXT, "a context that nobody retains"};
 }
 
-Stream& State::StreamOf(CUstream handle) {
+Stream& State::FindStream(CUstream handle) {
   Stream* stream = streams.Find(handle);
   if (handle == nullptr) throw Breach{CUDA_ERROR_INVALID_HANDLE, "the default stream"};
   if (stream == nullptr) throw Breach{CUDA_ERROR_INVALID_HANDLE, "a stream that is not alive"};
@@ -109,14 +109,14 @@ Stream& State::StreamOf(CUstream handle) {
   return *stream;
 }
 
-Event& State::AnyEventOf(CUevent handle) {
+Event& State::FindAnyEvent(CUevent handle) {
   Event* event = streams.Find(handle);
   if (event == nullptr) throw Breach{CUDA_ERROR_INVALID_HANDLE, "an event that is not alive"};
   return *event;
 }
 
-Event& State::EventOf(CUevent handle) {
-  Event& event = AnyEventOf(handle);
+Event& State::FindEvent(CUevent handle) {
+  Event& event = FindAnyEvent(handle);
   if (event.device != CurrentDevice()) {
     throw Breach{CUDA_ERROR_INVALID_HANDLE, "an event of another device's context"};
   }

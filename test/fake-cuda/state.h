@@ -102,17 +102,17 @@ struct State {
 
   // CUDA_SUCCESS, or the code of a fault; throws Breach.
   CUresult Admit(const Spec& spec);
-  int NumberOf(CUstream stream) noexcept;  // 0 for none
+  int StreamNumber(CUstream stream) noexcept;  // 0 for none
   CUresult Log(const Spec& spec, int stream, CUresult result);
   void Violation(const Spec& spec, const std::string& text);
 
-  CUcontext ContextOf(int device) const noexcept;
+  CUcontext DeviceContext(int device) const noexcept;
   // All throw Breach.
-  int DeviceOf(CUcontext context) const;
+  int FindDevice(CUcontext context) const;
   int CurrentDevice() const { return thread().contexts.back(); }
-  Stream& StreamOf(CUstream stream);  // of the current context
-  Event& EventOf(CUevent event);      // of the current context
-  Event& AnyEventOf(CUevent event);
+  Stream& FindStream(CUstream stream);  // of the current context
+  Event& FindEvent(CUevent event);      // of the current context
+  Event& FindAnyEvent(CUevent event);
   // Memory that the device can access.
   std::byte* DeviceRange(CUdeviceptr address, std::size_t bytes, int device);
   // The host's side of a copy; sets whether it is pinned.
@@ -140,7 +140,7 @@ template <typename Body>
 CUresult Call(const Spec& spec, Body body) noexcept {
   State& s = state();
   const std::lock_guard lock(s.mutex);
-  const int stream = s.NumberOf(spec.stream);  // before the call destroys it
+  const int stream = s.StreamNumber(spec.stream);  // before the call destroys it
   CUresult result = CUDA_ERROR_UNKNOWN;
   try {
     result = s.Admit(spec);

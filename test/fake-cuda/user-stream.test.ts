@@ -33,7 +33,7 @@ describeCuda("a stream of the caller's", () => {
       intraOpNumThreads: 1,
       ...options,
     })
-  const numberOf = () => {
+  const lastStream = () => {
     inContext(() => cu('cuStreamSynchronize', stream))
     return work().at(-1)!.stream
   }
@@ -47,7 +47,7 @@ describeCuda("a stream of the caller's", () => {
     expect(session.providerOptions.cuda).toMatchObject({ user_compute_stream: String(stream) })
     using io = session.createIoBinding()
     await io.run()
-    const number = numberOf()
+    const number = lastStream()
     fake.clearCalls()
     io.inputs.x.set([-1, 2, -3, 4])
     io.runSync()

@@ -200,7 +200,7 @@ describeCuda('Tensors on a GPU', () => {
   test('throw if a download fails, and stay as they are', async () => {
     using value = OrtValue.fromTensor(float32(DATA), 'cuda')
     const tensor = value.toTensor()
-    fake.failNthOf('cuMemcpyDtoHAsync_v2', 1, 1)
+    fake.failNthCall('cuMemcpyDtoHAsync_v2', 1, 1)
     await expectError(() => tensor.getData(), 'ERR_CUDA_INVALID_VALUE', { says: 'cuMemcpyDtoHAsync' })
     expect([...((await tensor.getData()) as Float32Array)]).toEqual(DATA)
   })

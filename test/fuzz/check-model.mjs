@@ -27,7 +27,7 @@ export async function checkModel(path) {
     try {
       return await work()
     } catch (error) {
-      const problem = problemOf(error)
+      const problem = describeProblem(error)
       if (problem !== undefined) problems.push({ stage, problem })
       return undefined
     }
@@ -57,7 +57,7 @@ export async function checkModel(path) {
 }
 
 /** Undefined for an error that callers can tell apart. */
-function problemOf(error) {
+function describeProblem(error) {
   if (error?.name === 'TimeoutError' || error instanceof UsageError) return undefined
   if (!(error instanceof OrtError)) return `an error without a code: ${error?.stack ?? error}`
   if (error.code === 'ERR_INTERNAL') return error.stack

@@ -62,10 +62,10 @@ if (options.models !== undefined) {
   cpSync(join(options.models, 'manifest.json'), join(out, 'models', 'manifest.json'))
 }
 
-function sizeOf(path) {
+function diskSize(path) {
   if (!statSync(path).isDirectory()) return statSync(path).size
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0)
+  return readdirSync(path).reduce((sum, name) => sum + diskSize(join(path, name)), 0)
 }
-const mib = (path) => `${(sizeOf(path) / 2 ** 20).toFixed(1)} MiB`
+const mib = (path) => `${(diskSize(path) / 2 ** 20).toFixed(1)} MiB`
 for (const name of readdirSync(out)) console.log(`${mib(join(out, name)).padStart(9)}  ${name}`)
 console.log(`${mib(out).padStart(9)}  ${out}`)

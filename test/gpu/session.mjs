@@ -43,20 +43,20 @@ export async function open(model, { cuda = {}, ...options } = {}) {
 export const openCpu = (model, options) => InferenceSession.create(model, { logSeverityLevel: 3, ...options })
 
 /** A copy of a tensor in host or device memory. */
-export function ortValueOf({ type, dims, data }, device = 'cpu', id = 0) {
+export function toOrtValue({ type, dims, data }, device = 'cpu', id = 0) {
   const value = OrtValue.allocate(type, dims, device, id)
   value.write(data)
   return value
 }
 
-export const tensorOf = (tensor) => ortValueOf(tensor).toTensor()
+export const toTensor = (tensor) => toOrtValue(tensor).toTensor()
 
-export const feedsOf = (tensors) =>
-  Object.fromEntries(tensors.map((tensor) => [tensor.name, tensorOf(tensor)]))
-export const shapesOf = (tensors) => Object.fromEntries(tensors.map(({ name, dims }) => [name, dims]))
+export const toFeeds = (tensors) =>
+  Object.fromEntries(tensors.map((tensor) => [tensor.name, toTensor(tensor)]))
+export const toShapes = (tensors) => Object.fromEntries(tensors.map(({ name, dims }) => [name, dims]))
 
 /** The elements of an OrtValue in any memory, of a Tensor in host memory, or of a data set's tensor. */
-function elementsOf(tensor) {
+function tensorElements(tensor) {
   return tensor instanceof OrtValue ? tensor.read() : tensor.data
 }
 
@@ -71,18 +71,18 @@ export function compare(actual, expected, tolerance) {
   const { type, dims } = expected
   assert.equal(actual.type, type, `${what}: element type`)
   assert.deepEqual([...actual.dims], [...dims], `${what}: dims`)
-  const [left, right] = [actual, expected].map((tensor) => ({ type, dims, data: elementsOf(tensor) }))
+  const [left, right] = [actual, expected].map((tensor) => ({ type, dims, data: tensorElements(tensor) }))
   assert.equal(left.data.length, right.data.length, `${what}: length`)
   const { largest = 0, first } = compareElements(left, right, tolerance)
   if (first) assert.fail(`${what}: element ${first.index} is ${first.actual}, expected ${first.expected}`)
   return largest
 }
 
-export const bytesOf = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)
+export const toBytes = ({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength)
 
 /** Asserts that two arrays are the same bit for bit. */
 export function assertSame(actual, expected, message) {
-  if (bytesOf(actual).equals(bytesOf(expected))) return
+  if (toBytes(actual).equals(toBytes(expected))) return
   const at = actual.findIndex((value, i) => !Object.is(value, expected[i]))
   assert.fail(`${message}: element ${at} is ${actual[at]}, expected ${expected[at]}`)
 }

@@ -40,8 +40,8 @@ export const isLong = ({ type, data }) => type === 'string' && data.some((text) 
  * @param {any} value an OrtValue or a Tensor
  * @returns {Content}
  */
-export function contentOf(value) {
-  if (value.kind === 'sequence') return { type: 'sequence', elements: value.elements().map(contentOf) }
+export function readContent(value) {
+  if (value.kind === 'sequence') return { type: 'sequence', elements: value.elements().map(readContent) }
   const data = value.read ? value.read() : value.data
   return { type: value.type, dims: [...value.dims], data: [...data] }
 }

@@ -24,7 +24,7 @@ import { graph, model, node, sequenceType, tensor, tensorType, value } from '../
 const f32 = Math.fround
 const i64 = (/** @type {bigint} */ n) => BigInt.asIntN(64, n)
 /** @param {TensorContent} like */
-const tensorOf = (like, data, dims = like.dims) => ({ type: like.type, dims, data })
+const withData = (like, data, dims = like.dims) => ({ type: like.type, dims, data })
 const same = (a, b) => String(a.dims) === String(b.dims)
 
 const double = (nodes, type) => ({
@@ -89,19 +89,19 @@ function nonZero() {
 }
 
 /** @param {string} type */
-const sequenceOf = (type) => sequenceType(tensorType(type, [null]))
+const tensorSequence = (type) => sequenceType(tensorType(type, [null]))
 
 function construct() {
   return model({
     inputs: [value('a', 'float32', [null]), value('b', 'float32', [null])],
-    outputs: [value('s', sequenceOf('float32'))],
+    outputs: [value('s', tensorSequence('float32'))],
     nodes: [node('SequenceConstruct', ['a', 'b'], ['s'])],
   })
 }
 
 function join() {
   return model({
-    inputs: [value('s', sequenceOf('float32'))],
+    inputs: [value('s', tensorSequence('float32'))],
     outputs: [value('y', 'float32', [null])],
     nodes: [node('ConcatFromSequence', ['s'], ['y'], { axis: 0 })],
   })
@@ -109,7 +109,7 @@ function join() {
 
 function last() {
   return model({
-    inputs: [value('s', sequenceOf('string'))],
+    inputs: [value('s', tensorSequence('string'))],
     outputs: [value('y', 'string', [null])],
     nodes: [node('SequenceAt', ['s', 'index'], ['y'])],
     initializers: [tensor('index', 'int64', [], [-1n])],
@@ -117,7 +117,7 @@ function last() {
 }
 
 const plusOne = ({ x }) => ({
-  y: tensorOf(
+  y: withData(
     x,
     x.data.map((n) => f32(f32(n * 2) + 1)),
   ),
@@ -138,7 +138,7 @@ export const MODELS = {
     onGpu: true,
     build: () => affine('int64'),
     compute: ({ x }) => ({
-      y: tensorOf(
+      y: withData(
         x,
         x.data.map((n) => i64(n * 2n + 1n)),
       ),
@@ -152,11 +152,11 @@ export const MODELS = {
     compute({ state, x }) {
       if (!same(state, x)) return undefined
       return {
-        next: tensorOf(
+        next: withData(
           state,
           state.data.map((n, i) => f32(n + x.data[i])),
         ),
-        y: tensorOf(
+        y: withData(
           state,
           state.data.map((n) => f32(n * 2)),
         ),
@@ -168,7 +168,7 @@ export const MODELS = {
     outputs: { y: 'int64' },
     build: loop,
     compute: ({ trips, x }) => ({
-      y: tensorOf(
+      y: withData(
         x,
         x.data.map((n) => i64(n + trips.data[0])),
       ),
@@ -188,7 +188,7 @@ export const MODELS = {
     compute: ({ a, b }) =>
       same(a, b)
         ? {
-            y: tensorOf(
+            y: withData(
               a,
               a.data.map((s, i) => s + b.data[i]),
             ),

@@ -1,6 +1,6 @@
 // The child process of hammer.mjs: node --expose-gc run-traces.mjs '{"firstSeed":1,"seconds":60}', or of a trace.
 import { setImmediate as turn } from 'node:timers/promises'
-import { hasDevice, runTrace, traceOf } from './trace.mjs'
+import { hasDevice, makeTrace, runTrace } from './trace.mjs'
 
 const { firstSeed, seconds, trace, times } = JSON.parse(process.argv[2])
 const isFake = process.env.ONNXRUNTIME_IOBINDING_BUILD?.includes('fake-cuda')
@@ -45,7 +45,7 @@ try {
     const until = Date.now() + seconds * 1000
     for (let seed = firstSeed; Date.now() < until; seed++) {
       await send({ seed })
-      await run(traceOf(seed))
+      await run(makeTrace(seed))
       if (seed % 10 === 0) await checkFreed()
     }
   }

@@ -1,5 +1,5 @@
 // A run, a capture or a copy in flight, or refused: what it uses, and what its promise must give.
-import { Conditions, codeOf, Mismatch, Version } from './world.mjs'
+import { Conditions, errorCode, Mismatch, Version } from './world.mjs'
 
 /**
  * @typedef {import('./world.mjs').World} World
@@ -119,7 +119,7 @@ export class Run {
     const { what, conditions } = this.request
     this.#leave()
     if (this.refused) return conditions.check(error, what)
-    if (this.undecided && conditions.may.has(codeOf(error))) {
+    if (this.undecided && conditions.may.has(errorCode(error))) {
       for (const { value, version, before } of this.#writes) {
         if (value.memory.version === version) value.memory.version = before
       }

@@ -29,7 +29,7 @@ const BEGIN = [0, 1, 2, 3].flatMap((i) => [
 ])
 
 /** @param {number} seed */
-export const traceOf = (seed) => fc.sample(traces, { seed, numRuns: 1 })[0]
+export const makeTrace = (seed) => fc.sample(traces, { seed, numRuns: 1 })[0]
 
 /** The device that this process's sessions can be on. */
 export const hasDevice = (process.env.TEST_PROVIDERS ?? '').startsWith('cuda')

@@ -1,7 +1,7 @@
 // What exists, real and modeled: the model knows what each value holds and what each run in flight uses.
 import { setImmediate as turn } from 'node:timers/promises'
 import { isOrtError } from 'onnxruntime-iobinding'
-import { contentOf, difference } from './content.mjs'
+import { difference, readContent } from './content.mjs'
 
 /** @typedef {import('./models.mjs').Content} Content */
 
@@ -30,7 +30,7 @@ export class Conditions {
 
   /** @param {unknown} error */
   check(error, what) {
-    const code = codeOf(error)
+    const code = errorCode(error)
     const allowed = [...this.must, ...this.may]
     if (!allowed.some((one) => one === code || (one === 'ERR_ORT_*' && code.startsWith('ERR_ORT_')))) {
       throw new Mismatch(`${what} failed with ${code}, ${this.text}: ${error}`, { cause: error })
@@ -46,7 +46,7 @@ export class Conditions {
 }
 
 /** @param {unknown} error */
-export function codeOf(error) {
+export function errorCode(error) {
   if (error instanceof Aborted) return 'aborted'
   return isOrtError(error) ? error.code : `no code (${error})`
 }
@@ -231,7 +231,7 @@ export class World {
   /** A value that nobody uses holds what the model expects. @param {Value} value */
   checkValue(what, value) {
     if (value.disposed || value.detached || this.busy(value, 'read') !== false) return
-    this.compare(what, contentOf(value.real), value.snapshot()())
+    this.compare(what, readContent(value.real), value.snapshot()())
   }
 
   /** @param {any} real @param {Memory} memory */

@@ -71,11 +71,11 @@ export function value(name, type, dims) {
  * @param {string} op
  * @param {readonly string[]} inputs '' for an omitted one
  * @param {readonly string[]} outputs
- * @param {Record<string, any>} [attributes] see `attribute`
+ * @param {Record<string, any>} [attributes] see `makeAttribute`
  * @param {{ name?: string, domain?: string }} [rest]
  */
 export function node(op, inputs, outputs, attributes = {}, rest = {}) {
-  const attribute = Object.entries(attributes).map(([name, content]) => ({ name, ...attributeOf(content) }))
+  const attribute = Object.entries(attributes).map(([name, content]) => ({ name, ...makeAttribute(content) }))
   return { opType: op, input: inputs, output: outputs, attribute, ...rest }
 }
 
@@ -88,7 +88,7 @@ export function float(content) {
 }
 
 /** @param {any} content a number, a string, an array of either, a tensor, a graph, or what float() gives */
-function attributeOf(content) {
+function makeAttribute(content) {
   if (Array.isArray(content)) {
     if (typeof content[0] === 'string') return { type: 'STRINGS', strings: content.map(utf8) }
     return content.every(isWhole) ? { type: 'INTS', ints: content } : float(content)

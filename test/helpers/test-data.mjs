@@ -32,7 +32,7 @@ export function loadCase(dir) {
   const modelPath = join(dir, 'model.onnx')
   const { graph } = decode('ModelProto', readFileSync(modelPath))
   const dataSets = numbered(dir, 'test_data_set_').map((path) => ({
-    inputs: readValues(numbered(path, 'input_'), inputsOf(graph)),
+    inputs: readValues(numbered(path, 'input_'), requiredInputs(graph)),
     outputs: readValues(numbered(path, 'output_'), [graph.output]),
   }))
   return { modelPath, dataSets }
@@ -56,7 +56,7 @@ function numbered(dir, prefix) {
  * @param {any} graph
  * @returns {any[][]}
  */
-function inputsOf({ input, initializer, sparseInitializer }) {
+function requiredInputs({ input, initializer, sparseInitializer }) {
   const tensors = [...initializer, ...sparseInitializer.map((/** @type {any} */ { values }) => values)]
   const defaults = new Set(tensors.map(({ name }) => name))
   return [input, input.filter((/** @type {any} */ { name }) => !defaults.has(name))]
@@ -72,7 +72,7 @@ function readValues(paths, candidates) {
   if (!infos) throw new Error(`${paths.length} files for ${candidates[0].length} values of the model`)
   return paths.map((path, index) => {
     const { name, type } = infos[index]
-    return readValue(decode(messageOf(type), readFileSync(path)), name, type)
+    return readValue(decode(findMessage(type), readFileSync(path)), name, type)
   })
 }
 
@@ -80,7 +80,7 @@ function readValues(paths, candidates) {
  * @param {any} type a TypeProto
  * @returns {import('./onnx-proto.mjs').MessageName}
  */
-function messageOf(type) {
+function findMessage(type) {
   if (type.tensorType) return 'TensorProto'
   if (type.sequenceType) return 'SequenceProto'
   if (type.optionalType) return 'OptionalProto'
@@ -97,7 +97,7 @@ function readValue(proto, name, type) {
   if (type.tensorType) return readTensor(proto, name)
   if (type.sequenceType) {
     const inner = type.sequenceType.elemType
-    const elements = proto[elementFields[messageOf(inner)]]
+    const elements = proto[elementFields[findMessage(inner)]]
     return {
       name,
       kind: 'sequence',

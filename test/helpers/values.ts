@@ -4,7 +4,7 @@ import type { TensorValue } from './tensors.mjs'
 import { compareTensors, type Tolerance, type Value } from './test-data.mjs'
 
 /** The tensors of a data set; none of the models takes or gives anything else. */
-export function tensorsOf(values: readonly Value[]): TensorValue[] {
+export function onlyTensors(values: readonly Value[]): TensorValue[] {
   return values.map((value) => {
     if (value.kind !== 'tensor') throw new Error(`${value.name} is a ${value.kind}`)
     return value

@@ -23,7 +23,7 @@ const FORMS: [string, (trips: bigint, signal?: AbortSignal) => Promise<unknown>]
 const code = (wanted: string) => expect.objectContaining({ code: wanted })
 
 /** The output of a separate run, for comparison. */
-function outputOf(trips: bigint, x?: OrtValue): Float32Array {
+function expectedOutput(trips: bigint, x?: OrtValue): Float32Array {
   const binding = slowBinding(session, trips)
   if (x !== undefined) binding.bindOrtValueInput('x', x)
   binding.runSync()
@@ -86,7 +86,8 @@ describe('runs of one session', () => {
     const trips = [5n, 1n, 3n, 2n, 4n]
     const bindings = trips.map((count) => slowBinding(session, count))
     await Promise.all(bindings.map((binding) => binding.run()))
-    for (const [i, binding] of bindings.entries()) expect(binding.outputs.y).toEqual(outputOf(trips[i]!))
+    for (const [i, binding] of bindings.entries())
+      expect(binding.outputs.y).toEqual(expectedOutput(trips[i]!))
   })
 
   it('end before a later runSync starts', async () => {
@@ -105,9 +106,9 @@ describe('runs of one session', () => {
     const result = (last.outputs.y as Float32Array).slice()
     await Promise.all(runs)
     expect(settled).toEqual(['first', 'second'])
-    expect(first.outputs.y).toEqual(outputOf(LONG / 4n))
-    expect(second.outputs.y).toEqual(outputOf(LONG / 8n, first.outputValue('y')))
-    expect(result).toEqual(outputOf(3n, second.outputValue('y')))
+    expect(first.outputs.y).toEqual(expectedOutput(LONG / 4n))
+    expect(second.outputs.y).toEqual(expectedOutput(LONG / 8n, first.outputValue('y')))
+    expect(result).toEqual(expectedOutput(3n, second.outputValue('y')))
   })
 
   it('are refused while the binding is in flight', async () => {
@@ -126,7 +127,7 @@ describe('runs of one session', () => {
     await running
     setTrips(binding, 2n)
     await binding.run()
-    expect(binding.outputs.y).toEqual(outputOf(2n))
+    expect(binding.outputs.y).toEqual(expectedOutput(2n))
   })
 
   it('use a thread of their own', async () => {

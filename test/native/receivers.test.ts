@@ -20,7 +20,7 @@ async function instances() {
 }
 
 /** The names of what a class and its bases define. */
-function membersOf(object: object): Set<string | symbol> {
+function listMembers(object: object): Set<string | symbol> {
   const names = new Set<string | symbol>()
   for (
     let prototype = Object.getPrototypeOf(object);
@@ -37,7 +37,7 @@ test('methods and getters of a proxy work, or throw ERR_INVALID_ARG_TYPE with th
   const wrong: unknown[] = []
   for (const [what, object] of Object.entries(await instances())) {
     const proxy: Record<string | symbol, unknown> = new Proxy(object as never, {})
-    for (const name of membersOf(object)) {
+    for (const name of listMembers(object)) {
       try {
         const member = proxy[name]
         if (typeof member === 'function' && name !== inspect.custom) await member.call(proxy)

@@ -44,19 +44,19 @@ test('sessions share the arena, whose limit holds', async () => {
   await using session = await InferenceSession.create(sumOfOnes(), { arena: 'shared', threadPool: 'shared' })
   using io = session.createIoBinding()
   io.inputs.one[0] = 1
-  const sumOf = (count: number) => {
+  const sumOnes = (count: number) => {
     io.inputs.count[0] = BigInt(count)
     io.runSync()
     return io.outputs.y[0]
   }
-  expect(sumOf(2 ** 20)).toBe(2 ** 20)
+  expect(sumOnes(2 ** 20)).toBe(2 ** 20)
   const stats = memoryStats()!
   expect(stats.Limit).toBe(LIMIT)
   expect(stats.MaxInUse).toBeGreaterThan(2 ** 22)
   expect(stats.TotalAllocated).toBeLessThanOrEqual(LIMIT)
   for (let i = 0; i < 2; ++i) {
-    await expectError(() => sumOf(2 ** 25), 'ERR_OUT_OF_MEMORY')
-    expect(sumOf(2 ** 10)).toBe(2 ** 10)
+    await expectError(() => sumOnes(2 ** 25), 'ERR_OUT_OF_MEMORY')
+    expect(sumOnes(2 ** 10)).toBe(2 ** 10)
   }
   expect(memoryStats()!.TotalAllocated).toBeLessThanOrEqual(LIMIT)
   await using own = await InferenceSession.create(sumOfOnes())

@@ -24,7 +24,7 @@ describe('an object of another class of the addon', async () => {
   }
 
   it.each(Object.entries(given).filter(([name]) => name !== 'session'))(
-    'is no session: %s',
+    'is not a session: %s',
     async (_name, one) => {
       await expectError(() => new addon.Binding(one as never), 'ERR_INVALID_ARG_TYPE', {
         says: 'NativeSession',
@@ -33,7 +33,7 @@ describe('an object of another class of the addon', async () => {
   )
 
   it.each(Object.entries(given).filter(([name]) => name !== 'value'))(
-    'is no value: %s',
+    'is not a value: %s',
     async (_name, one) => {
       await expectError(() => addon.Value.sequence([one as never]), 'ERR_INVALID_ARG_TYPE', {
         says: 'NativeValue',
@@ -42,7 +42,7 @@ describe('an object of another class of the addon', async () => {
     },
   )
 
-  it('is no receiver of a method', () => {
+  it('is not a receiver of a method', () => {
     expect(() => value.dims.call(session)).toThrow(TypeError)
     expect(() => value.dispose.call({} as never)).toThrow(TypeError)
     expect(() => session.inputs.call(value as never)).toThrow(TypeError)

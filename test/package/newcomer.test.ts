@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, inject, it } from 'vitest'
-import { type Block, blocksOfPage, root, textOf } from '../docs/pages.ts'
+import { type Block, pageBlocks, readPage, root } from '../docs/pages.ts'
 import { environment } from './example.ts'
 
-const checkout = textOf('README.md').split('\n').indexOf('## From a checkout')
-const blocks = blocksOfPage('README.md').filter(
+const checkout = readPage('README.md').split('\n').indexOf('## From a checkout')
+const blocks = pageBlocks('README.md').filter(
   ({ language, line, says }) => /^(js|sh)$/.test(language) && says.on === undefined && line < checkout,
 )
 const models = 'node_modules/onnxruntime-iobinding/examples/models'

@@ -108,7 +108,7 @@ describe('a binding or a value', () => {
     })
     await expectError(() => binding.bindOrtValueInput('x', value, { mapped: true }), 'ERR_NOT_SUPPORTED')
     await expectError(() => binding.bindOrtValueOutput('y', value, { mapped: true }), 'ERR_NOT_SUPPORTED')
-    // Whether CUDA's driver is there or not, this session is on another device.
+    // Whether CUDA's driver exists or not, this session is on another device.
     await expectError(() => binding.bindOutput('y', 'cuda'), /^ERR_(DEVICE_MISMATCH|CUDA_.+)$/)
     await expectError(() => binding.bindOutput('y', 'cuda-pinned'), /^ERR_(DEVICE_MISMATCH|CUDA_.+)$/)
     binding.runSync()

@@ -34,7 +34,7 @@ const HELP = `npm run bench:bert -- [options]
 
 const options = readOptions(HELP, { device: 'cpu', size: 'base', python: 'python3' })
 
-function oneOf(option, choices) {
+function chooseOne(option, choices) {
   if (choices.includes(options[option])) return options[option]
   throw new Error(`--${option}: expected ${choices.join(' or ')}, got '${options[option]}'`)
 }
@@ -61,8 +61,8 @@ function otherReport({ device, model }) {
 }
 
 async function main() {
-  const device = oneOf('device', ['cpu', 'cuda'])
-  const size = oneOf('size', Object.keys(sizes))
+  const device = chooseOne('device', ['cpu', 'cuda'])
+  const size = chooseOne('size', Object.keys(sizes))
   const { python, quick, rehearse } = options
   const kind = `${quick ? '-quick' : ''}${rehearse ? '-rehearsal' : ''}`
   const out = resolve(options.out ?? join(root, 'build', 'bert', `bert-${size}-${device}${kind}.jsonl`))

@@ -41,7 +41,7 @@ export async function measureCpu({
   ...options
 }) {
   const { sampleMs, most, pauseMs } = PLANS[quick ? 'quick' : 'full']
-  const { python, commandOf } = readyTargets(wanted, options)
+  const { python, targetCommand } = readyTargets(wanted, options)
   const gate = new QuietGate({ pauseMs })
   const setup = {
     model: await identify(model),
@@ -54,8 +54,8 @@ export async function measureCpu({
     sampleMs,
   }
   const journal = new Journal(out, setup, { fresh })
-  const entriesOf = (type, id) => journal.entries.filter((entry) => entry.type === type && entry.id === id)
-  const left = shapes.filter(({ id }) => entriesOf('shape', id).length === 0)
+  const findEntries = (type, id) => journal.entries.filter((entry) => entry.type === type && entry.id === id)
+  const left = shapes.filter(({ id }) => findEntries('shape', id).length === 0)
   if (left.length < shapes.length)
     console.error(`${shapes.length - left.length} shapes are in ${out} already`)
 
@@ -67,11 +67,11 @@ export async function measureCpu({
       threads,
     })
     const entries = wanted.map((target) => ({ ...target, calls: knownCalls(shape, target.id) }))
-    const pool = new TargetPool(commandOf)
+    const pool = new TargetPool(targetCommand)
     const before = load()
     try {
       await race(pool, entries, {
-        done: entriesOf('round', shape.id).length,
+        done: findEntries('round', shape.id).length,
         least: LEAST_ROUNDS,
         most,
         until,
@@ -100,7 +100,7 @@ export async function measureCpu({
   function knownCalls(shape, target) {
     const smaller = shapes.filter(({ batch, sequence }) => batch <= shape.batch && sequence <= shape.sequence)
     return smaller
-      .map(({ id }) => ({ id, calls: entriesOf('round', id).at(-1)?.samples[target]?.calls }))
+      .map(({ id }) => ({ id, calls: findEntries('round', id).at(-1)?.samples[target]?.calls }))
       .findLast(({ id, calls }) => calls === 1 || (calls !== undefined && id === shape.id))?.calls
   }
 
@@ -115,9 +115,9 @@ export async function measureCpu({
     rmSync(folder, { recursive: true })
   }
 
-  const ends = shapes.map(({ id }) => entriesOf('shape', id).at(-1))
+  const ends = shapes.map(({ id }) => findEntries('shape', id).at(-1))
   const measured = shapes.map((shape, i) => {
-    const rounds = entriesOf('round', shape.id).map(({ samples }) => samples)
+    const rounds = findEntries('round', shape.id).map(({ samples }) => samples)
     const found = figures(wanted, rounds, ends[i].notMeasured)
     return { ...shape, precision: model.precision, rounds: rounds.length, targets: found }
   })
@@ -135,7 +135,7 @@ export async function measureCpu({
 
 /** A sample through the gate. */
 async function sample(entry, gate, sampleMs) {
-  entry.calls ??= await callsOf(entry.process, sampleMs)
+  entry.calls ??= await countCalls(entry.process, sampleMs)
   const { process, calls } = entry
   // When a sample begins, the caches hold the previous target's data; a long call warms itself.
   const warmup = calls === 1 ? 0 : Math.ceil(calls / 10)
@@ -145,7 +145,7 @@ async function sample(entry, gate, sampleMs) {
 }
 
 /** How many calls take that long, by a trial of a tenth of it. */
-async function callsOf(process, sampleMs) {
+async function countCalls(process, sampleMs) {
   for (let calls = 1; ; calls *= 4) {
     const begin = performance.now()
     await process.measure(0, calls)

@@ -25,13 +25,13 @@ const isDone = (journal, { id }) => journal.entries.some((entry) => entry.id ===
  */
 export async function measureItems(items, { journal, wanted, python, budget, rehearse, useTf32 }) {
   const mark = rehearse ? { rehearsal: true } : {}
-  const { python: versions, commandOf } = readyTargets(wanted, { python, device: 'cuda', rehearse })
+  const { python: versions, targetCommand } = readyTargets(wanted, { python, device: 'cuda', rehearse })
   const left = items.filter((item) => !isDone(journal, item))
   if (left.length < items.length) console.log(`${items.length - left.length} are in the file already`)
   if (left.length > 0) journal.record({ type: 'python', versions, ...mark })
 
   const parallel = Math.max(1, Math.floor(cpus().length / 4))
-  const pool = new TargetPool(commandOf, {
+  const pool = new TargetPool(targetCommand, {
     keep: true,
     parallel,
     limits: { open: OPEN_MS, answer: ANSWER_MS },

@@ -4,13 +4,13 @@ import { pathToFileURL } from 'node:url'
 import { parseLines } from '../../core/journal.mjs'
 import { ranged, targetTable } from '../../core/report.mjs'
 import { digits } from '../../core/statistics.mjs'
-import { labelOf } from '../../targets/targets.mjs'
+import { targetLabel } from '../../targets/targets.mjs'
 
 /** Results name targets by id. */
 const table = (head, targets, rows) =>
   targetTable(
     head,
-    targets.map((target) => ({ ...target, label: labelOf(target.id) })),
+    targets.map((target) => ({ ...target, label: targetLabel(target.id) })),
     rows,
   )
 
@@ -19,10 +19,10 @@ const sections = {
     const baseline = targets.find(({ againstBaseline }) => againstBaseline)?.againstBaseline.id
     const limit = targets.find(({ againstLimit }) => againstLimit)?.againstLimit.id
     const head = ['', 'p50 µs', 'p99 µs', 'p99.9 µs']
-    if (baseline) head.push(`p50 × ${labelOf(baseline)}`, `p99 × ${labelOf(baseline)}`)
-    if (limit) head.push(`+ µs over ${labelOf(limit)}`)
+    if (baseline) head.push(`p50 × ${targetLabel(baseline)}`, `p99 × ${targetLabel(baseline)}`)
+    if (limit) head.push(`+ µs over ${targetLabel(limit)}`)
     const row = ({ id, p50, p99, p999, againstBaseline: base, againstLimit: least }) => [
-      labelOf(id),
+      targetLabel(id),
       ...[p50, p99, p999].map(digits),
       ...(baseline ? (base ? [ranged(base.p50), ranged(base.p99)] : ['', '']) : []),
       ...(limit ? [least ? digits(least.p50Difference.median) : ''] : []),
@@ -37,7 +37,7 @@ const sections = {
     const cell = ({ runs, gpuPercent }) =>
       digits(runs) + (gpuPercent === undefined ? '' : ` (GPU ${gpuPercent} %)`)
     const body = table(head, targets, ({ id, perSecond }) => [
-      [labelOf(id), ...Object.values(perSecond).map(cell)],
+      [targetLabel(id), ...Object.values(perSecond).map(cell)],
     ])
     return `**${title}**\n\n${body}`
   },
@@ -57,7 +57,7 @@ const sections = {
   pace({ title, targets }) {
     const head = ['from when a call was due', 'calls per second', 'p50 µs', 'p99 µs', 'p99.9 µs', 'p99/p50']
     const body = table(head, targets, ({ id, hz, p50, p99, p999, p99OfP50 }) => [
-      [labelOf(id), String(hz), ...[p50, p99, p999, p99OfP50].map(digits)],
+      [targetLabel(id), String(hz), ...[p50, p99, p999, p99OfP50].map(digits)],
     ])
     return `**${title}, at a steady rate**\n\n${body}`
   },

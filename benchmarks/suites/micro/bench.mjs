@@ -39,7 +39,7 @@ const options = readOptions(HELP, { python: 'python3' })
 const wanted = choose(all, 'only', options.only)
 const selected = choose(models, 'models', options.models)
 const rounds = positiveInteger('rounds', options.rounds ?? (options.quick ? 5 : 30))
-const { python, commandOf } = readyTargets(wanted, options)
+const { python, targetCommand } = readyTargets(wanted, options)
 const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))
 
 async function measure(model) {
@@ -48,7 +48,7 @@ async function measure(model) {
   // When a round begins, the caches hold the previous target's data.
   const warmup = Math.max(5, Math.ceil(calls / 20))
   const entries = wanted.map((target) => ({ ...target, rounds: [] }))
-  const pool = new TargetPool(commandOf)
+  const pool = new TargetPool(targetCommand)
   try {
     await race(pool, entries, {
       least: rounds,

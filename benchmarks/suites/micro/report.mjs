@@ -2,7 +2,7 @@
 import { measuredOn, page, rows } from '../../core/plot.mjs'
 import { ranged, setup, targetTable, wrap } from '../../core/report.mjs'
 import { digits } from '../../core/statistics.mjs'
-import { labelOf } from '../../targets/targets.mjs'
+import { targetLabel } from '../../targets/targets.mjs'
 
 /** The baselines of the other targets. */
 export const LIMIT = 'c-loop'
@@ -39,7 +39,7 @@ function clocks({ models }) {
 
 export function markdown(report) {
   const legend =
-    `× faster: compared with ${labelOf(BASELINE)}. × C loop and + µs: p50 compared with the C loop, the limit. All compare ` +
+    `× faster: compared with ${targetLabel(BASELINE)}. × C loop and + µs: p50 compared with the C loop, the limit. All compare ` +
     'rounds that ran moments apart: median (quartiles) over all rounds. Each target runs in its own process, and the ' +
     'targets take turns. Every call is timed separately; the time includes reading the clock.'
   const end = wrap(`Reading the clock, in ns: ${clocks(report).join('; ')}.`)

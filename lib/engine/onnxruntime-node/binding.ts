@@ -17,7 +17,7 @@ export class NodeBinding implements EngineBinding {
   #options: NodeRunOptions | undefined
   #copiesLogged = false
   #results: (HeapValue | null)[] = []
-  #resultsOf = 0
+  #resultsRun = 0
   #runs = 0
   #running = false
   #disposed = false
@@ -75,8 +75,8 @@ export class NodeBinding implements EngineBinding {
     return this.#results
   }
 
-  resultsOf(): number {
-    return this.#running ? 0 : this.#resultsOf
+  resultsRun(): number {
+    return this.#running ? 0 : this.#resultsRun
   }
 
   overtaken(): boolean {
@@ -143,7 +143,7 @@ export class NodeBinding implements EngineBinding {
       outputs.set(outputNames[index]!.name, target)
     }
     this.#running = true
-    this.#resultsOf = 0
+    this.#resultsRun = 0
     const release = hold(uses)
     try {
       const results = await this.#session.runNamed(inputs, outputs, this.#options?.options)
@@ -154,7 +154,7 @@ export class NodeBinding implements EngineBinding {
         return null
       })
       for (const [from, to] of placement.copies) from.copyInto(to)
-      this.#resultsOf = ++this.#runs
+      this.#resultsRun = ++this.#runs
     } finally {
       this.#running = false
       release()

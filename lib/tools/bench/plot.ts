@@ -1,15 +1,15 @@
 import type { BenchReport, Measured } from './report'
-import { digits, type Unit, unitOf } from './text'
+import { chooseUnit, digits, type Unit } from './text'
 
 const [WIDTH, LEFT, BARS, GAP] = [760, 210, 90, 34]
 
 /** The histograms one above the other, on one axis: run times grow to the right. */
 export function toSvg({ model, measured }: BenchReport): string {
   const height = 40 + measured.length * (BARS + GAP)
-  const panels = measured.map((one, i) => panel(one, 40 + i * (BARS + GAP), unitOf(measured)))
+  const panels = measured.map((one, i) => panel(one, 40 + i * (BARS + GAP), chooseUnit(measured)))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="white"/>
-<text x="10" y="22" font-size="14" font-weight="bold">${escapeXml(model)}: run times in ${unitOf(measured).name}</text>
+<text x="10" y="22" font-size="14" font-weight="bold">${escapeXml(model)}: run times in ${chooseUnit(measured).name}</text>
 ${panels.join('\n')}
 </svg>
 `

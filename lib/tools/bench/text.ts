@@ -15,7 +15,7 @@ export interface Unit {
 }
 
 /** That of the slowest. */
-export function unitOf(measured: readonly Measured[]): Unit {
+export function chooseUnit(measured: readonly Measured[]): Unit {
   const slowest = Math.max(...measured.map(({ microseconds }) => microseconds.p50))
   return slowest < 1000 ? { name: 'µs', size: 1 } : { name: 'ms', size: 1000 }
 }
@@ -24,7 +24,7 @@ type Report = BenchReport & { readonly baseline?: BaselineReport }
 
 export function toText({ model, inputs, graph, callers, machine, measured, baseline }: Report): string {
   const { cpu, cores, system, load, node } = machine
-  const unit = unitOf(measured)
+  const unit = chooseUnit(measured)
   return [
     paint('bold', model),
     ...inputs.map(inputLine),

@@ -28,7 +28,7 @@ interface Language {
   readonly MAX_TOKENS: number
   readonly texts: readonly string[]
   tokens(text: string): BigInt64Array
-  languageOf(logits: Float32Array): string
+  detectLanguage(logits: Float32Array): string
 }
 
 interface Recognized {
@@ -95,7 +95,7 @@ async function recognize(language: Language): Promise<Recognized[]> {
     ;(io.inputs.input_0 as BigInt64Array).fill(0n).set(ids)
     ;(io.inputs.input_1 as BigInt64Array).fill(0n).fill(1n, 0, ids.length)
     await io.run()
-    recognized.push({ text, language: language.languageOf(io.outputs.output_0 as Float32Array) })
+    recognized.push({ text, language: language.detectLanguage(io.outputs.output_0 as Float32Array) })
   }
   await session.release()
   return recognized

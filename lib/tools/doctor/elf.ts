@@ -41,7 +41,7 @@ function readNeeded(read: Read): string[] {
   if (dynamic === undefined) return []
   const entries = dynamicEntries(read(dynamic.offset, dynamic.size))
   const value = (tag: number) => entries.find((entry) => entry.tag === tag)?.value ?? 0
-  const strings = read(offsetOf(value(DT_STRTAB), segments), value(DT_STRSZ))
+  const strings = read(fileOffset(value(DT_STRTAB), segments), value(DT_STRSZ))
   return entries
     .filter(({ tag }) => tag === DT_NEEDED)
     .map(({ value: at }) => strings.toString('latin1', at, strings.indexOf(0, at)))
@@ -78,7 +78,7 @@ function dynamicEntries(section: Buffer): { tag: number; value: number }[] {
 }
 
 /** The dynamic section holds addresses in the loaded library, which are other offsets in the file. */
-function offsetOf(address: number, segments: readonly Segment[]): number {
+function fileOffset(address: number, segments: readonly Segment[]): number {
   const segment = segments.find(
     ({ type, address: start, size }) => type === PT_LOAD && address >= start && address < start + size,
   )

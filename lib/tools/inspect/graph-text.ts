@@ -48,10 +48,10 @@ function grouped(warnings: readonly Warning[]): Warning[][] {
   return [...groupBy(warnings, ({ code, remedy }) => code + remedy).values()]
 }
 
-function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+function groupBy<T>(all: readonly T[], getKey: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const one of all) {
-    const key = keyOf(one)
+    const key = getKey(one)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [one])
     else group.push(one)

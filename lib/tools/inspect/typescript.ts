@@ -40,7 +40,7 @@ const ARRAYS: Readonly<Record<string, string>> = {
  * literal or the comment that it is in.
  */
 export function toTypeScript({ model, inputs, outputs, starter }: TypesReport): string {
-  const types = [typeOf('Inputs', inputs), typeOf('Outputs', outputs)]
+  const types = [typeText('Inputs', inputs), typeText('Outputs', outputs)]
   const imports = types.some((text) => text.includes('ElementArrays['))
     ? "import { type ElementArrays, InferenceSession } from 'onnxruntime-iobinding'"
     : "import { InferenceSession } from 'onnxruntime-iobinding'"
@@ -54,7 +54,7 @@ export function toTypeScript({ model, inputs, outputs, starter }: TypesReport): 
   ].join('\n')
 }
 
-function typeOf(name: string, ports: readonly Port[]): string {
+function typeText(name: string, ports: readonly Port[]): string {
   const lines = ports.flatMap(({ metadata, type, optional }) => [
     `  /** ${comment(metadata.isTensor ? `${type} ${shapeText(metadata.shape)}` : type)} */`,
     `  ${key(metadata.name)}${optional ? '?' : ''}: ${arrayType(metadata)}`,

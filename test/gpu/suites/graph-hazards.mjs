@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { OrtValue, Tensor } from '../../../dist/index.mjs'
 import { expectedModel, small } from '../expected-models.mjs'
-import { assertSame, bytesOf, errorCode, open, random, randomize } from '../session.mjs'
+import { assertSame, errorCode, open, random, randomize, toBytes } from '../session.mjs'
 
 const capturing = (model, options) => open(model, { enableGraphCapture: true, ...options })
 
@@ -25,7 +25,7 @@ async function staleGraph(t) {
       plain.inputs.x.set(graph.inputs.x)
       graph.runSync()
       plain.runSync()
-      if (!bytesOf(graph.outputs.y).equals(bytesOf(plain.outputs.y))) wrong++
+      if (!toBytes(graph.outputs.y).equals(toBytes(plain.outputs.y))) wrong++
     }
   }
   t.note('replays that differ', wrong)
@@ -62,7 +62,7 @@ async function keptResults(t) {
       held.push({ binding, value, expected: value.read() })
     }
     for (let i = 0; i < t.times(100); i++) replay(1000 + i)
-    const changed = held.filter(({ value, expected }) => !bytesOf(value.read()).equals(bytesOf(expected)))
+    const changed = held.filter(({ value, expected }) => !toBytes(value.read()).equals(toBytes(expected)))
     t.note('held results that changed', changed.length)
     assert.equal(changed.length, 0, 'results that are held while a graph is replayed')
     for (const { binding } of held) binding.dispose()
@@ -85,7 +85,7 @@ async function growingBeside(t) {
       await step.run()
       const value = step.outputValue('y')
       replay(i)
-      if (!bytesOf(value.read()).equals(bytesOf((await plain.run({ x })).y.data))) wrong++
+      if (!toBytes(value.read()).equals(toBytes((await plain.run({ x })).y.data))) wrong++
       held?.step.dispose()
       held = { step, value }
     }

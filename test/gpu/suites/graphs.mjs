@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { OrtValue, Tensor } from '../../../dist/index.mjs'
 import { expectedModel, small } from '../expected-models.mjs'
-import { assertSame, bytesOf, errorCode, open, ortValueOf, random, randomize, shapesOf } from '../session.mjs'
+import { assertSame, errorCode, open, random, randomize, toBytes, toOrtValue, toShapes } from '../session.mjs'
 
 const capturing = (model, options) => open(model, { enableGraphCapture: true, ...options })
 
@@ -17,11 +17,11 @@ export async function replays(t, path, inputs, { whole = false, ...options } = {
   const session = await capturing(path, options)
   const [graph, plain] = [session.createIoBinding(inputs), session.createIoBinding(inputs)]
   for (const [i, name] of session.inputNames.entries()) fill(graph.inputs[name], i + 1)
-  const before = Object.values(graph.outputs).map((output) => Buffer.from(bytesOf(output)))
+  const before = Object.values(graph.outputs).map((output) => Buffer.from(toBytes(output)))
   await graph.capture({ verify: true, whole })
   assert.ok(graph.captured && !plain.captured)
   for (const [i, name] of session.outputNames.entries()) {
-    assert.ok(bytesOf(graph.outputs[name]).equals(before[i]), 'a capture writes no host memory')
+    assert.ok(toBytes(graph.outputs[name]).equals(before[i]), 'a capture writes no host memory')
   }
   const count = t.times(1000)
   const seen = new Set()
@@ -36,7 +36,7 @@ export async function replays(t, path, inputs, { whole = false, ...options } = {
     } else await Promise.all([graph.run(), plain.run()])
     for (const name of session.outputNames)
       assertSame(graph.outputs[name], plain.outputs[name], `replay ${i}, ${name}`)
-    seen.add(bytesOf(graph.outputs[session.outputNames[0]]).toString('latin1'))
+    seen.add(toBytes(graph.outputs[session.outputNames[0]]).toString('latin1'))
   }
   assert.ok(seen.size > 1, 'the outputs follow the inputs')
   t.note('replays', count)
@@ -107,7 +107,7 @@ async function decoder(t) {
     const caches = Object.fromEntries(
       steps[0].inputs
         .filter(({ name }) => isCache.has(name))
-        .map((input) => [input.name, ortValueOf(input, 'cuda')]),
+        .map((input) => [input.name, toOrtValue(input, 'cuda')]),
     )
     const outputs = Object.fromEntries(model.state.map(([input, output]) => [output, caches[input]]))
     const logits = []
@@ -116,7 +116,7 @@ async function decoder(t) {
       const plain = inputs.filter(({ name }) => !isCache.has(name))
       const key = JSON.stringify(plain.map(({ dims }) => dims))
       const isNew = !bindings.has(key)
-      if (isNew) bindings.set(key, session.createIoBinding({ ...shapesOf(plain), ...caches }, { outputs }))
+      if (isNew) bindings.set(key, session.createIoBinding({ ...toShapes(plain), ...caches }, { outputs }))
       const binding = bindings.get(key)
       for (const { name, data } of plain) binding.inputValue(name).write(data)
       if (capture && isNew) await binding.capture({ verify: true })

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { OrtValue } from '../../../dist/index.mjs'
 import { expectedModels } from '../expected-models.mjs'
-import { allocatedBy, compare, feedsOf, open, openCpu, ortValueOf, shapesOf, tensorOf } from '../session.mjs'
+import { allocatedBy, compare, open, openCpu, toFeeds, toOrtValue, toShapes, toTensor } from '../session.mjs'
 
 /** Checks outputs by name. Returns the largest difference. */
 function check(outputs, actual, tolerance) {
   return Math.max(...outputs.map((output) => compare(actual(output.name), output, tolerance)))
 }
 
-async function eachOf(dataSets, run) {
+async function forEachSet(dataSets, run) {
   const largest = []
   for (const dataSet of dataSets) largest.push(await run(dataSet))
   return { largestDifference: Math.max(...largest) }
@@ -18,7 +18,7 @@ async function eachOf(dataSets, run) {
 /** Binds a copy in GPU memory, or in host memory where the session reads the input there (shapes, strings). */
 function bindOnDevice(binding, input, held) {
   if (input.type !== 'string') {
-    const value = ortValueOf(input, 'cuda')
+    const value = toOrtValue(input, 'cuda')
     held.push(value)
     try {
       binding.bindOrtValueInput(input.name, value)
@@ -27,7 +27,7 @@ function bindOnDevice(binding, input, held) {
       if (error.code !== 'ERR_DEVICE_MISMATCH') throw error
     }
   }
-  const value = ortValueOf(input)
+  const value = toOrtValue(input)
   held.push(value)
   binding.bindOrtValueInput(input.name, value)
 }
@@ -44,12 +44,12 @@ async function withBinding(binding, run) {
 
 const forms = {
   'session.run': async (session, { inputs, outputs }, tolerance) => {
-    const results = await session.run(feedsOf(inputs))
+    const results = await session.run(toFeeds(inputs))
     return check(outputs, (name) => results[name], tolerance)
   },
 
   'bound once': (session, { inputs, outputs }, tolerance) =>
-    withBinding(session.createIoBinding(shapesOf(inputs)), async (binding) => {
+    withBinding(session.createIoBinding(toShapes(inputs)), async (binding) => {
       for (const { name, data } of inputs) binding.inputValue(name).write(data)
       let largest = 0
       for (let i = 0; i < 4; i++) {
@@ -67,7 +67,7 @@ const forms = {
     withBinding(session.ioBinding(), async (binding, held) => {
       for (const name of session.outputNames) binding.bindOutput(name)
       for (const [i, input] of inputs.entries()) {
-        if (i % 2) binding.bindCpuInput(input.name, tensorOf(input))
+        if (i % 2) binding.bindCpuInput(input.name, toTensor(input))
         else bindOnDevice(binding, input, held)
       }
       await session.runWithIoBinding(binding)
@@ -93,9 +93,9 @@ const forms = {
     // With given shapes: ONNX Runtime's own allocations are not mapped.
     const options = {
       mapped: plain.map(({ name }) => name),
-      outputs: shapesOf(outputs.filter((one) => plain.includes(one))),
+      outputs: toShapes(outputs.filter((one) => plain.includes(one))),
     }
-    return withBinding(session.createIoBinding(shapesOf(inputs), options), async (binding) => {
+    return withBinding(session.createIoBinding(toShapes(inputs), options), async (binding) => {
       for (const { name, data } of inputs) binding.inputValue(name).write(data)
       binding.runSync()
       await binding.run()
@@ -119,8 +119,8 @@ const allocated = (session, { inputs, outputs }, tolerance) =>
 async function againstCpu(session, model, dataSets) {
   const cpu = await openCpu(model.path)
   try {
-    return await eachOf(dataSets, async ({ inputs }) => {
-      const feeds = feedsOf(inputs)
+    return await forEachSet(dataSets, async ({ inputs }) => {
+      const feeds = toFeeds(inputs)
       const [ours, theirs] = [await session.run(feeds), await cpu.run(feeds)]
       const expected = session.outputNames.map((name) => ({ name, ...parts(theirs[name]) }))
       return check(expected, (name) => ours[name], model.tolerance)
@@ -137,11 +137,11 @@ async function runModel(t, model) {
   t.note('executionProviders', session.executionProviders)
   const dataSets = model.dataSets(session)
   for (const [name, form] of Object.entries(forms)) {
-    await t.part(name, () => eachOf(dataSets, (dataSet) => form(session, dataSet, model.tolerance)))
+    await t.part(name, () => forEachSet(dataSets, (dataSet) => form(session, dataSet, model.tolerance)))
   }
   await t.part('allocated on the device', () => {
     t.needsGpu('no memory that ONNX Runtime allocates on a GPU')
-    return eachOf(dataSets, (dataSet) => allocated(session, dataSet, model.tolerance))
+    return forEachSet(dataSets, (dataSet) => allocated(session, dataSet, model.tolerance))
   })
   await t.part('against the CPU', () => againstCpu(session, model, dataSets))
   await session.release()

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { OrtValue } from '../../../dist/index.mjs'
 import { expectedModel } from '../expected-models.mjs'
-import { allocatedBy, compare, open, ortValueOf, rehearsal, shapesOf } from '../session.mjs'
+import { allocatedBy, compare, open, rehearsal, toOrtValue, toShapes } from '../session.mjs'
 
 const int64 = (numbers, dims) => ({ type: 'int64', dims, data: BigInt64Array.from(numbers, BigInt) })
 const range = (from, count) => Array.from({ length: count }, (_, i) => from + i)
-const inputOf = ({ inputs }, name) => inputs.find((input) => input.name === name)
+const findInput = ({ inputs }, name) => inputs.find((input) => input.name === name)
 
 /** The largest logit of the last position. */
 function nextToken(logits) {
@@ -31,9 +31,9 @@ async function inPlace(t, model) {
   const session = await open(model.path)
   const steps = model.dataSets(session)
   const [[input, output]] = model.state
-  const state = ortValueOf(inputOf(steps[0], input), 'cuda')
+  const state = toOrtValue(findInput(steps[0], input), 'cuda')
   const binding = session.createIoBinding(
-    { ...shapesOf(steps[0].inputs), [input]: state },
+    { ...toShapes(steps[0].inputs), [input]: state },
     { outputs: { [output]: state } },
   )
   for (const [i, { inputs, outputs }] of steps.entries()) {
@@ -53,7 +53,7 @@ async function staticCache(t, model) {
   const session = await open(model.path)
   const [first] = model.dataSets(session)
   const caches = Object.fromEntries(
-    model.state.map(([input]) => [input, ortValueOf(inputOf(first, input), 'cuda')]),
+    model.state.map(([input]) => [input, toOrtValue(findInput(first, input), 'cuda')]),
   )
   const outputs = Object.fromEntries(model.state.map(([input, output]) => [output, caches[input]]))
   const bind = (tokens) =>
@@ -90,10 +90,10 @@ async function growingCache(t, model) {
   const binding = session.ioBinding()
   for (const name of session.outputNames) binding.bindOutput(name, name === 'logits' ? 'cpu' : allocatedBy)
   for (const [input] of model.state) {
-    const { type, dims } = inputOf(first, input)
+    const { type, dims } = findInput(first, input)
     binding.bindOrtValueInput(input, OrtValue.allocate(type, dims, allocatedBy))
   }
-  const bind = (name, tensor) => binding.bindOrtValueInput(name, ortValueOf(tensor))
+  const bind = (name, tensor) => binding.bindOrtValueInput(name, toOrtValue(tensor))
   const expected = model.greedy()
   await decode(expected, async (tokens, past) => {
     const length = past + tokens.length

@@ -1,7 +1,7 @@
 // Graphs of whole requests, copies included: bit by bit as runs without a graph.
 import assert from 'node:assert/strict'
 import { expectedModel, small } from '../expected-models.mjs'
-import { assertSame, errorCode, open, ortValueOf, random, shapesOf } from '../session.mjs'
+import { assertSame, errorCode, open, random, toOrtValue, toShapes } from '../session.mjs'
 import { replays, replaysOfBert } from './graphs.mjs'
 
 const WHOLE = { whole: true }
@@ -19,9 +19,9 @@ async function decoder(t) {
   const steps = model.dataSets(session).slice(1)
   const bind = () => {
     const cached = steps[0].inputs.filter(({ name }) => isCache.has(name))
-    const caches = Object.fromEntries(cached.map((input) => [input.name, ortValueOf(input, 'cuda')]))
+    const caches = Object.fromEntries(cached.map((input) => [input.name, toOrtValue(input, 'cuda')]))
     const outputs = Object.fromEntries(model.state.map(([input, output]) => [output, caches[input]]))
-    const plain = shapesOf(steps[0].inputs.filter(({ name }) => !isCache.has(name)))
+    const plain = toShapes(steps[0].inputs.filter(({ name }) => !isCache.has(name)))
     return { caches, binding: session.createIoBinding({ ...plain, ...caches }, { outputs }) }
   }
   const [graph, plain] = [bind(), bind()]

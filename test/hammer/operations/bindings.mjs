@@ -1,5 +1,5 @@
 // Bindings: created, bound, looked at, disposed of, forgotten.
-import { contentOf, SIZES } from '../content.mjs'
+import { readContent, SIZES } from '../content.mjs'
 import { pick } from '../pick.mjs'
 import { Conditions, Memory, Mismatch, Value, Version } from '../world.mjs'
 import { valuesFor } from './io.mjs'
@@ -236,7 +236,7 @@ export function takeOutput(world, a, b) {
   if (real.disposed) return
   const taken = TAKEN.get(real)
   if (taken) return world.checkValue(`outputValue('${name}')`, taken)
-  const content = contentOf(real)
+  const content = readContent(real)
   world.compare(`outputValue('${name}')`, content, binding.results[name])
   // A sequence may share the memory of inputs.
   if (real.kind === 'sequence') return

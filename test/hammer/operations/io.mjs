@@ -48,7 +48,7 @@ export function runsEndless(contents) {
 }
 
 /** @param {Model} model @param {Snapshots} contents @param {Record<string, readonly number[]>} dims */
-export function ioOf(model, contents, dims) {
+export function chooseIo(model, contents, dims) {
   const shapes = Object.entries(dims)
     .filter(([name]) => name !== 'trips')
     .map(([, one]) => one)

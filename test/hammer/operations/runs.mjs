@@ -1,10 +1,10 @@
 // Runs and captures of bindings, and what aborts them.
-import { contentOf } from '../content.mjs'
+import { readContent } from '../content.mjs'
 import { pick } from '../pick.mjs'
 import { start } from '../run.mjs'
-import { Conditions, codeOf, Mismatch, Value, Version } from '../world.mjs'
+import { Conditions, errorCode, Mismatch, Value, Version } from '../world.mjs'
 import { DYNAMIC } from './bindings.mjs'
-import { feedUses, ioOf, runsEndless } from './io.mjs'
+import { chooseIo, feedUses, runsEndless } from './io.mjs'
 
 /** @typedef {import('../world.mjs').World} World */
 
@@ -18,7 +18,7 @@ function describe(world, binding) {
     contents[name] = value.snapshot()
     dims[name] = value.dims
   }
-  const { conditions, outcome, resultDims, compute, isLong } = ioOf(model, contents, dims)
+  const { conditions, outcome, resultDims, compute, isLong } = chooseIo(model, contents, dims)
   conditions
     .when(disposed || session.released, 'ERR_DISPOSED')
     .when(run !== undefined && (run.mayHaveEnded ? 'maybe' : true), 'ERR_BUSY')
@@ -102,7 +102,7 @@ function setResults(world, binding, what, expected) {
     if (value !== DYNAMIC) continue
     const real = binding.io.outputValue(name)
     if (real === undefined) throw new Mismatch(`${what}: outputValue('${name}') has no value`)
-    world.compare(`${what}, '${name}'`, contentOf(real), expected[name])
+    world.compare(`${what}, '${name}'`, readContent(real), expected[name])
   }
 }
 
@@ -123,7 +123,7 @@ export function runSync(world, a, b) {
     try {
       binding.io.runSync(upload && { upload })
     } catch (error) {
-      refused = io.conditions.may.has(codeOf(error))
+      refused = io.conditions.may.has(errorCode(error))
       throw error
     }
   })

@@ -1,10 +1,10 @@
 // Sessions: loaded, run, released, forgotten.
 import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
-import { contentOf, SIZES, typed } from '../content.mjs'
+import { readContent, SIZES, typed } from '../content.mjs'
 import { pick } from '../pick.mjs'
 import { start } from '../run.mjs'
 import { Conditions, Mismatch } from '../world.mjs'
-import { feedUses, ioOf, runsEndless, valuesFor } from './io.mjs'
+import { chooseIo, feedUses, runsEndless, valuesFor } from './io.mjs'
 import { addOwner, makeContent } from './values.mjs'
 
 /** @typedef {import('../world.mjs').World} World */
@@ -112,7 +112,7 @@ export function sessionRun(world, a, b, c, d) {
       arrays.push(array)
     }
   }
-  const { conditions, outcome, resultDims, compute, isLong } = ioOf(model, contents, dims)
+  const { conditions, outcome, resultDims, compute, isLong } = chooseIo(model, contents, dims)
   const signal = world.signal(d)
   const endless = runsEndless(contents)
   if (isLong() || (endless && (session.device === 'cuda' || !signal || signal.aborted))) return false
@@ -166,7 +166,7 @@ export function sessionRun(world, a, b, c, d) {
     mayRunInline: mayRunInline && !world.blocked(session),
     ended(results, expected) {
       for (const [name, result] of Object.entries(results)) {
-        const content = contentOf(result)
+        const content = readContent(result)
         world.compare(`${what}, '${name}'`, content, expected?.[name])
         if (result.kind === 'sequence' && fed.length === 0) addOwner(world, result, content)
       }

@@ -1,6 +1,6 @@
 // Values: made, written, read, copied, disposed of, forgotten.
 import { OrtValue } from 'onnxruntime-iobinding'
-import { contentOf, elements, SIZES, typed } from '../content.mjs'
+import { elements, readContent, SIZES, typed } from '../content.mjs'
 import { pick } from '../pick.mjs'
 import { start } from '../run.mjs'
 import { Conditions, Memory, Mismatch, Version } from '../world.mjs'
@@ -12,7 +12,7 @@ const MOST_VALUES = 40
 /** Of the model `loop`: the last never ends. */
 const TRIPS = [0n, 1n, 40n, 2000n, 10n ** 12n]
 
-const dimsOf = (type, n) => (type === 'int64' && n % 3 === 2 ? [] : [SIZES[n % 2]])
+const chooseDims = (type, n) => (type === 'int64' && n % 3 === 2 ? [] : [SIZES[n % 2]])
 
 /** @param {string} type @param {readonly number[]} dims @param {number} seed */
 export function makeContent(type, dims, seed) {
@@ -38,7 +38,7 @@ export function usable(...values) {
 export function allocate(world, a, b, c) {
   if (world.values.length > MOST_VALUES) return false
   const type = pick(['float32', 'float32', 'int64', 'string'], a)
-  const dims = dimsOf(type, b)
+  const dims = chooseDims(type, b)
   const device = world.hasDevice && type !== 'string' ? pick(['cpu', 'cuda', 'cuda-pinned'], c) : 'cpu'
   addOwner(world, OrtValue.allocate(type, dims, device), zeros(type, dims))
 }
@@ -54,7 +54,7 @@ export function addOwner(world, real, content) {
 export function wrap(world, a, b, c) {
   if (world.values.length > MOST_VALUES) return false
   const type = pick(['float32', 'int64'], a)
-  const content = makeContent(type, dimsOf(type, b), c)
+  const content = makeContent(type, chooseDims(type, b), c)
   world.addValue(OrtValue.wrap(type, typed(type, content.data), content.dims), new Memory(content))
 }
 
@@ -127,7 +127,7 @@ export function read(world, a) {
   const value = pick(world.values, a)
   if (value === undefined) return false
   const conditions = usable(value).when(world.busy(value, 'read'), 'ERR_BUSY')
-  const done = world.attempt('read', conditions, () => contentOf(value.real))
+  const done = world.attempt('read', conditions, () => readContent(value.real))
   if (done) world.compare('read', done.result, value.snapshot()())
 }
 

@@ -35,10 +35,10 @@ class SIM_API State {
 
   State();
   Stream* CreateStream(int device, bool blocking);
-  Stream& StreamOf(void* handle);  // null, 1 and 2 are the default ones
+  Stream& FindStream(void* handle);  // null, 1 and 2 are the default ones
   void DestroyStream(void* handle);
   Event* CreateEvent(int device, unsigned flags);
-  Event& EventOf(void* handle);
+  Event& FindEvent(void* handle);
   void DestroyEvent(void* handle);
 
   // Queues it, or records it where the stream is captured.

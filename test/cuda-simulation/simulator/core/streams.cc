@@ -27,7 +27,7 @@ Stream* State::Legacy(int device) {
   return stream;
 }
 
-Stream& State::StreamOf(void* handle) {
+Stream& State::FindStream(void* handle) {
   if (handle == nullptr || handle == reinterpret_cast<void*>(1) || handle == reinterpret_cast<void*>(2)) {
     return *Legacy(CurrentDevice());
   }
@@ -40,7 +40,7 @@ Stream& State::StreamOf(void* handle) {
 }
 
 void State::DestroyStream(void* handle) {
-  Stream& stream = StreamOf(handle);
+  Stream& stream = FindStream(handle);
   if (stream.number == 0) throw Error{CUDA_ERROR_INVALID_HANDLE, "the default stream"};
   RunUntil(stream, nullptr);
   for (Stream* other : streams) {
@@ -62,7 +62,7 @@ Event* State::CreateEvent(int device, unsigned flags) {
   return event;
 }
 
-Event& State::EventOf(void* handle) {
+Event& State::FindEvent(void* handle) {
   auto* event = static_cast<Event*>(handle);
   if (!events.contains(event)) {
     Violation("an event that is not alive");
@@ -72,7 +72,7 @@ Event& State::EventOf(void* handle) {
 }
 
 void State::DestroyEvent(void* handle) {
-  Event& event = EventOf(handle);
+  Event& event = FindEvent(handle);
   events.erase(&event);
   delete &event;
 }

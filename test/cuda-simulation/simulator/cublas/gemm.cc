@@ -13,7 +13,7 @@ std::vector<T> Gather(const void* matrix, int type, int ld, bool transposed, std
   if (to.empty()) return to;
   const int r = static_cast<int>(rows), c = static_cast<int>(columns);
   const std::uint8_t* from = At(matrix, transposed ? Extent(c, r, ld, type) : Extent(r, c, ld, type));
-  const std::size_t size = SizeOf(type), step = static_cast<std::size_t>(ld);
+  const std::size_t size = TypeSize(type), step = static_cast<std::size_t>(ld);
   for (std::size_t j = 0; j < columns; ++j) {
     for (std::size_t i = 0; i < rows; ++i) {
       const std::uint8_t* at = from + (transposed ? i * step + j : j * step + i) * size;
@@ -43,7 +43,7 @@ void Multiply(const Gemm& g) {
       for (std::size_t i = 0; i < m; ++i) column[i] += from[i] * factor;
     }
     for (std::size_t i = 0; i < m; ++i) {
-      std::uint8_t* to = c + (j * static_cast<std::size_t>(g.ldc) + i) * SizeOf(g.c_type);
+      std::uint8_t* to = c + (j * static_cast<std::size_t>(g.ldc) + i) * TypeSize(g.c_type);
       double value = g.alpha * static_cast<double>(column[i]);
       if (g.beta != 0) value += g.beta * Load(to, g.c_type);
       Store(to, g.c_type, value);
@@ -76,9 +76,11 @@ int Strided(const char* name, void* handle, const Gemm& g, int compute, long lon
   return Submit(name, handle, Sizes(g, batch), [=] {
     for (int i = 0; i < batch; ++i) {
       Gemm one = g;
-      one.a = static_cast<const std::uint8_t*>(g.a) + static_cast<std::ptrdiff_t>(SizeOf(g.a_type)) * sa * i;
-      one.b = static_cast<const std::uint8_t*>(g.b) + static_cast<std::ptrdiff_t>(SizeOf(g.b_type)) * sb * i;
-      one.c = static_cast<std::uint8_t*>(g.c) + static_cast<std::ptrdiff_t>(SizeOf(g.c_type)) * sc * i;
+      one.a =
+          static_cast<const std::uint8_t*>(g.a) + static_cast<std::ptrdiff_t>(TypeSize(g.a_type)) * sa * i;
+      one.b =
+          static_cast<const std::uint8_t*>(g.b) + static_cast<std::ptrdiff_t>(TypeSize(g.b_type)) * sb * i;
+      one.c = static_cast<std::uint8_t*>(g.c) + static_cast<std::ptrdiff_t>(TypeSize(g.c_type)) * sc * i;
       Multiply(one, compute);
     }
   });

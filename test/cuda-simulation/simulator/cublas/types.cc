@@ -2,7 +2,7 @@
 
 namespace sim::cublas {
 
-std::size_t SizeOf(int type) {
+std::size_t TypeSize(int type) {
   switch (type) {
     case kF64:
       return 8;
@@ -99,13 +99,13 @@ std::uint8_t* At(const void* address, std::size_t bytes) {
 
 // Of columns, `ld` apart.
 std::size_t Extent(int rows, int columns, int ld, int type) {
-  return rows > 0 && columns > 0 ? (static_cast<std::size_t>(ld) * (columns - 1) + rows) * SizeOf(type) : 0;
+  return rows > 0 && columns > 0 ? (static_cast<std::size_t>(ld) * (columns - 1) + rows) * TypeSize(type) : 0;
 }
 
 int Submit(const char* name, void* handle, const std::string& what, Action action) {
   NULL_MODE(0);
   const CUresult result = Call(name, kUsual, what, [&](State& s, std::string& detail) {
-    Stream& stream = s.StreamOf(static_cast<Handle*>(handle)->stream);
+    Stream& stream = s.FindStream(static_cast<Handle*>(handle)->stream);
     detail = Name(stream) + " " + detail;
     return s.Submit(stream, std::string(name) + " " + what, std::move(action)), CUDA_SUCCESS;
   });

@@ -32,7 +32,7 @@ struct Handle {
   int math_mode = 0;
 };
 
-std::size_t SizeOf(int type);
+std::size_t TypeSize(int type);
 double Load(const std::uint8_t* at, int type);
 void Store(std::uint8_t* at, int type, double value);
 // alpha and beta, which have the type of the computation.

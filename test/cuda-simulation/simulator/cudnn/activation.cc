@@ -34,12 +34,12 @@ SIM_EXPORT int cudnnAddTensor(void* handle, const void* alpha, void* a, const vo
   return Submit(
       __func__, handle, Dims(Of<Tensor>(a).dims) + " + " + Dims(Of<Tensor>(c).dims),
       [=, at = Of<Tensor>(a), ct = Of<Tensor>(c)] {
-        const std::uint8_t* from = At(a_data, at.Extent() * SizeOf(at.type));
-        std::uint8_t* to = At(c_data, ct.Extent() * SizeOf(ct.type));
+        const std::uint8_t* from = At(a_data, at.Extent() * TypeSize(at.type));
+        std::uint8_t* to = At(c_data, ct.Extent() * TypeSize(ct.type));
         Each(ct.dims, [&](const std::vector<int>& index) {
-          std::uint8_t* out = to + Offset(ct, index) * SizeOf(ct.type);
+          std::uint8_t* out = to + Offset(ct, index) * TypeSize(ct.type);
           Store(out, ct.type,
-                x * Load(from + Offset(at, index) * SizeOf(at.type), at.type) + y * Load(out, ct.type));
+                x * Load(from + Offset(at, index) * TypeSize(at.type), at.type) + y * Load(out, ct.type));
         });
       });
 }
@@ -53,12 +53,12 @@ SIM_EXPORT int cudnnActivationForward(void* handle, void* activation, const void
   const double a = Scalar(alpha, Of<Tensor>(y).type), b = Scalar(beta, Of<Tensor>(y).type);
   return Submit(__func__, handle, Dims(Of<Tensor>(x).dims),
                 [=, act = Of<Activation>(activation), xt = Of<Tensor>(x), yt = Of<Tensor>(y)] {
-                  const std::uint8_t* from = At(x_data, xt.Extent() * SizeOf(xt.type));
-                  std::uint8_t* to = At(y_data, yt.Extent() * SizeOf(yt.type));
+                  const std::uint8_t* from = At(x_data, xt.Extent() * TypeSize(xt.type));
+                  std::uint8_t* to = At(y_data, yt.Extent() * TypeSize(yt.type));
                   Each(yt.dims, [&](const std::vector<int>& index) {
-                    std::uint8_t* out = to + Offset(yt, index) * SizeOf(yt.type);
+                    std::uint8_t* out = to + Offset(yt, index) * TypeSize(yt.type);
                     Store(out, yt.type,
-                          a * Activate(act, Load(from + Offset(xt, index) * SizeOf(xt.type), xt.type)) +
+                          a * Activate(act, Load(from + Offset(xt, index) * TypeSize(xt.type), xt.type)) +
                               (b != 0 ? b * Load(out, yt.type) : 0));
                   });
                 });

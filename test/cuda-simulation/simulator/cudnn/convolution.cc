@@ -19,7 +19,7 @@ void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* 
   }
   const std::vector<float> in = Floats(x, x_data);
   const std::vector<float> weights = Floats(filter, w_data);
-  std::uint8_t* out = At(y_data, y.Extent() * SizeOf(y.type));
+  std::uint8_t* out = At(y_data, y.Extent() * TypeSize(y.type));
   const std::size_t spatial = x.dims.size() - 2;
   const int channels = w.dims[1];  // of a group
   const int per_group = y.dims[1] / conv.groups;
@@ -58,7 +58,7 @@ void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* 
         if (offsets[t] >= 0) sum += static_cast<double>(source[offsets[t]]) * static_cast<double>(weight[t]);
       }
     }
-    std::uint8_t* to = out + Offset(y, index) * SizeOf(y.type);
+    std::uint8_t* to = out + Offset(y, index) * TypeSize(y.type);
     const double before = beta != 0 ? beta * Load(to, y.type) : 0;
     Store(to, y.type, finish(alpha * sum, index, before));
   });

@@ -70,12 +70,12 @@ SIM_EXPORT int cudnnConvolutionBiasActivationForward(void* handle, const void* a
                 [=, xt = Of<Tensor>(x), wf = Of<Filter>(w), cd = Of<Convolution>(conv), yt = Of<Tensor>(y),
                  zt = Of<Tensor>(z), bt = Of<Tensor>(bias), act = Of<Activation>(activation)] {
                   const std::vector<float> added = Floats(bt, bias_data);
-                  const std::uint8_t* zs = a2 != 0 ? At(z_data, zt.Extent() * SizeOf(zt.type)) : nullptr;
+                  const std::uint8_t* zs = a2 != 0 ? At(z_data, zt.Extent() * TypeSize(zt.type)) : nullptr;
                   Convolve(xt, x_data, wf, w_data, cd, yt, y_data, a1, 0,
                            [&](double v, const std::vector<int>& index, double) {
                              v += static_cast<double>(added[static_cast<std::size_t>(index[1])]);
                              if (zs != nullptr)
-                               v += a2 * Load(zs + Offset(zt, index) * SizeOf(zt.type), zt.type);
+                               v += a2 * Load(zs + Offset(zt, index) * TypeSize(zt.type), zt.type);
                              return Activate(act, v);
                            });
                 });

@@ -12,8 +12,8 @@ SIM_EXPORT int cudnnSoftmaxForward(void* handle, int algorithm, int mode, const 
                                    const void* x_data, const void* beta, void* y, void* y_data) {
   const double a = Scalar(alpha, Of<Tensor>(y).type), b = Scalar(beta, Of<Tensor>(y).type);
   return Submit(__func__, handle, Dims(Of<Tensor>(x).dims), [=, xt = Of<Tensor>(x), yt = Of<Tensor>(y)] {
-    const std::uint8_t* from = At(x_data, xt.Extent() * SizeOf(xt.type));
-    std::uint8_t* to = At(y_data, yt.Extent() * SizeOf(yt.type));
+    const std::uint8_t* from = At(x_data, xt.Extent() * TypeSize(xt.type));
+    std::uint8_t* to = At(y_data, yt.Extent() * TypeSize(yt.type));
     // Over all but the batch, or over the channels alone.
     std::vector<int> outer = xt.dims, inner = xt.dims;
     for (std::size_t d = 0; d < xt.dims.size(); ++d) {
@@ -25,7 +25,7 @@ SIM_EXPORT int cudnnSoftmaxForward(void* handle, int algorithm, int mode, const 
         Each(inner, [&](const std::vector<int>& part) {
           std::vector<int> index = base;
           for (std::size_t d = 0; d < part.size(); ++d) index[d] += part[d];
-          f(index, Load(from + Offset(xt, index) * SizeOf(xt.type), xt.type));
+          f(index, Load(from + Offset(xt, index) * TypeSize(xt.type), xt.type));
         });
       };
       double largest = -std::numeric_limits<double>::infinity(), sum = 0;
@@ -33,7 +33,7 @@ SIM_EXPORT int cudnnSoftmaxForward(void* handle, int algorithm, int mode, const 
       each([&](const std::vector<int>&, double v) { sum += std::exp(v - largest); });
       each([&](const std::vector<int>& index, double v) {
         const double r = algorithm == 2 ? v - largest - std::log(sum) : std::exp(v - largest) / sum;
-        std::uint8_t* out = to + Offset(yt, index) * SizeOf(yt.type);
+        std::uint8_t* out = to + Offset(yt, index) * TypeSize(yt.type);
         Store(out, yt.type, a * r + (b != 0 ? b * Load(out, yt.type) : 0));
       });
     });
@@ -62,20 +62,20 @@ SIM_EXPORT int cudnnBatchNormalizationForwardInference(void* handle, int, const 
   const double a = Scalar(alpha, Of<Tensor>(y).type), b = Scalar(beta, Of<Tensor>(y).type);
   return Submit(__func__, handle, Dims(Of<Tensor>(x).dims),
                 [=, xt = Of<Tensor>(x), yt = Of<Tensor>(y), bt = Of<Tensor>(bn)] {
-                  const std::size_t bytes = bt.Extent() * SizeOf(bt.type);
+                  const std::size_t bytes = bt.Extent() * TypeSize(bt.type);
                   const std::uint8_t* parts[4] = {At(scale, bytes), At(bias, bytes), At(mean, bytes),
                                                   At(variance, bytes)};
-                  const std::uint8_t* from = At(x_data, xt.Extent() * SizeOf(xt.type));
-                  std::uint8_t* to = At(y_data, yt.Extent() * SizeOf(yt.type));
+                  const std::uint8_t* from = At(x_data, xt.Extent() * TypeSize(xt.type));
+                  std::uint8_t* to = At(y_data, yt.Extent() * TypeSize(yt.type));
                   Each(yt.dims, [&](const std::vector<int>& index) {
                     double p[4];
                     for (int n = 0; n < 4; ++n)
-                      p[n] = Load(parts[n] + Offset(bt, index) * SizeOf(bt.type), bt.type);
-                    const double v = p[0] *
-                                         (Load(from + Offset(xt, index) * SizeOf(xt.type), xt.type) - p[2]) /
-                                         std::sqrt(p[3] + epsilon) +
-                                     p[1];
-                    std::uint8_t* out = to + Offset(yt, index) * SizeOf(yt.type);
+                      p[n] = Load(parts[n] + Offset(bt, index) * TypeSize(bt.type), bt.type);
+                    const double v =
+                        p[0] * (Load(from + Offset(xt, index) * TypeSize(xt.type), xt.type) - p[2]) /
+                            std::sqrt(p[3] + epsilon) +
+                        p[1];
+                    std::uint8_t* out = to + Offset(yt, index) * TypeSize(yt.type);
                     Store(out, yt.type, a * v + (b != 0 ? b * Load(out, yt.type) : 0));
                   });
                 });

@@ -27,8 +27,8 @@ SIM_EXPORT int cudnnPoolingForward(void* handle, void* pooling, const void* alph
   const double a = Scalar(alpha, Of<Tensor>(y).type), b = Scalar(beta, Of<Tensor>(y).type);
   return Submit(__func__, handle, Dims(Of<Tensor>(x).dims),
                 [=, p = Of<Pooling>(pooling), xt = Of<Tensor>(x), yt = Of<Tensor>(y)] {
-                  const std::uint8_t* from = At(x_data, xt.Extent() * SizeOf(xt.type));
-                  std::uint8_t* to = At(y_data, yt.Extent() * SizeOf(yt.type));
+                  const std::uint8_t* from = At(x_data, xt.Extent() * TypeSize(xt.type));
+                  std::uint8_t* to = At(y_data, yt.Extent() * TypeSize(yt.type));
                   const bool max = p.mode == 0 || p.mode == 3;
                   std::vector<int> at(xt.dims.size());
                   Each(yt.dims, [&](const std::vector<int>& index) {
@@ -45,11 +45,11 @@ SIM_EXPORT int cudnnPoolingForward(void* handle, void* pooling, const void* alph
                       ++all;
                       if (!in) return;
                       ++inside;
-                      const double v = Load(from + Offset(xt, at) * SizeOf(xt.type), xt.type);
+                      const double v = Load(from + Offset(xt, at) * TypeSize(xt.type), xt.type);
                       sum = max ? std::max(sum, v) : sum + v;
                     });
                     if (!max) sum /= p.mode == 1 ? all : std::max(inside, 1);
-                    std::uint8_t* out = to + Offset(yt, index) * SizeOf(yt.type);
+                    std::uint8_t* out = to + Offset(yt, index) * TypeSize(yt.type);
                     Store(out, yt.type, a * sum + (b != 0 ? b * Load(out, yt.type) : 0));
                   });
                 });

@@ -36,13 +36,13 @@ SIM_EXPORT int cudnnReduceTensor(void* handle, void* reduce, void* indices, std:
       __func__, handle,
       Format("op %d ", Of<Reduce>(reduce).op) + Dims(Of<Tensor>(a).dims) + " > " + Dims(Of<Tensor>(c).dims),
       [=, r = Of<Reduce>(reduce), at = Of<Tensor>(a), ct = Of<Tensor>(c)] {
-        const std::uint8_t* from = At(a_data, at.Extent() * SizeOf(at.type));
-        std::uint8_t* to = At(c_data, ct.Extent() * SizeOf(ct.type));
+        const std::uint8_t* from = At(a_data, at.Extent() * TypeSize(at.type));
+        std::uint8_t* to = At(c_data, ct.Extent() * TypeSize(ct.type));
         if (ct.Count() == 1 && at.Extent() == at.Count() && r.indices == 0 &&
             (r.op == 0 || r.op == 2 || r.op == 3)) {  // the common case, quickly
           double value = r.op == 0 ? 0 : Load(from, at.type);
           for (std::size_t n = 0; n < at.Count(); ++n) {
-            const double v = Load(from + n * SizeOf(at.type), at.type);
+            const double v = Load(from + n * TypeSize(at.type), at.type);
             value = r.op == 0 ? value + v : v != v ? v : r.op == 2 ? std::min(value, v) : std::max(value, v);
           }
           Store(to, ct.type, x * value + (y != 0 ? y * Load(to, ct.type) : 0));
@@ -62,7 +62,7 @@ SIM_EXPORT int cudnnReduceTensor(void* handle, void* reduce, void* indices, std:
           Each(inner, [&](const std::vector<int>& part) {
             std::vector<int> index = base;
             for (std::size_t d = 0; d < part.size(); ++d) index[d] += part[d];
-            const double v = Load(from + Offset(at, index) * SizeOf(at.type), at.type);
+            const double v = Load(from + Offset(at, index) * TypeSize(at.type), at.type);
             switch (r.op) {
               case 0:
               case 5:
@@ -95,7 +95,7 @@ SIM_EXPORT int cudnnReduceTensor(void* handle, void* reduce, void* indices, std:
           });
           if (r.op == 5) value /= std::max(n, 1);
           if (r.op == 7) value = std::sqrt(value);
-          std::uint8_t* out = to + Offset(ct, base) * SizeOf(ct.type);
+          std::uint8_t* out = to + Offset(ct, base) * TypeSize(ct.type);
           Store(out, ct.type, x * value + (y != 0 ? y * Load(out, ct.type) : 0));
           if (r.indices != 0 && indices != nullptr)
             std::memcpy(At(static_cast<std::uint8_t*>(indices) + nth * 4, 4), &where, 4);

@@ -4,7 +4,7 @@
 
 namespace sim::cudnn {
 
-std::size_t SizeOf(int type) {
+std::size_t TypeSize(int type) {
   switch (type) {
     case kDouble:
     case kInt64:
@@ -97,9 +97,9 @@ std::vector<float> Floats(const Tensor& t, const void* address) {  // packed, in
   std::vector<float> to;
   to.reserve(t.Count());
   if (t.Count() == 0) return to;
-  const std::uint8_t* from = At(address, t.Extent() * SizeOf(t.type));
+  const std::uint8_t* from = At(address, t.Extent() * TypeSize(t.type));
   Each(t.dims, [&](const std::vector<int>& index) {
-    to.push_back(static_cast<float>(Load(from + Offset(t, index) * SizeOf(t.type), t.type)));
+    to.push_back(static_cast<float>(Load(from + Offset(t, index) * TypeSize(t.type), t.type)));
   });
   return to;
 }
@@ -112,7 +112,7 @@ std::string Dims(const std::vector<int>& dims) {
 
 int Submit(const char* name, void* handle, const std::string& what, Action action) {
   const CUresult result = Call(name, kUsual, what, [&](State& s, std::string& detail) {
-    Stream& stream = s.StreamOf(static_cast<Handle*>(handle)->stream);
+    Stream& stream = s.FindStream(static_cast<Handle*>(handle)->stream);
     detail = Name(stream) + " " + detail;
     return s.Submit(stream, std::string(name) + " " + what, std::move(action)), CUDA_SUCCESS;
   });

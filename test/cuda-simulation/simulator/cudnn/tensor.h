@@ -31,7 +31,7 @@ struct Tensor {
   }
 };
 
-std::size_t SizeOf(int type);
+std::size_t TypeSize(int type);
 double Load(const std::uint8_t* at, int type);
 void Store(std::uint8_t* at, int type, double value);
 // alpha and beta: doubles for a tensor of doubles, else floats.

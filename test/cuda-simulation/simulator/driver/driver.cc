@@ -10,7 +10,7 @@ std::uintptr_t ContextHandle(int device) {
   return 0xC700000000ull + static_cast<std::uintptr_t>(device) * 16;
 }
 
-int DeviceOf(CUcontext context) {
+int ContextDevice(CUcontext context) {
   for (int device = 0; device < state().devices; ++device) {
     if (reinterpret_cast<std::uintptr_t>(context) == ContextHandle(device)) return device;
   }
@@ -28,7 +28,7 @@ void NeedContext() {
 std::string On(CUstream stream) {
   const std::lock_guard lock(state().mutex);
   try {
-    return Name(state().StreamOf(stream));
+    return Name(state().FindStream(stream));
   } catch (const Error&) {
     return "s?";
   }
@@ -73,8 +73,9 @@ DRIVER_EXPORT cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
 }
 DRIVER_EXPORT cuCtxPushCurrent_v2(CUcontext context) {
   NULL_MODE(CUDA_SUCCESS);
-  return Call(__func__, kSurvives, "",
-              [&](State&, auto&) { return thread().contexts.push_back(DeviceOf(context)), CUDA_SUCCESS; });
+  return Call(__func__, kSurvives, "", [&](State&, auto&) {
+    return thread().contexts.push_back(ContextDevice(context)), CUDA_SUCCESS;
+  });
 }
 DRIVER_EXPORT cuCtxPopCurrent_v2(CUcontext* context) {
   NULL_MODE(CUDA_SUCCESS);
@@ -88,7 +89,7 @@ DRIVER_EXPORT cuCtxSetCurrent(CUcontext context) {
   NULL_MODE(CUDA_SUCCESS);
   return Call(__func__, kSurvives, "", [&](State&, auto&) {
     if (!thread().contexts.empty()) thread().contexts.pop_back();
-    return thread().contexts.push_back(DeviceOf(context)), CUDA_SUCCESS;
+    return thread().contexts.push_back(ContextDevice(context)), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuCtxGetCurrent(CUcontext* context) {

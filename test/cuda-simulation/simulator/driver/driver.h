@@ -7,7 +7,7 @@ namespace sim {
 
 // Handles of the primary contexts, by device.
 std::uintptr_t ContextHandle(int device);
-int DeviceOf(CUcontext context);
+int ContextDevice(CUcontext context);
 void NeedContext();
 // The name of a stream in the log.
 std::string On(CUstream stream);

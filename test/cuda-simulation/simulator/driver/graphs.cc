@@ -6,21 +6,21 @@ using GraphPtr = std::shared_ptr<Graph>;
 DRIVER_EXPORT cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode) {
   return Call(__func__, kUsual, On(stream) + Format(" mode %d", mode), [&](State& s, auto&) {
     NeedContext();
-    return s.BeginCapture(s.StreamOf(stream), mode), CUDA_SUCCESS;
+    return s.BeginCapture(s.FindStream(stream), mode), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuStreamEndCapture(CUstream stream, CUgraph* graph) {
   return Call(__func__, kUsual, On(stream), [&](State& s, auto& detail) {
     NeedContext();
     *graph = nullptr;
-    GraphPtr captured = s.EndCapture(s.StreamOf(stream));
+    GraphPtr captured = s.EndCapture(s.FindStream(stream));
     detail += Format(" %zu nodes", captured->nodes.size());
     return *graph = reinterpret_cast<CUgraph>(new GraphPtr(captured)), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuStreamIsCapturing(CUstream stream, CUstreamCaptureStatus* status) {
   return Call(__func__, kUsual, On(stream), [&](State& s, auto&) {
-    const Stream& of = s.StreamOf(stream);
+    const Stream& of = s.FindStream(stream);
     *status = of.capture == nullptr         ? CU_STREAM_CAPTURE_STATUS_NONE
               : of.capture->invalid.empty() ? CU_STREAM_CAPTURE_STATUS_ACTIVE
                                             : CU_STREAM_CAPTURE_STATUS_INVALIDATED;
@@ -38,7 +38,7 @@ DRIVER_EXPORT cuGraphLaunch(CUgraphExec exec, CUstream stream) {
   NULL_MODE(CUDA_SUCCESS);
   return Call(__func__, kUsual, On(stream), [&](State& s, auto&) {
     NeedContext();
-    return s.LaunchGraph(s.StreamOf(stream), *reinterpret_cast<GraphPtr*>(exec)), CUDA_SUCCESS;
+    return s.LaunchGraph(s.FindStream(stream), *reinterpret_cast<GraphPtr*>(exec)), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuGraphUpload(CUgraphExec, CUstream stream) {

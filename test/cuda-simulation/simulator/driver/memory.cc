@@ -89,7 +89,7 @@ DRIVER_EXPORT cuMemHostGetDevicePointer_v2(CUdeviceptr* device, void* host, unsi
 DRIVER_EXPORT cuMemsetD8Async(CUdeviceptr to, unsigned char value, size_t bytes, CUstream stream) {
   return Call(__func__, kUsual, On(stream) + Format(" %zu", bytes), [&](State& s, auto&) {
     NeedContext();
-    return s.Fill(s.StreamOf(stream), reinterpret_cast<void*>(to), value, bytes), CUDA_SUCCESS;
+    return s.Fill(s.FindStream(stream), reinterpret_cast<void*>(to), value, bytes), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
@@ -97,7 +97,7 @@ DRIVER_EXPORT cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t byte
   return Call(__func__, kUsual, On(stream) + Format(" %zu", bytes), [&](State& s, auto& detail) {
     NeedContext();
     if (s.memory.Find(reinterpret_cast<std::uintptr_t>(from)) == nullptr) detail += " pageable";
-    return s.Copy(s.StreamOf(stream), reinterpret_cast<void*>(to), from, bytes, false), CUDA_SUCCESS;
+    return s.Copy(s.FindStream(stream), reinterpret_cast<void*>(to), from, bytes, false), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
@@ -105,13 +105,13 @@ DRIVER_EXPORT cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes, CUs
   return Call(__func__, kUsual, On(stream) + Format(" %zu", bytes), [&](State& s, auto& detail) {
     NeedContext();
     if (s.memory.Find(reinterpret_cast<std::uintptr_t>(to)) == nullptr) detail += " pageable";
-    return s.Copy(s.StreamOf(stream), to, reinterpret_cast<void*>(from), bytes, false), CUDA_SUCCESS;
+    return s.Copy(s.FindStream(stream), to, reinterpret_cast<void*>(from), bytes, false), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes, CUstream stream) {
   return Call(__func__, kUsual, On(stream) + Format(" %zu", bytes), [&](State& s, auto&) {
     NeedContext();
-    s.Copy(s.StreamOf(stream), reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes, false);
+    s.Copy(s.FindStream(stream), reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes, false);
     return CUDA_SUCCESS;
   });
 }
@@ -119,7 +119,7 @@ DRIVER_EXPORT cuMemcpyPeerAsync(CUdeviceptr to, CUcontext, CUdeviceptr from, CUc
                                 CUstream stream) {
   return Call(__func__, kUsual, On(stream) + Format(" %zu", bytes), [&](State& s, auto&) {
     NeedContext();
-    s.Copy(s.StreamOf(stream), reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes, false);
+    s.Copy(s.FindStream(stream), reinterpret_cast<void*>(to), reinterpret_cast<void*>(from), bytes, false);
     return CUDA_SUCCESS;
   });
 }

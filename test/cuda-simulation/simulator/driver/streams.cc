@@ -19,21 +19,21 @@ DRIVER_EXPORT cuStreamSynchronize(CUstream stream) {
   NULL_MODE(CUDA_SUCCESS);
   return Call(__func__, kUsual, On(stream), [&](State& s, auto&) {
     NeedContext();
-    return s.Synchronize(s.StreamOf(stream)), CUDA_SUCCESS;
+    return s.Synchronize(s.FindStream(stream)), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuStreamQuery(CUstream stream) {
   NULL_MODE(CUDA_SUCCESS);
   return Call(__func__, kUnsafe, On(stream), [&](State& s, auto&) {
     NeedContext();
-    return s.Query(s.StreamOf(stream)) ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
+    return s.Query(s.FindStream(stream)) ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
   });
 }
 DRIVER_EXPORT cuStreamWaitEvent(CUstream stream, CUevent event, unsigned int) {
   return Call(__func__, kUsual, On(stream), [&](State& s, auto& detail) {
     NeedContext();
-    detail += Format(" e%d", s.EventOf(event).number);
-    return s.Wait(s.StreamOf(stream), s.EventOf(event)), CUDA_SUCCESS;
+    detail += Format(" e%d", s.FindEvent(event).number);
+    return s.Wait(s.FindStream(stream), s.FindEvent(event)), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuEventCreate(CUevent* event, unsigned int flags) {
@@ -51,23 +51,23 @@ DRIVER_EXPORT cuEventRecord(CUevent event, CUstream stream) {
   NULL_MODE(CUDA_SUCCESS);
   return Call(__func__, kUsual, On(stream), [&](State& s, auto& detail) {
     NeedContext();
-    detail += Format(" e%d", s.EventOf(event).number);
-    return s.Record(s.StreamOf(stream), s.EventOf(event)), CUDA_SUCCESS;
+    detail += Format(" e%d", s.FindEvent(event).number);
+    return s.Record(s.FindStream(stream), s.FindEvent(event)), CUDA_SUCCESS;
   });
 }
 DRIVER_EXPORT cuEventQuery(CUevent event) {
   NULL_MODE(CUDA_SUCCESS);
   return Call(__func__, kUnsafe, "", [&](State& s, auto& detail) {
     NeedContext();
-    detail += Format("e%d", s.EventOf(event).number);
-    return s.Query(s.EventOf(event).last) ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
+    detail += Format("e%d", s.FindEvent(event).number);
+    return s.Query(s.FindEvent(event).last) ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
   });
 }
 DRIVER_EXPORT cuEventSynchronize(CUevent event) {
   NULL_MODE(CUDA_SUCCESS);
   return Call(__func__, kUnsafe, "", [&](State& s, auto& detail) {
     NeedContext();
-    detail += Format("e%d", s.EventOf(event).number);
-    return s.SynchronizeEvent(s.EventOf(event)), CUDA_SUCCESS;
+    detail += Format("e%d", s.FindEvent(event).number);
+    return s.SynchronizeEvent(s.FindEvent(event)), CUDA_SUCCESS;
   });
 }

@@ -7,7 +7,7 @@
 namespace sim {
 namespace {
 
-Reads ReadsOf(const std::string& op) {
+Reads FindReads(const std::string& op) {
   static const char* const kFloat[] = {"FADD", "FMUL", "FFMA", "FSEL", "FSETP", "FMNMX",  "FSET",
                                        "FCHK", "MUFU", "F2I",  "F2F",  "FRND",  "FSWZADD"};
   for (const char* f : kFloat) {
@@ -45,7 +45,7 @@ Instr ParseLine(std::uint32_t pc, const std::string& line) {
       texts.push_back(part);
     }
   }
-  const Reads reads = ReadsOf(instr.op);
+  const Reads reads = FindReads(instr.op);
   const bool jump =
       instr.op == "BRA" || instr.op == "BSSY" || instr.op == "CALL" || instr.op == "RET" || instr.op == "BRX";
   if (jump && !texts.empty()) {
@@ -89,7 +89,7 @@ Program Decode(const std::string& text) {
     if (last == std::string::npos) last = line.size();
     while (last > first && (line[last - 1] == ' ' || line[last - 1] == '}')) --last;
     Instr instr = ParseLine(pc, line.substr(first, last - first));
-    instr.handler = HandlerOf(instr);
+    instr.handler = FindHandler(instr);
     if (program.instructions.size() != pc / 16) NotDecoded("a gap before " + line);
     program.instructions.push_back(std::move(instr));
   }

@@ -83,7 +83,7 @@ const Module::Section* Module::SectionNamed(const std::string& name) const {
   return found != by_name_.end() ? &sections_[found->second] : nullptr;
 }
 
-std::uint64_t Module::AddressOf(const Symbol& symbol) {
+std::uint64_t Module::SymbolAddress(const Symbol& symbol) {
   if (symbol.section == 0 || symbol.section >= sections_.size()) return 0;
   const Section& section = sections_[symbol.section];
   if (section.name.rfind(".nv.global", 0) != 0) return symbol.value;
@@ -105,7 +105,7 @@ std::optional<Block> Module::Variable(const std::string& name) {
   Parse();
   for (const Symbol& symbol : symbols_) {
     if (symbol.name != name || symbol.size == 0) continue;
-    const std::uint64_t address = AddressOf(symbol);
+    const std::uint64_t address = SymbolAddress(symbol);
     return Block{Block::Kind::kGlobal, address, symbol.size, 0, 0};
   }
   return std::nullopt;
@@ -121,7 +121,7 @@ void Module::Relocate(std::string& bytes, const std::string& of) {
       const auto info = Read<std::uint64_t>(r + 8);
       const std::int64_t addend = section->type == 4 ? Read<std::int64_t>(r + 16) : 0;
       const Symbol& symbol = symbols_[info >> 32];
-      const std::uint64_t value = AddressOf(symbol) + static_cast<std::uint64_t>(addend);
+      const std::uint64_t value = SymbolAddress(symbol) + static_cast<std::uint64_t>(addend);
       switch (static_cast<unsigned>(info)) {
         case 2:  // R_CUDA_64
           if (offset + 8 <= bytes.size()) std::memcpy(bytes.data() + offset, &value, 8);

@@ -58,7 +58,7 @@ class SIM_API Module {
   void Parse();
   void ReadInfo(Kernel& kernel, const Section& section);
   void Relocate(std::string& bytes, const std::string& of);
-  std::uint64_t AddressOf(const Symbol& symbol);
+  std::uint64_t SymbolAddress(const Symbol& symbol);
   const Section* SectionNamed(const std::string& name) const;
   const std::uint8_t* region_ = nullptr;
   std::string cubin_;
@@ -74,8 +74,8 @@ class SIM_API Module {
 SIM_API Module* RegisterFatBinary(const void* wrapper);
 SIM_API void RegisterFunction(Module* module, const void* host, const char* name);
 SIM_API void RegisterVariable(Module* module, const void* host, const char* name);
-SIM_API Kernel& KernelOf(const void* host);  // throws Error
-SIM_API std::optional<Block> VariableOf(const void* host);
+SIM_API Kernel& FindKernel(const void* host);  // throws Error
+SIM_API std::optional<Block> FindVariable(const void* host);
 
 struct Launch {
   unsigned grid[3];

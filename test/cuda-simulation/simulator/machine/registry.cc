@@ -48,7 +48,7 @@ void RegisterVariable(Module* module, const void* host, const char* name) {
   Variables()[host] = {module, name};
 }
 
-Kernel& KernelOf(const void* host) {
+Kernel& FindKernel(const void* host) {
   const auto found = Functions().find(host);
   if (found == Functions().end()) throw Error{CUDA_ERROR_NOT_FOUND, "no such kernel"};
   Kernel* kernel = found->second.module->Find(found->second.name);
@@ -57,7 +57,7 @@ Kernel& KernelOf(const void* host) {
   return *kernel;
 }
 
-std::optional<Block> VariableOf(const void* host) {
+std::optional<Block> FindVariable(const void* host) {
   const auto found = Variables().find(host);
   if (found == Variables().end()) return std::nullopt;
   return found->second.module->Variable(found->second.name);

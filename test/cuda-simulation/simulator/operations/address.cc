@@ -38,7 +38,7 @@ std::uint8_t* At(Warp& w, const Instr& i, int lane, std::uint64_t address, unsig
   return view;
 }
 
-std::uint64_t AddressOf(const Warp& w, const Instr& i, const Operand& o, int lane) {
+std::uint64_t OperandAddress(const Warp& w, const Instr& i, const Operand& o, int lane) {
   const bool extended = i.Has("E");
   std::uint64_t address = 0;
   if (o.reg >= 0 && o.reg != 255) {

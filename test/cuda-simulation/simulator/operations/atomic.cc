@@ -67,7 +67,7 @@ void Atomic(Warp& w, const Instr& i, std::uint32_t mask) {
   if (i.Has("POPC")) values.fill(1);
   for (int l = 0; l < kLanes; ++l) {
     if ((mask >> l & 1) == 0) continue;
-    std::uint8_t* memory = At(w, i, l, AddressOf(w, i, i.operands[at], l), bytes, i.b);
+    std::uint8_t* memory = At(w, i, l, OperandAddress(w, i, i.operands[at], l), bytes, i.b);
     std::memcpy(&old[l], memory, bytes);
     std::uint64_t now = 0;
     const auto apply = [&]<typename T>(T) {
@@ -121,7 +121,7 @@ void Atomic(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler AtomicHandlerOf(Instr& i) {
+Handler FindAtomicHandler(Instr& i) {
   static const auto& kAtomics = *new std::unordered_map<std::string, unsigned>{
       {"ATOMG", kGlobal}, {"ATOMS", kShared}, {"ATOM", kGeneric}, {"RED", kGlobal}};
   const auto found = kAtomics.find(i.op);

@@ -5,6 +5,6 @@
 
 namespace sim {
 
-Handler AtomicHandlerOf(Instr& i);
+Handler FindAtomicHandler(Instr& i);
 
 }  // namespace sim

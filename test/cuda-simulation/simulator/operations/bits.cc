@@ -181,7 +181,7 @@ void Sgxt(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler BitHandlerOf(Instr& i, const std::string& op) {
+Handler FindBitHandler(Instr& i, const std::string& op) {
   if (op == "LOP3") return i.a = CountPredicates(i, 0), Lop3;
   if (op == "PLOP3") return Plop3;
   if (op == "SHF") {

@@ -6,7 +6,7 @@
 namespace sim {
 
 enum Compare { kF, kLt, kEq, kLe, kGt, kNe, kGe, kNum, kNan, kLtu, kEqu, kLeu, kGtu, kNeu, kGeu, kT };
-int CompareOf(const Instr& i);
+int ReadCompare(const Instr& i);
 template <typename T>
 bool Holds(int compare, T a, T b) {
   const bool unordered = a != a || b != b;

@@ -120,7 +120,7 @@ void B2r(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler ControlHandlerOf(Instr& i, const std::string& op) {
+Handler FindControlHandler(Instr& i, const std::string& op) {
   if (op == "BRA") return i.Has("DIV") ? BraDiv : i.Has("CONV") ? nullptr : Bra;
   if (op == "CALL") return i.Has("REL") && i.operands.empty() ? Bra : nullptr;
   if (op == "RET") return Ret;

@@ -9,7 +9,7 @@
 namespace sim {
 namespace {
 
-std::uint32_t PartOf(const Operand& o, std::uint32_t v, unsigned bits) {
+std::uint32_t ReadPart(const Operand& o, std::uint32_t v, unsigned bits) {
   if (o.part >= 1 && o.part <= 4) v >>= 8 * (o.part - 1);
   if (o.part == 6) v >>= 16;
   return bits >= 32 ? v : v & ((1u << bits) - 1);
@@ -41,7 +41,7 @@ void I2f(Warp& w, const Instr& i, std::uint32_t mask) {
       v = is_signed ? static_cast<long double>(static_cast<std::int64_t>(wide[l]))
                     : static_cast<long double>(wide[l]);
     } else {
-      const std::uint32_t part = PartOf(o, narrow[l], bits);
+      const std::uint32_t part = ReadPart(o, narrow[l], bits);
       v = is_signed ? static_cast<long double>(static_cast<std::int32_t>(part << (32 - bits)) >> (32 - bits))
                     : static_cast<long double>(part);
     }
@@ -151,9 +151,9 @@ unsigned IntegerBits(const Instr& i) {  // 256 more where it is signed
 
 }  // namespace
 
-Handler ConversionHandlerOf(Instr& i, const std::string& op) {
+Handler FindConversionHandler(Instr& i, const std::string& op) {
   if (op == "I2F" || op == "F2I") {
-    i.a = static_cast<unsigned>(RoundingOf(i));
+    i.a = static_cast<unsigned>(ReadRounding(i));
     i.b = IntegerBits(i);
     i.c = i.Has("F64") ? 64 : i.Has("F16") ? 16 : 32;
     return op == "I2F" ? I2f : F2i;
@@ -167,7 +167,7 @@ Handler ConversionHandlerOf(Instr& i, const std::string& op) {
         types[n++] = static_cast<unsigned>(std::stoi(mod.substr(1)));
     }
     if (n == 1) types[1] = types[0];
-    i.a = static_cast<unsigned>(RoundingOf(i));
+    i.a = static_cast<unsigned>(ReadRounding(i));
     i.c = types[0];
     i.b = types[1];
     return F2f;

@@ -22,14 +22,14 @@ void DoubleOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
   WriteDoubles(w, i.operands[0], result, mask);
 }
 
-__attribute__((noinline)) double AddOf(double a, double b) { return a + b; }
-__attribute__((noinline)) double MulOf(double a, double b) { return a * b; }
+__attribute__((noinline)) double Add(double a, double b) { return a + b; }
+__attribute__((noinline)) double Multiply(double a, double b) { return a * b; }
 void Dadd(Warp& w, const Instr& i, std::uint32_t mask) {
-  DoubleOp(w, i, mask, 2, [](const double* v) { return AddOf(v[0], v[1]); });
+  DoubleOp(w, i, mask, 2, [](const double* v) { return Add(v[0], v[1]); });
 }
 
 void Dmul(Warp& w, const Instr& i, std::uint32_t mask) {
-  DoubleOp(w, i, mask, 2, [](const double* v) { return MulOf(v[0], v[1]); });
+  DoubleOp(w, i, mask, 2, [](const double* v) { return Multiply(v[0], v[1]); });
 }
 
 void Dfma(Warp& w, const Instr& i, std::uint32_t mask) {
@@ -47,10 +47,10 @@ void Dsetp(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler DoubleHandlerOf(Instr& i, const std::string& op) {
-  if (op == "DSETP") return i.a = static_cast<unsigned>(CompareOf(i)), Dsetp;
+Handler FindDoubleHandler(Instr& i, const std::string& op) {
+  if (op == "DSETP") return i.a = static_cast<unsigned>(ReadCompare(i)), Dsetp;
   if (op == "DADD" || op == "DMUL" || op == "DFMA")
-    return i.a = static_cast<unsigned>(RoundingOf(i)), op == "DADD" ? Dadd : op == "DMUL" ? Dmul : Dfma;
+    return i.a = static_cast<unsigned>(ReadRounding(i)), op == "DADD" ? Dadd : op == "DMUL" ? Dmul : Dfma;
   return nullptr;
 }
 

@@ -59,14 +59,14 @@ void FloatOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
 }
 
 // Not inlined: the rounding mode must be in force when they run.
-__attribute__((noinline)) float AddOf(float a, float b) { return a + b; }
-__attribute__((noinline)) float MulOf(float a, float b) { return a * b; }
+__attribute__((noinline)) float Add(float a, float b) { return a + b; }
+__attribute__((noinline)) float Multiply(float a, float b) { return a * b; }
 void Fadd(Warp& w, const Instr& i, std::uint32_t mask) {
-  FloatOp(w, i, mask, 2, [](const float* v) { return AddOf(v[0], v[1]); });
+  FloatOp(w, i, mask, 2, [](const float* v) { return Add(v[0], v[1]); });
 }
 
 void Fmul(Warp& w, const Instr& i, std::uint32_t mask) {
-  FloatOp(w, i, mask, 2, [](const float* v) { return MulOf(v[0], v[1]); });
+  FloatOp(w, i, mask, 2, [](const float* v) { return Multiply(v[0], v[1]); });
 }
 
 void Ffma(Warp& w, const Instr& i, std::uint32_t mask) {
@@ -96,7 +96,7 @@ enum { kRcp, kRsq, kEx2, kLg2, kSin, kCos, kSqrt, kTanh, kRcp64h, kRsq64h };
 void Mufu(Warp& w, const Instr& i, std::uint32_t mask) {
   Lanes ra, result;
   const Lanes& a = FloatBits(w, i, i.operands[1], ra);
-  constexpr double kTurnOf = 6.283185307179586;
+  constexpr double kTwoPi = 6.283185307179586;
   for (int l = 0; l < kLanes; ++l) {
     const double v = static_cast<double>(FromBits(a[l]));
     double r = 0;
@@ -114,10 +114,10 @@ void Mufu(Warp& w, const Instr& i, std::uint32_t mask) {
         r = std::log2(v);
         break;
       case kSin:
-        r = std::sin(v * kTurnOf);
+        r = std::sin(v * kTwoPi);
         break;
       case kCos:
-        r = std::cos(v * kTurnOf);
+        r = std::cos(v * kTwoPi);
         break;
       case kSqrt:
         r = std::sqrt(v);
@@ -157,11 +157,11 @@ void Fchk(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler FloatHandlerOf(Instr& i, const std::string& op) {
-  if (op == "FSETP") return i.a = static_cast<unsigned>(CompareOf(i)), i.b = i.Has("FTZ"), Fsetp;
-  if (op == "FSET") return i.a = static_cast<unsigned>(CompareOf(i)), Fset;
+Handler FindFloatHandler(Instr& i, const std::string& op) {
+  if (op == "FSETP") return i.a = static_cast<unsigned>(ReadCompare(i)), i.b = i.Has("FTZ"), Fsetp;
+  if (op == "FSET") return i.a = static_cast<unsigned>(ReadCompare(i)), Fset;
   if (op == "FADD" || op == "FMUL" || op == "FFMA") {
-    i.a = static_cast<unsigned>(RoundingOf(i));
+    i.a = static_cast<unsigned>(ReadRounding(i));
     i.b = i.Has("FTZ");
     i.c = i.Has("SAT");
     return op == "FADD" ? Fadd : op == "FMUL" ? Fmul : Ffma;

@@ -7,7 +7,7 @@
 namespace sim {
 namespace {
 
-float HalfOf(const Operand& o, std::uint32_t bits, int which) {
+float ReadHalf(const Operand& o, std::uint32_t bits, int which) {
   const bool high = o.halves == 2 || (o.halves == 0 && which == 1);
   float v = o.halves == 3 ? FromBits(bits) : FromHalf(static_cast<std::uint16_t>(high ? bits >> 16 : bits));
   if (o.absolute) v = std::fabs(v);
@@ -25,7 +25,7 @@ void HalfOp(Warp& w, const Instr& i, std::uint32_t mask, int count, F f) {
     for (int which = 0; which < 2; ++which) {
       double v[3] = {};
       for (int n = 0; n < count; ++n)
-        v[n] = static_cast<double>(HalfOf(i.operands[1 + n], (*in[n])[l], which));
+        v[n] = static_cast<double>(ReadHalf(i.operands[1 + n], (*in[n])[l], which));
       float r = static_cast<float>(f(v));  // exact enough: a product of halves fits a float
       if (i.c != 0) r = Saturate(r);
       if (i.a != 0) {
@@ -59,8 +59,8 @@ void Hsetp2(Warp& w, const Instr& i, std::uint32_t mask) {
   std::uint32_t result[2] = {0, 0};
   for (int which = 0; which < 2; ++which) {
     for (int l = 0; l < kLanes; ++l) {
-      result[which] |= Bit(Holds(static_cast<int>(i.a), HalfOf(i.operands[2], a[l], which),
-                                 HalfOf(i.operands[3], b[l], which)),
+      result[which] |= Bit(Holds(static_cast<int>(i.a), ReadHalf(i.operands[2], a[l], which),
+                                 ReadHalf(i.operands[3], b[l], which)),
                            l);
     }
   }
@@ -77,8 +77,8 @@ void Hset2(Warp& w, const Instr& i, std::uint32_t mask) {
   for (int l = 0; l < kLanes; ++l) {
     std::uint32_t bits = 0;
     for (int which = 0; which < 2; ++which) {
-      const std::uint32_t holds = Bit(Holds(static_cast<int>(i.a), HalfOf(i.operands[1], a[l], which),
-                                            HalfOf(i.operands[2], b[l], which)),
+      const std::uint32_t holds = Bit(Holds(static_cast<int>(i.a), ReadHalf(i.operands[1], a[l], which),
+                                            ReadHalf(i.operands[2], b[l], which)),
                                       l);
       if ((Combine(i, holds, with) >> l & 1) != 0) bits |= (i.Has("BF") ? 0x3c00u : 0xffffu) << (16 * which);
     }
@@ -133,9 +133,9 @@ void Hmma(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler HalfHandlerOf(Instr& i, const std::string& op) {
-  if (op == "HSETP2") return i.a = static_cast<unsigned>(CompareOf(i)), Hsetp2;
-  if (op == "HSET2") return i.a = static_cast<unsigned>(CompareOf(i)), Hset2;
+Handler FindHalfHandler(Instr& i, const std::string& op) {
+  if (op == "HSETP2") return i.a = static_cast<unsigned>(ReadCompare(i)), Hsetp2;
+  if (op == "HSET2") return i.a = static_cast<unsigned>(ReadCompare(i)), Hset2;
   if (op == "HADD2" || op == "HMUL2" || op == "HFMA2") {
     if (i.Has("BF16_V2")) return nullptr;
     i.a = i.Has("F32");

@@ -166,7 +166,7 @@ void Isetp(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler IntegerHandlerOf(Instr& i, const std::string& op) {
+Handler FindIntegerHandler(Instr& i, const std::string& op) {
   const bool x = i.Has("X");
   if (op == "IADD3") return i.a = CountPredicates(i, 1), i.b = x, Iadd3;
   if (op == "IMAD") {
@@ -187,7 +187,7 @@ Handler IntegerHandlerOf(Instr& i, const std::string& op) {
     return Idp;
   }
   if (op == "ISETP")
-    return i.a = static_cast<unsigned>(CompareOf(i)), i.b = i.Has("U32"), i.c = i.Has("EX"), Isetp;
+    return i.a = static_cast<unsigned>(ReadCompare(i)), i.b = i.Has("U32"), i.c = i.Has("EX"), Isetp;
   return nullptr;
 }
 

@@ -22,7 +22,7 @@ void Load(Warp& w, const Instr& i, std::uint32_t mask) {
   std::array<std::uint32_t, 4> values[kLanes];
   for (int l = 0; l < kLanes; ++l) {
     if ((mask >> l & 1) == 0) continue;
-    const std::uint8_t* at = At(w, i, l, AddressOf(w, i, *address, l), bytes, i.b);
+    const std::uint8_t* at = At(w, i, l, OperandAddress(w, i, *address, l), bytes, i.b);
     values[l] = {};
     std::memcpy(values[l].data(), at, bytes);
     if ((i.a & 256) != 0) {
@@ -51,7 +51,7 @@ void Store(Warp& w, const Instr& i, std::uint32_t mask) {
       else if (from.kind == Kind::kUniform && from.index != 63)
         words[word] = w.ur[static_cast<std::size_t>(from.index) + word];
     }
-    std::memcpy(At(w, i, l, AddressOf(w, i, address, l), bytes, i.b), words, bytes);
+    std::memcpy(At(w, i, l, OperandAddress(w, i, address, l), bytes, i.b), words, bytes);
   }
 }
 
@@ -84,7 +84,7 @@ void Ldsm(Warp& w, const Instr& i, std::uint32_t mask) {
   for (unsigned m = 0; m < i.a; ++m) {
     for (int row = 0; row < 8; ++row) {
       const int lane = static_cast<int>(m) * 8 + row;
-      std::memcpy(rows[m][row], At(w, i, lane, AddressOf(w, i, i.operands[1], lane), 16, kShared), 16);
+      std::memcpy(rows[m][row], At(w, i, lane, OperandAddress(w, i, i.operands[1], lane), 16, kShared), 16);
     }
   }
   for (unsigned m = 0; m < i.a; ++m) {
@@ -99,7 +99,7 @@ void Ldsm(Warp& w, const Instr& i, std::uint32_t mask) {
   }
 }
 
-unsigned BytesOf(const Instr& i) {
+unsigned AccessBytes(const Instr& i) {
   static const auto& kBytes = *new std::unordered_map<std::string, unsigned>{
       {"U8", 1}, {"S8", 257}, {"U16", 2}, {"S16", 258}, {"64", 8}, {"128", 16}};
   unsigned bytes = 4;
@@ -111,12 +111,12 @@ unsigned BytesOf(const Instr& i) {
 
 }  // namespace
 
-Handler MemoryHandlerOf(Instr& i) {
+Handler FindMemoryHandler(Instr& i) {
   static const auto& kLoads = *new std::unordered_map<std::string, unsigned>{
       {"LDG", kGlobal}, {"LDS", kShared}, {"LDL", kLocal}, {"LD", kGeneric}};
   static const auto& kStores = *new std::unordered_map<std::string, unsigned>{
       {"STG", kGlobal}, {"STS", kShared}, {"STL", kLocal}, {"ST", kGeneric}};
-  i.a = BytesOf(i);
+  i.a = AccessBytes(i);
   if (const auto found = kLoads.find(i.op); found != kLoads.end()) return i.b = found->second, Load;
   if (const auto found = kStores.find(i.op); found != kStores.end()) return i.b = found->second, Store;
   if (i.op == "LDC" || i.op == "ULDC") return Ldc;
@@ -125,7 +125,7 @@ Handler MemoryHandlerOf(Instr& i) {
     i.b = i.Has("MT88");
     return Ldsm;
   }
-  if (Handler atomic = AtomicHandlerOf(i)) return atomic;
+  if (Handler atomic = FindAtomicHandler(i)) return atomic;
   i.a = 0;
   return nullptr;
 }

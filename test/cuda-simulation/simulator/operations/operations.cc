@@ -14,7 +14,7 @@ unsigned CountPredicates(const Instr& i, std::size_t from) {
   return n;
 }
 
-int CompareOf(const Instr& i) {
+int ReadCompare(const Instr& i) {
   static const auto& kNames = *new std::unordered_map<std::string, int>{
       {"F", kF},     {"LT", kLt},   {"EQ", kEq},   {"LE", kLe},   {"GT", kGt},   {"NE", kNe},
       {"GE", kGe},   {"NUM", kNum}, {"NAN", kNan}, {"LTU", kLtu}, {"EQU", kEqu}, {"LEU", kLeu},
@@ -36,14 +36,14 @@ void SetBoth(Warp& w, const Instr& i, std::uint32_t result, std::uint32_t with, 
   WritePredicate(w, i.operands[1], Combine(i, ~result, with), mask);
 }
 
-int RoundingOf(const Instr& i) {
+int ReadRounding(const Instr& i) {
   if (i.Has("RZ") || i.Has("TRUNC")) return FE_TOWARDZERO;
   if (i.Has("RM") || i.Has("FLOOR")) return FE_DOWNWARD;
   if (i.Has("RP") || i.Has("CEIL")) return FE_UPWARD;
   return FE_TONEAREST;
 }
 
-Handler HandlerOf(Instr& i) {
+Handler FindHandler(Instr& i) {
   std::string op = i.op;
   for (const char* name : {"BRA", "CALL", "RET", "EXIT", "BSYNC", "WARPSYNC", "BAR", "YIELD", "NANOSLEEP"}) {
     if (op == name) i.control = true;
@@ -56,9 +56,9 @@ Handler HandlerOf(Instr& i) {
       if (op == name) op = op.substr(1);
     }
   }
-  if (Handler memory = MemoryHandlerOf(i)) return memory;
-  for (const auto kind : {IntegerHandlerOf, BitHandlerOf, FloatHandlerOf, DoubleHandlerOf, HalfHandlerOf,
-                          ConversionHandlerOf, WarpHandlerOf, ControlHandlerOf}) {
+  if (Handler memory = FindMemoryHandler(i)) return memory;
+  for (const auto kind : {FindIntegerHandler, FindBitHandler, FindFloatHandler, FindDoubleHandler,
+                          FindHalfHandler, FindConversionHandler, FindWarpHandler, FindControlHandler}) {
     if (Handler handler = kind(i, op)) return handler;
   }
   return nullptr;

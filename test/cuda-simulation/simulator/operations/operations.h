@@ -7,15 +7,15 @@
 
 namespace sim {
 
-Handler MemoryHandlerOf(Instr& i);
-Handler IntegerHandlerOf(Instr& i, const std::string& op);
-Handler BitHandlerOf(Instr& i, const std::string& op);
-Handler FloatHandlerOf(Instr& i, const std::string& op);
-Handler DoubleHandlerOf(Instr& i, const std::string& op);
-Handler HalfHandlerOf(Instr& i, const std::string& op);
-Handler ConversionHandlerOf(Instr& i, const std::string& op);
-Handler WarpHandlerOf(Instr& i, const std::string& op);
-Handler ControlHandlerOf(Instr& i, const std::string& op);
+Handler FindMemoryHandler(Instr& i);
+Handler FindIntegerHandler(Instr& i, const std::string& op);
+Handler FindBitHandler(Instr& i, const std::string& op);
+Handler FindFloatHandler(Instr& i, const std::string& op);
+Handler FindDoubleHandler(Instr& i, const std::string& op);
+Handler FindHalfHandler(Instr& i, const std::string& op);
+Handler FindConversionHandler(Instr& i, const std::string& op);
+Handler FindWarpHandler(Instr& i, const std::string& op);
+Handler FindControlHandler(Instr& i, const std::string& op);
 
 inline bool IsPredicate(const Operand& o) {
   return o.kind == Operand::Kind::kPred || o.kind == Operand::Kind::kUniformPred;

@@ -157,7 +157,7 @@ void R2p(Warp& w, const Instr& i, std::uint32_t mask) {
 
 }  // namespace
 
-Handler WarpHandlerOf(Instr& i, const std::string& op) {
+Handler FindWarpHandler(Instr& i, const std::string& op) {
   if (op == "SHFL")
     return i.a = i.Has("BFLY") ? kBfly : i.Has("UP") ? kUp : i.Has("DOWN") ? kDown : kIdx, Shfl;
   if (op == "VOTE" || op == "VOTEU") return Vote;

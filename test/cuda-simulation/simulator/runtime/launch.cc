@@ -9,7 +9,7 @@ namespace {
 cudaError_t DoLaunch(const char* name, const void* func, dim3 grid, dim3 block, void** args, size_t shared,
                      cudaStream_t stream) {
   return Run(name, kUsual, On(stream), [&](State& s, std::string& detail) {
-    Kernel& kernel = KernelOf(func);
+    Kernel& kernel = FindKernel(func);
     detail += Format(" <<<%u,%u,%u x %u,%u,%u>>> ", grid.x, grid.y, grid.z, block.x, block.y, block.z) +
               Demangle(kernel.name);
     const unsigned threads = block.x * block.y * block.z;
@@ -17,7 +17,7 @@ cudaError_t DoLaunch(const char* name, const void* func, dim3 grid, dim3 block, 
       return static_cast<CUresult>(cudaErrorInvalidConfiguration);
     const Launch launch{
         {grid.x, grid.y, grid.z}, {block.x, block.y, block.z}, static_cast<unsigned>(shared), {}};
-    LaunchKernel(s.StreamOf(stream), kernel, launch, args);
+    LaunchKernel(s.FindStream(stream), kernel, launch, args);
     return CUDA_SUCCESS;
   });
 }
@@ -45,6 +45,6 @@ RUNTIME_EXPORT cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void*
 }
 RUNTIME_EXPORT cudaLaunchHostFunc(cudaStream_t stream, cudaHostFn_t fn, void* data) {
   return Run(__func__, kUsual, On(stream), [&](State& s, auto&) {
-    return s.Submit(s.StreamOf(stream), "host function", [fn, data] { fn(data); }), CUDA_SUCCESS;
+    return s.Submit(s.FindStream(stream), "host function", [fn, data] { fn(data); }), CUDA_SUCCESS;
   });
 }

@@ -95,7 +95,7 @@ RUNTIME_EXPORT cudaFreeAsync(void* memory, cudaStream_t stream) {
   return Run(__func__, kUsual, On(stream), [&](State& s, auto& detail) {
     detail += " " + What(s, memory);
     const auto address = reinterpret_cast<std::uintptr_t>(memory);
-    return s.Submit(s.StreamOf(stream), "free", [&s, address] { s.memory.Free(address); }), CUDA_SUCCESS;
+    return s.Submit(s.FindStream(stream), "free", [&s, address] { s.memory.Free(address); }), CUDA_SUCCESS;
   });
 }
 RUNTIME_EXPORT cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* pointer) {

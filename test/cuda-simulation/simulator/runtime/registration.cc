@@ -58,7 +58,7 @@ RUNTIME_EXPORT __cudaGetKernel(cudaKernel_t* kernel, const void* func) {
 }
 RUNTIME_EXPORT cudaFuncGetAttributes(cudaFuncAttributes* attributes, const void* func) {
   return Run(__func__, kUsual, "", [&](State&, auto&) {
-    const Kernel& kernel = KernelOf(func);
+    const Kernel& kernel = FindKernel(func);
     *attributes = {};
     attributes->sharedSizeBytes = kernel.shared_bytes;
     attributes->localSizeBytes = kernel.local_bytes;

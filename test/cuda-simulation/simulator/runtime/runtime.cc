@@ -16,7 +16,7 @@ cudaError_t Keep(CUresult result) {
 std::string On(cudaStream_t stream) {
   const std::lock_guard lock(state().mutex);
   try {
-    return Name(state().StreamOf(stream));
+    return Name(state().FindStream(stream));
   } catch (const Error&) {
     return "s?";
   }

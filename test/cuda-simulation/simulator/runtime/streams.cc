@@ -34,13 +34,13 @@ RUNTIME_EXPORT cudaStreamDestroy(cudaStream_t stream) {
 RUNTIME_EXPORT cudaStreamSynchronize(cudaStream_t stream) {
   NULL_MODE(cudaSuccess);
   return Run(__func__, kUsual, On(stream),
-             [&](State& s, auto&) { return s.Synchronize(s.StreamOf(stream)), CUDA_SUCCESS; });
+             [&](State& s, auto&) { return s.Synchronize(s.FindStream(stream)), CUDA_SUCCESS; });
 }
 RUNTIME_EXPORT cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int) {
   NULL_MODE(cudaSuccess);
   return Run(__func__, kUsual, On(stream), [&](State& s, auto& detail) {
-    detail += Format(" e%d", s.EventOf(event).number);
-    return s.Wait(s.StreamOf(stream), s.EventOf(event)), CUDA_SUCCESS;
+    detail += Format(" e%d", s.FindEvent(event).number);
+    return s.Wait(s.FindStream(stream), s.FindEvent(event)), CUDA_SUCCESS;
   });
 }
 RUNTIME_EXPORT cudaEventCreate(cudaEvent_t* event) { return MakeEvent(__func__, event, 0); }
@@ -53,14 +53,14 @@ RUNTIME_EXPORT cudaEventDestroy(cudaEvent_t event) {
 RUNTIME_EXPORT cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   NULL_MODE(cudaSuccess);
   return Run(__func__, kUsual, On(stream), [&](State& s, auto& detail) {
-    detail += Format(" e%d", s.EventOf(event).number);
-    return s.Record(s.StreamOf(stream), s.EventOf(event)), CUDA_SUCCESS;
+    detail += Format(" e%d", s.FindEvent(event).number);
+    return s.Record(s.FindStream(stream), s.FindEvent(event)), CUDA_SUCCESS;
   });
 }
 RUNTIME_EXPORT cudaEventSynchronize(cudaEvent_t event) {
   return Run(__func__, kUnsafe, "", [&](State& s, auto& detail) {
-    detail += Format("e%d", s.EventOf(event).number);
-    return s.SynchronizeEvent(s.EventOf(event)), CUDA_SUCCESS;
+    detail += Format("e%d", s.FindEvent(event).number);
+    return s.SynchronizeEvent(s.FindEvent(event)), CUDA_SUCCESS;
   });
 }
 RUNTIME_EXPORT cudaEventElapsedTime(float* ms, cudaEvent_t, cudaEvent_t) { return *ms = 0.001f, cudaSuccess; }
