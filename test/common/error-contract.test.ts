@@ -5,7 +5,8 @@ import * as library from 'onnxruntime-iobinding'
 import { isOrtError, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { detachable } from '../helpers/buffers.ts'
-import { CALLS, opened, openSessions } from '../helpers/public-functions.ts'
+import { CALLS } from '../helpers/public-functions/calls.ts'
+import { opened, openSessions } from '../helpers/public-functions/opened.ts'
 
 const documented = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'errors.md'), 'utf8')
 

@@ -3,7 +3,8 @@
 import { InferenceSession, isOrtError, OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { oneNode } from '../helpers/model-builder.mjs'
-import { CALLS, opened, openSessions, renewSessions } from '../helpers/public-functions.ts'
+import { CALLS } from '../helpers/public-functions/calls.ts'
+import { opened, openSessions, renewSessions } from '../helpers/public-functions/opened.ts'
 
 /** What the getters and traps of one call do. */
 let ACT: () => void = () => {}
