@@ -37,6 +37,7 @@ const omitted = [
   'heap',
   'library',
   'limits',
+  'log',
   'memory',
   'shared-weights-memory',
   'sync-loop',
