@@ -12,7 +12,7 @@ const { values: options, positionals: files } = parseArgs({
   allowPositionals: true,
   options: { markdown: { type: 'string' } },
 })
-function suiteOf(report) {
+function chooseSuite(report) {
   if (report.shapes) return bert
   if (report.batches) return server
   return report.definitions ? throughput : micro
@@ -21,7 +21,7 @@ function suiteOf(report) {
 for (const file of files) {
   const report = JSON.parse(readFileSync(file, 'utf8'))
   if (report.targets && !report.shapes) continue // the event loop's: one small table, no plot
-  const suite = suiteOf(report)
+  const suite = chooseSuite(report)
   const text = suite.markdown(report)
   console.log(text)
   await draw(file, suite.plot(report))

@@ -12,7 +12,7 @@ const swaps = Number(process.argv[2] ?? 3)
 const models = process.argv.length > 3 ? process.argv.slice(3) : [model]
 const CALLERS = 32
 
-const rowOf = (text) => {
+const toRow = (text) => {
   const ids = tokens(text)
   return { input_0: ids, input_1: new BigInt64Array(ids.length).fill(1n) }
 }
@@ -24,7 +24,7 @@ async function open(file) {
   try {
     const batcher = await session.createBatcher(
       { input_0: ['?'], input_1: ['?'] },
-      { maxBatchSize: 8, samples: texts.map(rowOf) },
+      { maxBatchSize: 8, samples: texts.map(toRow) },
     )
     return { session, batcher }
   } catch (error) {
@@ -36,7 +36,7 @@ async function open(file) {
 let current = await open(models[0])
 
 /** The row is in the queue of the current model when this returns. */
-const classify = (text) => current.batcher.run(rowOf(text))
+const classify = (text) => current.batcher.run(toRow(text))
 
 async function swap(file) {
   const next = await open(file) // takes as long as it takes: the current model answers meanwhile

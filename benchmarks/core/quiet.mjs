@@ -60,11 +60,11 @@ function attempt(read, substitute) {
   }
 }
 
-const timeOf = (pid) => processTime(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+const readTime = (pid) => processTime(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 
 /** CPU seconds of a process and of all its children. */
 export function timeWithChildren(/** @type {number} */ pid) {
-  const { own, ended } = timeOf(pid)
+  const { own, ended } = readTime(pid)
   return children(pid).reduce((sum, child) => sum + attempt(() => timeWithChildren(child), 0), own + ended)
 }
 
@@ -78,7 +78,7 @@ export function readProc(pids) {
     )
   })
   // Without our own children: targets that do not run the sample count as others.
-  const self = timeOf(process.pid).own
+  const self = readTime(process.pid).own
   const machine = machineTime(readFileSync('/proc/stat', 'utf8'))
   return { at: performance.now() / 1000, machine, ours: ours.reduce((sum, seconds) => sum + seconds, self) }
 }

@@ -74,7 +74,7 @@ const text =
     throw new OrtTypeError('ERR_INVALID_ARG_VALUE', `invalid '${name}'`, details)
   }
 
-const ofType =
+const instance =
   <T>(type: 'function' | 'object'): Check<T> =>
   (value, name) => {
     if (typeof value === type) return value as T
@@ -110,13 +110,13 @@ export const CHECKS = {
   maxQueueSize: integer(1, 2 ** 24),
   drainMs: milliseconds(0),
   exitTimeoutMs: milliseconds(0),
-  observe: ofType<Observer>('function'),
-  session: ofType<SessionOptions>('object'),
+  observe: instance<Observer>('function'),
+  session: instance<SessionOptions>('object'),
 } satisfies { [K in keyof ServerOptions]-?: Check<NonNullable<ServerOptions[K]>> }
 
 /** The options that are given, checked. @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError naming the option */
 export function checkOptions(options: unknown): ServerOptions {
-  const given = ofType<Record<string, unknown>>('object')(options ?? undefined, 'options')
+  const given = instance<Record<string, unknown>>('object')(options ?? undefined, 'options')
   const known: readonly string[] = Object.keys(CHECKS)
   for (const name of Object.keys(given))
     if (!known.includes(name))
