@@ -60,22 +60,25 @@ function attempt(read, substitute) {
   }
 }
 
+const readTime = (pid) => processTime(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+
+/** CPU seconds of a process and of all its children. */
+export function timeWithChildren(/** @type {number} */ pid) {
+  const { own, ended } = readTime(pid)
+  return children(pid).reduce((sum, child) => sum + attempt(() => timeWithChildren(child), 0), own + ended)
+}
+
 /** Reads the machine, this process, and the given processes with all their children. @returns {Reading} */
 export function readProc(pids) {
-  const time = (pid) => processTime(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  const withChildren = (pid) => {
-    const { own, ended } = time(pid)
-    return children(pid).reduce((sum, child) => sum + attempt(() => withChildren(child), 0), own + ended)
-  }
   const ours = pids.map((pid) => {
-    const seconds = attempt(() => withChildren(pid))
+    const seconds = attempt(() => timeWithChildren(pid))
     if (seconds !== undefined) return seconds
     throw new Error(
       `process ${pid} has ended: its time cannot be separated from others'; keep it until after the sample`,
     )
   })
   // Without our own children: targets that do not run the sample count as others.
-  const self = time(process.pid).own
+  const self = readTime(process.pid).own
   const machine = machineTime(readFileSync('/proc/stat', 'utf8'))
   return { at: performance.now() / 1000, machine, ours: ours.reduce((sum, seconds) => sum + seconds, self) }
 }

@@ -19,11 +19,17 @@ const SERVICES = {
   'bindings-2': ['ours', '2 bindings', (bench) => bound(bench, 1, 2)],
   'bindings-4': ['ours', '4 bindings', (bench) => bound(bench, 1, 4)],
   'bindings-8': ['ours', '8 bindings', (bench) => bound(bench, 1, 8)],
+  batcher: ['ours', 'batcher', batched],
   'sessions-2': ['ours', '2 sessions, 1 binding each', (bench) => bound(bench, 2, 1)],
 }
 
-/** In the order of a round. */
-export const targets = Object.entries(SERVICES).map(([id, [family, label]]) => ({ id, label, family }))
+const all = Object.entries(SERVICES).map(([id, [family, label]]) => ({ id, label, family }))
+
+/** In the order of a round. The batcher is bench:server's, because not every model can be batched. */
+export const targets = all.filter(({ id }) => id !== 'batcher')
+
+/** Of the comparison of batches with single requests. */
+export const batchTargets = [BASELINE, 'session-run', 'batcher'].map((id) => all.find((one) => one.id === id))
 
 /** `nothing` serves nothing: it shows how late the generator itself is. */
 export const startService = (id, bench) => (id === 'nothing' ? async () => 0 : SERVICES[id][2](bench))
@@ -101,6 +107,25 @@ async function bound(bench, sessions, bindingsEach) {
       pool.add(binding)
     }
   }
+}
+
+/**
+ * The requests that are there together go in one run. The batch axis is the first of every input.
+ * @param {Case} bench
+ * @returns {Promise<Service>}
+ */
+async function batched({ path, threads, inputs }) {
+  const { InferenceSession } = await import(OURS)
+  const session = await InferenceSession.create(path, { intraOpNumThreads: threads })
+  const sets = inputSets({ path, threads, inputs })
+  const [output] = session.outputNames
+  const rows = Object.fromEntries(inputs.map(({ name, dims }) => [name, dims.slice(1)]))
+  const batcher = await session.createBatcher(rows, {
+    samples: sets,
+    verify: { tolerance: 1e-5 },
+    maxQueueSize: 2 ** 20, // the load has a bound of its own
+  })
+  return async (request) => sum((await batcher.run(sets[request % INPUT_SETS]))[output])
 }
 
 /** A session and its shapes: a run determines those of outputs. */

@@ -44,8 +44,10 @@ async function put(load) {
   const timer = load.work && setInterval(timed, load.work.everyMs, background, load.work.background)
   try {
     if (load.kind === 'closed') {
+      const before = process.cpuUsage()
       const { answered, ms } = await closedLoop({ ...load, serve: serveRequest })
-      return { perSecond: (answered / ms) * 1000, workShare: workMs / ms }
+      const { user, system } = process.cpuUsage(before)
+      return { perSecond: (answered / ms) * 1000, cpuUs: (user + system) / answered, workShare: workMs / ms }
     }
     const due = poissonSchedule(load)
     const result = await openLoop({ due, serve: serveRequest, mostWaiting: load.mostWaiting })

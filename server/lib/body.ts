@@ -63,7 +63,8 @@ export function readBody(
 }
 
 /** The body, inflated: within the limit as well. @throws RequestError 400, 413, 415 */
-export async function inflated(body: Buffer, encoding: string | undefined, limit: number): Promise<Buffer> {
+export async function inflated(body: Buffer, header: string | undefined, limit: number): Promise<Buffer> {
+  const encoding = header?.toLowerCase()
   if (encoding === undefined || encoding === 'identity') return body
   if (!Object.hasOwn(decoders, encoding))
     throw new RequestError(415, 'the content encoding is not gzip or deflate')

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { createServer } from './index.js'
+import { CHECKS, integer, type ServerOptions } from './options.js'
+import { MOST_MS } from './parameters.js'
+import { printable } from './printable.js'
 
 const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
 
@@ -10,7 +13,10 @@ const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
   --http-port PORT           8000 by default
   --grpc-address ADDRESS     127.0.0.1 by default
   --grpc-port PORT           8001 by default
+  --grpc-keepalive-time MILLISECONDS       after which a gRPC client is asked whether it is still there (60000)
+  --grpc-keepalive-timeout MILLISECONDS    in which it has to answer (20000)
   --grpc-max-connection-age MILLISECONDS   after which gRPC clients are asked to connect again
+  --grpc-max-connection-age-grace MILLISECONDS   which their calls have then; the age by default
   --metrics-address ADDRESS  127.0.0.1 by default
   --metrics-port PORT        8002 by default
   --body-limit BYTES         the most bytes of a body, also when it is inflated
@@ -20,52 +26,64 @@ const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
   --exit-timeout-secs SECONDS   how long it then waits for requests in flight (30)
 `
 
-function number(text: string | undefined, option: string): number | undefined {
-  if (text === undefined || /^\d{1,15}$/.test(text)) return text === undefined ? undefined : Number(text)
-  throw new Error(`--${option} is not a number: ${text}`)
+/** Options of createServer, as they are written here. */
+const TEXTS = {
+  'model-repository': 'modelRepository',
+  'model-name': 'modelName',
+  'http-address': 'httpAddress',
+  'grpc-address': 'grpcAddress',
+  'metrics-address': 'metricsAddress',
+} as const
+const NUMBERS = {
+  'http-port': 'httpPort',
+  'grpc-port': 'grpcPort',
+  'grpc-keepalive-time': 'grpcKeepaliveTimeMs',
+  'grpc-keepalive-timeout': 'grpcKeepaliveTimeoutMs',
+  'grpc-max-connection-age': 'grpcMaxConnectionAgeMs',
+  'grpc-max-connection-age-grace': 'grpcMaxConnectionAgeGraceMs',
+  'metrics-port': 'metricsPort',
+  'body-limit': 'bodyLimit',
+  'max-queue-size': 'maxQueueSize',
+  'drain-ms': 'drainMs',
+} as const
+const EXIT_TIMEOUT = 'exit-timeout-secs'
+
+const FLAGS = [...Object.keys(TEXTS), ...Object.keys(NUMBERS), EXIT_TIMEOUT]
+
+/** What is not a decimal number stays a text, which the check refuses. */
+const toNumber = (text: string) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)
+
+/** @throws OrtError that names the option as it is written here */
+function readOptions(values: Readonly<Record<string, string | boolean | undefined>>): ServerOptions {
+  const options: Record<string, unknown> = { drainMs: 5000 }
+  const read = (flag: string, take: (text: string, name: string) => void) => {
+    const value = values[flag]
+    if (typeof value === 'string') take(value, `--${flag}`)
+  }
+  for (const [flag, option] of Object.entries(TEXTS))
+    read(flag, (text, name) => {
+      options[option] = CHECKS[option](text, name)
+    })
+  for (const [flag, option] of Object.entries(NUMBERS))
+    read(flag, (text, name) => {
+      options[option] = CHECKS[option](toNumber(text), name)
+    })
+  read(EXIT_TIMEOUT, (text, name) => {
+    options.exitTimeoutMs = integer(0, Math.floor(MOST_MS / 1000))(toNumber(text), name) * 1000
+  })
+  if (options.modelRepository === undefined) throw new Error('--model-repository is missing')
+  return options as unknown as ServerOptions
 }
 
 async function main(): Promise<void> {
   const string = { type: 'string' } as const
   const { values } = parseArgs({
-    options: {
-      'model-repository': string,
-      'model-name': string,
-      'http-address': string,
-      'http-port': string,
-      'grpc-address': string,
-      'grpc-port': string,
-      'grpc-max-connection-age': string,
-      'metrics-address': string,
-      'metrics-port': string,
-      'body-limit': string,
-      'exit-timeout-secs': string,
-      'max-queue-size': string,
-      'drain-ms': string,
-      help: { type: 'boolean' },
-    },
+    options: { ...Object.fromEntries(FLAGS.map((flag) => [flag, string])), help: { type: 'boolean' } },
   })
   if (values.help) return void process.stdout.write(USAGE)
-  const modelRepository = values['model-repository']
-  if (modelRepository === undefined) throw new Error('--model-repository is missing')
-  const given = {
-    modelName: values['model-name'],
-    httpAddress: values['http-address'],
-    httpPort: number(values['http-port'], 'http-port'),
-    grpcAddress: values['grpc-address'],
-    grpcPort: number(values['grpc-port'], 'grpc-port'),
-    grpcMaxConnectionAgeMs: number(values['grpc-max-connection-age'], 'grpc-max-connection-age'),
-    metricsAddress: values['metrics-address'],
-    metricsPort: number(values['metrics-port'], 'metrics-port'),
-    bodyLimit: number(values['body-limit'], 'body-limit'),
-    maxQueueSize: number(values['max-queue-size'], 'max-queue-size'),
-    drainMs: number(values['drain-ms'], 'drain-ms') ?? 5000,
-    exitTimeoutMs: (number(values['exit-timeout-secs'], 'exit-timeout-secs') ?? 30) * 1000,
-  }
-  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const server = await createServer({ modelRepository, ...options })
+  const server = await createServer(readOptions(values))
   for (const { name, version, state, reason } of server.models)
-    console.log(name, version ?? '-', state, reason)
+    console.log(printable(`${name} ${version ?? '-'} ${state} ${reason}`))
   console.log(`listening on port ${server.httpPort} (gRPC ${server.grpcPort}, metrics ${server.metricsPort})`)
   let isClosing = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -76,6 +94,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  console.error(`${error.message}\n\n${USAGE}`)
+  console.error(`${printable(error.message)}\n\n${USAGE}`)
   process.exitCode = 1
 })

@@ -15,6 +15,7 @@ import { Streams } from './grpc-stream.js'
 import { EXTENSIONS, metadata } from './metadata.js'
 import type { NamedTensor } from './model.js'
 import { type ObservedRequest, type Observer, observed } from './observer.js'
+import type { ServerOptions } from './options.js'
 import { root } from './proto.js'
 import type { Repository } from './repository.js'
 
@@ -24,8 +25,14 @@ export interface GrpcOptions {
   readonly port: number
   /** The most bytes of a message, also when it is inflated. */
   readonly bodyLimit: number
-  /** Milliseconds after which a client is asked to connect again, so that a balancer spreads connections. */
-  readonly maxConnectionAgeMs: number | undefined
+  /** When the connection of a client ends. */
+  readonly connections: Pick<
+    ServerOptions,
+    | 'grpcKeepaliveTimeMs'
+    | 'grpcKeepaliveTimeoutMs'
+    | 'grpcMaxConnectionAgeMs'
+    | 'grpcMaxConnectionAgeGraceMs'
+  >
   readonly isDraining: () => boolean
   readonly observe: Observer | undefined
 }
@@ -61,15 +68,12 @@ export async function startGrpc(
   info: { name: string; version: string },
   options: GrpcOptions,
 ): Promise<GrpcServer> {
-  const { host, port, bodyLimit, maxConnectionAgeMs, isDraining, observe } = options
+  const { host, port, bodyLimit, connections, isDraining, observe } = options
   const server = new Server({
     'grpc.max_receive_message_length': bodyLimit,
     'grpc.max_send_message_length': -1,
     'grpc.max_concurrent_streams': 1024,
-    ...(maxConnectionAgeMs !== undefined && {
-      'grpc.max_connection_age_ms': maxConnectionAgeMs,
-      'grpc.max_connection_age_grace_ms': maxConnectionAgeMs,
-    }),
+    ...connectionOptions(connections),
   })
   const isReady = () => repository.isReady && !isDraining()
   const streams = new Streams()
@@ -90,6 +94,20 @@ export async function startGrpc(
       streams.close()
       return shutDown(server, timeoutMs)
     },
+  }
+}
+
+function connectionOptions(options: GrpcOptions['connections']): object {
+  const { grpcKeepaliveTimeMs = 60_000, grpcKeepaliveTimeoutMs = 20_000, grpcMaxConnectionAgeMs } = options
+  const { grpcMaxConnectionAgeGraceMs = grpcMaxConnectionAgeMs } = options
+  return {
+    'grpc.keepalive_time_ms': grpcKeepaliveTimeMs,
+    'grpc.keepalive_timeout_ms': grpcKeepaliveTimeoutMs,
+    // So that a balancer spreads connections.
+    ...(grpcMaxConnectionAgeMs !== undefined && { 'grpc.max_connection_age_ms': grpcMaxConnectionAgeMs }),
+    ...(grpcMaxConnectionAgeGraceMs !== undefined && {
+      'grpc.max_connection_age_grace_ms': grpcMaxConnectionAgeGraceMs,
+    }),
   }
 }
 

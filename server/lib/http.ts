@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Encoding, encoders, inflated, readBody } from './body.js'
 import { invalid, toRequestError, unsupported } from './errors.js'
+import { refuseOtherMethods } from './http-methods.js'
 import { infer } from './inference.js'
 import { Leaving } from './leaving.js'
 import { EXTENSIONS, metadata } from './metadata.js'
@@ -17,6 +18,8 @@ export interface HttpOptions {
 
 /** How long the JSON of a body is that has binary data behind it. */
 const JSON_LENGTH = 'inference-header-content-length'
+
+const OCTETS = 'application/octet-stream'
 
 /** How long a client may take to send a request. Fastify has no limit by default. */
 const REQUEST_TIMEOUT_MS = 300_000
@@ -37,8 +40,18 @@ export function httpServer(
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 128 },
+    frameworkErrors: (error, _request, reply: FastifyReply) =>
+      // A name that is too long is one of no model.
+      error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+        ? reply.code(404).send({ error: 'Not Found' })
+        : reply.code(400).send({ error: error.message }),
   })
   app.removeAllContentTypeParsers()
+  // The type of a body is not read, so that one which is not a type is accepted, as Triton does.
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (raw.headers['content-type'] !== undefined) raw.headers['content-type'] = OCTETS
+    done()
+  })
   app.addContentTypeParser('*', ({ headers }: FastifyRequest, payload: Readable) =>
     readBody(payload, headers, { limit: bodyLimit, jsonLength: headerLength(headers[JSON_LENGTH]) ?? 0 }),
   )
@@ -47,6 +60,7 @@ export function httpServer(
     return reply.code(status).send({ error: message })
   })
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'Not Found' }))
+  const otherMethods = refuseOtherMethods(app)
   app.addHook('onSend', async (_request, reply) => {
     if (isDraining()) reply.header('connection', 'close')
   })
@@ -85,12 +99,15 @@ export function httpServer(
     '/v2/systemsharedmemory/*',
     '/v2/cudasharedmemory/*',
     '/v2/trace/*',
+    '/v2/logging',
+    '/v2/models/:name/trace/setting',
   ])
     app.all(path, () => {
       throw unsupported(
-        'the server does not load or unload models by requests, and has no shared memory and no traces',
+        'the server does not load or unload models by requests, and has no shared memory, traces and log settings',
       )
     })
+  otherMethods()
   return app
 }
 
@@ -135,7 +152,7 @@ async function respond(
 ): Promise<FastifyReply> {
   const isBinary = data.length > 0
   if (isBinary) reply.header(JSON_LENGTH, String(header.length))
-  reply.type(isBinary ? 'application/octet-stream' : 'application/json')
+  reply.type(isBinary ? OCTETS : 'application/json')
   const encoding = accepted(request.headers['accept-encoding'])
   if (encoding !== undefined) {
     reply.header('content-encoding', encoding)

@@ -8,49 +8,15 @@ import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SessionOptions } from 'onnxruntime-iobinding'
 import { type GrpcOptions, type GrpcServer, startGrpc } from './grpc.js'
 import { httpServer } from './http.js'
 import { metricsServer } from './metrics.js'
-import { guarded, type Observer } from './observer.js'
+import { guarded } from './observer.js'
+import { checkOptions, type ServerOptions } from './options.js'
 import { type IndexEntry, Repository } from './repository.js'
 
 export type { ObservedEnd, ObservedRequest, Observer } from './observer.js'
-
-export interface ServerOptions {
-  /** Triton's layout `<name>/<version>/model.onnx`, or with `modelName` a folder with a `model.onnx`. */
-  readonly modelRepository: string
-  readonly modelName?: string
-  /** Default 127.0.0.1. */
-  readonly httpAddress?: string
-  /** Default 8000; 0: any that is free. */
-  readonly httpPort?: number
-  /** The address of gRPC. Default 127.0.0.1. */
-  readonly grpcAddress?: string
-  /** Default 8001; 0: any that is free. */
-  readonly grpcPort?: number
-  /** Milliseconds after which gRPC clients are asked to connect again. Default: never. */
-  readonly grpcMaxConnectionAgeMs?: number
-  /** The address of Prometheus metrics. Default 127.0.0.1. */
-  readonly metricsAddress?: string
-  /** Default 8002; 0: any that is free. */
-  readonly metricsPort?: number
-  /** The most bytes of a body, also when it is inflated. Default 64 MiB. */
-  readonly bodyLimit?: number
-  /** The most requests of a model that wait or run; a further one gets 503. Default 1024. */
-  readonly maxQueueSize?: number
-  /** How long `close` serves after readiness is off: longer than a balancer's probe. Default 0. */
-  readonly drainMs?: number
-  /** How long `close` then waits for the requests in flight. Default 30000. */
-  readonly exitTimeoutMs?: number
-  /**
-   * Is called when a request of a model begins, and what it returns when the request ends: for the spans of OpenTelemetry.
-   * An exception is reported once as a warning.
-   */
-  readonly observe?: Observer
-  /** Options of the models' sessions. */
-  readonly session?: SessionOptions
-}
+export type { ServerOptions } from './options.js'
 
 export interface InferenceServer extends AsyncDisposable {
   readonly httpPort: number
@@ -72,20 +38,23 @@ const { name, version } = JSON.parse(readFileSync(new URL('../package.json', imp
 /**
  * Loads the models of a folder and serves them.
  *
+ * @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError naming the option; Node.js's error for a folder that cannot
+ * be read, or a port that is taken
  * @example
  * await using server = await createServer({ modelRepository: 'models', httpPort: 0 })
  * console.log(server.httpPort, server.models)
  */
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
-  const { modelRepository, modelName, drainMs = 0, exitTimeoutMs = 30_000 } = options
-  const { bodyLimit = 64 * 2 ** 20, maxQueueSize = 1024, session = {} } = options
+  const checked = checkOptions(options)
+  const { modelRepository, modelName, drainMs = 0, exitTimeoutMs = 30_000 } = checked
+  const { bodyLimit = 64 * 2 ** 20, maxQueueSize = 1024, session = {} } = checked
   const repository = await Repository.open({ modelRepository, modelName, maxQueueSize, session })
   let draining = false
   const isDraining = () => draining
-  const observe = options.observe && guarded(options.observe)
+  const observe = checked.observe && guarded(checked.observe)
   const http = httpServer(repository, { name, version }, { bodyLimit, isDraining, observe })
   const metrics = metricsServer(repository)
-  const grpc = await listen(repository, options, http, metrics, { bodyLimit, isDraining, observe })
+  const grpc = await listen(repository, checked, http, metrics, { bodyLimit, isDraining, observe })
   const hurry = new AbortController()
   const stop = async () => {
     draining = true
@@ -126,14 +95,14 @@ async function listen(
   shared: Pick<GrpcOptions, 'bodyLimit' | 'isDraining' | 'observe'>,
 ): Promise<GrpcServer> {
   const { httpAddress = LOOPBACK, httpPort = 8000, grpcAddress = LOOPBACK, grpcPort = 8001 } = options
-  const { metricsAddress = LOOPBACK, metricsPort = 8002, grpcMaxConnectionAgeMs } = options
+  const { metricsAddress = LOOPBACK, metricsPort = 8002 } = options
   try {
     await http.listen({ host: httpAddress, port: httpPort })
     await once(metrics.listen(metricsPort, metricsAddress), 'listening')
     return await startGrpc(
       repository,
       { name, version },
-      { ...shared, host: grpcAddress, port: grpcPort, maxConnectionAgeMs: grpcMaxConnectionAgeMs },
+      { ...shared, host: grpcAddress, port: grpcPort, connections: options },
     )
   } catch (error) {
     await http.close()

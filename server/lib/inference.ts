@@ -73,7 +73,7 @@ function parseRequest(body: Buffer, headerLength: number | undefined): InferRequ
     throw invalid('Inference-Header-Content-Length is larger than the body')
   const json = parseJson(headerLength === undefined ? body : body.subarray(0, headerLength))
   const rest = headerLength === undefined ? Buffer.alloc(0) : body.subarray(headerLength)
-  const id = own(json, 'id')
+  const id = own(json, 'id') ?? undefined
   if (id !== undefined) checkId(id)
   const parameters = object(own(json, 'parameters') ?? {}, "'parameters'")
   refuseSequences(parameters)
@@ -87,11 +87,11 @@ function parseRequest(body: Buffer, headerLength: number | undefined): InferRequ
   if (at !== rest.length)
     throw invalid(`the inputs have ${at} bytes of binary data, and the body has ${rest.length}`)
   const binaryDefault = own(parameters, 'binary_data_output') === true
-  const outputs = own(json, 'outputs')
+  const outputs = list(own(json, 'outputs') ?? [], "'outputs'")
   return {
     id,
     inputs,
-    outputs: outputs === undefined ? undefined : parseOutputs(list(outputs, "'outputs'"), binaryDefault),
+    outputs: outputs.length === 0 ? undefined : parseOutputs(outputs, binaryDefault),
     binaryDefault,
     timeoutMs: timeoutMs(parameters),
     priority: priority(parameters),
@@ -119,7 +119,7 @@ function parseInput(input: Json, rest: Buffer, at: number): [NamedTensor, used: 
   const count = elementCount(shape, name)
   const parameters = object(own(input, 'parameters') ?? {}, "'parameters'")
   refuseSharedMemory(parameters)
-  const size = own(parameters, 'binary_data_size')
+  const size = own(parameters, 'binary_data_size') ?? undefined
   const common = { name, type, shape: shape as number[] }
   if (size === undefined)
     return [{ ...common, data: fromJson(type, count, flat(own(input, 'data'), count, name), name) }, 0]

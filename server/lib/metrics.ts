@@ -133,11 +133,10 @@ function cpuTimes(): { readonly all: number; readonly busy: number } {
 /** Serves `/metrics`, and nothing else. */
 export function metricsServer(repository: Repository): Server {
   const registry = metricsRegistry(repository)
-  return createServer((request, response) => {
-    if (request.url?.split('?')[0] !== '/metrics' || request.method !== 'GET') {
-      response.writeHead(404).end()
-      return
-    }
+  return createServer(({ url, method }, response) => {
+    if (url?.split('?')[0] !== '/metrics') return void response.writeHead(404).end()
+    if (method !== 'GET' && method !== 'HEAD')
+      return void response.writeHead(405, { allow: 'GET, HEAD' }).end()
     registry.metrics().then(
       (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
       () => response.writeHead(500).end(),

@@ -1,4 +1,5 @@
 import { toRequestError } from './errors.js'
+import { printable } from './printable.js'
 
 /** A request of a model, as the hook `observe` gets it. */
 export interface ObservedRequest {
@@ -26,7 +27,7 @@ export function guarded(observe: Observer): Observer {
     try {
       return call()
     } catch (error) {
-      if (!isReported) process.emitWarning(`observe threw: ${String(error)}`)
+      if (!isReported) process.emitWarning(`observe threw: ${printable(String(error))}`)
       isReported = true
       return undefined
     }

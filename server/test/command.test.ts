@@ -1,13 +1,14 @@
 // The command onnxruntime-iobinding-server.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { writeIdentities } from './models.ts'
+import { identity } from '../../test/helpers/model-builder.mjs'
+import { writeIdentities, writeModel } from './models.ts'
 
 let repository: string
 beforeAll(() => {
@@ -47,10 +48,75 @@ test('the command serves a folder until SIGTERM', async () => {
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
+const EVIL = '\x1b]0;title\x07\u202e\nlistening on port 1'
+const ESCAPED = String.raw`\u001b]0;title\u0007\u202e\nlistening on port 1`
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command, which refuses its arguments. */
+const refused = (args: readonly string[]): Promise<Ended> =>
+  promisify(execFile)(process.execPath, [cli, ...args]).then(
+    () => expect.unreachable('the command starts'),
+    (error: Ended) => error,
+  )
+
 test.each([
-  ['no repository', []],
-  ['a port that is none', ['--model-repository', '.', '--http-port', 'x']],
-  ['a folder that does not exist', ['--model-repository', './none']],
-])('the command refuses %s', async (_, args) => {
-  await expect(promisify(execFile)(process.execPath, [cli, ...args])).rejects.toMatchObject({ code: 1 })
+  ['no repository', [], '--model-repository is missing'],
+  ['an empty repository', ['--model-repository='], "invalid '--model-repository'"],
+  ['a port that is none', ['--model-repository', '.', '--http-port', 'x'], "'--http-port' is not a number"],
+  [
+    'a port beyond the last',
+    ['--model-repository', '.', '--grpc-port', '65536'],
+    "'--grpc-port' is out of range: expected an integer from 0 to 65535, got 65536. 0 is any port that is free",
+  ],
+  [
+    'a negative time',
+    ['--model-repository', '.', '--drain-ms=-1'],
+    "'--drain-ms' is out of range: expected an integer from 0 to 2147483647, got -1",
+  ],
+  [
+    'a time that no timer has',
+    ['--model-repository', '.', '--exit-timeout-secs', '2147484'],
+    "'--exit-timeout-secs' is out of range: expected an integer from 0 to 2147483, got 2147484",
+  ],
+  [
+    'a fraction',
+    ['--model-repository', '.', '--grpc-keepalive-time', '0.5'],
+    "'--grpc-keepalive-time' is out of range",
+  ],
+  ['a folder that does not exist', ['--model-repository', './none'], 'ENOENT'],
+  ['an unknown option', ['--none'], "Unknown option '--none'"],
+  ['control characters', ['--model-repository', `/none${EVIL}`], `/none${ESCAPED}`],
+  ['control characters in an option', [`--none${EVIL}`], `--none${ESCAPED}`],
+  ['control characters in a number', ['--model-repository=.', `--http-port=${EVIL}`], 'u001b'],
+])('the command refuses %s', async (_, args, message) => {
+  const { code, stdout, stderr } = await refused(args)
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain(message)
+  expect(stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^listening on/mu)
+})
+
+test('the names of models and the reasons of their failures are printed with escapes', async () => {
+  const models = mkdtempSync(join(tmpdir(), 'server-models-'))
+  mkdirSync(join(models, `model${EVIL}`, '1'), { recursive: true })
+  const named = identity('float32', ['n', 3])
+  writeModel(models, 'configured', named, `output [ { name: "y\\033[2J\\nlistening on port 2" } ]`)
+  const ports = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0']
+  const args = [cli, '--model-repository', models, ...ports, '--drain-ms', '0']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (/^listening on port \d+ \(/m.test(output)) break
+  }
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  rmSync(models, { recursive: true })
+  expect(output).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^listening on port 2/mu)
+  expect(output).toContain(`model${ESCAPED} 1 UNAVAILABLE its name has other characters`)
+  expect(output).toContain(String.raw`the model has no output 'y\u001b[2J\nlistening on port 2'`)
 })

@@ -133,6 +133,13 @@ test('cancellation.mjs cancels runs and leaves the others alone', async () => {
   ])
 })
 
+test('model-swap.mjs loses no request while a model takes the place of another', async () => {
+  const lines = await run('model-swap.mjs', '3')
+  expect(lines.slice(0, 3)).toEqual([1, 2, 3].map((swap) => `swap ${swap}: requests were answered meanwhile`))
+  const [, answered] = /^(\d+) requests: 0 lost, 0 wrong$/.exec(lines.at(-1)!)!.map(Number)
+  expect(answered).toBeGreaterThan(0)
+})
+
 test.each([1, 3])('worker-threads.mjs returns the same results on %i workers', async (workers) => {
   expect(await run('worker-threads.mjs', String(workers))).toEqual([
     `${texts.length} texts on ${workers} workers: the same results`,

@@ -12,6 +12,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   'latency-path.mjs': /^en {2}All human beings [\s\S]*\nru {2}/,
   'recurrent-state.mjs': /^speech from 0\.\d\d s to 1\.\d\d s\nspeech from /,
   'voice-hub.mjs': /\nstream 15: speech from .*\n\d+ chunks of 16 streams in \d+ runs\n$/,
+  'model-swap.mjs': /^(swap \d: requests were answered meanwhile\n){3}\d+ requests: 0 lost, 0 wrong\n$/,
   'cancellation.mjs': /\nafterwards: the same results\n$/,
   'worker-threads.mjs': /^8 texts on 2 workers: the same results\n$/,
   'io-binding/io-binding.mjs': /"engine":"native"/,

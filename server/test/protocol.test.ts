@@ -1,0 +1,85 @@
+// What clients send beside plain requests, answered as Triton does: other methods, odd headers, absent fields, odd paths.
+import { expect, test } from 'vitest'
+import { writeIdentities } from './models.ts'
+import { serve } from './served.ts'
+
+const served = serve(writeIdentities)
+const MODEL = '/v2/models/identity_FP32'
+const INFER = `${MODEL}/infer`
+
+const send = (path: string, init: RequestInit = {}, port = served.server.httpPort) =>
+  fetch(`http://127.0.0.1:${port}${path}`, init)
+
+const input = { name: 'x', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] }
+const post = (body: unknown, headers: Record<string, string> = {}) =>
+  send(INFER, { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), headers })
+
+test.each([
+  ['OPTIONS', '/v2/health/live', 'GET, HEAD'],
+  ['POST', '/v2/health/ready', 'GET, HEAD'],
+  ['POST', '/v2', 'GET, HEAD'],
+  ['DELETE', MODEL, 'GET, HEAD'],
+  ['PUT', `${MODEL}/versions/1`, 'GET, HEAD'],
+  ['GET', INFER, 'POST'],
+  ['PUT', INFER, 'POST'],
+  ['GET', `${MODEL}/versions/1/infer`, 'POST'],
+  ['GET', '/v2/repository/index', 'POST'],
+])('%s of %s is 405, with the methods that there are', async (method, path, allow) => {
+  const response = await send(path, { method, ...(method === 'PUT' && { body: '{}' }) })
+  expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+  expect(await response.json()).toEqual({ error: 'Method Not Allowed' })
+})
+
+test.each(['/v2/health/live', '/v2/health/ready', MODEL, '/v2'])('HEAD of %s is 200', async (path) => {
+  const response = await send(path, { method: 'HEAD' })
+  expect([response.status, await response.text()]).toEqual([200, ''])
+})
+
+test('metrics have HEAD, and no other methods', async () => {
+  const port = served.server.metricsPort
+  expect((await send('/metrics', { method: 'HEAD' }, port)).status).toBe(200)
+  expect((await send('/metrics', { method: 'POST' }, port)).status).toBe(405)
+  expect((await send('/none', {}, port)).status).toBe(404)
+})
+
+test.each([
+  ['a trailing slash', `${MODEL}/`, 404],
+  ['another version', `${MODEL}/versions/9`, 404],
+  ['a version that is none', `${MODEL}/versions/x/ready`, 404],
+  ['another model', '/v2/models/none/ready', 404],
+  ['a name that is too long', `/v2/models/${'a'.repeat(200)}`, 404],
+  ['a name that is not UTF-8', '/v2/models/%ff', 400],
+  ['log settings', '/v2/logging', 501],
+  ["a model's trace settings", `${MODEL}/trace/setting`, 501],
+])('a path with %s has its status, and an error alone', async (_, path, status) => {
+  const response = await send(path)
+  expect([response.status, await response.json()]).toEqual([status, { error: expect.any(String) }])
+})
+
+test.each([
+  ['no list of outputs', { inputs: [input], outputs: null }],
+  ['an empty list of outputs', { inputs: [input], outputs: [] }],
+  ['absent fields as null', { id: null, parameters: null, inputs: [{ ...input, parameters: null }] }],
+  ['a size of binary data that is null', { inputs: [{ ...input, parameters: { binary_data_size: null } }] }],
+  ['parameters of nobody', { inputs: [input], parameters: { a: 1, b: 'c', priority: 0, timeout: 0 } }],
+])('%s gets all outputs', async (_, body) => {
+  const response = await post(body)
+  expect(await response.json()).toEqual({
+    model_name: 'identity_FP32',
+    model_version: '1',
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 3], data: [1, 2, 3] }],
+  })
+})
+
+test.each([['text/plain'], ['application/json; charset=utf-8'], ['x'], ['a/b/c; ;']])(
+  'the content type %s is not read',
+  async (type) => {
+    expect((await post({ inputs: [input] }, { 'content-type': type })).status).toBe(200)
+  },
+)
+
+test('the name of an encoding has no case', async () => {
+  expect((await post('x', { 'content-encoding': 'GZIP' })).status).toBe(400)
+  expect((await post({ inputs: [input] }, { 'content-encoding': 'Identity' })).status).toBe(200)
+  expect((await post('x', { 'content-encoding': 'br' })).status).toBe(415)
+})
