@@ -238,7 +238,10 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   run::InlinePolicy& policy = state.Policy();
   const bool is_inline = policy.Allows() && !IsTrue(info[1]);
   if (is_inline && state.CanRunInline()) {
-    policy.RecordInline([&] { state.RunInline(info.Env()); });
+    policy.RecordInline([&] {
+      state.RunInline(info.Env());
+      return true;
+    });
     return {};
   }
   const bool replays = state.graph == Graph::kCaptured;

@@ -110,12 +110,6 @@ void DeviceBinding::Update() {
 
 void DeviceBinding::Prepare(const std::optional<std::vector<size_t>>& changed, bool replay) {
   JS_THREAD();
-  for (const BoundOutput& output : values_.outputs()) {
-    if (!output.value || !output.value->OnDevice() || output.value->copies == 0) continue;
-    // A copy on another thread has no order with the run.
-    throw ort::Error("ERR_BUSY", "output '" + session_.outputs[output.index].name +
-                                     "' is bound to memory that is being copied: await the copy first");
-  }
   if (replay && capture_mode_.whole && changed) CheckUploadsAll(*changed);
   if (!updated_) Update();
   retired_.clear();

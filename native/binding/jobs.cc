@@ -3,7 +3,7 @@
 BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state)
     : AsyncJob(env, owner),
       state_(std::move(state)),
-      in_use_(AddonData::Of(env).in_flight, InUse::By::kRun, state_->session.get()) {
+      in_use_(AddonData::Of(env).in_flight, state_->session.get()) {
   // A run that shares memory with one in flight reads and writes it in the order of the calls.
   after_all = state_->session->parallel && state_->values.Conflicts(*AddonData::Of(env).in_flight);
   state_->values.Use(in_use_);

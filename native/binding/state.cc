@@ -49,7 +49,7 @@ void BindingState::MarkOvertaken() const {
   JS_THREAD();
   if (session->runner->Idle()) return;
   const auto own = std::make_shared<InFlight>();
-  InUse in_use(own, InUse::By::kRun);
+  InUse in_use(own);
   values.Use(in_use);
   for (BindingState* other : session->bindings) {
     if (other->job != nullptr && other->values.Conflicts(*own)) other->overtaken = true;
@@ -104,10 +104,7 @@ bool BindingState::ReplayInPlace(Napi::Env env) {
 }
 
 bool BindingState::ReplayInline(Napi::Env env) {
-  if (!session->runner->Idle()) return false;
-  bool ended = false;
-  Policy().RecordInline([&] { ended = ReplayInPlace(env); });
-  return ended;
+  return session->runner->Idle() && Policy().RecordInline([&] { return ReplayInPlace(env); });
 }
 
 uint64_t BindingState::EndEarlierRuns(Napi::Env env) {

@@ -29,7 +29,7 @@ class EpRun final : public DeviceRun {
     lock_ = device_.Lock(mode.capture, canceled);
     return true;
   }
-  void Upload(const std::vector<device::Copy>& copies) override { CopyTensors(copies); }
+  void Upload(const std::vector<device::Copy>& copies) override { device_.Upload(copies); }
   void Run(OrtSession* session, const OrtRunOptions* options, const OrtIoBinding* binding) override {
     ort::Check(ort::api().RunWithBinding(session, options, binding));
   }
@@ -87,30 +87,26 @@ void CopyTensors(const std::vector<Copy>& copies) {
   ort::Check(ort::api().CopyTensors(ort::Environment(), from.data(), to.data(), nullptr, from.size()));
 }
 
-namespace {
-
-ort::ValueHandle OnHost(float& number) {
-  return ort::TensorOver(ort::CpuMemoryInfo(), &number, sizeof number, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,
-                         {1});
-}
-
-}  // namespace
-
 void EpDevice::LimitRunsAhead() {
   if (++runs_ahead_ >= kMostRunsAhead) Wait();
+}
+
+ort::ValueHandle OverHostFloat(float& number) {
+  return ort::TensorOver(ort::CpuMemoryInfo(), &number, sizeof number, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,
+                         {1});
 }
 
 // An upload submits what is pending before it.
 void EpDevice::Submit() {
   float host = 0;
-  const auto value = OnHost(host);
+  const auto value = OverHostFloat(host);
   CopyTensors({{{value.get(), &host, sizeof host}, marker().view()}});
 }
 
 // A download submits too, and waits for everything that was submitted.
 void EpDevice::Wait() {
   float host = 0;
-  const auto value = OnHost(host);
+  const auto value = OverHostFloat(host);
   CopyTensors({{marker().view(), {value.get(), &host, sizeof host}}});
   Downloaded();
 }
@@ -203,25 +199,6 @@ std::shared_ptr<Memory> EpDevice::AllocateLocked(size_t bytes) {
   return memory;
 }
 
-void EpDevice::CheckMemory(void* data, size_t bytes) {
-  float host = 0;
-  const auto on_host = OnHost(host);
-  const auto on_device = ort::TensorOver(info_, data, sizeof host, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {1});
-  const device::TensorView host_view{on_host.get(), &host, sizeof host};
-  const device::TensorView device_view{on_device.get(), data, sizeof host};
-  // Zero at last, as new memory is.
-  for (const float written : {1.F, 0.F}) {
-    host = written;
-    CopyTensors({{host_view, device_view}});
-    host = -1;
-    CopyTensors({{device_view, host_view}});
-    if (host == written) continue;
-    throw ort::Error("ERR_OUT_OF_MEMORY", "the device '" + name() + "' cannot allocate " +
-                                              std::to_string(bytes) +
-                                              " bytes: more than it has free, or than one buffer may have");
-  }
-}
-
 std::shared_ptr<Memory> EpDevice::AllocatePinned(size_t) {
   throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name() + "' has no pinned memory");
 }
@@ -230,9 +207,14 @@ void* EpDevice::Mapped(void*) {
   throw ort::Error("ERR_NOT_SUPPORTED", "the device '" + name() + "' cannot map host memory");
 }
 
-void EpDevice::CopyAll(const std::vector<Copy>& copies) {
+void EpDevice::CopyIn(const Copy& copy) {
   const DeviceLock lock = Lock(false);
-  CopyTensors(copies);
+  Upload({copy});
+}
+
+void EpDevice::CopyOut(const Copy& copy) {
+  const DeviceLock lock = Lock(false);
+  CopyTensors({copy});
 }
 
 void EpDevice::CopyWithin(const Copy& copy) {

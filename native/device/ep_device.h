@@ -33,11 +33,14 @@ class EpDevice final : public Device {
   std::shared_ptr<Memory> AllocatePinned(size_t bytes) override;
   void* Mapped(void* pinned) override;
 
-  void CopyIn(const Copy& copy) override { CopyAll({copy}); }
-  void CopyOut(const Copy& copy) override { CopyAll({copy}); }
+  void CopyIn(const Copy& copy) override;
+  void CopyOut(const Copy& copy) override;
   void CopyWithin(const Copy& copy) override;
 
   bool allocates_at_once() const noexcept override { return false; }
+
+  // From the host, under the device lock.
+  void Upload(const std::vector<Copy>& copies);
 
   // A run's buffers stay allocated until the device has ended it, and submission does not wait for that.
   void LimitRunsAhead() override;
@@ -56,7 +59,9 @@ class EpDevice final : public Device {
   EpDevice(std::string name, int id, const Options& options, std::vector<int> ep_devices);
   static EpDevice& Keep(std::unique_ptr<EpDevice> device);
   void Drain() noexcept;
-  void CopyAll(const std::vector<Copy>& copies);
+  // ONNX Runtime reports no copy that the device refuses. Throws ERR_OUT_OF_MEMORY, and the memory keeps its
+  // data.
+  void UploadLarge(const Copy& copy);
   // For everything that was submitted, under the device lock.
   void Wait();
   const Tensor& marker();
@@ -80,8 +85,8 @@ class EpDevice final : public Device {
   // ONNX Runtime copies, and kernels write, so many bytes at a time.
   static constexpr size_t kUnit = 16;
 
-  // Buffers of this size are within the limit of every WebGPU device.
-  static constexpr size_t kMayFail = size_t{1} << 27;
+  // What is larger is checked: a wait for the device costs it about a hundredth of its own time.
+  static constexpr size_t kMayFail = size_t{1} << 24;
 
   // Under the device lock.
   static constexpr int kMostRunsAhead = 8;
@@ -92,5 +97,7 @@ class EpDevice final : public Device {
 
 // One call of CopyTensors, for copies in one direction. The caller holds the device lock.
 void CopyTensors(const std::vector<Copy>& copies);
+
+ort::ValueHandle OverHostFloat(float& number);
 
 }  // namespace device

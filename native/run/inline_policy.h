@@ -43,14 +43,20 @@ class InlinePolicy {
   // What the next run will take, by those before it; zero before the first.
   std::chrono::nanoseconds Expected() const noexcept { return expected_; }
 
-  // A run that throws is not recorded.
+  // `run` returns whether it has run. One that has not, or that throws, is not recorded.
   template <typename Run>
-  void RecordInline(Run&& run) {
-    if (measured_ == 0) [[likely]]
-      return RecordTime(Time(run), std::nullopt);
-    const ThreadUse before = ThreadUse::Now();
-    const std::chrono::nanoseconds elapsed = Time(run);
-    RecordTime(elapsed, OwnTime(before, ThreadUse::Now(), elapsed));
+  bool RecordInline(Run&& run) {
+    bool ran = false;
+    const auto timed = [&] { ran = run(); };
+    if (measured_ == 0) [[likely]] {
+      const std::chrono::nanoseconds elapsed = Time(timed);
+      if (ran) RecordTime(elapsed, std::nullopt);
+    } else {
+      const ThreadUse before = ThreadUse::Now();
+      const std::chrono::nanoseconds elapsed = Time(timed);
+      if (ran) RecordTime(elapsed, OwnTime(before, ThreadUse::Now(), elapsed));
+    }
+    return ran;
   }
 
   // A run of the run thread.

@@ -49,7 +49,6 @@ LoadSettings::LoadSettings(Napi::Object settings)
 ModelJob::ModelJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
                    LoadSettings settings, ModelJob*& in_flight)
     : AsyncJob(env, owner), state_(std::move(state)), settings_(std::move(settings)), in_flight_(in_flight) {
-  in_flight_ = this;
   if (model.IsString()) {
     path_ = ToString(model);
   } else {

@@ -39,7 +39,7 @@ struct LoadSettings {
 
 class ModelJob : public AsyncJob {
  public:
-  // `model`: a path, or bytes that nobody changes until the job has ended. `in_flight`: of the owner; null
+  // `model`: a path, or bytes that nobody changes until the job has ended. `in_flight`: of the owner, null
   // again when the job is done.
   ModelJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> state, Napi::Value model,
            LoadSettings settings, ModelJob*& in_flight);

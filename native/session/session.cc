@@ -101,7 +101,7 @@ Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
 Napi::Value Session::Load(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<LoadJob>(info.Env(), Value(), state_, info[0],
                                        LoadSettings(info[1].As<Napi::Object>()), load_);
-  return AsyncJob::Start(std::move(job), *state_->runner);
+  return StartLoad(std::move(job));
 }
 
 // compile(model: string | Uint8Array, settings: SessionSettings, compile: CompileSettings):
@@ -111,7 +111,14 @@ Napi::Value Session::Compile(const Napi::CallbackInfo& info) {
   auto job = std::make_unique<CompileJob>(info.Env(), Value(), state_, info[0],
                                           LoadSettings(info[1].As<Napi::Object>()),
                                           CompileSettings(info[2].As<Napi::Object>()), load_);
-  return AsyncJob::Start(std::move(job), *state_->runner);
+  return StartLoad(std::move(job));
+}
+
+Napi::Promise Session::StartLoad(std::unique_ptr<ModelJob> job) {
+  ModelJob* const started = job.get();
+  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->runner);
+  load_ = started;
+  return promise;
 }
 
 // cancelLoad(): void - SessionOptionsSetLoadCancellationFlag
@@ -178,7 +185,10 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     call.SetOptions(ToRunOptions(settings), ShrinksArena(settings));
   }
   if (is_inline) {
-    policy->RecordInline([&call] { call.Execute(device::kNotCanceled); });
+    policy->RecordInline([&call] {
+      call.Execute(device::kNotCanceled);
+      return true;
+    });
     return call.Results(info.Env());
   }
   call.CopyIn(*state_->addon().in_flight);

@@ -35,6 +35,8 @@ class Session : public Wrapped<Session> {
   Napi::Value ProfilingStartTime(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
 
+  Napi::Promise StartLoad(std::unique_ptr<ModelJob> job);
+
   std::shared_ptr<SessionState> state_;
   ModelJob* load_ = nullptr;  // in flight
 };

@@ -28,8 +28,7 @@ using Pairs = std::vector<std::pair<std::shared_ptr<ValueState>, std::shared_ptr
 class Copies {
  public:
   // Nothing is copied unless all of it can be.
-  Copies(Napi::Env env, Pairs pairs)
-      : pairs_(std::move(pairs)), in_use_(AddonData::Of(env).in_flight, InUse::By::kCopy) {
+  Copies(Napi::Env env, Pairs pairs) : pairs_(std::move(pairs)), in_use_(AddonData::Of(env).in_flight) {
     for (const auto& [from, to] : pairs_) to->CheckCopy(env, *from);
     const InFlight& in_flight = *AddonData::Of(env).in_flight;
     for (const auto& [from, to] : pairs_) {

@@ -58,16 +58,11 @@ ValueState::~ValueState() {
 }
 
 InUse::~InUse() {
-  if (!in_flight_) return;
-  in_flight_->Remove(id_);
-  if (by_ != By::kCopy) return;
-  for (const auto& value : values_) --value->copies;
+  if (in_flight_) in_flight_->Remove(id_);
 }
 
 void InUse::Add(const std::shared_ptr<ValueState>& value, Access access) {
-  // First: the destructor counts down those that it finds, whatever fails below.
-  values_.push_back(value);
-  if (by_ == By::kCopy) ++value->copies;
+  values_.push_back(value);  // first: a use points to its value, and to the value's array
   AddUse(value->Use(access, nullptr));
   for (const auto& element : value->shared.elements) AddUse(element->Use(access, nullptr));
 }

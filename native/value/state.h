@@ -41,7 +41,6 @@ struct ValueState : device::Location {
   // JavaScript can detach the borrowed memory, or an element's, and free it, whatever uses it.
   bool detachable = false;
   bool disposed = false;  // by the user: bindings then refuse it
-  int copies = 0;         // asynchronous copies in flight that use the value
   // What the OrtValue points into, destroyed after it:
   std::shared_ptr<device::Memory> memory;  // memory of the addon,
   Napi::Reference<Napi::Value> borrowed;   // the ArrayBuffer of a user's typed array,
@@ -107,13 +106,11 @@ enum class Overlap { kNone, kPartial, kSame };
 // How the memory of two values overlaps.
 Overlap FindOverlap(const ValueState& one, const ValueState& other);
 
-// Asynchronous work's uses of values, in `in_flight` and among their copies for as long as it lives. JS
-// thread.
+// Asynchronous work's uses of values, in `in_flight` for as long as it lives. JS thread.
 class InUse {
  public:
-  enum class By { kRun, kCopy };
-  InUse(std::shared_ptr<InFlight> in_flight, By by, const void* session = nullptr)
-      : in_flight_(std::move(in_flight)), id_(in_flight_->NextId()), by_(by), session_(session) {}
+  explicit InUse(std::shared_ptr<InFlight> in_flight, const void* session = nullptr)
+      : in_flight_(std::move(in_flight)), id_(in_flight_->NextId()), session_(session) {}
   InUse(InUse&&) = default;
   InUse& operator=(InUse&&) = delete;
   ~InUse();
@@ -129,7 +126,6 @@ class InUse {
 
   std::shared_ptr<InFlight> in_flight_;  // null once moved
   uint64_t id_;
-  By by_;
   const void* session_;
   std::vector<std::shared_ptr<ValueState>> values_;
 };

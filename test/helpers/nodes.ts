@@ -18,6 +18,12 @@ const MISSING: Readonly<Record<string, readonly number[]>> = { 'win32-arm64': [2
 /** The major versions that npm has for this platform. */
 export const MAJORS = [20, 22, 24, 26].filter((major) => !MISSING[here]?.includes(major))
 
+/** The version of Node.js that a test's processes run on: this one, or the one that TEST_NODE names. */
+export const MAJOR = Number(process.env.TEST_NODE ?? process.versions.node.split('.')[0])
+
+/** Its executable. */
+export const testedNode = (): string => (process.env.TEST_NODE === undefined ? process.execPath : node(MAJOR))
+
 /** Node.js from npm, in build/; downloaded once. */
 export function node(major: number): string {
   const folder = join(root, 'build', 'nodes', String(major))

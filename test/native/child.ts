@@ -19,7 +19,7 @@ export interface ChildOptions {
   /** Variables of the environment; undefined takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
-  /** Milliseconds after which it is killed; less than what a test may take, so that none is left behind. */
+  /** Milliseconds after which it is killed, 0 for none; less than what a test may take, so that none is left behind. */
   readonly timeout?: number
   /** Node.js itself; this one by default. */
   readonly executable?: string

@@ -1,13 +1,14 @@
 // How often a process ends without a crash while models load or runs are in flight. TEST_MEMORY_FACTOR multiplies the ends,
-// and repeats them on the other versions of Node.js.
+// and TEST_NODE names the version of Node.js.
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { node } from '../helpers/nodes.ts'
+import { MAJOR, testedNode } from '../helpers/nodes.ts'
 import { runFixture } from './child'
-import { ENDS, MAJORS, THIS } from './random-ends'
+import { ENDS } from './random-ends'
 
 /** The ends that are not by exit code 1, of processes that end after 0 to 60 ms. */
-async function otherEnds(way: string, executable: string): Promise<object[]> {
+async function otherEnds(way: string): Promise<object[]> {
+  const executable = testedNode()
   const others: object[] = []
   let started = 0
   const endSome = async () => {
@@ -21,7 +22,7 @@ async function otherEnds(way: string, executable: string): Promise<object[]> {
   return others
 }
 
-describe.each(MAJORS)(`${ENDS} processes on Node %i end by their exit code`, (major) => {
+describe(`${ENDS} processes on Node ${MAJOR} end by their exit code`, () => {
   it.each([
     ['of an unhandled rejection, beside loads', 'rejection'],
     ['of process.exit(), beside loads', 'exitBesideLoads'],
@@ -34,7 +35,7 @@ describe.each(MAJORS)(`${ENDS} processes on Node %i end by their exit code`, (ma
   ])(
     '%s',
     async (_, way) => {
-      expect(await otherEnds(way, major === THIS ? process.execPath : node(major))).toEqual([])
+      expect(await otherEnds(way)).toEqual([])
     },
     60_000 + 6000 * ENDS,
   )

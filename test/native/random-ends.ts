@@ -1,21 +1,18 @@
 import { availableParallelism } from 'node:os'
-import { MAJORS as ALL } from '../helpers/nodes.ts'
+import { testedNode } from '../helpers/nodes.ts'
 import { runFixture } from './child'
 
-const FACTOR = Number(process.env.TEST_MEMORY_FACTOR ?? 1)
-export const ENDS = 20 * FACTOR
+export const ENDS = 20 * Number(process.env.TEST_MEMORY_FACTOR ?? 1)
 export const SEED = Number(process.env.TEST_SEED ?? 1)
-/** The versions of Node.js: this one, and with a factor the others. */
-export const THIS = Number(process.versions.node.split('.')[0])
-export const MAJORS = [THIS, ...(FACTOR > 1 ? ALL.filter((major) => major !== THIS) : [])]
 
 /**
  * Ends processes at random moments of some work.
  *
  * @returns the ends that are not by the expected exit code or signal, or that print what is not on purpose
  */
-export async function randomEnds(work: string, executable: string): Promise<object[]> {
+export async function randomEnds(work: string): Promise<object[]> {
   const others: object[] = []
+  const executable = testedNode()
   let next = SEED
   const endSome = async () => {
     while (next < SEED + ENDS) {
