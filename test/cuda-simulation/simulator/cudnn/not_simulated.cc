@@ -7,12 +7,6 @@ constexpr int kNotSupported = 3000;
 
 }  // namespace
 
-NOT_SIMULATED(cudnnBackendCreateDescriptor, kNotSupported)
-NOT_SIMULATED(cudnnBackendDestroyDescriptor, kNotSupported)
-NOT_SIMULATED(cudnnBackendExecute, kNotSupported)
-NOT_SIMULATED(cudnnBackendFinalize, kNotSupported)
-NOT_SIMULATED(cudnnBackendGetAttribute, kNotSupported)
-NOT_SIMULATED(cudnnBackendSetAttribute, kNotSupported)
 NOT_SIMULATED(cudnnBatchNormalizationForwardTraining, kNotSupported)
 NOT_SIMULATED(cudnnCreateLRNDescriptor, kNotSupported)
 NOT_SIMULATED(cudnnDestroyLRNDescriptor, kNotSupported)
