@@ -15,8 +15,8 @@ std::size_t ElementSize(int type) {
     case 2:   // boolean
     case 19:  // char
       return 1;
-    case 0:   // handle
-    case 6:   // pointer
+    case 0:  // handle
+    case 6:  // pointer
     case kInt64Type:
     case kDoubleType:
     case kDescriptorType:
