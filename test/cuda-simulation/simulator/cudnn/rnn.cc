@@ -61,7 +61,7 @@ class Walk {
  private:
   double Sum(std::size_t gate, std::size_t unit, const double* of, std::size_t count) const {
     const double* row = weights_.data() + rnn_.MatrixAt(direction_, gate) + unit * count;
-    double sum = weights_[rnn_.BiasAt(direction_, gate) + unit];
+    double sum = rnn_.biased ? weights_[rnn_.BiasAt(direction_, gate) + unit] : 0;
     for (std::size_t i = 0; i < count; ++i) sum += row[i] * of[i];
     return sum;
   }

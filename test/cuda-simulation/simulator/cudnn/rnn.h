@@ -12,10 +12,11 @@ enum Cell { kRnnRelu = 0, kRnnTanh = 1, kLstm = 2, kGru = 3 };
 struct Rnn {
   int cell = kLstm, directions = 1, type = kFloat;
   std::size_t input = 0, hidden = 0;
+  bool biased = true;
 
   std::size_t Gates() const { return cell == kLstm ? 4 : cell == kGru ? 3 : 1; }
   // Elements before a gate's matrix in the weights: each direction has the matrices of the input, those of
-  // the hidden state, then the biases of both.
+  // the hidden state, then the biases of both if it has any.
   std::size_t MatrixAt(std::size_t direction, std::size_t gate) const {
     const std::size_t of_inputs = std::min(gate, Gates()) * hidden * input;
     return direction * DirectionSize() + of_inputs + (gate > Gates() ? gate - Gates() : 0) * hidden * hidden;
@@ -23,7 +24,7 @@ struct Rnn {
   std::size_t BiasAt(std::size_t direction, std::size_t gate) const {
     return MatrixAt(direction, 2 * Gates()) + gate * hidden;
   }
-  std::size_t DirectionSize() const { return Gates() * hidden * (input + hidden + 2); }
+  std::size_t DirectionSize() const { return Gates() * hidden * (input + hidden + (biased ? 2 : 0)); }
 };
 
 // Sequences, padded: the time first, or the batch.

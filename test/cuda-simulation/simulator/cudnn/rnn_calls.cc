@@ -6,7 +6,7 @@ using namespace sim::cudnn;
 
 namespace {
 
-constexpr int kDoubleBias = 2, kBatchMajor = 2, kPacked = 1;
+constexpr int kNoBias = 0, kDoubleBias = 2, kBatchMajor = 2, kPacked = 1;
 
 // A matrix or a vector of the weights.
 void Describe(void* tensor, const Rnn& rnn, std::size_t columns) {
@@ -21,9 +21,13 @@ SIM_EXPORT int cudnnDestroyRNNDescriptor(void* d) { return Drop<Rnn>(d); }
 SIM_EXPORT int cudnnSetRNNDescriptor_v8(void* d, int, int cell, int bias, int direction, int, int type, int,
                                         int, std::int32_t input, std::int32_t hidden, std::int32_t projection,
                                         std::int32_t layers, void*, std::uint32_t) {
-  if (layers != 1 || projection != hidden || bias != kDoubleBias) return kNotSupported;
-  Of<Rnn>(d) = {cell, direction == 0 ? 1 : 2, type, static_cast<std::size_t>(input),
-                static_cast<std::size_t>(hidden)};
+  if (layers != 1 || projection != hidden || (bias != kNoBias && bias != kDoubleBias)) return kNotSupported;
+  Of<Rnn>(d) = {cell,
+                direction == 0 ? 1 : 2,
+                type,
+                static_cast<std::size_t>(input),
+                static_cast<std::size_t>(hidden),
+                bias == kDoubleBias};
   return kSuccess;
 }
 SIM_EXPORT int cudnnCreateRNNDataDescriptor(void** d) { return Make<Sequences>(d); }
@@ -59,7 +63,7 @@ SIM_EXPORT int cudnnGetRNNWeightParams(void*, void* d, std::int32_t direction, s
   Describe(matrix, rnn, at < rnn.Gates() ? rnn.input : rnn.hidden);
   Describe(bias, rnn, 1);
   *matrix_at = begin + rnn.MatrixAt(of, at) * SizeOf(rnn.type);
-  *bias_at = begin + rnn.BiasAt(of, at) * SizeOf(rnn.type);
+  *bias_at = !rnn.biased ? nullptr : begin + rnn.BiasAt(of, at) * SizeOf(rnn.type);
   return kSuccess;
 }
 SIM_EXPORT int cudnnRNNForward(void* handle, void* rnn, int, const std::int32_t*, void* x, const void* x_data,
