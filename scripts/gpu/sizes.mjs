@@ -43,6 +43,14 @@ function makePack() {
   if (!packed || !taken) throw new Error('sizes.mjs: the pack could not be made (see above)')
 }
 
+/** Node travels with the pack: no transfer is near its limit. */
+function splitBase() {
+  const script = join(import.meta.dirname, 'split-base.py')
+  if (!run('python3', [script, base, join(pack, 'node.tar.xz')])) {
+    throw new Error('sizes.mjs: the base could not be split (see above)')
+  }
+}
+
 function diskSize(path) {
   const stat = lstatSync(path)
   if (!stat.isDirectory()) return stat.size
@@ -62,6 +70,7 @@ function treeSize() {
 
 copyBase()
 makePack()
+splitBase()
 const mib = (bytes) => bytes / 2 ** 20
 const tree = treeSize()
 let tooLarge = false

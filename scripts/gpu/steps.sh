@@ -23,6 +23,9 @@ step_base_doctor() { sh "$kit/unpack.sh" doctor; }
 
 # proof
 
+lacks_node() { [ -e "$root/node.tar.xz" ] || echo 'no node.tar.xz in the pack'; }
+step_node() { "$python" -m tarfile -e "$root/node.tar.xz" "$kit" && node --version; }
+
 lacks_doctor() { :; }
 step_doctor() { cd "$root" && node dist/tools/cli/cli.js doctor --require cuda; }
 

@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Outcome, passing, runSuite, suiteDir } from '../backend/suite.ts'
+import { isNightly } from './omitted.ts'
 
-const isNightly = Number(process.env.CUDA_SIMULATION_FACTOR ?? 1) > 1
 const why = !existsSync(suiteDir) ? 'no package libonnx-testdata' : 'only with CUDA_SIMULATION_FACTOR'
 
 /** Why a case may fail on the simulated GPU and pass on the CPU. */
 const LACKING = [
-  // cuDNN's graph API and RNN, and LRN.
+  // Of cuDNN: transposed convolutions, some modes of recurrent networks, LRN.
   /cudnn|CUDNN|SafeInt|arena cannot allocate|lrn\.cc/,
   // The provider has no training of newer versions.
   /Training mode does not support/,

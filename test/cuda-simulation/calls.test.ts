@@ -30,13 +30,19 @@ function ways(copies: Calls, kernels: Calls) {
   const { upload: _, ...unchanged } = copies
   const { copyWithin = 0, kernel } = kernels
   const within = copyWithin + (copies.copyWithin ?? 0)
-  const plain: Calls = { ...copies, kernel, ...(within > 0 && { copyWithin: within }) }
+  const withKernels = (calls: Calls): Calls => ({
+    ...calls,
+    kernel,
+    ...(within > 0 && { copyWithin: within }),
+  })
+  const plain = withKernels(copies)
   const both = (name: string, calls: Calls) => ({
     [name]: { ...calls, ...awaited },
     [`${name}, runSync`]: calls,
   })
   return {
     ...both('plain', plain),
+    ...both('plain, unchanged', withKernels(unchanged)),
     'in flight': times(BINDINGS, { ...plain, ...awaited }),
     ...both('replayed', { ...copies, graph: 1, ...inPlace }),
     ...both('unchanged', { ...unchanged, graph: 1, ...inPlace }),

@@ -4,11 +4,12 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Ended, runFixture } from './child.ts'
+import { isNightly } from './omitted.ts'
 
 const OUT_OF_MEMORY = 2
 const LAUNCH_FAILED = 719
 /** The nightly command strikes every call. */
-const points = Number(process.env.CUDA_SIMULATION_FACTOR ?? 1) > 1 ? Number.POSITIVE_INFINITY : 8
+const points = isNightly ? Number.POSITIVE_INFINITY : 8
 
 describe('a fault at the n-th call', () => {
   const folder = mkdtempSync(join(tmpdir(), 'cuda-faults-'))

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { modelCases } from '../helpers/cases.mjs'
 import { loadCase } from '../helpers/test-data.mjs'
 import { expectedModels } from './expected-models.mjs'
+import { Context } from './harness.mjs'
 import { BENCH, describePack, type Entry, folder, node, read, root, TEST } from './rehearsal.ts'
 import { machineJournal } from './suite.mjs'
 
@@ -45,6 +46,17 @@ describe('a file of results', () => {
     expect(() => machineJournal(file, { ...machine, rehearsal: true })).toThrow('of another machine or build')
     expect(machineJournal(file, { ...machine, rehearsal: true }, { fresh: true }).entries).toEqual([])
   })
+})
+
+test('a test that is slow, but proceeds, reports it', () => {
+  let reports = 0
+  const context = new Context({}, { short: true, progress: () => reports++ })
+  expect([...context.rounds(1000)].length).toBe(20)
+  expect(reports).toBe(0)
+  for (const round of context.rounds(2)) {
+    if (round === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1001)
+  }
+  expect(reports).toBe(1)
 })
 
 describe('a script on a machine without a GPU', () => {

@@ -4,7 +4,8 @@ import { rehearsal } from './session.mjs'
 
 /**
  * @typedef {{ id: string, run: (t: Context) => unknown, tags?: string[], limit?: number, known?: string }} Test
- *   `limit`: seconds after which it counts as hung; `known`: a fault that the package has not mended: node:test's todo
+ *   `limit`: seconds without progress after which it counts as hung; `known`: a fault that the package has not mended:
+ *   node:test's todo
  * @typedef {'pass' | 'fail' | 'known' | 'skip' | 'absent'} Status
  *   `known`: it failed as a test with a known fault may; `skip`: a rehearsal cannot do it; `absent`: the machine has too few GPUs for it. On a GPU nothing is skipped
  */
@@ -31,10 +32,13 @@ export class Context {
   rehearsal = rehearsal
   #test
   #short
+  #progress
+  #reported = performance.now()
 
-  constructor(test, short) {
+  constructor(test, { short, progress }) {
     this.#test = test
     this.#short = short
+    this.#progress = progress
   }
 
   /** Keeps a value with the result. */
@@ -48,6 +52,22 @@ export class Context {
     return this.#short ? Math.min(count, 20) : rehearsal ? Math.min(count, Math.ceil(count / 20) + 5) : count
   }
 
+  /** The numbers of rounds, as many as `times`. A test that is slow on a busy machine is not taken for a hung one. */
+  *rounds(count) {
+    const rounds = this.times(count)
+    for (let i = 0; i < rounds; i++) {
+      this.proceed()
+      yield i
+    }
+  }
+
+  /** Reports that the test is not hung, at most once a second. */
+  proceed() {
+    if (performance.now() - this.#reported < 1000) return
+    this.#reported = performance.now()
+    this.#progress()
+  }
+
   /** Ends the test or part in a rehearsal. */
   needsGpu(reason) {
     if (rehearsal) throw new NotRun('skip', `a rehearsal: ${reason}`)
@@ -59,6 +79,7 @@ export class Context {
 
   /** A subtest: the others continue after it fails, and the test fails at its end. What `run` returns is kept. */
   async part(name, run) {
+    this.proceed()
     await this.#test.test(name, async (t) => {
       try {
         this.parts[name] = (await run()) ?? 'pass'
@@ -77,16 +98,16 @@ export class Context {
 
 /**
  * @param {Test} test
- * @param {{ short?: boolean }} options
+ * @param {{ short?: boolean, progress?: () => void }} options `progress` is called while the test proceeds
  * @returns {Promise<{ type: 'test', id: string, status: Status, reason?: string, [key: string]: unknown }>}
  */
-export async function runTest({ id, run, known }, { short = false }) {
+export async function runTest({ id, run, known }, { short = false, progress = () => {} }) {
   /** @type {{ status: Status, reason?: string, known?: string }} */
   let outcome = { status: 'pass' }
   let context
   const begin = performance.now()
   await nodeTest(id, { todo: known ?? false }, async (t) => {
-    context = new Context(t, short)
+    context = new Context(t, { short, progress })
     try {
       await run(context)
       if (context.failures.length > 0)

@@ -100,7 +100,7 @@ async function runInWorkers(tests, setup, record) {
   while (left.length > 0 && Date.now() < setup.deadline) {
     let running
     const onEntry = (entry) => {
-      if (entry.type === 'begin') {
+      if (entry.type !== 'test') {
         running = entry.id
         return entry.limit * 1000
       }

@@ -1,6 +1,6 @@
 // The processes that use the GPU. `worker.mjs machine SUITE` describes the machine; `worker.mjs tests OPTIONS ID...` runs
-// tests one after another, and reports the begin and the result of each. Reports go to file descriptor 3, at once: after a
-// crash the last line names the test.
+// tests one after another, and reports the begin, the progress and the result of each. Reports go to file descriptor 3, at
+// once: after a crash the last line names the test.
 import { writeSync } from 'node:fs'
 
 const report = (entry) => writeSync(3, `${JSON.stringify(entry)}\n`)
@@ -21,8 +21,9 @@ if (what === 'machine') {
   for (const id of ids) {
     if (Date.now() > deadline) break
     const test = tests.find((one) => one.id === id)
-    report({ type: 'begin', id, limit: test.limit ?? LIMIT })
-    const result = await runTest(test, { short })
+    const limit = test.limit ?? LIMIT
+    report({ type: 'begin', id, limit })
+    const result = await runTest(test, { short, progress: () => report({ type: 'progress', id, limit }) })
     report(result)
     // A failure may have broken the GPU's context: the next test begins in a process of its own.
     if (result.status === 'fail' || result.status === 'known') break

@@ -1,6 +1,6 @@
 import { InferenceSession, type SessionOptions } from 'onnxruntime-iobinding'
 import { describe, test } from 'vitest'
-import { isSimulation, notSimulated } from '../cuda-simulation/not-simulated.ts'
+import { isSimulation, omitted } from '../cuda-simulation/omitted.ts'
 
 /** The execution providers of this process, which a project of vitest.config.mjs may name: `webgpu,cpu`. */
 const providers = (process.env.TEST_PROVIDERS ?? '').split(',').filter((name) => name !== '')
@@ -46,8 +46,8 @@ const WEBGPU: Readonly<Record<string, ModelOnDevice>> = {
 
 /** How a model is run on this process's device. */
 export function modelOnDevice(id: string): ModelOnDevice {
-  const lacking = isSimulation ? notSimulated(id) : undefined
-  if (lacking !== undefined) return { skip: `${lacking} is not simulated` }
+  const reason = isSimulation ? omitted(id) : undefined
+  if (reason !== undefined) return { skip: reason }
   return (deviceName === 'webgpu' && WEBGPU[id]) || {}
 }
 

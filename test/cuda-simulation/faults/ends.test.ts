@@ -1,9 +1,10 @@
 // A process ends well while a run is in flight on the GPU.
 import { expect, test } from 'vitest'
 import { runScript } from '../../native/child'
+import { isNightly } from '../omitted.ts'
 import { describeSimulated } from './support'
 
-const TIMES = process.env.CUDA_SIMULATION_COUNTS === 'all' ? 20 : 2
+const TIMES = isNightly ? 20 : 2
 
 describeSimulated('the end of a process with a run in flight on the simulated GPU', () => {
   test.each([

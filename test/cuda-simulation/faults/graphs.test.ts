@@ -46,6 +46,7 @@ describeSimulated('graphs on the simulated GPU', () => {
     ['non-zero', 'a NonZero node'],
     ['gather-nd', 'GatherND'],
     ['random', 'a RandomNormalLike node'],
+    ['lstm', 'host memory'],
   ])('a capture of %s is refused, and the session continues', async (which, says) => {
     const { message, ...result } = await graphs<{ message: string }>('refused', which)
     expect(result).toEqual({ codes: ['ERR_GRAPH_CAPTURE', 'ERR_GRAPH_CAPTURE'], plain: true })

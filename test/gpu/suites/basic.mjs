@@ -12,7 +12,7 @@ async function oneNode(t) {
   const binding = session.createIoBinding()
   assert.equal(binding.inputValue('x').location, 'cuda-pinned')
   assert.equal(binding.outputValue('y').location, 'cuda-pinned')
-  for (let i = 0; i < t.times(100); i++) {
+  for (const i of t.rounds(100)) {
     binding.inputs.x[0] = i
     if (i % 2) binding.runSync()
     else await binding.run()
@@ -67,7 +67,7 @@ async function waits(t) {
       binding.inputs.x.set(random(128))
       binding.runSync()
       const expected = binding.outputs.y.slice()
-      for (let i = 0; i < t.times(200); i++) {
+      for (const i of t.rounds(200)) {
         binding.outputs.y.fill(0)
         if (i % 2) binding.runSync()
         else await binding.run()

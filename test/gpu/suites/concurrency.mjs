@@ -14,7 +14,7 @@ async function manyBindings(t) {
     const session = await open(small('mlp'), { cuda: { wait } })
     const bindings = Array.from({ length: 8 }, () => session.createIoBinding({ x: dims }))
     const one = session.createIoBinding({ x: dims })
-    for (let round = 0; round < t.times(200); round++) {
+    for (const round of t.rounds(200)) {
       for (const [i, { inputs }] of bindings.entries()) randomize(inputs.x, 8 * round + i + 1)
       await Promise.all(bindings.map((binding) => binding.run()))
       for (const [i, binding] of bindings.entries()) {
@@ -37,7 +37,7 @@ async function mixed(t) {
   const loops = Array.from({ length: 6 }, async (_, i) => {
     const binding = session.createIoBinding({ x: [2, 128] })
     binding.inputs.x.set(x)
-    for (let n = 0; n < t.times(300); n++) {
+    for (const n of t.rounds(300)) {
       if (i === 0) assertSame((await session.run({ x: tensor })).y.data, expected, 'session.run')
       else {
         await binding.run()
@@ -126,7 +126,7 @@ async function dispose(t) {
     binding.dispose()
   })
   await t.part('disposes bindings during runs', async () => {
-    for (let i = 0; i < t.times(100); i++) {
+    for (const i of t.rounds(100)) {
       const binding = slow(session, BigInt(i % 7))
       const pending = binding.run()
       if (i % 3 === 0) await sleep(0)

@@ -10,6 +10,7 @@ const SCRIPT = join(import.meta.dirname, '..', 'ending.mjs')
 async function endings(t, way, { code = 0, count = 3 } = {}) {
   const seen = {}
   for (let i = 0; i < t.times(count); i++) {
+    t.proceed()
     const child = spawn(process.execPath, [SCRIPT, way], { stdio: ['ignore', 'pipe', 'pipe'] })
     let text = ''
     for (const stream of [child.stdout, child.stderr]) {

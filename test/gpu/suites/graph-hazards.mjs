@@ -20,7 +20,7 @@ async function staleGraph(t) {
     randomize(larger.inputs.x, batch)
     larger.runSync()
     larger.dispose()
-    for (let i = 0; i < t.times(50); i++) {
+    for (const i of t.rounds(50)) {
       randomize(graph.inputs.x, 100 * batch + i)
       plain.inputs.x.set(graph.inputs.x)
       graph.runSync()
@@ -61,7 +61,7 @@ async function keptResults(t) {
       const value = binding.outputValue('y')
       held.push({ binding, value, expected: value.read() })
     }
-    for (let i = 0; i < t.times(100); i++) replay(1000 + i)
+    for (const i of t.rounds(100)) replay(1000 + i)
     const changed = held.filter(({ value, expected }) => !toBytes(value.read()).equals(toBytes(expected)))
     t.note('held results that changed', changed.length)
     assert.equal(changed.length, 0, 'results that are held while a graph is replayed')
@@ -108,7 +108,7 @@ async function shrinking(t) {
   const extra = { memory: { enable_memory_arena_shrinkage: 'gpu:0' } }
   const feeds = { x: new Tensor('float32', random(128 * 64), [64, 128]) }
   t.note('shrinking run', (await errorCode(() => session.run(feeds, { extra }))) ?? 'ran')
-  for (let i = 0; i < t.times(50); i++) {
+  for (const i of t.rounds(50)) {
     graph.outputs.y.fill(0)
     graph.runSync()
     assertSame(graph.outputs.y, expected, `replay ${i} after the arena shrank`)

@@ -23,9 +23,8 @@ export async function replays(t, path, inputs, { whole = false, ...options } = {
   for (const [i, name] of session.outputNames.entries()) {
     assert.ok(toBytes(graph.outputs[name]).equals(before[i]), 'a capture writes no host memory')
   }
-  const count = t.times(1000)
   const seen = new Set()
-  for (let i = 0; i < count; i++) {
+  for (const i of t.rounds(1000)) {
     for (const [at, name] of session.inputNames.entries()) {
       fill(graph.inputs[name], 1000 * at + i + 1)
       plain.inputs[name].set(graph.inputs[name])
@@ -39,7 +38,7 @@ export async function replays(t, path, inputs, { whole = false, ...options } = {
     seen.add(toBytes(graph.outputs[session.outputNames[0]]).toString('latin1'))
   }
   assert.ok(seen.size > 1, 'the outputs follow the inputs')
-  t.note('replays', count)
+  t.note('replays', t.times(1000))
   for (const binding of [graph, plain]) binding.dispose()
   await session.release()
 }
@@ -69,7 +68,8 @@ async function state(t) {
   assert.deepEqual([...value.read()], [6, 7, 8, 9])
   await binding.capture({ verify: true })
   assert.deepEqual([...value.read()], [6, 7, 8, 9], 'the state is as before the capture')
-  for (let i = 1; i <= t.times(1000); i++) {
+  for (const round of t.rounds(1000)) {
+    const i = round + 1
     binding.inputs.x.fill(i)
     if (i % 2) binding.runSync()
     else await binding.run()
@@ -138,7 +138,7 @@ async function twoBindings(t) {
   const graphs = [1, 8].map((batch) => session.createIoBinding({ x: [batch, 128] }))
   const plain = [1, 8].map((batch) => session.createIoBinding({ x: [batch, 128] }))
   for (const binding of graphs) await binding.capture({ verify: true })
-  for (let i = 0; i < t.times(500); i++) {
+  for (const i of t.rounds(500)) {
     for (const [at, binding] of graphs.entries()) {
       randomize(binding.inputs.x, 2 * i + at + 1)
       plain[at].inputs.x.set(binding.inputs.x)
@@ -183,7 +183,7 @@ async function twoSessions(t) {
     }
     return count
   })()
-  for (let round = 0; round < t.times(20); round++) {
+  for (const round of t.rounds(20)) {
     const bindings = sessions.map((session) => session.createIoBinding({ x: [2, 128] }))
     for (const binding of bindings) binding.inputs.x.set(x)
     await Promise.all(bindings.map((binding) => binding.capture({ verify: true })))
@@ -207,7 +207,7 @@ async function besideGraphs(t) {
   const binding = session.createIoBinding({ x: [2, 128] })
   await binding.capture()
   binding.inputs.x.set(x.data)
-  for (let i = 0; i < t.times(100); i++) {
+  for (const i of t.rounds(100)) {
     assertSame((await session.run({ x })).y.data, expected, `session.run ${i}`)
     binding.outputs.y.fill(0)
     await binding.run()

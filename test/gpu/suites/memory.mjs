@@ -18,10 +18,16 @@ const rss = () => process.memoryUsage.rss() / MIB
 
 /** Growth by repetitions, after warm-up repetitions that fill arenas and pools. */
 async function growth(t, { warmUp, count, limits }, once) {
-  for (let i = 0; i < warmUp; i++) await once(i)
+  const repeat = async (times) => {
+    for (let i = 0; i < times; i++) {
+      t.proceed()
+      await once(i)
+    }
+  }
+  await repeat(warmUp)
   await turn()
   const before = { gpu: gpuUsed(), rss: rss() }
-  for (let i = 0; i < count; i++) await once(i)
+  await repeat(count)
   await turn()
   const grown = { gpu: gpuUsed() === undefined ? undefined : gpuUsed() - before.gpu, rss: rss() - before.rss }
   t.note('count', count)

@@ -76,7 +76,7 @@ async function chained(t) {
   const a = first.createIoBinding({ x: [2, 128] }, { outputs: { y: between } })
   const b = second.createIoBinding({ x: between })
   const direct = second.createIoBinding({ x: [2, 128] })
-  for (let i = 0; i < t.times(200); i++) {
+  for (const i of t.rounds(200)) {
     a.inputs.x.set(random(256, i + 1))
     if (i % 2) {
       a.runSync()
@@ -151,7 +151,7 @@ async function mapped(t) {
   for (const [name, names] of Object.entries(forms)) {
     await t.part(name, async () => {
       const binding = session.createIoBinding({ x: [2, 128] }, { mapped: names })
-      for (let i = 0; i < t.times(500); i++) {
+      for (const i of t.rounds(500)) {
         binding.inputs.x.set(random(256, i + 1))
         plain.inputs.x.set(binding.inputs.x)
         if (i % 2) binding.runSync()

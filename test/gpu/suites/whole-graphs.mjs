@@ -26,7 +26,7 @@ async function decoder(t) {
   }
   const [graph, plain] = [bind(), bind()]
   await graph.binding.capture({ verify: true, ...WHOLE })
-  for (let i = 0; i < t.times(1000); i++) {
+  for (const i of t.rounds(1000)) {
     for (const { binding } of [graph, plain]) {
       for (const { name, data } of steps[i % steps.length].inputs) {
         if (!isCache.has(name)) binding.inputValue(name).write(data)
@@ -53,7 +53,7 @@ async function among(t) {
   await whole.capture({ verify: true, ...WHOLE })
   await graph.capture({ verify: true })
   const all = [whole, graph, plain]
-  for (let i = 0; i < t.times(200); i++) {
+  for (const i of t.rounds(200)) {
     const x = random(256, i + 1)
     for (const binding of all) binding.inputs.x.set(x)
     if (i % 3 === 0) for (const binding of all) binding.runSync()

@@ -4,9 +4,7 @@
 
 namespace sim::cudnn {
 
-void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* w_data,
-              const Convolution& conv, const Tensor& y, void* y_data, double alpha, double beta,
-              const std::function<double(double, const std::vector<int>&, double)>& finish) {
+Tensor Strided(const Filter& w) {
   Tensor filter{w.type, w.dims, std::vector<int>(w.dims.size())};
   int step = 1;
   if (w.format == 1) {  // NHWC: the channels last
@@ -17,9 +15,14 @@ void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* 
   } else {
     for (std::size_t d = w.dims.size(); d-- > 0;) filter.strides[d] = step, step *= w.dims[d];
   }
+  return filter;
+}
+
+void Convolve(const Tensor& x, const std::uint8_t* x_data, const Tensor& w, const std::uint8_t* w_data,
+              const Convolution& conv, const Tensor& y, std::uint8_t* out, double alpha, double beta,
+              const std::function<double(double, const std::vector<int>&, double)>& finish) {
   const std::vector<float> in = Floats(x, x_data);
-  const std::vector<float> weights = Floats(filter, w_data);
-  std::uint8_t* out = At(y_data, y.Extent() * TypeSize(y.type));
+  const std::vector<float> weights = Floats(w, w_data);
   const std::size_t spatial = x.dims.size() - 2;
   const int channels = w.dims[1];  // of a group
   const int per_group = y.dims[1] / conv.groups;

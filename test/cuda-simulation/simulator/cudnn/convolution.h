@@ -15,9 +15,11 @@ struct Convolution {
   int mode = 1, type = kFloat, groups = 1, math = 0;
 };
 
+// The strides of a filter.
+Tensor Strided(const Filter& w);
 // `finish` makes an element of the output: of the sum, its index, and beta times what it was.
-void Convolve(const Tensor& x, const void* x_data, const Filter& w, const void* w_data,
-              const Convolution& conv, const Tensor& y, void* y_data, double alpha, double beta,
+void Convolve(const Tensor& x, const std::uint8_t* x_data, const Tensor& w, const std::uint8_t* w_data,
+              const Convolution& conv, const Tensor& y, std::uint8_t* out, double alpha, double beta,
               const std::function<double(double, const std::vector<int>&, double)>& finish);
 
 }  // namespace sim::cudnn

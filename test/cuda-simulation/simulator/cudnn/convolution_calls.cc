@@ -52,11 +52,12 @@ SIM_EXPORT int cudnnConvolutionForward(void* handle, const void* alpha, void* x,
                                        const void* w_data, void* conv, int, void*, std::size_t,
                                        const void* beta, void* y, void* y_data) {
   const double a = Scalar(alpha, Of<Tensor>(y).type), b = Scalar(beta, Of<Tensor>(y).type);
-  return Submit(__func__, handle, Dims(Of<Tensor>(x).dims) + " * " + Dims(Of<Filter>(w).dims),
-                [=, xt = Of<Tensor>(x), wf = Of<Filter>(w), cd = Of<Convolution>(conv), yt = Of<Tensor>(y)] {
-                  Convolve(xt, x_data, wf, w_data, cd, yt, y_data, a, b,
-                           [](double v, const std::vector<int>&, double before) { return v + before; });
-                });
+  return Submit(
+      __func__, handle, Dims(Of<Tensor>(x).dims) + " * " + Dims(Of<Filter>(w).dims),
+      [=, xt = Of<Tensor>(x), wt = Strided(Of<Filter>(w)), cd = Of<Convolution>(conv), yt = Of<Tensor>(y)] {
+        Convolve(xt, At(xt, x_data), wt, At(wt, w_data), cd, yt, At(yt, y_data), a, b,
+                 [](double v, const std::vector<int>&, double before) { return v + before; });
+      });
 }
 SIM_EXPORT int cudnnConvolutionBiasActivationForward(void* handle, const void* alpha1, void* x,
                                                      const void* x_data, void* w, const void* w_data,
@@ -66,17 +67,17 @@ SIM_EXPORT int cudnnConvolutionBiasActivationForward(void* handle, const void* a
                                                      void* y_data) {
   const int type = Of<Tensor>(y).type;
   const double a1 = Scalar(alpha1, type), a2 = Scalar(alpha2, type);
-  return Submit(__func__, handle, Dims(Of<Tensor>(x).dims) + " * " + Dims(Of<Filter>(w).dims),
-                [=, xt = Of<Tensor>(x), wf = Of<Filter>(w), cd = Of<Convolution>(conv), yt = Of<Tensor>(y),
-                 zt = Of<Tensor>(z), bt = Of<Tensor>(bias), act = Of<Activation>(activation)] {
-                  const std::vector<float> added = Floats(bt, bias_data);
-                  const std::uint8_t* zs = a2 != 0 ? At(z_data, zt.Extent() * TypeSize(zt.type)) : nullptr;
-                  Convolve(xt, x_data, wf, w_data, cd, yt, y_data, a1, 0,
-                           [&](double v, const std::vector<int>& index, double) {
-                             v += static_cast<double>(added[static_cast<std::size_t>(index[1])]);
-                             if (zs != nullptr)
-                               v += a2 * Load(zs + Offset(zt, index) * TypeSize(zt.type), zt.type);
-                             return Activate(act, v);
-                           });
-                });
+  return Submit(
+      __func__, handle, Dims(Of<Tensor>(x).dims) + " * " + Dims(Of<Filter>(w).dims),
+      [=, xt = Of<Tensor>(x), wt = Strided(Of<Filter>(w)), cd = Of<Convolution>(conv), yt = Of<Tensor>(y),
+       zt = Of<Tensor>(z), bt = Of<Tensor>(bias), act = Of<Activation>(activation)] {
+        const std::vector<float> added = Floats(bt, At(bt, bias_data));
+        const std::uint8_t* zs = a2 != 0 ? At(zt, z_data) : nullptr;
+        Convolve(xt, At(xt, x_data), wt, At(wt, w_data), cd, yt, At(yt, y_data), a1, 0,
+                 [&](double v, const std::vector<int>& index, double) {
+                   v += static_cast<double>(added[static_cast<std::size_t>(index[1])]);
+                   if (zs != nullptr) v += a2 * Load(zs + Offset(zt, index) * TypeSize(zt.type), zt.type);
+                   return Activate(act, v);
+                 });
+      });
 }

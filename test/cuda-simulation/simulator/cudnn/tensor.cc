@@ -93,11 +93,9 @@ std::size_t Offset(const Tensor& t, const std::vector<int>& index) {
   return at;
 }
 
-std::vector<float> Floats(const Tensor& t, const void* address) {  // packed, in the order of the dims
+std::vector<float> Floats(const Tensor& t, const std::uint8_t* from) {
   std::vector<float> to;
   to.reserve(t.Count());
-  if (t.Count() == 0) return to;
-  const std::uint8_t* from = At(address, t.Extent() * TypeSize(t.type));
   Each(t.dims, [&](const std::vector<int>& index) {
     to.push_back(static_cast<float>(Load(from + Offset(t, index) * TypeSize(t.type), t.type)));
   });

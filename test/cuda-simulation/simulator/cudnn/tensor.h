@@ -40,8 +40,12 @@ double Scalar(const void* at, int type);
 std::uint8_t* At(const void* address, std::size_t bytes);
 // Elements before that of an index.
 std::size_t Offset(const Tensor& t, const std::vector<int>& index);
+// A tensor in device memory.
+inline std::uint8_t* At(const Tensor& t, const void* address) {
+  return At(address, t.Extent() * SizeOf(t.type));
+}
 // All elements, packed, in the order of the dims.
-std::vector<float> Floats(const Tensor& t, const void* address);
+std::vector<float> Floats(const Tensor& t, const std::uint8_t* from);
 std::string Dims(const std::vector<int>& dims);
 // Queues a computation on the handle's stream.
 int Submit(const char* name, void* handle, const std::string& what, Action action);
