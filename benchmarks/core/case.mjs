@@ -8,9 +8,9 @@ import { elementTypes } from '../../test/helpers/tensors.mjs'
 
 /**
  * @typedef {{ name: string, type: string, code: number, dims: number[], file?: string }} BoundTensor `file`: an input's bytes
- * @typedef {{ path: string, device: 'cpu' | 'cuda', inputs: BoundTensor[], outputs: BoundTensor[], threads?: number, useTf32?: boolean, freeDimensionOverrides: Record<string, number>, torch?: string }} Case
+ * @typedef {{ path: string, device: 'cpu' | 'cuda', inputs: BoundTensor[], outputs: BoundTensor[], threads?: number, useTf32?: boolean, freeDimensionOverrides: Record<string, number>, torch?: string, int8?: string, openVino?: string }} Case
  *   `threads`: on the CPU; `useTf32` and `freeDimensionOverrides` (the sizes of symbolic dimensions): on a GPU; `torch`: file
- *   of the same model as a torch module
+ *   of the same model as a torch module; `int8`: one of it with int8 weights; `openVino`: OpenVINO's plugin
  *
  * @typedef {object} Model
  * @property {string} id
@@ -73,7 +73,7 @@ function fill({ name, type, dims }) {
  * Writes a model's inputs into a folder, and runs it once on the CPU to learn its outputs' shapes.
  * @param {Model} model
  * @param {string} folder
- * @param {{ device: 'cpu' | 'cuda', threads?: number, useTf32?: boolean }} settings
+ * @param {{ device: 'cpu' | 'cuda', threads?: number, useTf32?: boolean, int8?: string, openVino?: string }} settings
  * @returns {Promise<Case>}
  */
 export async function prepareCase({ id, path, torch, dims, sample, tensors }, folder, settings) {

@@ -9,13 +9,13 @@ const agrees = (a, b, tolerance) => Math.abs(a - b) <= tolerance
  * Opens a case, and excludes entries whose first output differs from the first entry's.
  * @param {import('./target-pool.mjs').TargetPool} pool
  * @param {Entry[]} entries
- * @param {(first: Entry) => number} tolerance of the sum
+ * @param {(first: Entry, entry: Entry) => number} tolerance of the sum
  */
 export async function openCase(pool, entries, bench, tolerance) {
   await pool.open(entries, bench)
   const [first, ...others] = entries.filter(({ notMeasured }) => notMeasured === undefined)
   for (const entry of others) {
-    if (agrees(entry.sum, first.sum, tolerance(first))) continue
+    if (agrees(entry.sum, first.sum, tolerance(first, entry))) continue
     entry.notMeasured = `it computes ${entry.sum} where ${first.id} computes ${first.sum}`
   }
 }

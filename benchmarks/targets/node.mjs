@@ -1,5 +1,5 @@
 // A target in Node.js: `node.mjs ID`. It answers these questions; Python's targets and the C loop answer some of them.
-//   { op: 'open', case }                  loads a model: { clockNs, sum, magnitude } of the clock and the first output
+//   { op: 'open', case }                  loads a model: { clockNs, sum, magnitude, output } of the clock and the first output
 //   { op: 'measure', warmup, calls }      { times } of `calls` calls, in nanoseconds
 //   { op: 'pace', hz, ms }                { times } from when each call was due until it ended
 //   { op: 'in-flight', bindings, ms }     { count, ms } of runs with that many bindings at once
@@ -27,11 +27,9 @@ const ours = () => import('../../dist/index.mjs')
 const gpu = () => import('../../test/gpu/session.mjs')
 
 /** @param {Case} bench */
-async function openSession({ path, device, threads, freeDimensionOverrides, useTf32 }) {
-  if (device === 'cpu') {
-    const options = { intraOpNumThreads: threads, ...(words.has('thread') && { inlineRunBelowUs: 0 }) }
-    return (await ours()).InferenceSession.create(path, options)
-  }
+async function openSession(bench) {
+  const { path, device, freeDimensionOverrides, useTf32 } = bench
+  if (device === 'cpu') return (await import('./cpu-options.mjs')).openOnCpu(words, bench)
   const wait = words.has('block') ? 'block' : 'spin'
   const cuda = { useTf32, wait, cudnnConvAlgoSearch: 'exhaustive' }
   return (await gpu()).open(path, { freeDimensionOverrides, cuda, enableGraphCapture: words.has('graph') })
@@ -236,6 +234,9 @@ async function delays(call, seconds) {
   return { runs, runMs, delayMs }
 }
 
+/** Outputs of so many elements are compared one by one. */
+const SHORT = 1024
+
 const sum = (numbers) => numbers.reduce((total, x) => total + x, 0)
 
 let opened
@@ -249,7 +250,8 @@ await serve({
     for (let i = 0, begin = now(); i < 10 && (i === 0 || now() - begin < 1000); i++)
       await timed(opened.measure, 1)
     const numbers = Array.from(toComparable(bench.outputs[0].type, opened.result()), Number)
-    return { clockNs, sum: sum(numbers), magnitude: sum(numbers.map(Math.abs)) }
+    const output = numbers.length <= SHORT ? { output: numbers } : {}
+    return { clockNs, sum: sum(numbers), magnitude: sum(numbers.map(Math.abs)), ...output }
   },
   async measure({ warmup, calls }) {
     await timed(opened.measure, warmup)

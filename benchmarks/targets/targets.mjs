@@ -17,6 +17,7 @@ export const IN_FLIGHT = 4
 const TARGETS = {
   'c-loop': ['limit', 'C loop over RunWithBinding'],
   'torch-eager': ['torch', 'torch eager'],
+  'torch-autocast': ['torch', 'torch eager, bf16 autocast'],
   'torch-compile': ['torch', 'torch.compile'],
   'torch-graph': ['torch', 'torch CUDA graph, with copies'],
   'torch-replay': ['limit', 'torch CUDA graph, replay alone'],
@@ -30,6 +31,11 @@ const TARGETS = {
   'run-thread': ['ours', 'await binding.run(), never inline'],
   'in-flight': ['ours', `binding.run(), ${IN_FLIGHT} in flight`],
   'session-run': ['ours', 'await session.run()'],
+  // BERT's ladder, by binding.runSync().
+  'int8-sync': ['ours', 'int8'],
+  'openvino-sync': ['ours', 'OpenVINO'],
+  'openvino-static-sync': ['ours', 'OpenVINO, static shapes'],
+  'openvino-static-bf16-sync': ['ours', 'OpenVINO, static shapes, bf16'],
   // On a GPU.
   'sync-spin': ['ours', 'binding.runSync(), spin'],
   'sync-block': ['ours', 'binding.runSync(), block'],
@@ -85,6 +91,8 @@ export function readyTargets(wanted, { python, device = 'cpu', rehearse = false 
   }
   const targetCommand = (id, bench) => {
     if (id === 'c-loop') return cLoop ? [C_LOOP, ...cLoopArguments(bench)] : 'it could not be built'
+    if (id.startsWith('int8') && !bench.int8) return 'no int8 model is given (--int8 FILE)'
+    if (id.startsWith('openvino') && !bench.openVino) return '`node test/plugins/wheels.mjs` fetches OpenVINO'
     const name = targetPackage(id)
     if (name === undefined) return [process.execPath, join(import.meta.dirname, 'node.mjs'), id]
     return lacking(name, bench) ?? [python, PYTHON_TARGET, id]

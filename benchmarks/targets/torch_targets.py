@@ -44,9 +44,10 @@ def start_cpu(case, form, inputs):
 
     @torch.inference_mode()
     def call():
-        return module(*inputs)
+        with torch.autocast("cpu", torch.bfloat16, enabled=form == "autocast"):
+            return module(*inputs)
 
-    return call, lambda result: result.numpy()
+    return call, lambda result: result.float().numpy()
 
 
 # In a rehearsal the device is the CPU, which has nothing to pin or to wait for.

@@ -118,6 +118,8 @@ export interface SessionSettings {
   sharedThreads?: boolean
   /** Receives the session's messages. */
   onLog?: EngineOptions['onLog']
+  /** The data of an EPContext node, by name. */
+  readContext?: (name: string) => Uint8Array
 }
 
 /** Run options after validation. */

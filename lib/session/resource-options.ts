@@ -4,6 +4,7 @@ import { type Check, choice, strings } from '../check'
 import { type LogRecord, receiver } from '../engine/log'
 import { OrtError } from '../errors'
 import type { OrtValue } from '../value/value'
+import { contextReader } from './context-reader'
 import { initializerValues } from './initializers'
 import { SharedWeights } from './shared-weights'
 
@@ -23,8 +24,26 @@ export interface ResourceOptions {
   readonly threadPool?: 'session' | 'shared'
   /** `'shared'`: the arena of `initialize({ arena })` in place of the session's own. Default `'session'`. */
   readonly arena?: 'session' | 'shared'
+  /**
+   * Gives an execution provider the data of a compiled model's EPContext nodes that are not in the model, in place of its files,
+   * while the model loads: decrypted, or from elsewhere. By ONNX Runtime's experimental function, which 1.28 to 1.30 have; the
+   * provider must use it. Not on the onnxruntime-node engine.
+   * @example
+   * const files = new Map([['bert_ctx.bin', new Uint8Array([1, 2, 3])]])
+   * const epContextDataRead = { callback: (name: string) => files.get(name)!, maxDataSize: 1024 }
+   * await using session = await InferenceSession.create('model.onnx', { epContextDataRead })
+   */
+  readonly epContextDataRead?: EpContextDataRead
   /** Receives the session's messages, asynchronously and from all threads. Not on the onnxruntime-node engine. */
   readonly onLog?: (record: LogRecord) => void
+}
+
+/** Reads the data of EPContext nodes. */
+export interface EpContextDataRead {
+  /** Returns the data of a name of the model's. What it throws fails the load. */
+  readonly callback: (name: string) => Uint8Array
+  /** The most bytes of one: more fail the load. */
+  readonly maxDataSize: number
 }
 
 const libraries: Check<readonly string[]> = (value, name) =>
@@ -43,6 +62,7 @@ const shared = choice<true | undefined>({ session: undefined, shared: true })
 export const RESOURCE_OPTIONS = {
   arena: { check: shared },
   customOpLibraries: { check: libraries, setting: 'customOpLibraries' },
+  epContextDataRead: { check: contextReader, setting: 'readContext' },
   initializers: { check: initializerValues },
   onLog: { check: receiver, setting: 'onLog' },
   sharedWeights: { check: SharedWeights.of, setting: 'sharedWeights' },

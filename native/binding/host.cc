@@ -114,6 +114,10 @@ class CpuBinding final : public BindingHost {
   void Start(device::Beside) override {
     const run::DenormalsAsZero mode(session_.denormals_as_zero);
     BeginResults();
+    for (const size_t index : session_.inputs_copied) {
+      const auto& input = values_.inputs()[index];
+      if (input && input->HasValue()) BindInput(index, *input, false);
+    }
     if (values_.renews()) {
       for (const BoundOutput& output : values_.outputs()) Renew(output, seconds_[output.index].value.get());
     }

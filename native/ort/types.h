@@ -56,6 +56,8 @@ using OrtLoggingFunction = void(ORT_API_CALL*)(void* param, OrtLoggingLevel seve
                                                const char* logid, const char* code_location,
                                                const char* message);
 
+using OrtExperimentalFnPtr = void(ORT_API_CALL*)();
+
 struct OrtApi;
 struct OrtApiBase {
   const OrtApi*(ORT_API_CALL* GetApi)(uint32_t version);

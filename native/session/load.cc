@@ -27,20 +27,40 @@ struct SessionDeleter {
 
 using MemoryInfos = OrtStatus*(ORT_API_CALL*)(const OrtSession*, const OrtMemoryInfo**, size_t);
 
-// Whether ONNX Runtime places each input, or each output, on the device. It does not report this of
-// initializers that can be overridden, which come last: they are bound in host memory, and it copies them.
+// How many values ONNX Runtime reports the memory of: not of initializers that can be overridden, which come
+// last.
+size_t Reported(const std::vector<ort::ValueInfo>& values) {
+  return std::find_if(values.begin(), values.end(),
+                      [](const ort::ValueInfo& value) { return value.overridable; }) -
+         values.begin();
+}
+
+// Whether ONNX Runtime places each input, or each output, on the device. Initializers that can be overridden
+// are bound in host memory, and it copies them.
 std::vector<bool> OnDevice(const device::Device* device, const OrtSession* session,
                            const std::vector<ort::ValueInfo>& values, MemoryInfos memory_infos) {
   std::vector<bool> on_device(values.size());
-  const auto overridable = std::find_if(values.begin(), values.end(),
-                                        [](const ort::ValueInfo& value) { return value.overridable; });
-  const size_t count = overridable - values.begin();
+  const size_t count = Reported(values);
   if (device == nullptr || count == 0) return on_device;
   std::vector<const OrtMemoryInfo*> infos(count);
   ort::Check(memory_infos(session, infos.data(), count));
   std::transform(infos.begin(), infos.end(), on_device.begin(),
                  [device](const OrtMemoryInfo* info) { return device->Holds(info); });
   return on_device;
+}
+
+// The inputs that ONNX Runtime reads elsewhere than in host memory, and those that it does not report.
+std::vector<size_t> InputsCopied(const OrtSession* session, const std::vector<ort::ValueInfo>& inputs) {
+  std::vector<size_t> copied;
+  const size_t count = Reported(inputs);
+  std::vector<const OrtMemoryInfo*> infos(count);
+  if (count > 0) ort::Check(ort::api().SessionGetMemoryInfoForInputs(session, infos.data(), count));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    int differs = 1;
+    if (i < count) ort::Check(ort::api().CompareMemoryInfo(infos[i], ort::CpuMemoryInfo(), &differs));
+    if (differs != 0) copied.push_back(i);
+  }
+  return copied;
 }
 
 // A policy may select a provider whose device memory, and whose lock, the addon has not opened.
@@ -102,6 +122,8 @@ void LoadJob::Work() {
       OnDevice(device, handle.get(), state_->inputs, ort::api().SessionGetMemoryInfoForInputs);
   state_->outputs_on_device =
       OnDevice(device, handle.get(), state_->outputs, ort::api().SessionGetMemoryInfoForOutputs);
+  if (device == nullptr && (settings_.provider || settings_.selects_provider))
+    state_->inputs_copied = InputsCopied(handle.get(), state_->inputs);
   state_->graphs = settings_.enable_graph_capture;
   if (captures) state_->graph_nodes = GraphNodes::Read(handle.get());
   state_->graph_epoch.by_last_shapes = state_->graph_nodes.by_last_shapes;

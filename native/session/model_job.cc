@@ -37,6 +37,10 @@ LoadSettings::LoadSettings(Napi::Object settings)
     kept->log.emplace(settings.Env(), on_log.As<Napi::Function>());
     kept->log->Receive(options.get());
   }
+  if (const Napi::Value read = settings.Get("readContext"); read.IsFunction()) {
+    kept->context.emplace(settings.Env(), read.As<Napi::Function>());
+    kept->context->Serve(options.get());
+  }
   const Napi::Value value = settings.Get("provider");
   if (value.IsUndefined()) return;
   const auto given = value.As<Napi::Object>();
@@ -59,6 +63,7 @@ ModelJob::ModelJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionSta
 
 void ModelJob::Terminate() noexcept {
   canceled_ = true;
+  if (settings_.kept->context) settings_.kept->context->Cancel();
   ort::Ignore(ort::api().SessionOptionsSetLoadCancellationFlag(settings_.options.get(), true));
 }
 

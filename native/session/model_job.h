@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "context_reader.h"
 #include "convert.h"
 #include "device/provider.h"
 #include "env/async_job.h"
@@ -32,6 +33,7 @@ struct LoadSettings {
   struct Kept {
     std::shared_ptr<OrtPrepackedWeightsContainer> weights;
     std::optional<SessionLog> log;
+    std::optional<ContextReader> context;
     std::shared_ptr<const void> plugin;  // stays registered
   };
   std::shared_ptr<Kept> kept = std::make_shared<Kept>();

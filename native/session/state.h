@@ -75,6 +75,9 @@ class SessionState {
   std::shared_ptr<device::Queue> queue;
   std::vector<bool> inputs_on_device;  // where ONNX Runtime reads each input; all false on the CPU
   std::vector<bool> outputs_on_device;
+  // The inputs that ONNX Runtime copies from host memory as they are bound, and never again: a provider's
+  // memory that the addon does not open, such as that of OpenVINO's plugin.
+  std::vector<size_t> inputs_copied;
   bool graphs = false;  // bindings can capture graphs
   // Of a session whose queue captures graphs.
   GraphNodes graph_nodes;

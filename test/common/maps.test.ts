@@ -1,13 +1,13 @@
 // Maps, empty sequences, and what is not a tensor as JavaScript has it. The values are those of Python's onnxruntime.
 import { OrtValue, type RunValue } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
-import { cpuDescribe, createSession } from '../helpers/device.ts'
+import { createSession } from '../helpers/device.ts'
 import { isNative } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import { append, length, passOptional, sparseOutput, vectorize, zipMap } from '../helpers/kind-models.mjs'
 import { float32 } from '../helpers/values.ts'
 
-const native = isNative ? cpuDescribe('the CPU has the kernels') : describe.skip
+const native = isNative ? describe : describe.skip
 
 native('a map', () => {
   test('is made of keys and values, and is fed and bound', async () => {

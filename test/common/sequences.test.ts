@@ -1,10 +1,32 @@
 import { OrtValue } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
-import { createSession } from '../helpers/device.ts'
+import { createSession, deviceName, onDevice } from '../helpers/device.ts'
 import { isNative, runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
-import { optionalHasElement, sequenceAt, sequenceInsert } from '../helpers/model-builder.mjs'
+import { append } from '../helpers/kind-models.mjs'
+import {
+  model,
+  node,
+  optionalHasElement,
+  sequenceAt,
+  sequenceInsert,
+  sequenceType,
+  tensorType,
+  value,
+} from '../helpers/model-builder.mjs'
 import { float32, int64 } from '../helpers/values.ts'
+
+/** y = a + b, s = [y, a * y]: on a device its elements are computed there */
+const computed = () =>
+  model({
+    inputs: [value('a', 'float32', [null]), value('b', 'float32', [null])],
+    outputs: [value('s', sequenceType(tensorType('float32', [null]))), value('y', 'float32', [null])],
+    nodes: [
+      node('Add', ['a', 'b'], ['y']),
+      node('Mul', ['a', 'y'], ['product']),
+      node('SequenceConstruct', ['y', 'product'], ['s']),
+    ],
+  })
 
 describe('sequences', () => {
   const a = [1, 2]
@@ -44,6 +66,59 @@ describe('sequences', () => {
         await run(second)
         expect(second.outputs.y).toEqual(Float32Array.from(expected))
       }
+    })
+
+    const sums = [Float32Array.of(4, 6), Float32Array.of(4, 12)]
+    const given = { a: float32([1, 2]), b: float32([3, 4]) }
+
+    test('elements that a device computed are read in host memory', async () => {
+      await using session = await createSession(computed())
+      const { s } = await session.run<OrtValue>(given, ['s'])
+      expect(s!.toJS()).toEqual(sums)
+      expect(s!.elements().map(({ location }) => location)).toEqual(['cpu', 'cpu'])
+      if (!onDevice) return
+      const named = createSession(computed(), { preferredOutputLocation: { s: 'gpu-buffer' } })
+      await expectError(() => named, 'ERR_NOT_SUPPORTED', { says: "'s'" })
+    })
+
+    test.each(runForms)('a bound output has elements that a device computed, by %s', async (_form, run) => {
+      await using session = await createSession(computed())
+      using io = session.createIoBinding({ a: [2], b: [2] })
+      for (const b of [3, 5]) {
+        io.inputs.a!.set([2, -1] as never)
+        io.inputs.b!.set([b, b] as never)
+        await run(io)
+        const sum = Float32Array.of(2 + b, b - 1)
+        expect(io.outputValue('s')!.toJS()).toEqual([sum, Float32Array.of(2 * (2 + b), 1 - b)])
+        expect(io.outputs.y).toEqual(sum)
+      }
+    })
+
+    test.skipIf(!onDevice)('no sequence is left on a device, or has elements there', async () => {
+      const device = deviceName!
+      await using session = await createSession(computed())
+      using io = session.createIoBinding({ a: [2], b: [2] })
+      await expectError(() => io.bindOutput('s', device), 'ERR_NOT_SUPPORTED', { says: "'s'" })
+      io.runSync()
+      expect(io.outputValue('s')!.location).toBe('cpu')
+      using there = OrtValue.fromTensor(feeds.a, device)
+      await expectError(() => OrtValue.sequence([there]), 'ERR_NOT_SUPPORTED', { says: device })
+    })
+
+    // WebGPU has no kernels of sequences: it reads x on the CPU.
+    test.skipIf(deviceName !== 'cuda')('a tensor on a device goes into a sequence by value', async () => {
+      await using session = await createSession(append())
+      using x = OrtValue.fromTensor(float32([7]), deviceName)
+      using io = session.createIoBinding({ sequence: OrtValue.sequence([], 'float32'), x })
+      io.runSync()
+      const next = io.outputValue('next')!
+      io.bindOrtValueInput('sequence', next)
+      await io.run()
+      x.write(Float32Array.of(9))
+      expect(next.toJS()).toEqual([Float32Array.of(7)])
+      expect(io.outputValue('next')!.toJS()).toEqual([Float32Array.of(7), Float32Array.of(7)])
+      const run = await session.run<OrtValue>({ sequence: next, x })
+      expect(run.next!.toJS()).toEqual([Float32Array.of(7), Float32Array.of(9)])
     })
 
     test('an optional input takes a tensor', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, OrtValue, type RunValue, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
-import { cpuDescribe, createSession } from '../helpers/device.ts'
+import { createSession } from '../helpers/device.ts'
 import { isNative, runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
 import {
@@ -25,7 +25,7 @@ import { float32, int64 } from '../helpers/values.ts'
 const x = float32([1, 2])
 const tensors = (value: OrtValue) => value.elements().map(({ data }) => [...(data as Float32Array)])
 
-const native = isNative ? cpuDescribe('the CPU has the kernels') : describe.skip
+const native = isNative ? describe : describe.skip
 
 native('a sequence', () => {
   const floats = () => OrtValue.sequence([OrtValue.fromTensor(x)])

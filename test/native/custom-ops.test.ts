@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { InferenceSession } from 'onnxruntime-iobinding'
+import { InferenceSession, type SessionOptions } from 'onnxruntime-iobinding'
 import { afterAll, describe, expect, test } from 'vitest'
 import { runForms } from '../helpers/engine.ts'
 import { expectError } from '../helpers/errors.ts'
@@ -91,6 +91,75 @@ int* RegisterCustomOps(void) { return &PyInstanceMethod_Type; }`
     const text = join(dir, 'text.so')
     writeFileSync(text, 'not a library')
     await refused(text, ['text.so'])
+  })
+})
+
+/** y = AddRead(x), whose kernel reads EPContext data while the model loads */
+const addRead = () =>
+  model({
+    inputs: [value('x', 'float32', [1])],
+    outputs: [value('y', 'float32', [1])],
+    nodes: [node('AddRead', ['x'], ['y'], {}, { domain: 'test.custom' })],
+    domains: { 'test.custom': 1 },
+  })
+
+describe.runIf(canCompile)(`epContextDataRead${why}`, () => {
+  const load = (callback: (name: string) => Uint8Array, options: SessionOptions = {}) =>
+    InferenceSession.create(addRead(), {
+      customOpLibraries: [compile('context', join(import.meta.dirname, 'custom-ops', 'context.c'))],
+      epContextDataRead: { callback, maxDataSize: 8 },
+      logSeverityLevel: 4,
+      ...options,
+    })
+
+  test('gives the data while the model loads, and leaves the event loop free', async () => {
+    const names: string[] = []
+    await using session = await load((name) => {
+      names.push(name)
+      return new Uint8Array(Float32Array.of(0, 5, 0).buffer, 4, 8)
+    })
+    expect(names).toEqual(['numbers'])
+    expect((await session.run({ x: float32([2]) })).y!.data).toEqual(Float32Array.of(7))
+  })
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no key')
+      },
+      'no key',
+    ],
+    ['returns too much', () => new Uint8Array(9), 'maxDataSize'],
+    ['returns no bytes of a Uint8Array', () => 'text' as never, 'a Uint8Array'],
+    ['returns nothing', () => new Uint8Array(0), 'too few bytes'],
+  ])('fails the load where the callback %s', async (_, callback, says) => {
+    await expectError(() => load(callback), /^ERR_ORT_/, { says })
+  })
+
+  test('ends a load that is canceled meanwhile', async () => {
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const loading = load(
+      () => {
+        controller.abort(reason)
+        return new Uint8Array(4)
+      },
+      { signal: controller.signal },
+    )
+    await expect(loading).rejects.toBe(reason)
+  })
+})
+
+test.each([
+  [7, 'ERR_INVALID_ARG_TYPE'],
+  [{}, 'ERR_INVALID_ARG_TYPE'],
+  [{ callback: 'read', maxDataSize: 1 }, 'ERR_INVALID_ARG_TYPE'],
+  [{ callback: () => new Uint8Array(1) }, 'ERR_INVALID_ARG_TYPE'],
+  [{ callback: () => new Uint8Array(1), maxDataSize: 0 }, 'ERR_INVALID_ARG_VALUE'],
+] as const)('epContextDataRead: %j is refused', async (epContextDataRead, code) => {
+  await expectError(() => InferenceSession.create(addOne(), { epContextDataRead } as never), code, {
+    says: 'epContextDataRead',
   })
 })
 

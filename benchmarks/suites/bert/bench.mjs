@@ -7,7 +7,7 @@ import { choose, positive, positiveInteger, readOptions } from '../../core/optio
 import { replaceBetween, save } from '../../core/report.mjs'
 import { cpuTargets, measureCpu } from './cpu.mjs'
 import { cudaTargets, measureCuda } from './cuda.mjs'
-import { allShapes, findModel, parseShapes, sizes } from './model.mjs'
+import { allShapes, findInt8, findModel, parseShapes, sizes } from './model.mjs'
 import { MARKERS, markdown, plot } from './report.mjs'
 
 const resultsFile = (device) => join(root, 'benchmarks', 'results', `bert-${device}.json`)
@@ -17,6 +17,7 @@ const HELP = `npm run bench:bert -- [options]
   --size S           ${Object.keys(sizes)} (base); tiny is the model in test/models
   --model FILE       a model of scripts/export/export_bert.py (the one in build/bert, exported once)
   --torch FILE       the same as a torch module of torch.save; loading it runs its code
+  --int8 FILE        on the CPU, the model with int8 weights
   --half FILE        on cuda, the model in fp16
   --torch-half FILE  and its torch module
   --python PATH      a Python with onnxruntime and numpy, and torch (python3); what it lacks is not measured
@@ -40,6 +41,13 @@ function chooseOne(option, choices) {
 }
 
 const fp32Model = (common) => findModel({ ...common, model: options.model, torch: options.torch })
+
+/** The model, and its form with int8 weights where that is measured. */
+function cpuModel(common) {
+  const model = fp32Model(common)
+  const int8 = options.only?.split(',').includes('int8-sync') !== false
+  return { ...model, ...(int8 && { int8: findInt8(model, options.int8, common.python) }) }
+}
 
 /** The model in each precision that a GPU is measured in. */
 function cudaModels(common) {
@@ -77,12 +85,12 @@ async function main() {
   const threads = positiveInteger('threads', options.threads ?? availableParallelism())
   const { code, report } =
     device === 'cpu'
-      ? await measureCpu({ ...common, model: fp32Model({ size, device, python }), threads, quick })
+      ? await measureCpu({ ...common, model: cpuModel({ size, device, python }), threads, quick })
       : await measureCuda({ ...common, findModels: () => cudaModels({ size, device, python }), rehearse })
   if (report === undefined) return code
   const text = markdown(report, otherReport(report))
   console.log(text)
-  const changed = ['only', 'shapes', 'model', 'torch', 'half', 'torch-half', 'threads', 'budget']
+  const changed = ['only', 'shapes', 'model', 'torch', 'int8', 'half', 'torch-half', 'threads', 'budget']
   const isPart = quick || rehearse || size !== 'base' || changed.some((option) => options[option])
   const json = options.json ?? (isPart ? undefined : resultsFile(device))
   if (json) await save(json, report, plot)

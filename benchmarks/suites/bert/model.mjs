@@ -1,7 +1,7 @@
 // The model of the BERT benchmark for ONNX Runtime and for torch, and the targets' inputs for a shape.
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { InferenceSession } from '../../../dist/index.mjs'
 import { root, run } from '../../../scripts/run.mjs'
 import { randomNumbers } from '../../../test/helpers/library.mjs'
@@ -11,6 +11,7 @@ import { findPython } from '../../targets/targets.mjs'
 /** Models that scripts/export has written. */
 const FOLDER = join(root, 'build', 'bert')
 const EXPORT = join(root, 'scripts', 'export', 'export_bert.py')
+const QUANTIZE = join(root, 'scripts', 'export', 'quantize.py')
 
 /** `longest`: the most tokens of a row */
 export const sizes = {
@@ -19,8 +20,8 @@ export const sizes = {
 }
 
 /**
- * @typedef {{ size: 'base' | 'tiny', precision: 'fp32' | 'fp16', path: string, torch?: string }} Model
- *   `torch`: the same as a module that torch.save wrote
+ * @typedef {{ size: 'base' | 'tiny', precision: 'fp32' | 'fp16', path: string, torch?: string, int8?: string }} Model
+ *   `torch`: the same as a module that torch.save wrote; `int8`: with int8 weights, by quantize_dynamic
  * @typedef {{ id: string, batch: number, sequence: number }} Shape
  *
  * @typedef {object} Options of both devices
@@ -60,6 +61,14 @@ export function findModel({ size, device, precision = 'fp32', model, torch, pyth
   return { size, precision, path: resolve(files.path), ...(files.torch && { torch: resolve(files.torch) }) }
 }
 
+/** The given file, or that of a model in build/bert, which is made first where Python has the packages. */
+export function findInt8({ path }, int8, python) {
+  if (int8) return resolve(int8)
+  if (dirname(path) !== FOLDER) return undefined
+  const made = path.replace(/\.onnx$/, '.int8.onnx')
+  return existsSync(made) || run(python, [QUANTIZE, path, made]) ? made : undefined
+}
+
 function makeModel({ path, torch }, python, args) {
   const { found, missing } = findPython(python)
   const expected = `no --model FILE was given, and ${relative(root, path)} does not exist`
@@ -79,12 +88,13 @@ export async function digest(files) {
 }
 
 /** What distinguishes a model in a file of results. */
-export async function identify({ size, path, torch }) {
+export async function identify({ size, path, torch, int8 }) {
   return {
     title: sizes[size].title,
     file: basename(path),
     sha256: await digest([path]),
     torch: Boolean(torch),
+    ...(int8 && { int8: await digest([int8]) }),
   }
 }
 

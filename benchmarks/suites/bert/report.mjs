@@ -61,6 +61,30 @@ function ratioTables(shapes) {
   })
 }
 
+/** A row for each step, a column for each shape: time, ratio to torch eager, and error. */
+function ladder(shapes) {
+  const steps = shapes[0].targets.filter(
+    ({ id }) => isMeasured(shapes, id) && shapes.some(({ errors }) => errors?.[id] !== undefined),
+  )
+  if (steps.length === 0) return []
+  const cell = (shape, id) => {
+    const found = find(shape, id)
+    const error = shape.errors?.[id]
+    if (!found.ms || error === undefined) return ''
+    return [
+      digits(found.ms.median),
+      `×${digits(found.against[EAGER]?.median ?? 1)}`,
+      error.toExponential(0),
+    ].join(', ')
+  }
+  const head = ['ms, × torch eager, error', ...shapes.map(name)]
+  const body = steps.map(({ id, label }) => [label, ...shapes.map((shape) => cell(shape, id))])
+  return [
+    markdownTable([head, ...body]),
+    wrap("Error: the largest difference to the first row's output, a pair of numbers below 1."),
+  ]
+}
+
 /** Which targets could not be measured, where and why. */
 function missing(shapes) {
   const reasons = shapes.flatMap(({ id, targets }) =>
@@ -114,6 +138,7 @@ function section(report) {
     timeTable(shapes),
     rejections(shapes),
     ...ratioTables(shapes),
+    ...ladder(shapes),
     ...missing(shapes),
   ])
   return [...machine, ...warnings(report), wrap(LEGEND[report.device]), ...tables]

@@ -80,6 +80,7 @@ const OPTIONS: {
   customOpLibraries: refuse('customOpLibraries'),
   sharedThreads: refuse('threadPool'),
   onLog: refuse('onLog'),
+  readContext: refuse('epContextDataRead'),
 }
 
 export function toOptions(settings: SessionSettings): SessionOptions {
