@@ -8,7 +8,7 @@
 // costs as much as a short run, so the first excess only begins to measure it, for the next runs.
 //
 // An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
-// and finalizers: after 256 inline runs, or some milliseconds of them, the next one goes to the run thread.
+// and finalizers: after 256 inline runs, or a millisecond of them, the next one goes to the run thread.
 // It also shows what else the event loop has to do.
 #pragma once
 
@@ -77,7 +77,7 @@ class InlinePolicy {
 
  private:
   static constexpr int kMostInARow = 256;
-  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(2);
+  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(1);
   // Until a thread that was interrupted runs on.
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;
