@@ -237,6 +237,7 @@ export interface Engine {
     runThreadSpinUs: number,
     concurrentRuns: number,
     pollEventLoopUs: number,
+    inlineOnIdleLoopBelowUs: number,
   ) => EngineSession
   readonly Binding: new (session: EngineSession) => EngineBinding
   readonly RunOptions: new (session: EngineSession, settings: RunSettings) => EngineRunOptions

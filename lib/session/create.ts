@@ -140,7 +140,7 @@ export async function openSession<T>(
     const provider = bare({ ...choice, names: providerNames(choice, options.settings.config) })
     try {
       const own = availableSettings(engine, provider)
-      const { inlineRunBelowUs, runThreadSpinUs, pollEventLoopUs } = options
+      const { inlineRunBelowUs, runThreadSpinUs, pollEventLoopUs, inlineOnIdleLoopBelowUs } = options
       // Other providers may not run at several places at a time.
       const onCpu = own === undefined && options.settings.providerSelectionPolicy === undefined
       const session = new engine.Session(
@@ -148,6 +148,7 @@ export async function openSession<T>(
         runThreadSpinUs,
         onCpu ? options.concurrentRuns : 0,
         pollEventLoopUs,
+        inlineOnIdleLoopBelowUs,
       )
       const settings = settingsFor(provider, own, options)
       const opening = open(session, model, bare({ ...settings, ...(externalData && { externalData }) }))

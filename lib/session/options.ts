@@ -19,7 +19,7 @@ import { externalData, freeDimensions } from './option-checks'
 import { profilePrefix } from './profile'
 import { RESOURCE_OPTIONS, type ResourceOptions } from './resource-options'
 import { checkNoOwnThreads } from './shared-resources'
-import { concurrency, pollUs, setThreads, spinUs } from './threads'
+import { concurrency, inlineBounds, pollUs, setThreads, spinUs } from './threads'
 import { type WarmupShapes, warmupShapes } from './warmup'
 
 /** Options of `InferenceSession.create`: onnxruntime-common's, and those of this package. */
@@ -75,7 +75,9 @@ export interface SessionOptions extends Common.SessionOptions, ResourceOptions {
   readonly ignoreUnknownFeeds?: boolean
   /**
    * An asynchronous run that is expected to take less than this many microseconds runs before `run` returns: handing a short
-   * run to another thread and back takes longer than the run. Default 50; 0 never runs inline.
+   * run to another thread and back takes longer than the run. 0 never runs inline. Default 50; and 500 on the CPU while the event
+   * loop has nothing else to do, which the runs of the other thread show: it then only waits for the run. (Not on Windows, which
+   * does not report what a thread does in so short a time.)
    *
    * The expectation comes from previous runs with the same shapes. Runs that take longer block the event loop twice at most; the
    * next ones then use the thread, for longer the more often this happens.
@@ -184,7 +186,7 @@ const OPTIONS = {
   },
   graphOptimizationLevel: { check: choice(GRAPH_OPTIMIZATION), setting: 'graphOptimizationLevel' },
   ignoreUnknownFeeds: { check: boolean },
-  inlineRunBelowUs: { check: microseconds, default: 50 },
+  inlineRunBelowUs: { check: microseconds },
   interOpNumThreads: { check: count, setting: 'interOpNumThreads' },
   intraOpNumThreads: { check: count, setting: 'intraOpNumThreads' },
   logId: { check: string, setting: 'logId' },
@@ -221,7 +223,6 @@ export interface ResolvedSessionOptions
     | 'initializers'
     | 'concurrentRuns'
     | 'ignoreUnknownFeeds'
-    | 'inlineRunBelowUs'
     | 'maxRunPlanBytes'
     | 'pollEventLoopUs'
     | 'runThreadSpinUs'
@@ -229,6 +230,9 @@ export interface ResolvedSessionOptions
     | 'transfer'
     | 'warmup'
   > {
+  readonly inlineRunBelowUs: number
+  /** While the event loop has nothing else to do. */
+  readonly inlineOnIdleLoopBelowUs: number
   /** Without those of the provider. */
   readonly settings: SessionSettings
   readonly providers: Providers
@@ -273,6 +277,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
   const pollEventLoopUs = pollUs(values.pollEventLoopUs)
   return {
     ...values,
+    ...inlineBounds(values.inlineRunBelowUs),
     runThreadSpinUs,
     pollEventLoopUs,
     settings,

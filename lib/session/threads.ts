@@ -38,6 +38,12 @@ export function setThreads(settings: SessionSettings, allowSpinning: boolean | u
   boundThreads(settings)
 }
 
+/** A bound that was given holds in each case. */
+export const inlineBounds = (given: number | undefined) => ({
+  inlineRunBelowUs: given ?? 50,
+  inlineOnIdleLoopBelowUs: given ?? 500,
+})
+
 /** On a single CPU the polling loop would hold up the run. */
 export const pollUs = (wanted: number): number => (processCpus().available > 1 ? wanted : 0)
 

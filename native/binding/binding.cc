@@ -236,7 +236,7 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
   run::InlinePolicy& policy = state.Policy();
-  const bool is_inline = policy.Allows() && !IsTrue(info[1]);
+  const bool is_inline = policy.Allows(state.session->addon().HasJobs()) && !IsTrue(info[1]);
   if (is_inline && state.CanRunInline()) {
     policy.RecordInline([&] {
       state.RunInline(info.Env());

@@ -46,6 +46,7 @@ class BindingRun final : public BindingJob {
   std::chrono::nanoseconds took_{};
   bool in_place_ = false;
   bool ended_ = false;
+  run::LoopUse::Flight flight_;
   JobTimes times_;
 };
 

@@ -1,16 +1,15 @@
 // Decides whether an asynchronous run may finish inline, on the event loop's own thread.
 //
 // A promise that another thread settles costs the event loop's wake-up, several times what a short run takes.
-// So a run is inline when earlier runs with the same shapes were shorter than a bound. After a run that
-// exceeds it, the next runs go to the run thread until some were short again: four times as many after each
-// further run that exceeds it twofold, at most 1,024. A single excess of milliseconds counts as noise of the
-// machine.
+// So a run is inline when it is expected to be shorter than a bound, and below a larger one where the event
+// loop would only wait for it.
 //
 // On a busy machine other threads get the CPU in the middle of a short run. A read of the thread's own time
 // costs as much as a short run, so the first excess only begins to measure it, for the next runs.
 //
 // An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
-// and finalizers: after 256 inline runs, or some milliseconds of them, the next one goes to the run thread.
+// and finalizers: after 256 inline runs, or a millisecond of them, the next one goes to the run thread.
+// It also shows what else the event loop has to do.
 #pragma once
 
 #include <algorithm>
@@ -20,16 +19,26 @@
 #include <optional>
 #include <unordered_map>
 
+#include "loop_use.h"
+#include "short_runs.h"
 #include "thread_use.h"
 
 namespace run {
 
+struct InlineBounds {
+  std::chrono::nanoseconds always;
+  std::chrono::nanoseconds idle_loop;  // while the event loop has nothing else to do
+};
+
 class InlinePolicy {
  public:
-  explicit InlinePolicy(std::chrono::nanoseconds bound) : bound_(bound) {}
+  explicit InlinePolicy(const InlineBounds& bounds)
+      : adapts_(kCountsThreadCpu && bounds.idle_loop > bounds.always), short_(bounds.always), longer_(bounds.idle_loop) {}
 
-  bool Allows() const noexcept {
-    return short_runs_ >= needed_ && burst_ < kMostInARow && burst_time_ < kLongestBurst;
+  // `beside`: other jobs of the event loop are in flight.
+  bool Allows(bool beside) const noexcept {
+    if (burst_ >= kMostInARow || burst_time_ >= kLongestBurst) return false;
+    return short_.Expected() || (adapts_ && !beside && loop_.Idle() && longer_.Expected());
   }
 
   // What a run takes.
@@ -59,21 +68,22 @@ class InlinePolicy {
     return ran;
   }
 
-  // A run of the run thread.
-  void Record(std::chrono::nanoseconds took) noexcept {
+  // A run of the run thread, when it is handed over and when it has ended.
+  LoopUse::Flight Begin(bool beside) const noexcept {
+    return adapts_ ? LoopUse::Flight(beside) : LoopUse::Flight();
+  }
+  void Record(std::chrono::nanoseconds took, const LoopUse::Flight& flight) noexcept {
     burst_ = 0;
     burst_time_ = std::chrono::nanoseconds::zero();
     Learn(took);
-    short_runs_ = took < bound_ ? short_runs_ + 1 : 0;
+    short_.Record(took);
+    longer_.Record(took);
+    if (!longer_.Exceeds(took)) loop_.Record(flight, took);
   }
 
  private:
   static constexpr int kMostInARow = 256;
-  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(4);
-  static constexpr int64_t kNeeded = 2;
-  static constexpr int64_t kMostNeeded = 1024;
-  static constexpr int64_t kAloneAfter = 64;  // short runs in a row
-  static constexpr std::chrono::nanoseconds kLongestNoise = std::chrono::milliseconds(5);
+  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(1);
   // Until a thread that was interrupted runs on.
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;
@@ -90,26 +100,27 @@ class InlinePolicy {
     const std::chrono::nanoseconds took = own.value_or(elapsed);
     Learn(took);
     if (own) --measured_;
-    if (took < bound_) {
-      ++short_runs_;
+    const bool is_short = short_.Expected();
+    ShortRuns& allowed = is_short ? short_ : longer_;
+    if (!allowed.Exceeds(took)) {
+      short_.Record(took);
+      longer_.Record(took);
     } else if (!own && elapsed < kLongestPause) {
       measured_ = kMeasured;
     } else {
-      const bool alone = short_runs_ >= needed_ + kAloneAfter && took < kLongestNoise;
-      if (alone) needed_ = kNeeded;
-      // A small excess costs the event loop no more than handing over would.
-      if (!alone && took >= 2 * bound_) needed_ = std::min(needed_ * 4, kMostNeeded);
-      short_runs_ = 0;
+      allowed.RecordExcess(took);
+      (is_short ? longer_ : short_).Record(took);
     }
   }
 
-  std::chrono::nanoseconds bound_;
+  const bool adapts_;
+  ShortRuns short_;
+  ShortRuns longer_;
+  LoopUse loop_;
   std::chrono::nanoseconds expected_{0};
   // Inline runs since the event loop turned for certain, and their time.
   int burst_ = 0;
   std::chrono::nanoseconds burst_time_{0};
-  int64_t short_runs_ = 0;  // in a row
-  int64_t needed_ = kNeeded;
   int measured_ = 0;  // so many of the next inline runs are measured by the thread's own time
 };
 
@@ -117,20 +128,20 @@ class InlinePolicy {
 // together.
 class InlinePolicies {
  public:
-  explicit InlinePolicies(std::chrono::nanoseconds bound) : bound_(bound) {}
+  explicit InlinePolicies(const InlineBounds& bounds) : bounds_(bounds) {}
 
   const std::shared_ptr<InlinePolicy>& Get(uint64_t shapes) {
     // What is in use lives on. A session of ever new shapes learns nothing of them.
     if (policies_.size() >= kMost && !policies_.contains(shapes)) policies_.clear();
     std::shared_ptr<InlinePolicy>& policy = policies_[shapes];
-    if (policy == nullptr) policy = std::make_shared<InlinePolicy>(bound_);
+    if (policy == nullptr) policy = std::make_shared<InlinePolicy>(bounds_);
     return policy;
   }
 
  private:
   static constexpr size_t kMost = 64;
 
-  std::chrono::nanoseconds bound_;
+  InlineBounds bounds_;
   std::unordered_map<uint64_t, std::shared_ptr<InlinePolicy>> policies_;
 };
 

@@ -11,6 +11,14 @@
 
 namespace run {
 
+// Whether the system counts the CPU time of a thread. Windows does in ticks of 16 ms: the elapsed time is all
+// that is known.
+#if defined(_WIN32)
+inline constexpr bool kCountsThreadCpu = false;
+#else
+inline constexpr bool kCountsThreadCpu = true;
+#endif
+
 struct ThreadUse {
   std::chrono::nanoseconds cpu;
   int64_t
@@ -28,7 +36,6 @@ inline std::chrono::nanoseconds OwnTime(const ThreadUse& before, const ThreadUse
 
 inline ThreadUse ThreadUse::Now() noexcept {
 #if defined(_WIN32)
-  // Windows counts the CPU time of a thread in ticks of 16 ms: the elapsed time is all that is known.
   static thread_local int64_t calls = 0;
   return {{}, ++calls};
 #else

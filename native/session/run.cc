@@ -231,6 +231,7 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       policy_(std::move(policy)),
       id_(id),
       in_use_(AddonData::Of(env).in_flight, session_.get()),
+      flight_(session_->Begin(*policy_)),
       times_(times) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
@@ -257,7 +258,7 @@ RunJob::~RunJob() {
 }
 
 Napi::Value RunJob::Result(Napi::Env env) {
-  policy_->Record(took_);
+  policy_->Record(took_, flight_);
   times_.Write();
   return call_.Results(env);
 }

@@ -89,10 +89,11 @@ Napi::Function Session::Define(Napi::Env env) {
 }
 
 // new Session(inlineRunBelowUs: number, runThreadSpinUs: number, concurrentRuns: number,
-// pollEventLoopUs: number)
+// pollEventLoopUs: number, inlineOnIdleLoopBelowUs: number)
 Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
   const uint32_t most = ToUint32(info[2]);
-  state_ = std::make_shared<SessionState>(AddonData::Of(info.Env()), FromMicroseconds(info[0]),
+  const run::InlineBounds bounds{FromMicroseconds(info[0]), FromMicroseconds(info[4])};
+  state_ = std::make_shared<SessionState>(AddonData::Of(info.Env()), bounds,
                                           MakeRunner(most, FromMicroseconds(info[1])), most > 1);
   state_->poll_bound = FromMicroseconds(info[3]);
 }
@@ -175,7 +176,7 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   // A run that can be canceled needs the event loop, which its signal aborts on.
   const uint32_t id = info[3].IsNumber() ? ToUint32(info[3]) : 0;
   // A result that is not a tensor may share the feeds' memory, which must then be a copy of the addon's.
-  const bool is_inline = id == 0 && policy->Allows() && state_->runner->Idle() && state_->only_tensors &&
+  const bool is_inline = id == 0 && policy->Allows(state_->addon().HasJobs()) && state_->runner->Idle() && state_->only_tensors &&
                          state_->device == nullptr;
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript

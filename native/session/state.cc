@@ -3,9 +3,9 @@
 #include "binding/state.h"
 #include "ort/environment.h"
 
-SessionState::SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound,
+SessionState::SessionState(AddonData& addon, const run::InlineBounds& bounds,
                            std::unique_ptr<run::Runner> jobs, bool runs_in_parallel)
-    : runner(std::move(jobs)), parallel(runs_in_parallel), policies(inline_bound), addon_(&addon) {
+    : runner(std::move(jobs)), parallel(runs_in_parallel), policies(bounds), addon_(&addon) {
   addon_->Add(this);
 }
 

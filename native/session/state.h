@@ -24,7 +24,7 @@ struct ValueState;
 
 class SessionState {
  public:
-  SessionState(AddonData& addon, std::chrono::nanoseconds inline_bound, std::unique_ptr<run::Runner> jobs,
+  SessionState(AddonData& addon, const run::InlineBounds& bounds, std::unique_ptr<run::Runner> jobs,
                bool runs_in_parallel);
   ~SessionState();
   SessionState(const SessionState&) = delete;
@@ -38,6 +38,10 @@ class SessionState {
 
   AddonData& addon() const noexcept { return *addon_; }
 
+  // Before a run is queued.
+  run::LoopUse::Flight Begin(const run::InlinePolicy& policy) const noexcept {
+    return device == nullptr ? policy.Begin(addon_->HasJobs()) : run::LoopUse::Flight();
+  }
   // After a run was queued: the event loop may poll for its end.
   void Expect(const run::InlinePolicy& policy) const noexcept {
     if (device == nullptr) addon_->completions.Expect(policy.Expected(), poll_bound);

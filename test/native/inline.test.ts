@@ -4,18 +4,7 @@ import { InferenceSession, type SessionOptions, Tensor } from 'onnxruntime-iobin
 import { describe, expect, it } from 'vitest'
 import { counter, mlp, oneNode, twoInputs } from '../helpers/model-builder.mjs'
 import { LONG, setTrips, slowBinding, slowSession } from './fixtures/slow.mjs'
-
-/** Whether a promise settles before the event loop turns, as that of an inline run does. */
-async function settlesInThisTurn(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false
-  promise.then(() => {
-    settled = true
-  })
-  for (let i = 0; i < 20; i++) await undefined
-  const answer = settled
-  await promise
-  return answer
-}
+import { settlesInThisTurn } from './fixtures/turns.mjs'
 
 /** For each of several runs, one after another: whether it settled in the turn of its call. */
 async function turns(count: number, run: () => Promise<unknown>): Promise<boolean[]> {

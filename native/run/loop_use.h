@@ -1,0 +1,55 @@
+// What the event loop does while the run thread runs. Where it has nothing else to do, a run on its own
+// thread delays nothing, and saves the time to hand the run over.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "thread_use.h"
+
+namespace run {
+
+// Of the JS thread.
+class LoopUse {
+ public:
+  // A run of the run thread, from the call on.
+  class Flight {
+   public:
+    Flight() = default;
+    // `beside`: other jobs of the event loop are in flight.
+    explicit Flight(bool beside) noexcept : beside_(beside), begin_(ThreadUse::Now()) {}
+
+   private:
+    friend class LoopUse;
+    bool beside_ = false;
+    std::optional<ThreadUse> begin_;
+  };
+
+  // Whether it had nothing else to do in the last runs.
+  bool Idle() const noexcept { return idle_ == kNeeded; }
+
+  // When the run has ended.
+  void Record(const Flight& flight, std::chrono::nanoseconds took) noexcept {
+    if (!flight.begin_) return;
+    const ThreadUse use = ThreadUse::Now();
+    const bool slept = use.waits != flight.begin_->waits;
+    const bool worked = use.cpu - flight.begin_->cpu >= kHandingOver + took / 8;
+    if (slept && !worked && !flight.beside_) {
+      idle_ = std::min(idle_ + 1, kNeeded);
+    } else {
+      // What worked once may be garbage collection, or an interrupt.
+      idle_ = Idle() && !flight.beside_ ? kNeeded - kConfirming : 0;
+    }
+  }
+
+ private:
+  static constexpr int kNeeded = 16;  // runs in a row
+  static constexpr int kConfirming = 2;
+  // What it takes of the event loop at most to queue a run, to sleep, and to wake.
+  static constexpr std::chrono::nanoseconds kHandingOver = std::chrono::microseconds(60);
+
+  int idle_ = 0;
+};
+
+}  // namespace run
