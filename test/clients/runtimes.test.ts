@@ -3,23 +3,22 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/run.mjs'
 import { runScript } from '../native/child.ts'
-import { install } from './install.ts'
+import { installNightly } from './install.mjs'
 
 const MODEL = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
 const ENV = { ONNXRUNTIME_IOBINDING_ENGINE: undefined, ONNXRUNTIME_IOBINDING_BUILD: undefined }
 /** Both packages contain the program of a platform. */
-const nightly = process.env.TEST_CLIENTS === 'all' && process.platform === 'linux' && process.arch === 'x64'
-if (!nightly) console.log('SKIPPED: Bun and Deno, without TEST_CLIENTS=all or not on Linux x64')
+const isHere = process.platform === 'linux' && process.arch === 'x64'
 
 const RUNTIMES = [
   ['Bun', join('@oven', 'bun-linux-x64', 'bin', 'bun'), []],
   ['Deno', join('@deno', 'linux-x64-glibc', 'deno'), ['run', '--allow-all', '--node-modules-dir=manual']],
 ] as const
 
-describe.runIf(nightly)('the package', () => {
-  const { folder, unavailable, remove } = install(join(import.meta.dirname, 'runtimes'))
+describe('the package', () => {
+  const source = join(import.meta.dirname, 'runtimes')
+  const { folder, unavailable, remove } = installNightly(source, 'Bun and Deno', isHere)
   afterAll(remove)
-  if (unavailable !== undefined) console.log(`SKIPPED: Bun and Deno: ${unavailable}`)
 
   async function run(program: string, runtime?: string, options: readonly string[] = []) {
     const executable = runtime && join(folder, 'node_modules', runtime)

@@ -5,19 +5,17 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/run.mjs'
 import { runScript } from '../native/child.ts'
-import { install } from './install.ts'
+import { installNightly } from './install.mjs'
 
 const MODEL = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
 const OURS = 'onnxruntime-iobinding'
 const REGISTER = 'onnxruntime-iobinding/register'
 const [OLD, NEW] = ['onnxruntime-node-1.24', 'onnxruntime-node-1.29']
-const nightly = process.env.TEST_CLIENTS === 'all'
-if (!nightly) console.log('SKIPPED: other versions of onnxruntime-node, without TEST_CLIENTS=all')
 
-describe.runIf(nightly)('versions of onnxruntime-node', () => {
-  const { folder, unavailable, remove } = install(join(import.meta.dirname, 'versions'))
+describe('versions of onnxruntime-node', () => {
+  const source = join(import.meta.dirname, 'versions')
+  const { folder, unavailable, remove } = installNightly(source, 'other versions of onnxruntime-node')
   afterAll(remove)
-  if (unavailable !== undefined) console.log(`SKIPPED: versions of onnxruntime-node: ${unavailable}`)
 
   async function run(names: readonly string[], env = {}) {
     const clean = { ONNXRUNTIME_IOBINDING_BUILD: undefined, ONNXRUNTIME_IOBINDING_ENGINE: undefined, ...env }
