@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/run.mjs'
 import { runScript } from '../native/child.ts'
 import { installNightly } from './install.mjs'
+import { work } from './programs/work.ts'
 
 const MODEL = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
 const ENV = { ONNXRUNTIME_IOBINDING_ENGINE: undefined, ONNXRUNTIME_IOBINDING_BUILD: undefined }
@@ -20,24 +21,24 @@ describe('the package', () => {
   const { folder, unavailable, remove } = installNightly(source, 'Bun and Deno', isHere)
   afterAll(remove)
 
-  async function run(program: string, runtime?: string, options: readonly string[] = []) {
-    const executable = runtime && join(folder, 'node_modules', runtime)
+  async function run(program: string, runtime: string, options: readonly string[]) {
+    const executable = join(folder, 'node_modules', runtime)
     const script = join(folder, 'programs', program)
     const ended = await runScript(script, [MODEL], { executable, node: options, cwd: folder, env: ENV })
     expect(ended, ended.stderr).toMatchObject({ code: 0, signal: null })
     return ended.stdout.trim()
   }
 
-  let inNode: string
+  let inNode: Awaited<ReturnType<typeof work>>
   beforeAll(async () => {
-    if (unavailable === undefined) inNode = await run('runs.mjs')
+    inNode = await work(MODEL)
   })
 
   test.skipIf(unavailable).each(RUNTIMES)(
     'gives the results of Node.js in %s',
     async (_name, path, options) => {
-      expect(await run('runs.mjs', path, options)).toBe(inNode)
-      expect(JSON.parse(inNode)[0]).toBe('native')
+      expect(JSON.parse(await run('main.ts', path, options))).toEqual(inNode)
+      expect(inNode[0]).toBe('native')
     },
   )
 
@@ -46,7 +47,7 @@ describe('the package', () => {
     async (_name, path, options) => {
       const [addons, result] = JSON.parse(await run('registered.mjs', path, options))
       expect(addons).toEqual(['onnxruntime_iobinding.node'])
-      expect(result).toEqual(JSON.parse(inNode)[1][0])
+      expect(result).toEqual(inNode[1][0])
     },
   )
 

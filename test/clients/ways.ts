@@ -1,20 +1,28 @@
 // Ways to run an unmodified program on this package, other than `register`: under the name of onnxruntime-node, and in a bundle.
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { root } from '../../scripts/run.mjs'
 import { copyAddon, copyPackage } from './tarballs.ts'
 
+/** Copies this package into node_modules, under its own name or another, with the packages that it needs. */
+export function putPackage(folder: string, name = 'onnxruntime-iobinding'): void {
+  const modules = join(folder, 'node_modules')
+  const path = join(modules, name)
+  rmSync(path, { recursive: true, force: true })
+  copyPackage(path)
+  const { dependencies } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
+  for (const needed of Object.keys(dependencies)) {
+    const target = join(modules, needed)
+    if (!existsSync(target)) symlinkSync(join(root, 'node_modules', needed), target, 'junction')
+  }
+}
+
 /** As a package manager's override leaves node_modules: docs/drop-in.md. */
 export function putInPlace(folder: string): void {
   const modules = join(folder, 'node_modules')
   renameSync(join(modules, 'onnxruntime-node'), join(modules, 'onnxruntime-library'))
-  const path = join(modules, 'onnxruntime-node')
-  copyPackage(path)
-  const { dependencies } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
-  for (const name of Object.keys(dependencies))
-    if (!existsSync(join(modules, name)))
-      symlinkSync(join(root, 'node_modules', name), join(modules, name), 'junction')
+  putPackage(folder, 'onnxruntime-node')
 }
 
 /** What packages read beside their code, and a bundle therefore beside itself. */
