@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { draw, replaceBetween } from './core/report.mjs'
 import * as bert from './suites/bert/report.mjs'
+import * as clients from './suites/clients/report.mjs'
 import * as micro from './suites/micro/report.mjs'
 import * as throughput from './suites/throughput/report.mjs'
 
@@ -14,7 +15,7 @@ const { values: options, positionals: files } = parseArgs({
 for (const file of files) {
   const report = JSON.parse(readFileSync(file, 'utf8'))
   if (report.targets && !report.shapes) continue // the event loop's: one small table, no plot
-  const suite = report.shapes ? bert : report.definitions ? throughput : micro
+  const suite = report.shapes ? bert : report.definitions ? throughput : report.clients ? clients : micro
   const text = suite.markdown(report)
   console.log(text)
   await draw(file, suite.plot(report))
