@@ -1,10 +1,14 @@
 // The package in Bun and Deno. Both come from npm, so only the nightly tests have them.
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { initialized } from 'onnxruntime-iobinding'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/run.mjs'
 import { runScript } from '../native/child.ts'
 import { installNightly } from './install.mjs'
 import { work } from './programs/work.ts'
+import { copyAddon } from './tarballs.ts'
+import { putPackage } from './ways.ts'
 
 const MODEL = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
 const ENV = { ONNXRUNTIME_IOBINDING_ENGINE: undefined, ONNXRUNTIME_IOBINDING_BUILD: undefined }
@@ -55,6 +59,33 @@ describe('the package', () => {
     'survives the termination of workers in %s',
     async (_name, path, options) => {
       expect(await run('terminated.mjs', path, options)).toBe('ended')
+    },
+  )
+
+  test.skipIf(unavailable)(
+    "gives the results of Node.js in Bun's executable, with the addon beside it",
+    async () => {
+      const bun = join(folder, 'node_modules', RUNTIMES[0][1])
+      putPackage(folder)
+      const out = join(folder, 'service')
+      const options = ['build', '--compile', '--outfile', join(out, 'service')]
+      const built = await runScript(join(folder, 'programs', 'main.ts'), [], {
+        executable: bun,
+        node: options,
+        cwd: folder,
+      })
+      expect(built, built.stderr).toMatchObject({ code: 0 })
+      copyAddon(out)
+      const ORT_DYLIB_PATH = initialized().libraryPath
+      // Where it was compiled nothing is left.
+      rmSync(join(folder, 'node_modules', 'onnxruntime-iobinding'), { recursive: true })
+      const ended = await runScript(MODEL, [], {
+        executable: join(out, 'service'),
+        cwd: out,
+        env: { ...ENV, ORT_DYLIB_PATH },
+      })
+      expect(ended, ended.stderr).toMatchObject({ code: 0 })
+      expect(JSON.parse(ended.stdout)).toEqual(inNode)
     },
   )
 })
