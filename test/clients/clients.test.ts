@@ -61,7 +61,7 @@ function testClients({ folder, unavailable, remove }: Installation, clients: rea
       expect(JSON.stringify(report.results).length).toBeGreaterThan(10)
       plain.set(client, report)
     }
-  })
+  }, 300_000)
 
   test.skipIf(unavailable).each(clients)('%s gives the same results with register', async (client) => {
     expectSame(client, await run(folder, program(client), ['--import', 'onnxruntime-iobinding/register']))
