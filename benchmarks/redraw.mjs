@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { draw, replaceBetween } from './core/report.mjs'
 import * as bert from './suites/bert/report.mjs'
+import * as clients from './suites/clients/report.mjs'
 import * as micro from './suites/micro/report.mjs'
 import * as server from './suites/server/report.mjs'
 import * as throughput from './suites/throughput/report.mjs'
@@ -15,6 +16,7 @@ const { values: options, positionals: files } = parseArgs({
 function chooseSuite(report) {
   if (report.shapes) return bert
   if (report.batches) return server
+  if (report.clients) return clients
   return report.definitions ? throughput : micro
 }
 

@@ -190,5 +190,8 @@ export async function svg(specification) {
     import('svgo'),
   ])
   const drawn = await new View(parse(compile(specification).spec), { renderer: 'none' }).toSVG()
-  return `${optimize(drawn, { multipass: true, floatPrecision: 2 }).data}\n`
+  // Pages show it as an image, whose alternative text is all that is read.
+  const attrs = ['class', 'aria-.*', 'pointer-events']
+  const plugins = ['preset-default', { name: 'removeAttrs', params: { attrs } }]
+  return `${optimize(drawn, { multipass: true, floatPrecision: 2, plugins }).data}\n`
 }

@@ -7,9 +7,9 @@
 //   { op: 'delays', seconds }             { runs, runMs, delayMs } of the event loop while calls run back to back
 //   { op: 'close' }                       {}
 import { readFileSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setImmediate, setTimeout } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { elementTypes, toComparable } from '../../test/helpers/tensors.mjs'
+import { delays } from './delays.mjs'
 import { serve } from './serve.mjs'
 import { IN_FLIGHT } from './targets.mjs'
 
@@ -214,24 +214,6 @@ async function copy({ direction, bytes, ms }) {
   for (const begin = now(); now() - begin < ms || times.length < 5; ) times.push(...(await timed(measure, 1)))
   for (const value of [pinned, device]) value.dispose()
   return { times }
-}
-
-/** Without an open case: of an idle process. */
-async function delays(call, seconds) {
-  await call?.()
-  await setTimeout(100)
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
-  const begin = now()
-  let runs = 0
-  for (; runs === 0 || now() - begin < seconds * 1000; runs++) await (call?.() ?? setTimeout(200))
-  const runMs = call ? Math.round((now() - begin) / runs) : null
-  // One more turn of the event loop records the last delay.
-  await setTimeout(5)
-  delay.disable()
-  const ms = (nanoseconds) => Math.round(nanoseconds / 1e3) / 1e3
-  const delayMs = { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) }
-  return { runs, runMs, delayMs }
 }
 
 /** Outputs of so many elements are compared one by one. */

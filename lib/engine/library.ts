@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { unpacked } from './asar'
+import { OWN_FILE } from './own-file'
 
 /** Path of a library, and what named it. */
 export interface Candidate {
@@ -43,7 +44,7 @@ const NAMES = ['onnxruntime-node', 'onnxruntime-library']
  * @param tried receives what does not suit
  */
 export function resolveOnnxruntimeNode(tried: string[] = []): OnnxruntimeNode | undefined {
-  for (const from of new Set([__filename, ...mainScripts()])) {
+  for (const from of new Set([OWN_FILE, ...mainScripts()])) {
     let isInstalled = false
     for (const path of packagesFrom(from)) {
       const found = inspectPackage(path, tried)
@@ -117,7 +118,7 @@ function* packagesFrom(from: string): Generator<string> {
       yield resolve(name)
     } catch {}
   }
-  const traced = from === __filename ? tracedPackage() : undefined
+  const traced = from === OWN_FILE ? tracedPackage() : undefined
   if (traced !== undefined) yield traced
 }
 

@@ -12,6 +12,7 @@ import { lendEventLoop, type Turning } from './event-loop'
 import { type Candidate, findLibrary } from './library'
 import { type EngineOptions, isReceiving, LOG_LEVELS, logSeverity, receiveLog, relayTo } from './log'
 import { loadError, outputShapeError, RESOURCE_REMEDIES, resourceError } from './ort-errors'
+import { OWN_FILE } from './own-file'
 import { type CanLoad, DRIVER_REMEDIES, providerError } from './provider-errors'
 
 /** The functions and classes that native/addon.cc registers. */
@@ -87,10 +88,11 @@ const bindings = require('bindings') as typeof import('bindings')
  * folder is for a bundle, which contains this file and has the prebuilt addon beside it.
  */
 function folders(): string[] {
+  const prebuilt = join('prebuilds', `${platform()}-${arch()}`)
+  if (OWN_FILE === process.execPath) return [join(dirname(OWN_FILE), prebuilt)]
   // Set by scripts/sanitizers and scripts/coverage, which build addons of their own. An installed package ignores it.
   const build = process.env.ONNXRUNTIME_IOBINDING_BUILD
   if (build !== undefined && existsSync(join(ROOT, 'CMakeLists.txt'))) return [join(ROOT, build, 'Release')]
-  const prebuilt = join('prebuilds', `${platform()}-${arch()}`)
   return [
     join(ROOT, 'build', 'Release'),
     // Tracers of deployments (@vercel/nft) evaluate this expression, and ship the folder.
@@ -126,7 +128,7 @@ export function loadAddon(): Addon | OrtError {
 
 function open(path: string): Addon {
   // In a single executable, bindings' own `require` knows the modules of Node.js alone.
-  if (__filename === process.execPath) return Object.assign(createRequire(path)(path), { path }) as Addon
+  if (OWN_FILE === process.execPath) return Object.assign(createRequire(path)(path), { path }) as Addon
   // One path to try. `module_root` is not part of it; without it bindings would look for the package's folder.
   return bindings({ bindings: NAME, module_root: ROOT, try: [[dirname(path), 'bindings']] }) as Addon
 }

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { root } from '../../scripts/run.mjs'
 import { pageBlocks } from '../docs/pages.ts'
 import { environment, write } from '../package/example.ts'
 
@@ -50,6 +51,14 @@ async function expectRuns(command: string, args: string[], env: NodeJS.ProcessEn
     env: { ...environment(), ...env },
   })
   expect({ stdout, stderr }).toEqual({ stdout: 'native 16\n', stderr: '' })
+}
+
+/** Runs what a bundler has left in the project's `out`, in a folder of its own. */
+async function expectBundleRuns(name: string): Promise<void> {
+  cpSync(join(installed, 'prebuilds'), join(project, 'out', 'prebuilds'), { recursive: true })
+  await expectRuns(process.execPath, [join(deploy(name, ['out']), 'out', 'service.mjs')], {
+    ORT_DYLIB_PATH: join(project, library),
+  })
 }
 
 /** A folder with the copies of files of the project. */
@@ -113,9 +122,51 @@ describe('inside the bundle', () => {
     rmSync('out', { recursive: true, force: true })
     const { default: config } = await import(write(file, block(file)))
     await builds[file]!(config)
-    cpSync(join(installed, 'prebuilds'), 'out/prebuilds', { recursive: true })
-    await expectRuns(process.execPath, [join(deploy(file, ['out']), 'out', 'service.mjs')], {
-      ORT_DYLIB_PATH: join(project, library),
+    await expectBundleRuns(file)
+  })
+
+  describe('an alias of onnxruntime-node', () => {
+    const page = readFileSync(join(root, 'docs', 'drop-in.md'), 'utf8')
+    /** docs/drop-in.md's option of a bundler. */
+    const option = async (bundler: string) => {
+      const row = page.split('\n').find((line) => line.startsWith(`| ${bundler} `))!
+      const [, code] = /`(.+)`/.exec(row)!
+      const { default: alias } = await import(
+        join(project, 'node_modules', '@rollup', 'plugin-alias', 'dist', 'index.js')
+      )
+      return new Function('alias', `return { ${code} }`)(alias)
+    }
+    beforeAll(() => {
+      write('service.mjs', service.replace("'onnxruntime-iobinding'", "'onnxruntime-node'"))
+    })
+    afterAll(() => {
+      write('service.mjs', service)
+    })
+
+    test.each([
+      ['webpack', { externals: [] }],
+      ['Rollup', { external: [] }],
+      ['Vite', { ssr: { noExternal: true } }],
+    ])('%s', async (bundler, changed) => {
+      process.chdir(project)
+      rmSync('out', { recursive: true, force: true })
+      const file = `${bundler.toLowerCase()}.config.mjs`
+      const { default: config } = await import(write(file, block(file)))
+      const { plugins = [], ...alias } = await option(bundler)
+      const all = [...plugins, ...(config.plugins ?? [])]
+      await builds[file]!({ ...config, ...changed, ...alias, ...(all.length > 0 && { plugins: all }) })
+      await expectBundleRuns(`${bundler}-alias`)
+    })
+
+    test('esbuild', async () => {
+      process.chdir(project)
+      rmSync('out', { recursive: true, force: true })
+      const banner = {
+        js: (await import(write('banner.config.mjs', block('rollup.config.mjs')))).default.output.banner,
+      }
+      const options = { bundle: true, platform: 'node', format: 'esm', banner, ...(await option('esbuild')) }
+      await require('esbuild').build({ ...options, entryPoints: ['service.mjs'], outfile: 'out/service.mjs' })
+      await expectBundleRuns('esbuild-alias')
     })
   })
 

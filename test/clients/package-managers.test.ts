@@ -7,12 +7,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/run.mjs'
 import { runScript } from '../native/child.ts'
-import { install } from './install.ts'
+import { installNightly } from './install.mjs'
 import { npm, packAll, type Tarballs } from './tarballs.ts'
 
 const MODEL = join(root, 'test', 'models', 'tiny_bert', 'model.onnx')
-const nightly = process.env.TEST_CLIENTS === 'all'
-if (!nightly) console.log('SKIPPED: other package managers than npm, without TEST_CLIENTS=all')
 
 /** The fields of package.json that docs/drop-in.md has, for all packages and for one. */
 const FIELDS: Readonly<Record<string, (tarball: string) => object>> = {
@@ -30,17 +28,17 @@ const FIELDS: Readonly<Record<string, (tarball: string) => object>> = {
   'Yarn 4 (pnpm)': (tarball) => ({ resolutions: { 'onnxruntime-node': tarball } }),
 }
 
-describe.runIf(nightly)('in place of onnxruntime-node', () => {
-  const { folder: tools, unavailable, remove } = install(join(import.meta.dirname, 'managers'))
+describe('in place of onnxruntime-node', () => {
+  const source = join(import.meta.dirname, 'managers')
+  const { folder: tools, unavailable, remove } = installNightly(source, 'package managers')
   const folder = mkdtempSync(join(tmpdir(), 'onnxruntime-iobinding-managers-'))
   afterAll(() => {
     remove()
     rmSync(folder, { recursive: true, force: true })
   })
-  if (unavailable !== undefined) console.log(`SKIPPED: package managers: ${unavailable}`)
   let packed: Tarballs
   beforeAll(() => {
-    packed = packAll(folder)
+    if (unavailable === undefined) packed = packAll(folder)
   })
 
   function run(tool: string, args: readonly string[], cwd: string, env = {}) {

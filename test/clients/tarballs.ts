@@ -14,6 +14,7 @@ export interface Tarballs {
 }
 
 const ADDON = 'onnxruntime_iobinding.node'
+const HERE = `${process.platform}-${process.arch}`
 const CLIENT = {
   name: 'client',
   version: '1.0.0',
@@ -30,6 +31,17 @@ export function npm(args: readonly string[], cwd: string): void {
   })
 }
 
+/** Puts the addon of the build into a folder where the package looks for a prebuilt one. */
+export function copyAddon(path: string): void {
+  cpSync(join(root, 'build', 'Release', ADDON), join(path, 'prebuilds', HERE, ADDON))
+}
+
+/** Copies what the package needs to run. */
+export function copyPackage(path: string): void {
+  for (const file of ['package.json', 'dist']) cpSync(join(root, file), join(path, file), { recursive: true })
+  copyAddon(path)
+}
+
 /** Packs them into a folder. */
 export function packAll(folder: string): Tarballs {
   const stage = (name: string, fill: (path: string) => void) => {
@@ -40,16 +52,11 @@ export function packAll(folder: string): Tarballs {
     const { name: its, version } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
     return `file:../${its}-${version}.tgz`
   }
-  const here = `${process.platform}-${process.arch}`
   const original = join(root, 'node_modules', 'onnxruntime-node')
   const { version, name } = JSON.parse(readFileSync(join(original, 'package.json'), 'utf8'))
   return {
     version,
-    package: stage('package', (path) => {
-      for (const file of ['package.json', 'dist'])
-        cpSync(join(root, file), join(path, file), { recursive: true })
-      cpSync(join(root, 'build', 'Release', ADDON), join(path, 'prebuilds', here, ADDON))
-    }),
+    package: stage('package', copyPackage),
     library: stage('library', (path) => {
       const binaries = join('bin', 'napi-v6', process.platform, process.arch)
       mkdirSync(dirname(join(path, binaries)), { recursive: true })

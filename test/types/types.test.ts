@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root, tool } from '../../scripts/run.mjs'
-import { install } from '../clients/install.ts'
+import { install } from '../clients/install.mjs'
 
 /** Below the repository, where the package resolves itself by its name. */
 const folder = join(root, 'build', `types-${process.pid}`)

@@ -5,7 +5,8 @@ import { root } from '../../scripts/run.mjs'
 import { value } from '../helpers/model-builder.mjs'
 import { decode, encode } from '../helpers/onnx-proto.mjs'
 
-const NAMES: Readonly<Record<string, string>> = {
+/** @type {Readonly<Record<string, string>>} */
+const NAMES = {
   input_0: 'input_ids',
   input_1: 'attention_mask',
   output_0: 'logits',
@@ -13,7 +14,7 @@ const NAMES: Readonly<Record<string, string>> = {
 const SPECIAL = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]']
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz']
 const VOCABULARY = [...SPECIAL, ...LETTERS, ...LETTERS.map((letter) => `##${letter}`)]
-const id = (token: string) => VOCABULARY.indexOf(token)
+const id = (token) => VOCABULARY.indexOf(token)
 
 const CONFIG = {
   model_type: 'bert',
@@ -26,8 +27,8 @@ const CONFIG = {
   label2id: { no: 0, yes: 1 },
 }
 const TOKENS = { unk: '[UNK]', sep: '[SEP]', pad: '[PAD]', cls: '[CLS]', mask: '[MASK]' }
-const special = (content: string) => ({ SpecialToken: { id: content, type_id: 0 } })
-const sequence = (content: string) => ({ Sequence: { id: content, type_id: 0 } })
+const special = (content) => ({ SpecialToken: { id: content, type_id: 0 } })
+const sequence = (content) => ({ Sequence: { id: content, type_id: 0 } })
 const TOKENIZER = {
   version: '1.0',
   truncation: null,
@@ -68,12 +69,12 @@ const TOKENIZER = {
 }
 
 /** tiny_bert with an output more: what its pooler reads. */
-function model(): Uint8Array {
+function tinyBert() {
   const bytes = readFileSync(join(root, 'test', 'models', 'tiny_bert', 'model.onnx'))
   const proto = decode('ModelProto', bytes)
   const { graph } = proto
-  const hidden: string = graph.node.findLast(({ opType }: { opType: string }) => opType === 'Gather').input[0]
-  const rename = (name: string) => (name === hidden ? 'last_hidden_state' : (NAMES[name] ?? name))
+  const hidden = graph.node.findLast(({ opType }) => opType === 'Gather').input[0]
+  const rename = (name) => (name === hidden ? 'last_hidden_state' : (NAMES[name] ?? name))
   for (const node of graph.node) {
     node.input = node.input.map(rename)
     node.output = node.output.map(rename)
@@ -83,11 +84,15 @@ function model(): Uint8Array {
   return encode('ModelProto', proto)
 }
 
-/** @returns the path of the folder, whose name is tiny-bert */
-export function writeBert(folder: string): string {
-  const path = join(folder, 'tiny-bert')
+/**
+ * @param {string} folder
+ * @param {{ name?: string, model?: Uint8Array }} [options] another model that reads ids, a mask and types of tokens
+ * @returns {string} the path of the model's folder, whose name is the given one
+ */
+export function writeBert(folder, { name = 'tiny-bert', model = tinyBert() } = {}) {
+  const path = join(folder, name)
   mkdirSync(join(path, 'onnx'), { recursive: true })
-  writeFileSync(join(path, 'onnx', 'model.onnx'), model())
+  writeFileSync(join(path, 'onnx', 'model.onnx'), model)
   const tokens = Object.fromEntries(Object.entries(TOKENS).map(([name, token]) => [`${name}_token`, token]))
   const files = {
     config: CONFIG,

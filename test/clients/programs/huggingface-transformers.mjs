@@ -1,0 +1,4 @@
+import * as transformers from '@huggingface/transformers'
+import { runPipelines } from './pipelines.mjs'
+
+await runPipelines(transformers)
