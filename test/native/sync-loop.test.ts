@@ -21,7 +21,7 @@ describe('a loop that never yields', () => {
   ])('holds no more memory: %s', async (form) => {
     const { code, stdout, stderr } = await runFixture('sync-loop.mjs', [form, '20000'], {
       node: ['--expose-gc', '--max-semi-space-size=4', '--single-threaded-gc'],
-      // Freed blocks that malloc keeps for each size are not memory that the loop holds.
+      // glibc reuses little of what elements() has freed: docs/memory.md.
       env: { NODE_V8_COVERAGE: undefined, GLIBC_TUNABLES: 'glibc.malloc.tcache_count=0' },
     })
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
