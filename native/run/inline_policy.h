@@ -33,7 +33,9 @@ struct InlineBounds {
 class InlinePolicy {
  public:
   explicit InlinePolicy(const InlineBounds& bounds)
-      : adapts_(kCountsThreadCpu && bounds.idle_loop > bounds.always), short_(bounds.always), longer_(bounds.idle_loop) {}
+      : adapts_(kCountsThreadCpu && bounds.idle_loop > bounds.always),
+        short_(bounds.always),
+        longer_(bounds.idle_loop) {}
 
   // `beside`: other jobs of the event loop are in flight.
   bool Allows(bool beside) const noexcept {

@@ -39,7 +39,7 @@ const tolerance = ({ sum, magnitude }, entry) =>
   isReduced(entry) ? 0.1 * magnitude : 1e-3 + 1e-3 * Math.abs(sum)
 
 /** Each entry's largest difference to the first one's output. */
-function errorsOf(entries) {
+function largestErrors(entries) {
   const measured = entries.filter(({ notMeasured, output }) => notMeasured === undefined && output)
   const [first] = measured
   const error = ({ output }) => Math.max(...output.map((x, i) => Math.abs(x - first.output[i])))
@@ -120,7 +120,7 @@ export async function measureCpu({
       type: 'shape',
       id: shape.id,
       notMeasured,
-      errors: errorsOf(entries),
+      errors: largestErrors(entries),
       date,
       load: { before, after: load() },
     })
