@@ -230,8 +230,8 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       call_(std::move(call)),
       policy_(std::move(policy)),
       id_(id),
-      in_use_(AddonData::Of(env).in_flight, session_.get()),
       flight_(session_->Begin(*policy_)),
+      in_use_(AddonData::Of(env).in_flight, session_.get()),
       times_(times) {
   // Without options of its own a run could not be ended early.
   if (call_.options() == nullptr) call_.SetOptions(ort::MakeRunOptions());
