@@ -19,7 +19,7 @@ interface Case {
   readonly relu?: boolean
 }
 
-const elementCount = (dims: number[]) => dims.reduce((a, b) => a * b, 1)
+const count = (dims: number[]) => dims.reduce((a, b) => a * b, 1)
 const of = (...dims: number[]): Weight => ({ dims })
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -101,7 +101,7 @@ function build({ op, x, weights, outputs = ['y'], attributes, relu }: Case): Uin
   const initializers = weights.flatMap((weight, i) => {
     if (weight === null) return []
     const { dims, type = 'float32', data } = weight
-    return [tensor(`w${i}`, type, dims, data ?? [...pseudoRandom(elementCount(dims), i + 2)])]
+    return [tensor(`w${i}`, type, dims, data ?? [...pseudoRandom(count(dims), i + 2)])]
   })
   const made = relu ? ['before'] : outputs
   const nodes = [node(op, ['x', ...inputs], made, attributes)]
@@ -111,7 +111,7 @@ function build({ op, x, weights, outputs = ['y'], attributes, relu }: Case): Uin
 }
 
 test.each(Object.entries(CASES))('%s gives what the CPU gives', async (_, one) => {
-  const x = new Tensor('float32', pseudoRandom(elementCount(one.x), 1), one.x)
+  const x = new Tensor('float32', pseudoRandom(count(one.x), 1), one.x)
   const bytes = build(one)
   const cpu = await InferenceSession.create(bytes)
   const cuda = await InferenceSession.create(bytes, {

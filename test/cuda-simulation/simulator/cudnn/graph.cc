@@ -33,19 +33,19 @@ std::vector<int> Ints(const Descriptor& d, int attribute) {
   return {all.begin(), all.end()};
 }
 
-Edge EdgeOf(const Descriptor& d) {
+Edge ReadEdge(const Descriptor& d) {
   return {{d.Get<int>(kTensorType), Ints(d, kTensorDims), Ints(d, kTensorStrides)},
           d.Get<std::int64_t>(kTensorId),
           d.Get<std::uint8_t>(kTensorIsVirtual) != 0};
 }
 
-Operation ConvolutionOf(const Descriptor& d) {
+Operation ReadConvolution(const Descriptor& d) {
   const Descriptor& c = d.Child(kConvolutionDescription);
   Operation o;
   o.type = d.type;
-  o.x = EdgeOf(d.Child(kConvolutionX));
-  o.other = EdgeOf(d.Child(kConvolutionW));
-  o.y = EdgeOf(d.Child(kConvolutionY));
+  o.x = ReadEdge(d.Child(kConvolutionX));
+  o.other = ReadEdge(d.Child(kConvolutionW));
+  o.y = ReadEdge(d.Child(kConvolutionY));
   o.alpha = d.Number(kConvolutionAlpha, 1);
   o.beta = d.Number(kConvolutionBeta, 0);
   o.convolution.pad = Ints(c, kPrePaddings);
@@ -56,15 +56,15 @@ Operation ConvolutionOf(const Descriptor& d) {
   return o;
 }
 
-Operation PointwiseOf(const Descriptor& d) {
+Operation ReadPointwise(const Descriptor& d) {
   const Descriptor& p = d.Child(kPointwiseDescription);
   Operation o;
   o.type = d.type;
   o.mode = p.Get<int>(kPointwiseMode);
-  o.x = EdgeOf(d.Child(kPointwiseX));
-  o.y = EdgeOf(d.Child(kPointwiseY));
+  o.x = ReadEdge(d.Child(kPointwiseX));
+  o.y = ReadEdge(d.Child(kPointwiseY));
   o.has_other = d.Has(kPointwiseB);
-  if (o.has_other) o.other = EdgeOf(d.Child(kPointwiseB));
+  if (o.has_other) o.other = ReadEdge(d.Child(kPointwiseB));
   o.alpha = d.Number(kPointwiseAlpha1, 1);
   o.alpha2 = d.Number(kPointwiseAlpha2, 1);
   o.lower = p.Number(kReluLowerClip, 0);
@@ -102,8 +102,8 @@ double Compute(const Operation& o, double x, double b) {
 class Memory {
  public:
   explicit Memory(std::map<std::int64_t, void*> pointers) : pointers_(std::move(pointers)) {}
-  std::uint8_t* Of(const Edge& edge) {
-    const std::size_t bytes = edge.tensor.Extent() * SizeOf(edge.tensor.type);
+  std::uint8_t* Find(const Edge& edge) {
+    const std::size_t bytes = edge.tensor.Extent() * TypeSize(edge.tensor.type);
     if (!edge.is_virtual) return At(pointers_[edge.id], bytes);
     std::vector<std::uint8_t>& between = between_[edge.id];
     between.resize(bytes);
@@ -116,9 +116,9 @@ class Memory {
 };
 
 void Run(const Operation& o, Memory& memory) {
-  const std::uint8_t* x = memory.Of(o.x);
-  const std::uint8_t* other = o.has_other ? memory.Of(o.other) : nullptr;
-  std::uint8_t* y = memory.Of(o.y);
+  const std::uint8_t* x = memory.Find(o.x);
+  const std::uint8_t* other = o.has_other ? memory.Find(o.other) : nullptr;
+  std::uint8_t* y = memory.Find(o.y);
   const Tensor &xt = o.x.tensor, &bt = o.other.tensor, &yt = o.y.tensor;
   if (o.type == kConvolutionForward) {
     Convolve(xt, x, bt, other, o.convolution, yt, y, o.alpha, o.beta,
@@ -126,10 +126,10 @@ void Run(const Operation& o, Memory& memory) {
     return;
   }
   Each(yt.dims, [&](const std::vector<int>& index) {
-    const double a = o.alpha * Load(x + Offset(xt, index) * SizeOf(xt.type), xt.type);
+    const double a = o.alpha * Load(x + Offset(xt, index) * TypeSize(xt.type), xt.type);
     const double b =
-        other == nullptr ? 0 : o.alpha2 * Load(other + Offset(bt, index) * SizeOf(bt.type), bt.type);
-    Store(y + Offset(yt, index) * SizeOf(yt.type), yt.type, Compute(o, a, b));
+        other == nullptr ? 0 : o.alpha2 * Load(other + Offset(bt, index) * TypeSize(bt.type), bt.type);
+    Store(y + Offset(yt, index) * TypeSize(yt.type), yt.type, Compute(o, a, b));
   });
 }
 
@@ -152,7 +152,7 @@ int Execute(void* handle, const Descriptor& plan, const Descriptor& pack) {
   std::vector<Operation> operations;
   std::string what;
   for (const auto& d : graph.Children(kGraphOperations)) {
-    operations.push_back(d->type == kConvolutionForward ? ConvolutionOf(*d) : PointwiseOf(*d));
+    operations.push_back(d->type == kConvolutionForward ? ReadConvolution(*d) : ReadPointwise(*d));
     const Operation& o = operations.back();
     if (o.type == kConvolutionForward) what = Dims(o.x.tensor.dims) + " * " + Dims(o.other.tensor.dims);
   }

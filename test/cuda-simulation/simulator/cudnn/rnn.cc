@@ -12,15 +12,15 @@ double Sigmoid(double v) { return 1 / (1 + std::exp(-v)); }
 std::vector<double> Read(const void* address, std::size_t count, int type) {
   std::vector<double> values(count, 0);
   if (address == nullptr || count == 0) return values;
-  const std::uint8_t* from = At(address, count * SizeOf(type));
-  for (std::size_t i = 0; i < count; ++i) values[i] = Load(from + i * SizeOf(type), type);
+  const std::uint8_t* from = At(address, count * TypeSize(type));
+  for (std::size_t i = 0; i < count; ++i) values[i] = Load(from + i * TypeSize(type), type);
   return values;
 }
 
 void Write(void* address, const std::vector<double>& values, int type) {
   if (address == nullptr || values.empty()) return;
-  std::uint8_t* to = At(address, values.size() * SizeOf(type));
-  for (std::size_t i = 0; i < values.size(); ++i) Store(to + i * SizeOf(type), type, values[i]);
+  std::uint8_t* to = At(address, values.size() * TypeSize(type));
+  for (std::size_t i = 0; i < values.size(); ++i) Store(to + i * TypeSize(type), type, values[i]);
 }
 
 // One direction of one sequence.

@@ -45,7 +45,7 @@ SIM_EXPORT int cudnnSetRNNDataDescriptor(void* d, int type, int layout, int time
 }
 SIM_EXPORT int cudnnGetRNNWeightSpaceSize(void*, void* d, std::size_t* bytes) {
   const Rnn& rnn = Of<Rnn>(d);
-  *bytes = static_cast<std::size_t>(rnn.directions) * rnn.DirectionSize() * SizeOf(rnn.type);
+  *bytes = static_cast<std::size_t>(rnn.directions) * rnn.DirectionSize() * TypeSize(rnn.type);
   return kSuccess;
 }
 SIM_EXPORT int cudnnGetRNNTempSpaceSizes(void*, void*, int, void*, std::size_t* work, std::size_t* reserve) {
@@ -62,8 +62,8 @@ SIM_EXPORT int cudnnGetRNNWeightParams(void*, void* d, std::int32_t direction, s
   auto* begin = static_cast<std::uint8_t*>(weights);
   Describe(matrix, rnn, at < rnn.Gates() ? rnn.input : rnn.hidden);
   Describe(bias, rnn, 1);
-  *matrix_at = begin + rnn.MatrixAt(of, at) * SizeOf(rnn.type);
-  *bias_at = !rnn.biased ? nullptr : begin + rnn.BiasAt(of, at) * SizeOf(rnn.type);
+  *matrix_at = begin + rnn.MatrixAt(of, at) * TypeSize(rnn.type);
+  *bias_at = !rnn.biased ? nullptr : begin + rnn.BiasAt(of, at) * TypeSize(rnn.type);
   return kSuccess;
 }
 SIM_EXPORT int cudnnRNNForward(void* handle, void* rnn, int, const std::int32_t*, void* x, const void* x_data,

@@ -42,7 +42,7 @@ std::uint8_t* At(const void* address, std::size_t bytes);
 std::size_t Offset(const Tensor& t, const std::vector<int>& index);
 // A tensor in device memory.
 inline std::uint8_t* At(const Tensor& t, const void* address) {
-  return At(address, t.Extent() * SizeOf(t.type));
+  return At(address, t.Extent() * TypeSize(t.type));
 }
 // All elements, packed, in the order of the dims.
 std::vector<float> Floats(const Tensor& t, const std::uint8_t* from);
