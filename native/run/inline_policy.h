@@ -8,7 +8,7 @@
 // costs as much as a short run, so the first excess only begins to measure it, for the next runs.
 //
 // An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
-// and finalizers: after 256 inline runs, or a millisecond of them, the next one goes to the run thread.
+// and finalizers: after 256 inline runs, or 2 ms of them, the next one goes to the run thread.
 // It also shows what else the event loop has to do.
 #pragma once
 
@@ -33,11 +33,13 @@ struct InlineBounds {
 class InlinePolicy {
  public:
   explicit InlinePolicy(const InlineBounds& bounds)
-      : adapts_(kCountsThreadCpu && bounds.idle_loop > bounds.always), short_(bounds.always), longer_(bounds.idle_loop) {}
+      : adapts_(kCountsThreadCpu && bounds.idle_loop > bounds.always),
+        short_(bounds.always),
+        longer_(bounds.idle_loop) {}
 
   // `beside`: other jobs of the event loop are in flight.
   bool Allows(bool beside) const noexcept {
-    if (burst_ >= kMostInARow || burst_time_ >= kLongestBurst) return false;
+    if (burst_ >= kMostInARow || (burst_ > 0 && burst_time_ + expected_ > kLongestBurst)) return false;
     return short_.Expected() || (adapts_ && !beside && loop_.Idle() && longer_.Expected());
   }
 
@@ -77,7 +79,7 @@ class InlinePolicy {
 
  private:
   static constexpr int kMostInARow = 256;
-  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(1);
+  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(2);
   // Until a thread that was interrupted runs on.
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;

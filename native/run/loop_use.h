@@ -33,9 +33,11 @@ class LoopUse {
   void Record(const Flight& flight, std::chrono::nanoseconds took) noexcept {
     if (!flight.begin_) return;
     const ThreadUse use = ThreadUse::Now();
+    // Where others had its CPU, it need not have come to sleep.
     const bool slept = use.waits != flight.begin_->waits;
-    const bool worked = use.cpu - flight.begin_->cpu >= kHandingOver + took / 8;
-    if (slept && !worked && !flight.beside_) {
+    const std::chrono::nanoseconds most = slept ? kHandingOver + took / 8 : took / 2;
+    const bool worked = use.cpu - flight.begin_->cpu >= most;
+    if (!worked && !flight.beside_) {
       idle_ = std::min(idle_ + 1, kNeeded);
     } else {
       // What worked once may be garbage collection, or an interrupt.
