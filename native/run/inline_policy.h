@@ -69,12 +69,13 @@ class InlinePolicy {
     return adapts_ ? LoopUse::Flight(beside) : LoopUse::Flight();
   }
   void Record(std::chrono::nanoseconds took, const LoopUse::Flight& flight) noexcept {
-    burst_ = 0;
-    burst_time_ = std::chrono::nanoseconds::zero();
+    if (loop_.Record(flight, took)) {
+      burst_ = 0;
+      burst_time_ = std::chrono::nanoseconds::zero();
+    }
     Learn(took);
     short_.Record(took);
     longer_.Record(took);
-    if (!longer_.Exceeds(took)) loop_.Record(flight, took);
   }
 
  private:
