@@ -8,7 +8,7 @@
 // costs as much as a short run, so the first excess only begins to measure it, for the next runs.
 //
 // An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
-// and finalizers: after 256 inline runs, or a millisecond of them, the next one goes to the run thread.
+// and finalizers: after 256 inline runs, or 2 ms of them, the next one goes to the run thread.
 // It also shows what else the event loop has to do.
 #pragma once
 
@@ -39,7 +39,7 @@ class InlinePolicy {
 
   // `beside`: other jobs of the event loop are in flight.
   bool Allows(bool beside) const noexcept {
-    if (burst_ >= kMostInARow || burst_time_ >= kLongestBurst) return false;
+    if (burst_ >= kMostInARow || (burst_ > 0 && burst_time_ + expected_ > kLongestBurst)) return false;
     return short_.Expected() || (adapts_ && !beside && loop_.Idle() && longer_.Expected());
   }
 
@@ -75,17 +75,18 @@ class InlinePolicy {
     return adapts_ ? LoopUse::Flight(beside) : LoopUse::Flight();
   }
   void Record(std::chrono::nanoseconds took, const LoopUse::Flight& flight) noexcept {
-    burst_ = 0;
-    burst_time_ = std::chrono::nanoseconds::zero();
+    if (loop_.Record(flight, took)) {
+      burst_ = 0;
+      burst_time_ = std::chrono::nanoseconds::zero();
+    }
     Learn(took);
     short_.Record(took);
     longer_.Record(took);
-    if (!longer_.Exceeds(took)) loop_.Record(flight, took);
   }
 
  private:
   static constexpr int kMostInARow = 256;
-  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(1);
+  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(2);
   // Until a thread that was interrupted runs on.
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;

@@ -29,18 +29,21 @@ class LoopUse {
   // Whether it had nothing else to do in the last runs.
   bool Idle() const noexcept { return idle_ == kNeeded; }
 
-  // When the run has ended.
-  void Record(const Flight& flight, std::chrono::nanoseconds took) noexcept {
-    if (!flight.begin_) return;
+  // When the run has ended: whether the event loop has turned meanwhile, as far as that is known. On a busy
+  // machine the run may have ended before it came to that.
+  bool Record(const Flight& flight, std::chrono::nanoseconds took) noexcept {
+    if (!flight.begin_) return true;
     const ThreadUse use = ThreadUse::Now();
     const bool slept = use.waits != flight.begin_->waits;
-    const bool worked = use.cpu - flight.begin_->cpu >= kHandingOver + took / 8;
-    if (slept && !worked && !flight.beside_) {
+    const std::chrono::nanoseconds most = slept ? kHandingOver + took / 8 : took / 2;
+    const bool worked = use.cpu - flight.begin_->cpu >= most;
+    if (!worked && !flight.beside_) {
       idle_ = std::min(idle_ + 1, kNeeded);
     } else {
       // What worked once may be garbage collection, or an interrupt.
       idle_ = Idle() && !flight.beside_ ? kNeeded - kConfirming : 0;
     }
+    return slept;
   }
 
  private:

@@ -12,7 +12,7 @@ const addon = (library['engine/native'] as typeof Native).loadAddon() as Native.
 describe('an object of another class of the addon', async () => {
   const value = OrtValue.allocate('float32', [1]).engineValue
   await createSession(oneNode())
-  const session = new addon.Session(0, 0, 1, 0)
+  const session = new addon.Session(0, 0, 1, 0, 0)
   const given = {
     value,
     session,
