@@ -35,6 +35,14 @@ export function instanceError(
   })
 }
 
+/** Refuses `new` from outside: a constructor's first argument is internal. @param maker the call to use in place of it */
+export function checkConstruction(given: unknown, name: string, maker: string): void {
+  if ((typeof given === 'object' && given !== null) || typeof given === 'function') return
+  throw new OrtTypeError('ERR_INVALID_ARG_TYPE', `${name} has no public constructor`, {
+    remedy: `Use ${maker}`,
+  })
+}
+
 /** Methods that return a promise, though they are not all async functions. */
 const ASYNCHRONOUS: ReadonlySet<string | symbol> = new Set([
   'run',

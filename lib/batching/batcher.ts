@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-common'
 import type { BindingHost } from '../binding/host'
 import type { AnyViews, Views } from '../binding/views'
-import { INSPECT, type InspectArguments, refuseProxies, summarize } from '../classes'
+import { checkConstruction, INSPECT, type InspectArguments, refuseProxies, summarize } from '../classes'
 import type { BatchModel } from './group'
 import type { BatchOutput } from './memory'
 import {
@@ -44,6 +44,7 @@ export class Batcher<I extends Views = AnyViews, O extends Views = AnyViews> imp
   }
 
   private constructor(rows: RowInputs, options: ResolvedOptions, scheduler: Scheduler) {
+    checkConstruction(rows, 'Batcher', 'await session.createBatcher()')
     this.#rows = rows
     this.#options = options
     this.#scheduler = scheduler

@@ -2,7 +2,7 @@ import type { IoBinding } from '../binding/binding'
 import type { IoBindingOptions } from '../binding/create'
 import type { AnyViews, Views } from '../binding/views'
 import { bare, INT_MAX, integer, isRecord } from '../check'
-import { refuseProxies } from '../classes'
+import { checkConstruction, refuseProxies } from '../classes'
 import { argumentTypeError, describe, isOrtError, OrtError, OrtTypeError } from '../errors'
 import { OrtValue } from '../value/value'
 import { PriorityQueue } from './queue'
@@ -45,6 +45,7 @@ export class BindingPool<I extends Views = AnyViews, O extends Views = AnyViews>
 
   /** @internal use `session.createBindingPool()` */
   constructor(create: Create<IoBinding<I, O>>, shapes: unknown, options: BindingPoolOptions) {
+    checkConstruction(create, 'BindingPool', 'session.createBindingPool()')
     if (!isRecord(options)) throw argumentTypeError('options', 'an object', options)
     const { size = 4, maxQueueSize = 128, ...rest }: BindingPoolOptions = bare(options)
     const bindingOptions: IoBindingOptions = bare(rest)

@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-common'
-import { INSPECT, type InspectArguments, refuseProxies, summarize } from '../classes'
+import { checkConstruction, INSPECT, type InspectArguments, refuseProxies, summarize } from '../classes'
 import { checkSessionDevice } from '../device/device'
 import type { DeviceName, EngineBinding, EngineSession } from '../engine/engine'
 import { argumentTypeError } from '../errors'
@@ -52,6 +52,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Views = AnyViews>
 
   /** @internal use `session.createIoBinding()` or `session.ioBinding()` */
   constructor(host: BindingHost) {
+    checkConstruction(host, 'IoBinding', 'session.createIoBinding()')
     const owned = new Set<OrtValue>()
     const binding = new host.engine.Binding(host.session)
     const inputs = new BoundValues(host.inputs, owned)

@@ -1,7 +1,7 @@
 import { promises } from 'node:fs'
 import { types } from 'node:util'
 import { bufferBytes, string } from '../check'
-import { refuseProxies } from '../classes'
+import { checkConstruction, refuseProxies } from '../classes'
 import { argumentTypeError, OrtError } from '../errors'
 import { type AdapterParameter, readAdapter } from '../model/adapter-file'
 import { elementTypeName, rawView, typedArrayBuffer } from '../model/element-types'
@@ -26,6 +26,7 @@ export class LoraAdapter implements Disposable {
   }
 
   private constructor(bytes: Uint8Array, given: string) {
+    checkConstruction(bytes, 'LoraAdapter', 'await LoraAdapter.create()')
     const { adapterVersion, modelVersion, parameters } = readAdapter(bytes, given)
     this.adapterVersion = adapterVersion
     this.modelVersion = modelVersion

@@ -9,7 +9,7 @@ import { type OrtRunOptions, PreparedRunOptions } from '../binding/prepared-opti
 import type { IoBindingRunOptions } from '../binding/run-options'
 import type { AnyViews, NamedViews, Views } from '../binding/views'
 import { property } from '../check'
-import { INSPECT, type InspectArguments, refuseProxies } from '../classes'
+import { checkConstruction, INSPECT, type InspectArguments, refuseProxies } from '../classes'
 import { type RunTimes, runsAreObserved } from '../engine/diagnostics'
 import { loraAdapters, withAdapters } from './adapters'
 import { checkBinding, inspectSession } from './checks'
@@ -49,6 +49,7 @@ export class InferenceSession extends SessionDescription implements AsyncDisposa
   }
 
   private constructor(handle: SessionHandle) {
+    checkConstruction(handle, 'InferenceSession', 'await InferenceSession.create()')
     super(handle)
     this.#handle = handle
     this.#plans = new RunPlans(handle.loaded)

@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-common'
 import { array } from '../check'
+import { checkConstruction } from '../classes'
 import { checkDevice } from '../device/device'
 import type { DeviceName, EngineValue } from '../engine/engine'
 import { engine } from '../engine/select'
@@ -38,6 +39,7 @@ import { checkView, type ViewOptions } from './view'
  */
 export class OrtValue<T extends ElementType = ElementType> extends OrtValueCopies<T> {
   private constructor(value: EngineValue, data?: TypedArray) {
+    checkConstruction(value, 'OrtValue', 'OrtValue.allocate(), wrap() or fromTensor()')
     super(value, data)
   }
 

@@ -1,7 +1,11 @@
 import { createRequire } from 'node:module'
 import {
+  Batcher,
+  BindingPool,
   InferenceSession,
+  IoBinding,
   isOrtError,
+  LoraAdapter,
   ORT_ERROR_CODES,
   OrtError,
   type OrtErrorConstructor,
@@ -10,6 +14,7 @@ import {
   OrtValue,
 } from 'onnxruntime-iobinding'
 import { describe, expect, test } from 'vitest'
+import { expectError } from '../helpers/errors.ts'
 
 const commonJs = createRequire(import.meta.url)(
   'onnxruntime-iobinding',
@@ -102,3 +107,12 @@ test('ORT_ERROR_CODES lists each code once, those of ONNX Runtime last', () => {
   expect(ORT_ERROR_CODES).toContain('ERR_CUDA_STUB_LIBRARY')
   expect(ORT_ERROR_CODES.at(-1)).toMatch(/^ERR_ORT_/)
 })
+
+test.each([Batcher, BindingPool, InferenceSession, IoBinding, LoraAdapter, OrtValue])(
+  '%o has no public constructor: the error names the call to use',
+  async (Class) => {
+    const construct = () => new (Class as unknown as new () => object)()
+    await expectError(construct, 'ERR_INVALID_ARG_TYPE', { says: Class.name, type: TypeError })
+    expect(construct).toThrow(expect.objectContaining({ remedy: expect.stringMatching(/^Use .*\(\)/) }))
+  },
+)
