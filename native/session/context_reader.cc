@@ -66,7 +66,7 @@ struct ContextReader::State {
         bytes = ToBytes(Napi::Function(env, callback).Call({Napi::String::New(env, call->name)}));
         error.clear();
       } catch (const Napi::Error& thrown) {
-        error = thrown.Message();
+        error = thrown.Message().empty() ? "it threw" : thrown.Message();
       } catch (const std::exception& thrown) {
         error = thrown.what();
       }

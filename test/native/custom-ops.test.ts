@@ -130,6 +130,13 @@ describe.runIf(canCompile)(`epContextDataRead${why}`, () => {
       },
       'no key',
     ],
+    [
+      'throws an error without a message',
+      () => {
+        throw new Error()
+      },
+      'it threw',
+    ],
     ['returns too much', () => new Uint8Array(9), 'maxDataSize'],
     ['returns no bytes of a Uint8Array', () => 'text' as never, 'a Uint8Array'],
     ['returns nothing', () => new Uint8Array(0), 'too few bytes'],
