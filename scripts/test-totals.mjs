@@ -1,14 +1,17 @@
 // Adds up the test runs of `.ci/run` and `.ci/nightly`: node scripts/test-totals.mjs FOLDER [FAILED STEP...]
 //
 // FOLDER has a log of each step, vitest's reports (*.json) and the journals of the GPU suites' rehearsal (*.jsonl). A step
-// that failed without a failed test counts as one. Repeats the lines of the logs that begin with RESULT. The last line is the
-// sum.
+// that failed without a failed test counts as one. Repeats the lines of the logs that begin with RESULT. Failed tests are named
+// last, with their messages; the last line is the sum.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+
+const MAX_MESSAGE = 1000
 
 const [folder, ...failedSteps] = process.argv.slice(2)
 const sum = { passed: 0, failed: 0, skipped: 0 }
 const skipped = new Map()
+const failed = []
 
 const skip = (reason, count = 1) => skipped.set(reason, (skipped.get(reason) ?? 0) + count)
 
@@ -21,9 +24,13 @@ const readers = {
     const { testResults } = JSON.parse(text)
     for (const file of testResults) {
       // A file that cannot be loaded has no tests.
-      if (file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed'))
+      if (file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed')) {
         sum.failed++
+        failed.push(`${file.name}: ${file.message}`)
+      }
       for (const test of file.assertionResults) {
+        if (test.status === 'failed')
+          failed.push(`${file.name}: ${test.fullName}: ${test.failureMessages.join('\n')}`)
         if (test.status === 'passed' || test.status === 'failed') sum[test.status]++
         else {
           sum.skipped++
@@ -54,5 +61,6 @@ for (const file of readdirSync(folder)) {
 if (failedSteps.length > 0 && sum.failed === 0) sum.failed = 1
 
 for (const [reason, count] of skipped) console.log(`SKIPPED${count > 0 ? ` (${count})` : ''}: ${reason}`)
+for (const test of failed) console.log(`FAILED: ${test.slice(0, MAX_MESSAGE)}`)
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
 process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0
