@@ -12,7 +12,7 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
 BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state,
                        Napi::Value times)
     : BindingJob(env, owner, std::move(state)),
-      flight_(state_->session->Begin(state_->Policy())),
+      hand_over_(state_->session->Begin(state_->Policy())),
       times_(times) {}
 
 void BindingRun::StartInPlace() noexcept {
@@ -38,7 +38,7 @@ bool BindingRun::Poll(bool wait) {
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {
-  state_->Policy().Record(took_, flight_);
+  state_->Policy().Record(took_, hand_over_);
   state_->values.CopyOut(env, in_use_.id());
   times_.Write();
   return env.Undefined();

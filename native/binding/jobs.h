@@ -46,7 +46,7 @@ class BindingRun final : public BindingJob {
   std::chrono::nanoseconds took_{};
   bool in_place_ = false;
   bool ended_ = false;
-  run::LoopUse::Flight flight_;
+  run::LoopUse::HandOver hand_over_;
   JobTimes times_;
 };
 

@@ -71,11 +71,11 @@ class InlinePolicy {
   }
 
   // A run of the run thread, when it is handed over and when it has ended.
-  LoopUse::Flight Begin(bool beside) const noexcept {
-    return adapts_ ? LoopUse::Flight(beside) : LoopUse::Flight();
+  LoopUse::HandOver Begin(bool beside) const noexcept {
+    return adapts_ ? LoopUse::HandOver(beside) : LoopUse::HandOver();
   }
-  void Record(std::chrono::nanoseconds took, const LoopUse::Flight& flight) noexcept {
-    if (loop_.Record(flight, took)) {
+  void Record(std::chrono::nanoseconds took, const LoopUse::HandOver& hand_over) noexcept {
+    if (loop_.Record(hand_over, took)) {
       burst_ = 0;
       burst_time_ = std::chrono::nanoseconds::zero();
     }

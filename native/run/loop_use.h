@@ -14,11 +14,11 @@ namespace run {
 class LoopUse {
  public:
   // A run of the run thread, from the call on.
-  class Flight {
+  class HandOver {
    public:
-    Flight() = default;
+    HandOver() = default;
     // `beside`: other jobs of the event loop are in flight.
-    explicit Flight(bool beside) noexcept : beside_(beside), begin_(ThreadUse::Now()) {}
+    explicit HandOver(bool beside) noexcept : beside_(beside), begin_(ThreadUse::Now()) {}
 
    private:
     friend class LoopUse;
@@ -31,17 +31,17 @@ class LoopUse {
 
   // When the run has ended: whether the event loop has turned meanwhile, as far as that is known. On a busy
   // machine the run may have ended before it came to that.
-  bool Record(const Flight& flight, std::chrono::nanoseconds took) noexcept {
-    if (!flight.begin_) return true;
+  bool Record(const HandOver& hand_over, std::chrono::nanoseconds took) noexcept {
+    if (!hand_over.begin_) return true;
     const ThreadUse use = ThreadUse::Now();
-    const bool slept = use.waits != flight.begin_->waits;
+    const bool slept = use.waits != hand_over.begin_->waits;
     const std::chrono::nanoseconds most = slept ? kHandingOver + took / 8 : took / 2;
-    const bool worked = use.cpu - flight.begin_->cpu >= most;
-    if (!worked && !flight.beside_) {
+    const bool worked = use.cpu - hand_over.begin_->cpu >= most;
+    if (!worked && !hand_over.beside_) {
       idle_ = std::min(idle_ + 1, kNeeded);
     } else {
       // What worked once may be garbage collection, or an interrupt.
-      idle_ = Idle() && !flight.beside_ ? kNeeded - kConfirming : 0;
+      idle_ = Idle() && !hand_over.beside_ ? kNeeded - kConfirming : 0;
     }
     return slept;
   }

@@ -230,7 +230,7 @@ RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> 
       call_(std::move(call)),
       policy_(std::move(policy)),
       id_(id),
-      flight_(session_->Begin(*policy_)),
+      hand_over_(session_->Begin(*policy_)),
       in_use_(AddonData::Of(env).in_flight, session_.get()),
       times_(times) {
   // Without options of its own a run could not be ended early.
@@ -258,7 +258,7 @@ RunJob::~RunJob() {
 }
 
 Napi::Value RunJob::Result(Napi::Env env) {
-  policy_->Record(took_, flight_);
+  policy_->Record(took_, hand_over_);
   times_.Write();
   return call_.Results(env);
 }

@@ -113,7 +113,7 @@ class RunJob final : public AsyncJob {
   RunCall call_;
   std::shared_ptr<run::InlinePolicy> policy_;
   uint32_t id_;
-  run::LoopUse::Flight flight_;
+  run::LoopUse::HandOver hand_over_;
   std::atomic<bool> canceled_{false};
   InUse in_use_;
   std::chrono::nanoseconds took_{};

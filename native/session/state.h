@@ -39,8 +39,8 @@ class SessionState {
   AddonData& addon() const noexcept { return *addon_; }
 
   // Before a run is queued.
-  run::LoopUse::Flight Begin(const run::InlinePolicy& policy) const noexcept {
-    return device == nullptr ? policy.Begin(addon_->HasJobs()) : run::LoopUse::Flight();
+  run::LoopUse::HandOver Begin(const run::InlinePolicy& policy) const noexcept {
+    return device == nullptr ? policy.Begin(addon_->HasJobs()) : run::LoopUse::HandOver();
   }
   // After a run was queued: the event loop may poll for its end.
   void Expect(const run::InlinePolicy& policy) const noexcept {
