@@ -25,25 +25,27 @@ struct SessionDeleter {
   }
 };
 
-using MemoryInfos = OrtStatus*(ORT_API_CALL*)(const OrtSession*, const OrtMemoryInfo**, size_t);
+using GetMemoryInfos = OrtStatus*(ORT_API_CALL*)(const OrtSession*, const OrtMemoryInfo**, size_t);
 
-// How many values ONNX Runtime reports the memory of: not of initializers that can be overridden, which come
-// last.
-size_t Reported(const std::vector<ort::ValueInfo>& values) {
-  return std::find_if(values.begin(), values.end(),
-                      [](const ort::ValueInfo& value) { return value.overridable; }) -
-         values.begin();
+// Where ONNX Runtime places the inputs, or the outputs. It does not report this of initializers that can be
+// overridden, which come last.
+std::vector<const OrtMemoryInfo*> ReadMemoryInfos(const OrtSession* session,
+                                                  const std::vector<ort::ValueInfo>& values,
+                                                  GetMemoryInfos get) {
+  const auto overridable = std::find_if(values.begin(), values.end(),
+                                        [](const ort::ValueInfo& value) { return value.overridable; });
+  std::vector<const OrtMemoryInfo*> infos(overridable - values.begin());
+  if (!infos.empty()) ort::Check(get(session, infos.data(), infos.size()));
+  return infos;
 }
 
 // Whether ONNX Runtime places each input, or each output, on the device. Initializers that can be overridden
 // are bound in host memory, and it copies them.
 std::vector<bool> OnDevice(const device::Device* device, const OrtSession* session,
-                           const std::vector<ort::ValueInfo>& values, MemoryInfos memory_infos) {
+                           const std::vector<ort::ValueInfo>& values, GetMemoryInfos get) {
   std::vector<bool> on_device(values.size());
-  const size_t count = Reported(values);
-  if (device == nullptr || count == 0) return on_device;
-  std::vector<const OrtMemoryInfo*> infos(count);
-  ort::Check(memory_infos(session, infos.data(), count));
+  if (device == nullptr) return on_device;
+  const auto infos = ReadMemoryInfos(session, values, get);
   std::transform(infos.begin(), infos.end(), on_device.begin(),
                  [device](const OrtMemoryInfo* info) { return device->Holds(info); });
   return on_device;
@@ -52,12 +54,10 @@ std::vector<bool> OnDevice(const device::Device* device, const OrtSession* sessi
 // The inputs that ONNX Runtime reads elsewhere than in host memory, and those that it does not report.
 std::vector<size_t> InputsCopied(const OrtSession* session, const std::vector<ort::ValueInfo>& inputs) {
   std::vector<size_t> copied;
-  const size_t count = Reported(inputs);
-  std::vector<const OrtMemoryInfo*> infos(count);
-  if (count > 0) ort::Check(ort::api().SessionGetMemoryInfoForInputs(session, infos.data(), count));
+  const auto infos = ReadMemoryInfos(session, inputs, ort::api().SessionGetMemoryInfoForInputs);
   for (size_t i = 0; i < inputs.size(); ++i) {
     int differs = 1;
-    if (i < count) ort::Check(ort::api().CompareMemoryInfo(infos[i], ort::CpuMemoryInfo(), &differs));
+    if (i < infos.size()) ort::Check(ort::api().CompareMemoryInfo(infos[i], ort::CpuMemoryInfo(), &differs));
     if (differs != 0) copied.push_back(i);
   }
   return copied;
@@ -65,13 +65,9 @@ std::vector<size_t> InputsCopied(const OrtSession* session, const std::vector<or
 
 // A policy may select a provider whose device memory, and whose lock, the addon has not opened.
 void CheckHostMemory(const OrtSession* session, const SessionState& state) {
-  for (const auto& [count, memory_infos] :
-       {std::pair(state.inputs.size(), ort::api().SessionGetMemoryInfoForInputs),
-        std::pair(state.outputs.size(), ort::api().SessionGetMemoryInfoForOutputs)}) {
-    if (count == 0) continue;
-    std::vector<const OrtMemoryInfo*> infos(count);
-    ort::Check(memory_infos(session, infos.data(), count));
-    for (const OrtMemoryInfo* info : infos) {
+  for (const auto& [values, get] : {std::pair(&state.inputs, ort::api().SessionGetMemoryInfoForInputs),
+                                    std::pair(&state.outputs, ort::api().SessionGetMemoryInfoForOutputs)}) {
+    for (const OrtMemoryInfo* info : ReadMemoryInfos(session, *values, get)) {
       OrtMemoryInfoDeviceType type = OrtMemoryInfoDeviceType_CPU;
       ort::api().MemoryInfoGetDeviceType(info, &type);
       if (type == OrtMemoryInfoDeviceType_CPU) continue;
