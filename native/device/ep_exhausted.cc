@@ -1,6 +1,8 @@
 // Exhausted memory, of which ONNX Runtime reports neither allocations nor copies that the device refuses.
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 
 #include "ep_device.h"
 #include "ort/environment.h"
@@ -28,9 +30,11 @@ void EpDevice::CheckMemory(void* data, size_t bytes) {
 }
 
 void EpDevice::Upload(const std::vector<Copy>& copies) {
+  const auto is_large = [](const Copy& copy) { return copy.to.bytes > kMayFail; };
+  if (std::none_of(copies.begin(), copies.end(), is_large)) return CopyTensors(copies);
   std::vector<Copy> small;
   for (const Copy& copy : copies) {
-    if (copy.to.bytes > kMayFail) {
+    if (is_large(copy)) {
       UploadLarge(copy);
     } else {
       small.push_back(copy);
@@ -47,12 +51,15 @@ void EpDevice::UploadLarge(const Copy& copy) {
                                               " bytes from the host: " + what);
   };
   // Where the buffer that is mapped for the copy has no memory, the provider writes to a null pointer.
-  if (!std::unique_ptr<char[]>(new (std::nothrow) char[copy.to.bytes])) fail("host memory is exhausted");
+  // A compiler may omit a new expression that nothing uses, and not these calls.
+  void* const probe = ::operator new(copy.to.bytes, std::nothrow);
+  ::operator delete(probe);
+  if (probe == nullptr) fail("host memory is exhausted");
   using Unit = std::array<uint8_t, kUnit>;
   const std::vector<int64_t> dims = {kUnit};
   const auto first = ort::TensorOver(info_, copy.to.data, kUnit, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, dims);
   const TensorView on_device{first.get(), copy.to.data, kUnit};
-  Unit host;
+  Unit host{};
   const auto value =
       ort::TensorOver(ort::CpuMemoryInfo(), host.data(), kUnit, ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, dims);
   const TensorView on_host{value.get(), host.data(), kUnit};
