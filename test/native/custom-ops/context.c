@@ -1,7 +1,7 @@
 // Of a session's options: reads the EPContext data "numbers" as a provider does, while the model loads. test.custom.AddRead:
 // y = x + the first of these floats.
-#include <onnxruntime_c_api.h>
-#include <stddef.h>
+#include "operator.h"
+
 #include <string.h>
 
 typedef OrtStatusPtr(ORT_API_CALL* Read)(void* state, const char* name, OrtAllocator* allocator, void** buffer,
@@ -10,7 +10,6 @@ typedef OrtStatusPtr(ORT_API_CALL* GetConfig)(const OrtSessionOptions* options, 
 typedef OrtStatusPtr(ORT_API_CALL* GetRead)(const void* config, Read* read, void** state);
 typedef void(ORT_API_CALL* Release)(void* config);
 
-static const OrtApi* api;
 // Its session is created with them.
 static const OrtSessionOptions* session_options;
 
@@ -30,7 +29,7 @@ static OrtStatusPtr ReadNumber(float* number) {
   if (!status) status = read(state, "numbers", allocator, &buffer, &size);
   if (!status && size < sizeof *number) status = api->CreateStatus(ORT_FAIL, "too few bytes");
   if (!status) memcpy(number, buffer, sizeof *number);
-  if (buffer) status = api->AllocatorFree(allocator, buffer);
+  if (buffer) api->ReleaseStatus(api->AllocatorFree(allocator, buffer));
   return status;
 }
 
@@ -45,27 +44,6 @@ static const char* ORT_API_CALL Name(const OrtCustomOp* op) {
   (void)op;
   return "AddRead";
 }
-static const char* ORT_API_CALL Provider(const OrtCustomOp* op) {
-  (void)op;
-  return NULL;
-}
-static ONNXTensorElementDataType ORT_API_CALL Type(const OrtCustomOp* op, size_t index) {
-  (void)op, (void)index;
-  return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-}
-static size_t ORT_API_CALL One(const OrtCustomOp* op) {
-  (void)op;
-  return 1;
-}
-static OrtCustomOpInputOutputCharacteristic ORT_API_CALL Required(const OrtCustomOp* op, size_t index) {
-  (void)op, (void)index;
-  return INPUT_OUTPUT_REQUIRED;
-}
-static OrtMemType ORT_API_CALL MemoryType(const OrtCustomOp* op, size_t index) {
-  (void)op, (void)index;
-  return OrtMemTypeDefault;
-}
-static void ORT_API_CALL DestroyKernel(void* kernel) { (void)kernel; }
 
 static OrtStatusPtr ORT_API_CALL Compute(void* kernel, OrtKernelContext* context) {
   const OrtValue* x = NULL;
@@ -86,22 +64,9 @@ ORT_EXPORT OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options,
   api = base->GetApi(28);
   if (api == NULL) return NULL;
   session_options = options;
-  add_read.version = 24;
+  Describe(&add_read);
   add_read.CreateKernelV2 = CreateKernel;
   add_read.GetName = Name;
-  add_read.GetExecutionProviderType = Provider;
-  add_read.GetInputType = Type;
-  add_read.GetInputTypeCount = One;
-  add_read.GetOutputType = Type;
-  add_read.GetOutputTypeCount = One;
-  add_read.KernelDestroy = DestroyKernel;
-  add_read.GetInputCharacteristic = Required;
-  add_read.GetOutputCharacteristic = Required;
-  add_read.GetInputMemoryType = MemoryType;
   add_read.KernelComputeV2 = Compute;
-  OrtCustomOpDomain* domain = NULL;
-  OrtStatus* status = api->CreateCustomOpDomain("test.custom", &domain);
-  if (!status) status = api->CustomOpDomain_Add(domain, &add_read);
-  if (!status) status = api->AddCustomOpDomain(options, domain);
-  return status;
+  return Register(options, &add_read);
 }

@@ -1,8 +1,5 @@
 // A library with one operator, test.custom.AddOne: y = x + 1 over float32, by ONNX Runtime's C API.
-#include <onnxruntime_c_api.h>
-#include <stddef.h>
-
-static const OrtApi* api;
+#include "operator.h"
 
 static void* ORT_API_CALL CreateKernel(const OrtCustomOp* op, const OrtApi* a, const OrtKernelInfo* info) {
   (void)op, (void)a, (void)info;
@@ -13,26 +10,6 @@ static const char* ORT_API_CALL Name(const OrtCustomOp* op) {
   (void)op;
   return "AddOne";
 }
-static const char* ORT_API_CALL Provider(const OrtCustomOp* op) {
-  (void)op;
-  return NULL;
-}
-static ONNXTensorElementDataType ORT_API_CALL Type(const OrtCustomOp* op, size_t index) {
-  (void)op, (void)index;
-  return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-}
-static size_t ORT_API_CALL One(const OrtCustomOp* op) {
-  (void)op;
-  return 1;
-}
-static OrtCustomOpInputOutputCharacteristic ORT_API_CALL Required(const OrtCustomOp* op, size_t index) {
-  (void)op, (void)index;
-  return INPUT_OUTPUT_REQUIRED;
-}
-static OrtMemType ORT_API_CALL MemoryType(const OrtCustomOp* op, size_t index) {
-  (void)op, (void)index;
-  return OrtMemTypeDefault;
-}
 static int ORT_API_CALL MinimumArity(const OrtCustomOp* op) {
   (void)op;
   return 1;
@@ -41,7 +18,6 @@ static int ORT_API_CALL Homogeneity(const OrtCustomOp* op) {
   (void)op;
   return 1;
 }
-static void ORT_API_CALL DestroyKernel(void* kernel) { (void)kernel; }
 
 static OrtStatusPtr ORT_API_CALL Compute(void* kernel, OrtKernelContext* context) {
   (void)kernel;
@@ -70,26 +46,13 @@ static OrtCustomOp add_one;
 ORT_EXPORT OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options, const OrtApiBase* base) {
   api = base->GetApi(24);
   if (api == NULL) return NULL;
-  add_one.version = 24;
+  Describe(&add_one);
   add_one.CreateKernel = CreateKernel;
   add_one.GetName = Name;
-  add_one.GetExecutionProviderType = Provider;
-  add_one.GetInputType = Type;
-  add_one.GetInputTypeCount = One;
-  add_one.GetOutputType = Type;
-  add_one.GetOutputTypeCount = One;
-  add_one.KernelDestroy = DestroyKernel;
-  add_one.GetInputCharacteristic = Required;
-  add_one.GetOutputCharacteristic = Required;
-  add_one.GetInputMemoryType = MemoryType;
   add_one.GetVariadicInputMinArity = MinimumArity;
   add_one.GetVariadicInputHomogeneity = Homogeneity;
   add_one.GetVariadicOutputMinArity = MinimumArity;
   add_one.GetVariadicOutputHomogeneity = Homogeneity;
   add_one.KernelComputeV2 = Compute;
-  OrtCustomOpDomain* domain = NULL;
-  OrtStatus* status = api->CreateCustomOpDomain("test.custom", &domain);
-  if (!status) status = api->CustomOpDomain_Add(domain, &add_one);
-  if (!status) status = api->AddCustomOpDomain(options, domain);
-  return status;
+  return Register(options, &add_one);
 }
