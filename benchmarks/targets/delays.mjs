@@ -2,6 +2,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 
+/** What a histogram of monitorEventLoopDelay has recorded, in milliseconds. */
+export function toMs(/** @type {import('node:perf_hooks').IntervalHistogram} */ histogram) {
+  const ms = (nanoseconds) => Math.round(nanoseconds / 1e3) / 1e3
+  return { p50: ms(histogram.percentile(50)), p99: ms(histogram.percentile(99)), max: ms(histogram.max) }
+}
+
 /** @param {(() => Promise<unknown>) | undefined} call undefined: nothing, in an idle process */
 export async function delays(call, seconds) {
   await call?.()
@@ -17,7 +23,5 @@ export async function delays(call, seconds) {
   // One more turn of the event loop records the last delay.
   await setTimeout(5)
   delay.disable()
-  const ms = (nanoseconds) => Math.round(nanoseconds / 1e3) / 1e3
-  const delayMs = { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) }
-  return { runs, runMs, delayMs }
+  return { runs, runMs, delayMs: toMs(delay) }
 }

@@ -2,6 +2,7 @@
 // { op: 'delays' } reports { delayMs } of its event loop since the last such question.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createServer } from '../../server/dist/index.js'
+import { toMs } from './delays.mjs'
 import { serve } from './serve.mjs'
 
 const [modelRepository, httpPort, grpcPort] = process.argv.slice(2)
@@ -17,12 +18,7 @@ const histogram = monitorEventLoopDelay({ resolution: 1 })
 
 await serve({
   delays() {
-    const ms = (nanoseconds) => nanoseconds / 1e6
-    const delayMs = {
-      p50: ms(histogram.percentile(50)),
-      p99: ms(histogram.percentile(99)),
-      max: ms(histogram.max),
-    }
+    const delayMs = toMs(histogram)
     histogram.reset()
     histogram.enable()
     return { delayMs }

@@ -45,13 +45,13 @@ def serve_fastapi(name, path, port):
                 feeds[one["name"]] = np.frombuffer(body, dtype, size // dtype().itemsize, at).reshape(one["shape"])
                 at += size
         result = session.run(None, feeds)[0]
-        told = {"name": output.name, "datatype": NAMES[output.type], "shape": result.shape}
-        answer = {"model_name": name, "model_version": "1", "outputs": [told]}
+        described = {"name": output.name, "datatype": NAMES[output.type], "shape": result.shape}
+        answer = {"model_name": name, "model_version": "1", "outputs": [described]}
         if at == length:
-            told["data"] = result.ravel().tolist()
+            described["data"] = result.ravel().tolist()
             return Response(orjson.dumps(answer), media_type="application/json")
         data = result.tobytes()
-        told["parameters"] = {"binary_data_size": len(data)}
+        described["parameters"] = {"binary_data_size": len(data)}
         header = orjson.dumps(answer)
         headers = {"Inference-Header-Content-Length": str(len(header))}
         return Response(header + data, media_type="application/octet-stream", headers=headers)

@@ -83,15 +83,16 @@ export async function measureCpu({
   if (left.length < shapes.length)
     console.error(`${shapes.length - left.length} shapes are in ${out} already`)
 
+  const wheels = findWheels()
+
   async function measureShape(shape, until, folder) {
     const { path, torch, int8 } = model
-    const openVino = findWheels()
     const tensors = (/** @type {string} */ where) => shapeTensors(model, shape, where)
     const bench = await prepareCase({ id: shape.id, title: '', path, torch, tensors }, folder, {
       device: 'cpu',
       threads,
       ...(int8 && { int8 }),
-      ...('openVino' in openVino && { openVino: openVino.openVino }),
+      ...('openVino' in wheels && { openVino: wheels.openVino }),
     })
     const entries = wanted.map((target) => ({ ...target, calls: knownCalls(shape, target.id) }))
     const pool = new TargetPool(targetCommand)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { root } from '../../../scripts/run.mjs'
 import { THREADS } from '../../core/case.mjs'
 import { finishReport, startReport } from '../../core/machine.mjs'
-import { choose, positive, readOptions } from '../../core/options.mjs'
+import { choose, positive, positiveInteger, readOptions } from '../../core/options.mjs'
 import { QuietGate } from '../../core/quiet.mjs'
 import { replaceBetween, save } from '../../core/report.mjs'
 import { COMPARED_AT } from '../throughput/models.mjs'
@@ -32,7 +32,7 @@ const HELP = `npm run bench:server -- [options]
 const options = readOptions(HELP, { python: 'python3' })
 const defaults = options.quick ? QUICK : FULL
 const seconds = positive('seconds', options.seconds ?? defaults.seconds)
-const rounds = Math.ceil(positive('rounds', options.rounds ?? defaults.rounds))
+const rounds = positiveInteger('rounds', options.rounds ?? defaults.rounds)
 const wanted = choose(servers, 'only', options.only)
 const needsPython = wanted.some(({ python }) => python)
 const { missing, versions: python } = needsPython ? probePython(options.python) : {}

@@ -2,7 +2,7 @@
 import { lines, measuredOn, page } from '../../core/plot.mjs'
 import { markdownTable, ranged, setup, targetTable, wrap } from '../../core/report.mjs'
 import { digits } from '../../core/statistics.mjs'
-import { sustained } from '../throughput/statistics.mjs'
+import { latencyPoints } from '../throughput/report.mjs'
 
 export const MARKERS = /** @type {[string, string]} */ (['<!-- server:begin -->', '<!-- server:end -->'])
 
@@ -82,20 +82,8 @@ export function markdown(report) {
 /** A panel for each model: a line for each target through its p99s. */
 export function plot(report) {
   const panels = report.latencies.map(({ title, targets }) => {
-    const values = targets.flatMap(({ label, summaries }) =>
-      summaries
-        .filter(({ overloaded }) => overloaded === 0)
-        .map((at) => ({
-          label,
-          x: at.load,
-          y: at.p99.median,
-          from: at.p99.q1,
-          to: at.p99.q3,
-          hollow: !sustained(at),
-        })),
-    )
     const size = { width: 420, height: 220, xTitle: 'offered load, %', yTitle: 'p99, ms (logarithmic)' }
-    return lines(values, { title, ...size })
+    return lines(latencyPoints(targets), { title, ...size })
   })
   const subtitle = [
     "100 % is the capacity of onnxruntime-node's run. Less is better. Whiskers: quartiles.",

@@ -103,24 +103,28 @@ export function markdown(report) {
   return [MARKERS[0], parts.join('\n\n'), MARKERS[1]].join('\n')
 }
 
+/** The p99s of each target at the loads that it was not overloaded at, for `lines`. */
+export const latencyPoints = (targets) =>
+  targets.flatMap(({ label, summaries }) =>
+    summaries
+      .filter(({ overloaded }) => overloaded === 0)
+      .map((at) => ({
+        label,
+        x: at.load,
+        y: at.p99.median,
+        from: at.p99.q1,
+        to: at.p99.q3,
+        hollow: !sustained(at),
+      })),
+  )
+
 /** A panel for each model with three loads or more: a line per target through its p99s. */
 export function plot(report) {
   const panels = report.models
     .filter(({ loads }) => loads.length > 2)
     .map(({ title, targets }) => ({
       title,
-      values: targets.flatMap(({ label, summaries }) =>
-        summaries
-          .filter(({ overloaded }) => overloaded === 0)
-          .map((at) => ({
-            label,
-            x: at.load,
-            y: at.p99.median,
-            from: at.p99.q1,
-            to: at.p99.q3,
-            hollow: !sustained(at),
-          })),
-      ),
+      values: latencyPoints(targets),
     }))
     .filter(({ values }) => values.length > 0)
     .map(({ title, values }) =>
