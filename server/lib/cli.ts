@@ -60,13 +60,9 @@ function readOptions(values: Readonly<Record<string, string | boolean | undefine
     const value = values[flag]
     if (typeof value === 'string') take(value, `--${flag}`)
   }
-  for (const [flag, option] of Object.entries(TEXTS))
+  for (const [flag, option] of Object.entries({ ...TEXTS, ...NUMBERS }))
     read(flag, (text, name) => {
-      options[option] = CHECKS[option](text, name)
-    })
-  for (const [flag, option] of Object.entries(NUMBERS))
-    read(flag, (text, name) => {
-      options[option] = CHECKS[option](toNumber(text), name)
+      options[option] = CHECKS[option](flag in NUMBERS ? toNumber(text) : text, name)
     })
   read(EXIT_TIMEOUT, (text, name) => {
     options.exitTimeoutMs = integer(0, Math.floor(MOST_MS / 1000))(toNumber(text), name) * 1000
