@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import { type Check, integer, property, record } from '../check'
 import { argumentTypeError, OrtRangeError } from '../errors'
+import { typedArrayLength } from '../model/element-types'
 
 type Read = (name: string) => Uint8Array
 
@@ -15,10 +16,11 @@ export const contextReader: Check<Read> = (value, name) => {
   return (of) => {
     const data: unknown = callback(of)
     if (!types.isUint8Array(data)) throw argumentTypeError(`${name}.callback('${of}')`, 'a Uint8Array', data)
-    if (data.byteLength <= bytes) return data
+    const length = typedArrayLength(data)
+    if (length <= bytes) return data
     throw new OrtRangeError('ERR_INVALID_LENGTH', `'${name}.callback' returned too much for '${of}'`, {
       expected: `at most ${bytes} bytes, by 'maxDataSize'`,
-      given: `${data.byteLength} bytes`,
+      given: `${length} bytes`,
     })
   }
 }
