@@ -1,21 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { SessionOptions } from 'onnxruntime-iobinding'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createSession } from '../helpers/device.ts'
 import { expectError } from '../helpers/errors.ts'
 import { model, node, value } from '../helpers/model-builder.mjs'
 import { float32 } from '../helpers/values.ts'
 
-let dir: string
-beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'options-'))
-})
-afterAll(() => rmSync(dir, { recursive: true }))
-
-const create = (bytes: Uint8Array | string, options: unknown) =>
-  createSession(bytes, options as SessionOptions)
 describe('externalData', () => {
   /** y = x + weights, which are in a file. */
   const external = () =>
@@ -42,23 +33,25 @@ describe('externalData', () => {
   const y = Float32Array.of(11, 22, 33)
 
   test('is read from files beside the file of the model', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'external-data-'))
+    onTestFinished(() => rmSync(dir, { recursive: true }))
     writeFileSync(join(dir, 'external.onnx'), external())
     writeFileSync(join(dir, 'weights.bin'), weights())
-    await using session = await create(join(dir, 'external.onnx'), {})
+    await using session = await createSession(join(dir, 'external.onnx'))
     expect((await session.run({ x })).y!.data).toEqual(y)
   })
 
   test('is passed as bytes, which the caller may change as soon as create() returns', async () => {
     const data = weights()
-    const pending = create(external(), { externalData: [{ path: 'weights.bin', data }] })
+    const pending = createSession(external(), { externalData: [{ path: 'weights.bin', data }] })
     data.fill(0)
     await using session = await pending
     expect((await session.run({ x })).y!.data).toEqual(y)
   })
 
   test('is refused if it is missing or too short', async () => {
-    await expectError(() => create(external(), {}), /^ERR_ORT_/)
+    await expectError(() => createSession(external()), /^ERR_ORT_/)
     const short = [{ path: 'weights.bin', data: weights().subarray(0, 8) }]
-    await expectError(() => create(external(), { externalData: short }), /^ERR_ORT_/)
+    await expectError(() => createSession(external(), { externalData: short }), /^ERR_ORT_/)
   })
 })
