@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import { type Check, integer, property, record } from '../check'
+import { bufferBytes, type Check, integer, property, record } from '../check'
 import { argumentTypeError, OrtRangeError } from '../errors'
-import { typedArrayLength } from '../model/element-types'
+import { typedArrayBuffer, typedArrayLength } from '../model/element-types'
 
 type Read = (name: string) => Uint8Array
 
@@ -17,6 +17,7 @@ export const contextReader: Check<Read> = (value, name) => {
     const data: unknown = callback(of)
     if (!types.isUint8Array(data)) throw argumentTypeError(`${name}.callback('${of}')`, 'a Uint8Array', data)
     const length = typedArrayLength(data)
+    if (length === 0) bufferBytes(typedArrayBuffer(data), `${name}.callback('${of}')`)
     if (length <= bytes) return data
     throw new OrtRangeError('ERR_INVALID_LENGTH', `'${name}.callback' returned too much for '${of}'`, {
       expected: `at most ${bytes} bytes, by 'maxDataSize'`,

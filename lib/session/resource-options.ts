@@ -27,7 +27,7 @@ export interface ResourceOptions {
   /**
    * Gives an execution provider the data of a compiled model's EPContext nodes that are not in the model, in place of its files,
    * while the model loads: decrypted, or from elsewhere. By ONNX Runtime's experimental function, which 1.28 to 1.30 have; the
-   * provider must use it. Not on the onnxruntime-node engine.
+   * provider must use it. Not for devices with memory of their own, nor on the onnxruntime-node engine.
    * @example
    * const files = new Map([['bert_ctx.bin', new Uint8Array([1, 2, 3])]])
    * const epContextDataRead = { callback: (name: string) => files.get(name)!, maxDataSize: 1024 }

@@ -70,6 +70,12 @@ void ModelJob::Terminate() noexcept {
 ModelJob::Opened ModelJob::Open() const {
   Opened opened;
   if (settings_.provider) opened.device = device::OpenDevice(*settings_.provider);
+  // The load would wait for JavaScript while it holds the device, and JavaScript may wait for the device.
+  if (opened.device != nullptr && settings_.kept->context) {
+    throw ort::Error("ERR_NOT_SUPPORTED",
+                     "'epContextDataRead' is not for providers with device memory, here '" +
+                         opened.device->name() + "': keep the data in the model, or in a file beside it");
+  }
   if (opened.device != nullptr) opened.queue = opened.device->MakeQueue(settings_.blocking_wait);
   return opened;
 }

@@ -140,6 +140,15 @@ describe.runIf(canCompile)(`epContextDataRead${why}`, () => {
     ['returns too much', () => new Uint8Array(9), 'maxDataSize'],
     ['returns no bytes of a Uint8Array', () => 'text' as never, 'a Uint8Array'],
     ['returns nothing', () => new Uint8Array(0), 'too few bytes'],
+    [
+      'returns a detached array',
+      () => {
+        const data = new Uint8Array(8)
+        structuredClone(data, { transfer: [data.buffer] })
+        return data
+      },
+      'detached',
+    ],
   ])('fails the load where the callback %s', async (_, callback, says) => {
     await expectError(() => load(callback), /^ERR_ORT_/, { says })
   })

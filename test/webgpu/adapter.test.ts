@@ -40,6 +40,12 @@ describe('the adapter', () => {
     expect((await mixed.run({ a: strings('a'), b: strings('b') })).y!.data).toEqual(['ab'])
   })
 
+  test('refuses data from JavaScript while a model loads, since JavaScript may wait for the device', async () => {
+    const epContextDataRead = { callback: () => new Uint8Array(4), maxDataSize: 4 }
+    const says = ['epContextDataRead', 'webgpu']
+    await expectError(() => create(oneNode(), { epContextDataRead }), 'ERR_NOT_SUPPORTED', { says })
+  })
+
   const without = { VK_DRIVER_FILES: '/nowhere/icd.json', VK_ICD_FILENAMES: '/nowhere/icd.json' }
 
   test('is required by sessions and values, with a coded error', async () => {
