@@ -70,12 +70,20 @@ void EpDevice::UploadLarge(const Copy& copy) {
   for (uint8_t& byte : host) byte = static_cast<uint8_t>(~byte);
   const Unit mark = host;
   CopyTensors({{on_host, on_device}});
-  CopyTensors({copy});
+  const auto restore = [&] {
+    host = before;
+    CopyTensors({{on_host, on_device}});
+  };
+  try {
+    CopyTensors({copy});
+  } catch (...) {
+    restore();
+    throw;
+  }
   CopyTensors({{on_device, on_host}});
   Downloaded();
   if (host != mark) return;
-  host = before;
-  CopyTensors({{on_host, on_device}});
+  restore();
   fail("its memory is exhausted");
 }
 
