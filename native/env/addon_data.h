@@ -9,6 +9,7 @@
 
 #include "completions.h"
 #include "in_flight.h"
+#include "run/burst.h"
 #include "wrappers.h"
 
 class AsyncJob;
@@ -47,6 +48,7 @@ class AddonData {
 
   Wrappers wrappers;
   Completions completions;
+  run::Burst burst;
   uint64_t values_disposed = 0;
   // Shared with work that may end after the environment.
   const std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();

@@ -6,19 +6,24 @@
 #include "async_job.h"
 #include "run/thread_check.h"
 
-void Completions::Expect(Duration expected, Duration most) noexcept {
+bool Completions::Arm() noexcept {
   JS_THREAD();
+  if (armed_) return true;
+  if (arm_.IsEmpty()) return false;
+  try {
+    arm_.Call({});
+    armed_ = true;
+  } catch (const Napi::Error&) {
+    // The environment ends, or the stack is full.
+  }
+  return armed_;
+}
+
+void Completions::Expect(Duration expected, Duration most) noexcept {
   if (arm_.IsEmpty() || expected == Duration::zero() || expected > most) return;
   const Clock::time_point now = Clock::now();
   until_ = std::min(std::max(until_, now) + 2 * expected, now + most);
-  if (!armed_) {
-    try {
-      arm_.Call({});
-      armed_ = true;
-    } catch (const Napi::Error&) {
-      return;  // the environment ends, or the stack is full
-    }
-  }
+  if (!Arm()) return;
   if (!turns_) return;
   const std::lock_guard lock(mutex_);
   polled_ = true;
@@ -27,6 +32,7 @@ void Completions::Expect(Duration expected, Duration most) noexcept {
 bool Completions::Turn(Napi::Env env) {
   JS_THREAD();
   turns_ = true;
+  AddonData::Of(env).burst.End();
   for (;;) {
     while (SettleNext(env)) {
     }

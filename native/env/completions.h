@@ -22,6 +22,8 @@ class Completions {
   // JS thread. `arm` has a later turn of the event loop call Turn.
   void SetArm(Napi::Function arm) { arm_ = Napi::Persistent(arm); }
 
+  // JS thread: a turn will come; false where none can.
+  bool Arm() noexcept;
   // JS thread: a run was queued that is expected to take so long. The loop turns for twice that, but no
   // longer than `most` after the last run was queued. Zero: unknown, the loop may sleep.
   void Expect(Duration expected, Duration most) noexcept;

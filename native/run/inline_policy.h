@@ -6,10 +6,6 @@
 //
 // On a busy machine other threads get the CPU in the middle of a short run. A read of the thread's own time
 // costs as much as a short run, so the first excess only begins to measure it, for the next runs.
-//
-// An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
-// and finalizers: after 256 inline runs, or 2 ms of them, the next one goes to the run thread.
-// It also shows what else the event loop has to do.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +15,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "burst.h"
 #include "loop_use.h"
 #include "short_runs.h"
 #include "thread_use.h"
@@ -32,42 +29,40 @@ struct InlineBounds {
 
 class InlinePolicy {
  public:
-  explicit InlinePolicy(const InlineBounds& bounds)
-      : adapts_(kCountsThreadCpu && bounds.idle_loop > bounds.always),
+  InlinePolicy(const InlineBounds& bounds, Burst& burst)
+      : burst_(burst),
+        adapts_(kCountsThreadCpu && bounds.idle_loop > bounds.always),
         short_(bounds.always),
         longer_(bounds.idle_loop) {}
 
   // `beside`: other jobs of the event loop are in flight.
   bool Allows(bool beside) const noexcept {
-    if (burst_ >= kMostInARow || (burst_ > 0 && burst_time_ + expected_ > kLongestBurst)) return false;
+    if (!burst_.Allows(expected_)) return false;
     return short_.Expected() || (adapts_ && !beside && loop_.Idle() && longer_.Expected());
-  }
-
-  // What a run takes.
-  template <typename Run>
-  static std::chrono::nanoseconds Time(Run&& run) {
-    const auto start = std::chrono::steady_clock::now();
-    run();
-    return std::chrono::steady_clock::now() - start;
   }
 
   // What the next run will take, by those before it; zero before the first.
   std::chrono::nanoseconds Expected() const noexcept { return expected_; }
 
-  // `run` returns whether it has run. One that has not, or that throws, is not recorded.
+  // `run` returns whether it has run. One that has not, or that throws, teaches nothing.
   template <typename Run>
   bool RecordInline(Run&& run) {
+    const auto before = measured_ > 0 ? std::optional(ThreadUse::Now()) : std::nullopt;
     bool ran = false;
-    const auto timed = [&] { ran = run(); };
-    if (measured_ == 0) [[likely]] {
-      const std::chrono::nanoseconds elapsed = Time(timed);
-      if (ran) RecordTime(elapsed, std::nullopt);
-    } else {
-      const ThreadUse before = ThreadUse::Now();
-      const std::chrono::nanoseconds elapsed = Time(timed);
-      if (ran) RecordTime(elapsed, OwnTime(before, ThreadUse::Now(), elapsed));
+    const Clock::time_point start = Clock::now();
+    try {
+      ran = run();
+    } catch (...) {
+      burst_.Add(Clock::now() - start);
+      throw;
     }
-    return ran;
+    const std::chrono::nanoseconds elapsed = Clock::now() - start;
+    burst_.Add(elapsed);
+    if (!ran) return false;
+    std::optional<std::chrono::nanoseconds> own;
+    if (before) own = OwnTime(*before, ThreadUse::Now(), elapsed);
+    RecordTime(elapsed, own);
+    return true;
   }
 
   // A run of the run thread, when it is handed over and when it has ended.
@@ -75,18 +70,14 @@ class InlinePolicy {
     return adapts_ ? LoopUse::HandOver(beside) : LoopUse::HandOver();
   }
   void Record(std::chrono::nanoseconds took, const LoopUse::HandOver& hand_over) noexcept {
-    if (loop_.Record(hand_over, took)) {
-      burst_ = 0;
-      burst_time_ = std::chrono::nanoseconds::zero();
-    }
+    loop_.Record(hand_over, took);
     Learn(took);
     short_.Record(took);
     longer_.Record(took);
   }
 
  private:
-  static constexpr int kMostInARow = 256;
-  static constexpr std::chrono::nanoseconds kLongestBurst = std::chrono::milliseconds(2);
+  using Clock = std::chrono::steady_clock;
   // Until a thread that was interrupted runs on.
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;
@@ -98,8 +89,6 @@ class InlinePolicy {
 
   // An inline run, and what it took of the thread itself, if that was measured.
   void RecordTime(std::chrono::nanoseconds elapsed, std::optional<std::chrono::nanoseconds> own) noexcept {
-    ++burst_;
-    burst_time_ += elapsed;
     const std::chrono::nanoseconds took = own.value_or(elapsed);
     Learn(took);
     if (own) --measured_;
@@ -116,28 +105,26 @@ class InlinePolicy {
     }
   }
 
+  Burst& burst_;
   const bool adapts_;
   ShortRuns short_;
   ShortRuns longer_;
   LoopUse loop_;
   std::chrono::nanoseconds expected_{0};
-  // Inline runs since the event loop turned for certain, and their time.
-  int burst_ = 0;
-  std::chrono::nanoseconds burst_time_{0};
   int measured_ = 0;  // so many of the next inline runs are measured by the thread's own time
 };
 
 // The policies of a session, by the shapes of its inputs: bindings and runs of the same shapes learn
-// together.
+// together. The burst is of the JS thread.
 class InlinePolicies {
  public:
-  explicit InlinePolicies(const InlineBounds& bounds) : bounds_(bounds) {}
+  InlinePolicies(const InlineBounds& bounds, Burst& burst) : bounds_(bounds), burst_(burst) {}
 
   const std::shared_ptr<InlinePolicy>& Get(uint64_t shapes) {
     // What is in use lives on. A session of ever new shapes learns nothing of them.
     if (policies_.size() >= kMost && !policies_.contains(shapes)) policies_.clear();
     std::shared_ptr<InlinePolicy>& policy = policies_[shapes];
-    if (policy == nullptr) policy = std::make_shared<InlinePolicy>(bounds_);
+    if (policy == nullptr) policy = std::make_shared<InlinePolicy>(bounds_, burst_);
     return policy;
   }
 
@@ -145,6 +132,7 @@ class InlinePolicies {
   static constexpr size_t kMost = 64;
 
   InlineBounds bounds_;
+  Burst& burst_;
   std::unordered_map<uint64_t, std::shared_ptr<InlinePolicy>> policies_;
 };
 

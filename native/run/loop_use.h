@@ -29,10 +29,9 @@ class LoopUse {
   // Whether it had nothing else to do in the last runs.
   bool Idle() const noexcept { return idle_ == kNeeded; }
 
-  // When the run has ended: whether the event loop has turned meanwhile, as far as that is known. On a busy
-  // machine the run may have ended before it came to that.
-  bool Record(const HandOver& hand_over, std::chrono::nanoseconds took) noexcept {
-    if (!hand_over.begin_) return true;
+  // When the run has ended, which on a busy machine may be before the event loop came to sleep.
+  void Record(const HandOver& hand_over, std::chrono::nanoseconds took) noexcept {
+    if (!hand_over.begin_) return;
     const ThreadUse use = ThreadUse::Now();
     const bool slept = use.waits != hand_over.begin_->waits;
     const std::chrono::nanoseconds most = slept ? kHandingOver + took / 8 : took / 2;
@@ -43,7 +42,6 @@ class LoopUse {
       // What worked once may be garbage collection, or an interrupt.
       idle_ = Idle() && !hand_over.beside_ ? kNeeded - kConfirming : 0;
     }
-    return slept;
   }
 
  private:

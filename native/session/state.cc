@@ -5,7 +5,7 @@
 
 SessionState::SessionState(AddonData& addon, const run::InlineBounds& bounds,
                            std::unique_ptr<run::Runner> jobs, bool runs_in_parallel)
-    : runner(std::move(jobs)), parallel(runs_in_parallel), policies(bounds), addon_(&addon) {
+    : runner(std::move(jobs)), parallel(runs_in_parallel), policies(bounds, addon.burst), addon_(&addon) {
   addon_->Add(this);
 }
 

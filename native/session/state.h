@@ -42,8 +42,10 @@ class SessionState {
   run::LoopUse::HandOver Begin(const run::InlinePolicy& policy) const noexcept {
     return device == nullptr ? policy.Begin(addon_->HasJobs()) : run::LoopUse::HandOver();
   }
-  // After a run was queued: the event loop may poll for its end.
+  // After a run was queued: a burst of inline runs ends when the event loop turns, which may poll for the
+  // run's end.
   void Expect(const run::InlinePolicy& policy) const noexcept {
+    if (!addon_->burst.Allows(policy.Expected()) && !addon_->completions.Arm()) addon_->burst.End();
     if (device == nullptr) addon_->completions.Expect(policy.Expected(), poll_bound);
   }
 
