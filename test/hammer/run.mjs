@@ -40,6 +40,8 @@ export class Run {
     this.signal = signal
     this.endless = endless
     this.refused = conditions.must.size > 0
+    /** What was in flight, to explain why it had to be refused. */
+    this.beside = this.refused ? [...world.runs].map((run) => run.state).join(', ') : ''
     /** It can still turn out that it was refused. */
     this.undecided = !this.refused && conditions.may.size > 0
     const promise = call()
@@ -62,6 +64,15 @@ export class Run {
         (error) => this.#failed(error),
       ),
     )
+  }
+
+  /** For messages. */
+  get state() {
+    const { aborted, mayHaveEnded, undecided } = this
+    const flags = Object.entries({ aborted, mayHaveEnded, undecided }).flatMap(([name, is]) =>
+      is ? [name] : [],
+    )
+    return `${this.request.what} (${flags})`
   }
 
   markAborted() {
@@ -105,7 +116,8 @@ export class Run {
   #succeeded(result) {
     const { what, conditions, ended } = this.request
     this.#leave()
-    if (this.refused) throw new Mismatch(`${what} succeeded, ${conditions.text}`)
+    if (this.refused)
+      throw new Mismatch(`${what} succeeded, ${conditions.text}; in flight were: ${this.beside}`)
     if (this.aborted) throw new Mismatch(`${what} succeeded, and was aborted before`)
     if (this.#outcome.must.size > 0) throw new Mismatch(`${what} succeeded, ${this.#outcome.text}`)
     const contents = this.#compute()
