@@ -2,7 +2,7 @@ import type { BindingHost } from '../binding/host'
 import { isOrtError } from '../errors'
 import { Lane } from './lane'
 import type { BatchOutput, BatchShape } from './memory'
-import { PriorityQueue } from './queue'
+import { PriorityQueue, type Queued } from './queue'
 import type { Elements, EncodedRow, RowInput } from './rows'
 import type { BatchResults } from './sized'
 
@@ -25,7 +25,8 @@ export const LANES = 2
 export class ShapeVaries extends Error {}
 
 /** The rows of one shape: those that wait, and the bindings that run them. */
-export class Group<R> {
+export class Group<R extends Queued> {
+  readonly key: string
   readonly waiting = new PriorityQueue<R>()
   /** Batches in flight. */
   running = 0
@@ -38,7 +39,8 @@ export class Group<R> {
   /** Whether a run contradicted them. */
   #varies = false
 
-  constructor(model: BatchModel, { dims }: Pick<EncodedRow, 'dims'>) {
+  constructor(model: BatchModel, { key, dims }: Pick<EncodedRow, 'key' | 'dims'>) {
+    this.key = key
     this.#model = model
     const { host, inputs, outputs, most } = model
     this.#lanes = Array.from({ length: LANES }, () => new Lane(host, most))

@@ -1,3 +1,4 @@
+import type { Queued } from './queue'
 import type { EncodedRow } from './rows'
 import type { RowResult, ShapedResult } from './sized'
 import { Wait } from './wait'
@@ -6,7 +7,8 @@ import { Wait } from './wait'
 export type Result = RowResult | Record<string, ShapedResult>
 
 /** A row that waits, or runs. */
-export class Request implements EncodedRow {
+export class Request implements EncodedRow, Queued {
+  place = -1
   readonly key: string
   readonly dims: EncodedRow['dims']
   readonly data: EncodedRow['data']

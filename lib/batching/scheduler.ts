@@ -30,6 +30,7 @@ export class Scheduler {
   readonly #options: Options
   /** By the key of their rows. The one that was used last is the last. */
   readonly #groups = new Map<string, Group<Request>>()
+  #last: Group<Request> | undefined
   readonly #idleLanes = Array.from({ length: LANES }, (_, lane) => lane)
   #inFlight = 0
   #waiting = 0
@@ -56,6 +57,7 @@ export class Scheduler {
 
   /** The group of rows of this shape. */
   group(row: Pick<EncodedRow, 'key' | 'dims'>): Group<Request> {
+    if (this.#last?.key === row.key) return this.#last
     let group = this.#groups.get(row.key)
     if (group === undefined) {
       this.#makeRoom()
@@ -64,6 +66,7 @@ export class Scheduler {
       this.#groups.delete(row.key)
     }
     this.#groups.set(row.key, group)
+    this.#last = group
     return group
   }
 

@@ -1,6 +1,7 @@
 import { type Check, checkOptions, INT_MAX } from '../check'
 import { abortSignal, onAbort } from '../engine/abort'
 import { argumentTypeError, describe, OrtError, OrtRangeError } from '../errors'
+import type { Queued } from './queue'
 
 /** Options of a call that waits in a queue. */
 export interface WaitOptions {
@@ -25,7 +26,8 @@ export const WAIT_OPTIONS = { signal: abortSignal, timeoutMs: milliseconds }
 export type EarlyEnd = 'aborted' | 'timedOut'
 
 /** A promise that its caller's signal or deadline can end before there is a result. Only the first end counts. */
-export class Wait<T> {
+export class Wait<T> implements Queued {
+  place = -1
   readonly promise: Promise<T>
   readonly since = performance.now()
   settled = false
