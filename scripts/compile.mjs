@@ -111,19 +111,21 @@ async function bundle(outDir, shared, sourcemap) {
       otherFile(LIBRARY, (module) => !isLater(module), taken),
     )
   }
-  for (const file of [LIBRARY, REST]) restoreClassNames(join(outDir, file))
+  for (const file of [LIBRARY, REST]) {
+    const path = join(outDir, file)
+    writeFileSync(path, takeDirectly(restoreClassNames(readFileSync(path, 'utf8'))))
+  }
 }
 
 /** esbuild calls a class that refers to itself `_X`, which `X.name` shows. A space keeps the places of the source map. */
-function restoreClassNames(path) {
-  const code = readFileSync(path, 'utf8')
+function restoreClassNames(code) {
   const names = [...code.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name)
-  const restored = names.reduce(
-    (text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), `${name} `),
-    code,
-  )
-  writeFileSync(path, restored)
+  return names.reduce((text, name) => text.replaceAll(new RegExp(`\\b_${name}\\b`, 'g'), `${name} `), code)
 }
+
+/** esbuild reads an export of another file's module by a getter for all names, which V8 does not inline. */
+const takeDirectly = (code) =>
+  code.replace(/__toESM\((require_\w+\(\))\)/g, (_, call) => `${' '.repeat('__toESM('.length)}${call} `)
 
 const exported = (module) =>
   `export * as ${JSON.stringify(module)} from '${module === COMMON ? COMMON : `./${module}`}'`
