@@ -33,6 +33,8 @@ export interface RowInput {
   /** Null: the same value for all rows of a batch. */
   readonly axis: number | null
   readonly shape: RowShape
+  /** The elements of a row; undefined where their number varies. */
+  readonly count: number | undefined
 }
 
 /** A row whose data were copied when it was given. */
@@ -82,16 +84,15 @@ export class RowInputs {
       throw argumentTypeError(argument, 'an object of typed arrays or Tensors by input name', row)
     const given: Readonly<Record<string, unknown>> = row
     const dims: (readonly number[])[] = []
+    const data: Elements[] = []
     const spare = this.#spare.pop()
-    const data = this.inputs.map((input, i) => {
+    for (const input of this.inputs) {
       const { name } = input
       const value = Object.hasOwn(given, name) ? given[name] : undefined
       if (value === undefined)
         throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is missing in '${argument}'`)
-      const [elements, its] = takeInput(input, value, `${argument}.${name}`, spare?.[i])
-      dims.push(its)
-      return elements
-    })
+      data.push(takeInput(input, value, `${argument}.${name}`, spare?.[data.length], dims))
+    }
     if (Object.keys(given).length > data.length)
       for (const name of Object.keys(given)) this.#checkKnown(name, argument)
     const key = this.hasKeys ? rowKey(this.inputs, dims, data) : ''
@@ -123,10 +124,14 @@ function rowInput(io: SessionIO, index: number, given: unknown, axis: number | n
       given: kind === ValueKind.tensor ? `a tensor of ${type}` : 'another kind of value',
     })
   }
+  const of = (shape: RowShape): RowInput => {
+    const count = shape.includes('?') ? undefined : elementCount(shape as readonly number[])
+    return { name, type, axis, shape, count }
+  }
   const shape = given === undefined ? undefined : checkRowShape(given, `row.${name}`)
   if (declared === undefined || (declared.length === 0 && axis === null)) {
-    if (shape === undefined && declared !== undefined) return { name, type, axis, shape: [] }
-    if (shape !== undefined) return { name, type, axis, shape }
+    if (shape === undefined && declared !== undefined) return of([])
+    if (shape !== undefined) return of(shape)
     throw missing(name)
   }
   if (axis !== null && (declared.length <= axis || typeof declared[axis] === 'number')) {
@@ -139,15 +144,14 @@ function rowInput(io: SessionIO, index: number, given: unknown, axis: number | n
   }
   const rowDims = axis === null ? declared : declared.toSpliced(axis, 1)
   if (shape === undefined) {
-    if (rowDims.every((dim) => typeof dim === 'number'))
-      return { name, type, axis, shape: rowDims as number[] }
+    if (rowDims.every((dim) => typeof dim === 'number')) return of(rowDims as number[])
     throw missing(name)
   }
   if (
     rowDims.length === shape.length &&
     rowDims.every((dim, i) => typeof dim === 'string' || dim === shape[i])
   )
-    return { name, type, axis, shape }
+    return of(shape)
   throw new OrtRangeError('ERR_SHAPE_MISMATCH', `'row.${name}' is not the shape of one row`, {
     expected: shapeText(rowDims),
     given: shapeText(shape),
@@ -172,17 +176,20 @@ function checkRowShape(given: unknown, argument: string): RowShape {
   return dims as RowShape
 }
 
+/** Adds its dimensions to `allDims`. */
 function takeInput(
   input: RowInput,
   value: unknown,
   argument: string,
   spare: Elements | undefined,
-): [Elements, readonly number[]] {
+  allDims: (readonly number[])[],
+): Elements {
   const { type, axis } = input
   if (!isTensor(value)) {
     const elements = copied(type, value, argument, spare)
     const length = Array.isArray(elements) ? elements.length : typedArrayLength(elements)
-    return [elements, inferDims(input, length, value, argument)]
+    allDims.push(inferDims(input, length, value, argument))
+    return elements
   }
   if (value.type !== type) {
     const details = { expected: type, given: describe(value.type) }
@@ -199,7 +206,8 @@ function takeInput(
   }
   const elements = copied(type, tensorData(value, type, argument), argument, spare)
   checkLength(elements, elementCount(dims), value, argument)
-  return [elements, dims]
+  allDims.push(dims)
+  return elements
 }
 
 function copied(type: ElementType, value: unknown, argument: string, spare: Elements | undefined): Elements {
@@ -217,12 +225,17 @@ function copied(type: ElementType, value: unknown, argument: string, spare: Elem
   return texts as string[]
 }
 
-function inferDims({ shape }: RowInput, length: number, value: unknown, argument: string): readonly number[] {
-  const varies = shape.filter((dim) => dim === '?').length
-  if (varies === 0) {
-    checkLength(length, elementCount(shape as readonly number[]), value, argument)
+function inferDims(
+  { shape, count }: RowInput,
+  length: number,
+  value: unknown,
+  argument: string,
+): readonly number[] {
+  if (count !== undefined) {
+    checkLength(length, count, value, argument)
     return shape as readonly number[]
   }
+  const varies = shape.filter((dim) => dim === '?').length
   const known = elementCount(shape.map((dim) => (dim === '?' ? 1 : dim)))
   const size = length / known
   if (varies === 1 && known > 0 && Number.isInteger(size))
