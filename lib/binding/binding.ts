@@ -42,6 +42,7 @@ export class IoBinding<I extends Views = AnyViews, O extends Views = AnyViews>
   /** Values that were allocated for the binding and not replaced; they are disposed of with it. */
   readonly #owned: Set<OrtValue>
   readonly #copies = new CpuInputs()
+  #adapter: LoraAdapter | undefined
   readonly #inputs: BoundValues
   readonly #outputs: BoundOutputs
   readonly #runs: BindingRuns
@@ -158,7 +159,8 @@ export class IoBinding<I extends Views = AnyViews, O extends Views = AnyViews>
   }
 
   /**
-   * Binds the parameters of a LoRA adapter to the inputs that the model declares for them, in place of those of another adapter.
+   * Binds the parameters of a LoRA adapter to the inputs that the model declares for them, in place of those of another adapter,
+   * of which none stays bound.
    *
    * @throws OrtRangeError `ERR_UNKNOWN_INPUT` if the model lacks one; OrtError `ERR_DISPOSED`, and those of
    *   {@link IoBinding.bindOrtValueInput}
@@ -170,6 +172,12 @@ export class IoBinding<I extends Views = AnyViews, O extends Views = AnyViews>
     if (!(adapter instanceof LoraAdapter)) throw argumentTypeError('adapter', 'a LoraAdapter', adapter)
     for (const [name, value] of adapter.parameters) this.#inputs.check(name, value)
     for (const [name, value] of adapter.parameters) this.bindOrtValueInput(name, value)
+    for (const [name, value] of this.#adapter?.parameters ?? []) {
+      if (this.#inputs.get(name) !== value || adapter.parameters.has(name)) continue
+      this.#binding.bindInput(this.#host.inputs.indexOf(name, 'adapter'), undefined)
+      this.#inputs.remove(name)
+    }
+    this.#adapter = adapter
   }
 
   /**

@@ -42,6 +42,12 @@ export class BoundValues {
     this.#views = undefined
   }
 
+  remove(name: string): void {
+    this.values.delete(name)
+    this.shapesChanged = true
+    this.#views = undefined
+  }
+
   clear(): void {
     this.values.clear()
     this.#views = undefined

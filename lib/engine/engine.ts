@@ -173,9 +173,9 @@ export interface EngineSession {
 export interface EngineBinding {
   /**
    * On a session with a device, each run copies host memory to the device; `mapped`: the device reads and writes pinned
-   * memory directly.
+   * memory directly. Undefined unbinds the input.
    */
-  bindInput(index: number, value: EngineValue, mapped?: boolean): void
+  bindInput(index: number, value: EngineValue | undefined, mapped?: boolean): void
   /**
    * Without a value ONNX Runtime allocates the output in each run, in host memory or on the device. An output in an input's
    * memory is written elsewhere and copied after the run; `alias`: ONNX Runtime writes it at once.

@@ -114,14 +114,17 @@ BindingState& Binding::RebindableState() const {
   return state;
 }
 
-// bindInput(index, value, mapped?)
+// bindInput(index, value?, mapped?): undefined unbinds.
 void Binding::BindInput(const Napi::CallbackInfo& info) {
   BindingState& state = RebindableState();
   const size_t index = ToUint32(info[0]);
-  const auto& value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
-  state.values.CheckInput(index, *value);
+  std::shared_ptr<ValueState> value;
+  if (!info[1].IsUndefined()) {
+    value = ToBindable(*state.session, info[1], "input", state.session->inputs.at(index).name);
+    state.values.CheckInput(index, *value);
+  }
   state.values.Reserve();
-  if (value->HasValue()) {
+  if (value && value->HasValue()) {
     state.host->BindInput(index, *value, IsTrue(info[2]));
   } else {
     state.host->UnbindInput(index);

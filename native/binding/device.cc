@@ -41,6 +41,7 @@ void DeviceBinding::UnbindInput(size_t index) {
   JS_THREAD();
   if (inputs_[index].placement == Placement::kNone) return;
   Retire(inputs_[index]);
+  shapes_known_ = false;
   rebuild_ = true;
   updated_ = false;
 }

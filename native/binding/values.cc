@@ -41,8 +41,8 @@ std::string BoundValues::Output(size_t index) const {
 }
 
 void BoundValues::SetInput(size_t index, std::shared_ptr<ValueState> value) {
-  borrows_ = borrows_ || value->Borrows();
-  detachable_ = detachable_ || value->detachable;
+  borrows_ = borrows_ || (value && value->Borrows());
+  detachable_ = detachable_ || (value && value->detachable);
   std::swap(inputs_.at(index), value);
   if (renews_) replaced_.push_back(std::move(value));
   checked_at_ = kUnchecked;

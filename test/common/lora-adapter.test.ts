@@ -90,6 +90,28 @@ describe('a LoRA adapter', () => {
     await expectError(() => run(io), 'ERR_DISPOSED')
   })
 
+  test.each(runForms)('leaves nothing bound of the adapter before it: %s', async (_, run) => {
+    using adapter = await LoraAdapter.create(path)
+    using other = await LoraAdapter.create(adapterFile([['a', [2, 1], [3, 4]]]))
+    using io = session.ioBinding()
+    io.bindCpuInput('x', x)
+    io.bindOutput('y')
+    io.bindAdapter(adapter)
+    await run(io)
+    io.bindAdapter(other)
+    expect(io.boundNames.inputs).toEqual(['x', 'a'])
+    expect(io.inputValue('b')).toBeUndefined()
+    if (!isNative) return expectError(() => run(io), 'ERR_MISSING_INPUT', { says: "'b'" })
+    await run(io)
+    expect(io.outputs.y).toEqual(PLAIN)
+    // A value that the user bound in its place stays.
+    io.bindAdapter(adapter)
+    io.bindCpuInput('b', float32([1, 1], [1, 2]))
+    io.bindAdapter(other)
+    await run(io)
+    expect(io.outputs.y).toEqual(Float32Array.of(8, 8))
+  })
+
   test('is refused where an input is missing, is given twice, or has another shape', async () => {
     const run = async (parameters: readonly Parameter[], feeds = {}) => {
       using adapter = await LoraAdapter.create(adapterFile(parameters))

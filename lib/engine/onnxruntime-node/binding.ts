@@ -26,9 +26,14 @@ export class NodeBinding implements EngineBinding {
     this.#session = session
   }
 
-  bindInput(index: number, value: EngineValue, mapped?: boolean): void {
+  bindInput(index: number, value: EngineValue | undefined, mapped?: boolean): void {
     this.#checkIdle()
     if (mapped) throw notSupported('mapped memory', INSTALL_ADDON)
+    if (value === undefined) {
+      this.#placement = undefined
+      this.#inputs.delete(index)
+      return
+    }
     for (const output of this.#outputs.values())
       if (output !== undefined) checkPart(value as HeapValue, output.value)
     this.#placement = undefined
