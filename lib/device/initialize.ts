@@ -37,7 +37,10 @@ export interface ThreadPoolOptions {
 
 /** An arena that sessions share; ONNX Runtime's defaults for what is absent. */
 export interface ArenaOptions {
-  /** What the arena may allocate. A run that needs more fails with `ERR_OUT_OF_MEMORY`, and the session works on. */
+  /**
+   * What the arena may allocate; 0: without a limit. A run that needs more fails with `ERR_OUT_OF_MEMORY`, and the session works
+   * on. So does the load of a model whose packed weights need more.
+   */
   readonly maxBytes?: number
   /** How the arena grows. Default `'nextPowerOfTwo'`. */
   readonly extendStrategy?: 'nextPowerOfTwo' | 'sameAsRequested'

@@ -228,6 +228,7 @@ export interface Engine {
     readonly devices: boolean
     /** Initializers can be given in place of the model's. */
     readonly overridableInitializers: boolean
+    readonly sharedArena: boolean
     /** V8 accepts ArrayBuffers over memory that it did not allocate. */
     readonly externalBuffers: boolean
   }

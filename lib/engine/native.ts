@@ -228,6 +228,7 @@ export function openNative(
       cancel: true,
       devices: true,
       overridableInitializers: true,
+      sharedArena: true,
       externalBuffers: addon.externalBuffers(),
     },
     Session: addon.Session,

@@ -23,7 +23,7 @@ import { type OwnedModel, ownModel } from './bytes'
 import { resolveInitializers } from './initializers'
 import { type OutputLocation, resolveLocations } from './locations'
 import { type ResolvedSessionOptions, resolveSessionOptions } from './options'
-import { useArena } from './shared-resources'
+import { checkArenaLimit, useArena } from './shared-resources'
 import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
@@ -77,6 +77,7 @@ async function load(source: ModelSource, options: object): Promise<LoadedSession
     (session, model, settings) => session.load(model, settings),
   )
   try {
+    checkArenaLimit(engine, resolved.arena === true)
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
     const device: SessionDevice = Object.freeze(session.device())

@@ -17,14 +17,34 @@ export function checkNoOwnThreads(options: { readonly [K in (typeof OWN_THREADS)
 /**
  * Settings of a session that uses the process's arena.
  *
- * @throws OrtError `ERR_INVALID_ARG_VALUE` where the process has none
+ * @throws OrtError `ERR_INVALID_ARG_VALUE` where the process has none, `ERR_NOT_SUPPORTED` where it cannot have one
  */
 export function useArena(engine: Engine, settings: SessionSettings, arena: boolean): SessionSettings {
   if (!arena) return settings
+  if (!engine.supports.sharedArena) {
+    throw new OrtError('ERR_NOT_SUPPORTED', `the ${engine.name} engine has no shared arena`, {
+      remedy: 'Omit it, or install the native addon',
+    })
+  }
   if (engine.memoryStats() === undefined) {
     throw new OrtError('ERR_INVALID_ARG_VALUE', 'the process has no arena for "arena: \'shared\'"', {
       remedy: 'Call initialize({ arena: { maxBytes } }) before the first session',
     })
   }
   return { ...settings, config: { ...settings.config, [USE_SHARED_ARENA]: '1' } }
+}
+
+/**
+ * ONNX Runtime packs weights into the arena whatever its limit is. Beyond the limit it no longer keeps it in runs.
+ *
+ * @throws OrtError `ERR_OUT_OF_MEMORY`
+ */
+export function checkArenaLimit(engine: Engine, arena: boolean): void {
+  const { Limit = 0, TotalAllocated = 0 } = (arena && engine.memoryStats()) || {}
+  if (Limit <= 0 || TotalAllocated <= Limit) return
+  throw new OrtError('ERR_OUT_OF_MEMORY', "the model's packed weights do not fit into the shared arena", {
+    expected: `at most ${Limit} bytes in the arena`,
+    given: `${TotalAllocated} with the weights`,
+    remedy: 'Raise maxBytes of initialize({ arena }), release sessions, or omit "arena: \'shared\'"',
+  })
 }

@@ -123,6 +123,8 @@ describe('the onnxruntime-node engine', () => {
     await expect(session.run(feeds, { terminate: true })).rejects.toEqual(refused('terminate'))
     const options = { freeDimensionOverrides: { batch: 1 } }
     await expect(InferenceSession.create(mlp(), options)).rejects.toEqual(refused('freeDimensionOverrides'))
+    const shared = { arena: 'shared' } as const
+    await expect(InferenceSession.create(mlp(), shared)).rejects.toEqual(refused('shared arena'))
     await binding.run()
     await session.run(feeds)
   })

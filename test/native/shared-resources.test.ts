@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { InferenceSession, initialize, memoryStats, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { expectError } from '../helpers/errors.ts'
-import { mlp, sumOfOnes } from '../helpers/model-builder.mjs'
+import { mlp, model, node, sumOfOnes, tensor, value } from '../helpers/model-builder.mjs'
 
 const LIMIT = 64 * 2 ** 20
 
@@ -11,6 +11,17 @@ initialize({
   threadPool: { intraOpNumThreads: 3, interOpNumThreads: 1, allowSpinning: false },
   arena: { maxBytes: LIMIT, extendStrategy: 'sameAsRequested' },
 })
+
+/** y = x W, of a weight of so many bytes, which ONNX Runtime packs into the arena. */
+const heavy = (bytes: number) => {
+  const [rows, columns] = [64, bytes / 4 / 64]
+  return model({
+    inputs: [value('x', 'float32', [1, rows])],
+    outputs: [value('y', 'float32', [1, columns])],
+    nodes: [node('MatMul', ['x', 'W'], ['y'])],
+    initializers: [tensor('W', 'float32', [rows, columns], new Float32Array(rows * columns))],
+  })
+}
 
 const threads = () => Number(/^Threads:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1])
 const feeds = { x: new Tensor('float32', new Float32Array(8 * 128).fill(1), [8, 128]) }
@@ -62,6 +73,16 @@ test('sessions share the arena, whose limit holds', async () => {
   await using own = await InferenceSession.create(sumOfOnes())
   const inputs = { one: new Tensor('float32', [1], [1]), count: new Tensor('int64', [2n ** 24n], [1]) }
   expect((await own.run(inputs)).y!.data).toEqual(Float32Array.of(2 ** 24))
+})
+
+test('weights beyond the limit of the arena are refused, and the limit holds', async () => {
+  const before = memoryStats()!.InUse
+  const create = () => InferenceSession.create(heavy(LIMIT), { arena: 'shared' })
+  await expectError(create, 'ERR_OUT_OF_MEMORY', { says: 'weights' })
+  expect(memoryStats()!.InUse).toBe(before)
+  await using session = await InferenceSession.create(sumOfOnes(), { arena: 'shared' })
+  const inputs = { one: new Tensor('float32', [1], [1]), count: new Tensor('int64', [2n ** 25n], [1]) }
+  await expectError(() => session.run(inputs), 'ERR_OUT_OF_MEMORY')
 })
 
 test('options that contradict each other, and others, are refused', async () => {

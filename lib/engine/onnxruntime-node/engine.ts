@@ -43,6 +43,7 @@ export function openOnnxruntimeNode(options: EngineOptions): Engine {
       cancel: false,
       devices: false,
       overridableInitializers: false,
+      sharedArena: false,
       externalBuffers: true,
     },
     Session: class extends NodeSession {
