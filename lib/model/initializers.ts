@@ -26,17 +26,39 @@ const FIELDS = {
 } as const
 const EXTERNAL = 1
 
+/** The field numbers of ModelProto and GraphProto. */
+const MODEL = { irVersion: 1, graph: 7 } as const
+const GRAPH = { initializer: 5, input: 11 } as const
+const NAME_OF_INPUT = 1
+/** Before it an initializer that is an input too is a constant. */
+const FIRST_WITH_DEFAULTS = 4
+
 /** By name; undefined for a model in ONNX Runtime's own format (.ort), which is not a protobuf. The weights are not read. */
 export function readInitializers(source: ModelSource): ReadonlyMap<string, Initializer> | undefined {
-  if (typeof source !== 'string') return read(new MemoryBytes(source))
-  using file = new FileBytes(source)
-  return read(file)
+  return read(source, (model) => initializersOf(model.messages(MODEL.graph).at(-1)))
 }
 
-function read(bytes: ByteSource): ReadonlyMap<string, Initializer> | undefined {
-  if (bytes.length >= 8 && bytes.text(4, 8) === 'ORTM') return undefined
-  const graph = new Message(bytes).messages(7).at(-1)
-  const tensors = graph?.messages(5) ?? []
+/** The initializers that are inputs too; empty for a model in ONNX Runtime's own format. */
+export function readDefaults(source: ModelSource): ReadonlyMap<string, Initializer> {
+  const defaults = read(source, (model) => {
+    const graph = model.messages(MODEL.graph).at(-1)
+    if (graph === undefined || model.integer(MODEL.irVersion) < FIRST_WITH_DEFAULTS) return undefined
+    const inputs = new Set(graph.messages(GRAPH.input).map((input) => input.string(NAME_OF_INPUT)))
+    return new Map([...initializersOf(graph)].filter(([name]) => inputs.has(name)))
+  })
+  return defaults ?? new Map()
+}
+
+function read<T>(source: ModelSource, take: (model: Message) => T): T | undefined {
+  const parse = (bytes: ByteSource) =>
+    bytes.length >= 8 && bytes.text(4, 8) === 'ORTM' ? undefined : take(new Message(bytes))
+  if (typeof source !== 'string') return parse(new MemoryBytes(source))
+  using file = new FileBytes(source)
+  return parse(file)
+}
+
+function initializersOf(graph: Message | undefined): ReadonlyMap<string, Initializer> {
+  const tensors = graph?.messages(GRAPH.initializer) ?? []
   return new Map(tensors.map((tensor) => [tensor.string(FIELDS.name), toInitializer(tensor)]))
 }
 

@@ -125,12 +125,29 @@ print(json.dumps([[one.name for one in session.get_inputs()], names, y.tolist()]
   })
 })
 
-test.skipIf(isNative)(
-  'onnxruntime-node does not report initializers, and the model’s own are used',
-  async () => {
+describe.skipIf(isNative)('onnxruntime-node', () => {
+  test('does not report initializers, and uses the model’s own', async () => {
     await expectError(() => session.overridableInitializers, 'ERR_NOT_SUPPORTED')
-    await using strict = await createSession(affine(8), { ignoreUnknownFeeds: false })
-    await expectError(() => strict.run({ x, weight: float32([2]) }), 'ERR_UNKNOWN_INPUT')
-    expect((await session.run({ x })).y!.data).toEqual(Float32Array.of(11, 21))
-  },
-)
+    expect((await session.run({ x, bias: null })).y!.data).toEqual(Float32Array.of(11, 21))
+    using io = session.createIoBinding({ x: [2], weight: null })
+    io.inputs.x.set([1, 2])
+    await io.run()
+    expect(io.outputs.y).toEqual(Float32Array.of(11, 21))
+  })
+
+  test('refuses a value for one, which it would ignore', async () => {
+    const says = "'weight'"
+    const weight = float32([2])
+    const dir = mkdtempSync(join(tmpdir(), 'overridable-'))
+    const path = join(dir, 'model.onnx')
+    writeFileSync(path, affine(8))
+    await using loaded = await createSession(path)
+    rmSync(dir, { recursive: true })
+    for (const one of [session, loaded]) {
+      await expectError(() => one.run({ x, weight }), 'ERR_NOT_SUPPORTED', { says })
+      await expectError(() => one.createIoBinding({ x: [2], weight: [1] }), 'ERR_NOT_SUPPORTED', { says })
+    }
+    await using constants = await createSession(affine(3))
+    expect((await constants.run({ x, weight })).y!.data).toEqual(Float32Array.of(11, 21))
+  })
+})

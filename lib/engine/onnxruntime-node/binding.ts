@@ -29,7 +29,8 @@ export class NodeBinding implements EngineBinding {
   bindInput(index: number, value: EngineValue | undefined, mapped?: boolean): void {
     this.#checkIdle()
     if (mapped) throw notSupported('mapped memory', INSTALL_ADDON)
-    if (value === undefined) {
+    if (value !== undefined) this.#session.checkGiven(index)
+    else {
       this.#placement = undefined
       this.#inputs.delete(index)
       return
@@ -192,8 +193,8 @@ export class NodeBinding implements EngineBinding {
   }
 
   #checkBound(): void {
-    this.#session.inputs().forEach(({ name, kind }, index) => {
-      if (this.#inputs.has(index) || kind !== ValueKind.tensor) return
+    this.#session.inputs().forEach(({ name, kind, overridable }, index) => {
+      if (this.#inputs.has(index) || kind !== ValueKind.tensor || overridable) return
       throw new OrtError('ERR_MISSING_INPUT', `input '${name}' is not bound`)
     })
     if (this.#outputs.size === 0) throw new OrtError('ERR_MISSING_OUTPUT', 'no output is bound')

@@ -1,17 +1,19 @@
 import type * as Ort from 'onnxruntime-node'
 import { OrtError } from '../../errors'
 import { elementTypeName, type TypedArray } from '../../model/element-types'
-import type {
-  Engine,
-  EngineSession,
-  Feeds,
-  Fetch,
-  Fetches,
-  ModelMetadata,
-  RawValueInfo,
-  Results,
-  RunSettings,
-  SessionSettings,
+import { readDefaults } from '../../model/initializers'
+import {
+  type Engine,
+  type EngineSession,
+  type Feeds,
+  type Fetch,
+  type Fetches,
+  type ModelMetadata,
+  type RawValueInfo,
+  type Results,
+  type RunSettings,
+  type SessionSettings,
+  ValueKind,
 } from '../engine'
 import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
 import { checkFree, hold, type MemoryUse } from './in-flight'
@@ -39,7 +41,7 @@ export class NodeSession implements EngineSession {
     if (settings.config?.['session.use_ort_model_bytes_for_initializers'] === '1') this.model = model
     try {
       this.#session = await this.ort.InferenceSession.create(model as string, options)
-      this.#inputs = this.#session.inputMetadata.map(toInfo)
+      this.#inputs = [...this.#session.inputMetadata.map(toInfo), ...defaults(model)]
       this.#outputs = this.#session.outputMetadata.map(toInfo)
     } catch (error) {
       throw explain(error)
@@ -74,9 +76,11 @@ export class NodeSession implements EngineSession {
 
   async run(feeds: Feeds, fetches: Fetches, settings?: RunSettings): Promise<Results> {
     const { inputNames, outputNames } = this.#loaded
-    const entries = feeds.flatMap((feed, i) =>
-      feed === undefined ? [] : [[inputNames[i]!, toOrtTensor(this.ort, feed)] as const],
-    )
+    const entries = feeds.flatMap((feed, i) => {
+      if (feed === undefined) return []
+      this.checkGiven(i)
+      return [[inputNames[i]!, toOrtTensor(this.ort, feed)] as const]
+    })
     const inputs = Object.fromEntries(entries)
     const wanted = fetches ?? outputNames.map((_, index): Fetch => [index])
     const outputs = new Map(wanted.map(([index]) => [outputNames[index]!, null]))
@@ -87,6 +91,13 @@ export class NodeSession implements EngineSession {
     } finally {
       release()
     }
+  }
+
+  /** @throws OrtError `ERR_NOT_SUPPORTED` for an input with a default, whose value onnxruntime-node would ignore */
+  checkGiven(input: number): void {
+    const { name, overridable } = this.#inputs[input]!
+    if (overridable)
+      throw notSupported(`values of initializers (input '${name}')`, 'Omit it, or install the native addon')
   }
 
   /** The memory that a run uses, besides copies. @throws OrtError `ERR_BUSY` if a run in flight forbids it */
@@ -145,6 +156,17 @@ export class NodeSession implements EngineSession {
     if (this.#session === undefined) throw new OrtError('ERR_DISPOSED', 'the session was released')
     return this.#session
   }
+}
+
+/** The inputs that an initializer is the default of, which onnxruntime-node does not report. */
+function defaults(model: string | Uint8Array): RawValueInfo[] {
+  return Array.from(readDefaults(model), ([name, { type }]) => ({
+    name,
+    kind: ValueKind.tensor,
+    type,
+    form: `tensor(${type})`,
+    overridable: true,
+  }))
 }
 
 /** Of a result of these types onnxruntime-node ends the process. */
