@@ -239,8 +239,8 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   BindingState& state = State();
   state.PrepareRun(info.Env());
   run::InlinePolicy& policy = state.Policy();
-  const bool is_inline = policy.Allows(state.session->addon().HasJobs()) && !IsTrue(info[1]);
-  if (is_inline && state.CanRunInline()) {
+  const run::Place place = IsTrue(info[1]) ? run::Place::kRunThread : state.session->Choose(policy);
+  if (place == run::Place::kInline && state.CanRunInline()) {
     policy.RecordInline([&] {
       state.RunInline(info.Env());
       return true;
@@ -249,11 +249,12 @@ Napi::Value Binding::Run(const Napi::CallbackInfo& info) {
   }
   const bool replays = state.graph == Graph::kCaptured;
   state.Prepare(ToIndices(info[0]), replays);
-  if (replays && is_inline && state.ReplayInline(info.Env())) return {};
-  auto run = std::make_unique<BindingRun>(info.Env(), Value(), state_, info[2]);
+  if (replays && place == run::Place::kInline && state.ReplayInline(info.Env())) return {};
+  auto run = std::make_unique<BindingRun>(info.Env(), Value(), state_, place, info[2]);
   if (replays) run->StartInPlace();
-  const Napi::Value promise = Start(std::move(run));
-  state.session->Expect(policy);
+  BindingJob* const job = run.get();
+  const Napi::Promise promise = state.session->Start(std::move(run), policy, place);
+  SetJob(job);
   return promise;
 }
 
@@ -264,12 +265,9 @@ Napi::Value Binding::Overtaken(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), overtaken);
 }
 
-Napi::Value Binding::Start(std::unique_ptr<BindingJob> job) {
-  BindingJob* const started = job.get();
-  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->session->runner);
-  state_->job = started;
+void Binding::SetJob(BindingJob* job) {
+  state_->job = job;
   state_->overtaken = false;
-  return promise;
 }
 
 void Binding::Cancel(const Napi::CallbackInfo& info) {

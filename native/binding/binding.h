@@ -52,7 +52,7 @@ class Binding : public Wrapped<Binding> {
   BindingState& State() const;
   // The state, unless a run is in flight or a graph was captured.
   BindingState& RebindableState() const;
-  Napi::Value Start(std::unique_ptr<BindingJob> job);
+  void SetJob(BindingJob* job);
 
   std::shared_ptr<BindingState> state_;     // until dispose()
   std::weak_ptr<BindingState> cancelable_;  // the same, for a run that outlives dispose()

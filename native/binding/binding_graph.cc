@@ -14,7 +14,10 @@ Napi::Value Binding::Capture(const Napi::CallbackInfo& info) {
   state.PrepareRun(info.Env());
   state.Prepare(std::nullopt, false);
   state.host->PrepareCapture(mode);
-  const Napi::Value promise = Start(std::make_unique<CaptureJob>(info.Env(), Value(), state_));
+  auto capture = std::make_unique<CaptureJob>(info.Env(), Value(), state_);
+  BindingJob* const job = capture.get();
+  const Napi::Promise promise = AsyncJob::Start(std::move(capture), *state.session->runner);
+  SetJob(job);
   state.graph = Graph::kCapturing;
   return promise;
 }

@@ -10,9 +10,9 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
 }
 
 BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state,
-                       Napi::Value times)
+                       run::Place place, Napi::Value times)
     : BindingJob(env, owner, std::move(state)),
-      hand_over_(state_->session->Begin(state_->Policy())),
+      hand_over_(state_->session->Begin(state_->Policy(), place)),
       times_(times) {}
 
 void BindingRun::StartInPlace() noexcept {
@@ -38,7 +38,7 @@ bool BindingRun::Poll(bool wait) {
 }
 
 Napi::Value BindingRun::Result(Napi::Env env) {
-  state_->Policy().Record(took_, hand_over_);
+  if (!WasHere()) state_->Policy().Record(took_, hand_over_);
   state_->values.CopyOut(env, in_use_.id());
   times_.Write();
   return env.Undefined();

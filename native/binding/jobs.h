@@ -25,7 +25,8 @@ class BindingJob : public AsyncJob {
 class BindingRun final : public BindingJob {
  public:
   // `times`: see JobTimes.
-  BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, Napi::Value times);
+  BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state, run::Place place,
+             Napi::Value times);
   // A replay whose end the run thread has not seen, since it dropped the job.
   ~BindingRun() override {
     if (in_place_ && !ended_) state_->host->Abandon();

@@ -75,7 +75,17 @@ void AddonData::Track(AsyncJob* job) {
 
 void AddonData::Untrack(AsyncJob* job) {
   in_flight_.erase(job);
+  if (!held_.empty()) std::erase(held_, job);
   if (in_flight_.empty()) napi_unref_threadsafe_function(env_, wake_up_);
+}
+
+bool AddonData::RunHeld() {
+  while (!held_.empty() && held_.front()->MayRunHere()) {
+    AsyncJob* const job = held_.front();
+    held_.pop_front();
+    job->RunHere(env_);
+  }
+  return !held_.empty();
 }
 
 void AddonData::Post(AsyncJob* job) noexcept {
@@ -167,4 +177,5 @@ void AddonData::Shutdown() {
   completions.Clear();
   for (AsyncJob* job : in_flight_) delete job;
   in_flight_.clear();
+  held_.clear();
 }

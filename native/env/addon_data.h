@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <unordered_set>
 
@@ -30,6 +31,11 @@ class AddonData {
   void Track(AsyncJob* job);
   void Untrack(AsyncJob* job);
   bool HasJobs() const noexcept { return !in_flight_.empty(); }
+  // JS thread: the job waits for the event loop's next turn, until it is settled.
+  void Hold(AsyncJob* job) { held_.push_back(job); }
+  // JS thread, in a turn of the event loop: does what waits for it, as far as a burst allows. Whether some is
+  // left.
+  bool RunHeld();
   // Run thread: hands a finished job to the JS thread.
   void Post(AsyncJob* job) noexcept;
 
@@ -76,6 +82,7 @@ class AddonData {
   napi_env env_;
   napi_threadsafe_function wake_up_ = nullptr;
   std::unordered_set<AsyncJob*> in_flight_;
+  std::deque<AsyncJob*> held_;
   bool listens_ = false;
   bool ending_ = false;  // under the mutex of `live`, as are
   std::unordered_set<SessionState*> sessions_;

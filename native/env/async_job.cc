@@ -18,6 +18,28 @@ Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::Runner& runner
   return promise;
 }
 
+Napi::Promise AsyncJob::Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner, run::InlinePolicy& policy) {
+  const Napi::Promise promise = job->promise_.Promise();
+  job->runner_ = &runner;
+  job->held_by_ = &policy;
+  AddonData& addon = job->addon_;
+  addon.Track(job.get());
+  try {
+    addon.Hold(job.get());
+    runner.Hold(job.get());
+  } catch (...) {
+    addon.Untrack(job.get());
+    throw;
+  }
+  static_cast<void>(job.release());
+  return promise;
+}
+
+void AsyncJob::RunHere(Napi::Env env) {
+  was_here_ = held_by_->RecordInline([this] { return runner_->RunHeld(this); });
+  if (was_here_) SettleInTurn(env);
+}
+
 void AsyncJob::Cancel(Napi::Env env) {
   if (!HasBegun() && runner_->Withdraw(this)) {
     ort::CatchInto(error,
@@ -25,6 +47,15 @@ void AsyncJob::Cancel(Napi::Env env) {
     Settle(env);
   } else {
     Terminate();
+  }
+}
+
+void AsyncJob::SettleInTurn(Napi::Env env) {
+  try {
+    const Napi::HandleScope scope(env);
+    Settle(env);
+  } catch (const Napi::Error&) {
+    // A worker that is being terminated runs no JavaScript, so nobody can receive the error.
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "addon_data.h"
 #include "ort/error.h"
+#include "run/inline_policy.h"
 #include "run/runner.h"
 
 class AsyncJob : public run::Job {
@@ -17,15 +18,27 @@ class AsyncJob : public run::Job {
   // queued.
   static Napi::Promise Start(std::unique_ptr<AsyncJob> job, run::Runner& runner);
 
+  // The same for a run that is to be in the event loop's next turn, on the JS thread. Where the runner can
+  // hold it, and a turn will come.
+  static Napi::Promise Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner, run::InlinePolicy& policy);
+
+  // JS thread, in that turn: whether the run may begin. Then it runs and settles here, unless it was released
+  // to a run thread.
+  bool MayRunHere() const noexcept { return held_by_->AllowsHeld(); }
+  void RunHere(Napi::Env env);
+
   // Ends a queued job at once, and asks a running one to end.
   void Cancel(Napi::Env env);
 
   void Post() noexcept final { addon_.Post(this); }
 
-  // JS thread, once the work has ended: settles the promise and deletes the job.
-  void Settle(Napi::Env env);
+  // JS thread, once the work has ended, not in a call of JavaScript's: settles the promise and deletes the
+  // job.
+  void SettleInTurn(Napi::Env env);
 
  protected:
+  // JS thread: whether the policy knows what the run took.
+  bool WasHere() const noexcept { return was_here_; }
   // JS thread: whether the work has begun before the job was queued, so that it cannot be withdrawn.
   virtual bool HasBegun() const noexcept { return false; }
   // JS thread, before the promise is settled, whether the work failed or not.
@@ -34,8 +47,14 @@ class AsyncJob : public run::Job {
   virtual Napi::Value Result(Napi::Env env) { return env.Undefined(); }
 
  private:
+  // The same in a call.
+  void Settle(Napi::Env env);
+
   AddonData& addon_;
-  run::Runner* runner_ = nullptr;  // set by Start; of a session that the job keeps alive
+  // Set when the job is queued; of a session that the job keeps alive.
+  run::Runner* runner_ = nullptr;
+  run::InlinePolicy* held_by_ = nullptr;  // of a run of the next turn
+  bool was_here_ = false;
   Napi::Promise::Deferred promise_;
   Napi::ObjectReference owner_;
 };

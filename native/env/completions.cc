@@ -32,14 +32,17 @@ void Completions::Expect(Duration expected, Duration most) noexcept {
 bool Completions::Turn(Napi::Env env) {
   JS_THREAD();
   turns_ = true;
-  AddonData::Of(env).burst.End();
+  AddonData& addon = AddonData::Of(env);
+  addon.burst.End();
+  const bool held = addon.RunHeld();
   for (;;) {
     while (SettleNext(env)) {
     }
-    const bool in_flight = AddonData::Of(env).HasJobs();
+    const bool in_flight = addon.HasJobs();
     const std::lock_guard lock(mutex_);
     if (!ended_.empty()) continue;
-    armed_ = polled_ = in_flight && Clock::now() < until_;
+    polled_ = in_flight && Clock::now() < until_;
+    armed_ = polled_ || held;
     return armed_;
   }
 }
@@ -58,12 +61,7 @@ AsyncJob* Completions::Next() noexcept {
 bool Completions::SettleNext(Napi::Env env) {
   AsyncJob* const job = Next();
   if (job == nullptr) return false;
-  try {
-    const Napi::HandleScope scope(env);
-    job->Settle(env);
-  } catch (const Napi::Error&) {
-    // A worker that is being terminated runs no JavaScript, so nobody can receive the error.
-  }
+  job->SettleInTurn(env);
   return true;
 }
 

@@ -24,10 +24,13 @@ class Completions {
 
   // JS thread: a turn will come; false where none can.
   bool Arm() noexcept;
+  // JS thread: the same, and turns have come before.
+  bool ArmAgain() noexcept { return turns_ && Arm(); }
   // JS thread: a run was queued that is expected to take so long. The loop turns for twice that, but no
   // longer than `most` after the last run was queued. Zero: unknown, the loop may sleep.
   void Expect(Duration expected, Duration most) noexcept;
-  // JS thread, in a turn: settles what has ended; whether another turn is wanted.
+  // JS thread, in a turn: does the runs that wait for it, and settles what has ended. Whether another turn is
+  // wanted.
   bool Turn(Napi::Env env);
 
   // Run thread: whether the loop must be woken.

@@ -1,8 +1,7 @@
 // The inline runs of a JS thread since its event loop has turned for certain.
 //
 // An inline run settles before the event loop turns, so `for (;;) await run()` would starve timers, sockets
-// and finalizers: after 256 inline runs, or 2 ms of them, runs go to the run thread until the loop has
-// turned.
+// and finalizers: after 256 inline runs, or 2 ms of them, none follows until the loop has turned.
 #pragma once
 
 #include <chrono>

@@ -4,6 +4,9 @@
 // So a run is inline when it is expected to be shorter than a bound, and below a larger one where the event
 // loop would only wait for it.
 //
+// After a burst of inline runs the next ones are on that thread too, in the event loop's next turn:
+// everything else is served before.
+//
 // On a busy machine other threads get the CPU in the middle of a short run. A read of the thread's own time
 // costs as much as a short run, so the first excess only begins to measure it, for the next runs.
 #pragma once
@@ -27,6 +30,12 @@ struct InlineBounds {
   std::chrono::nanoseconds idle_loop;  // while the event loop has nothing else to do
 };
 
+enum class Place {
+  kInline,
+  kNextTurn,  // of the event loop, on its thread
+  kRunThread,
+};
+
 class InlinePolicy {
  public:
   InlinePolicy(const InlineBounds& bounds, Burst& burst)
@@ -35,11 +44,17 @@ class InlinePolicy {
         short_(bounds.always),
         longer_(bounds.idle_loop) {}
 
-  // `beside`: other jobs of the event loop are in flight.
-  bool Allows(bool beside) const noexcept {
-    if (!burst_.Allows(expected_)) return false;
-    return short_.Expected() || (adapts_ && !beside && loop_.Idle() && longer_.Expected());
+  // Where the next run is to be. `beside`: other jobs of the event loop are in flight.
+  Place Choose(bool beside) noexcept {
+    const bool is_short = short_.Expected();
+    if (!is_short && !(adapts_ && !beside && loop_.Idle() && longer_.Expected())) return Place::kRunThread;
+    if (burst_.Allows(expected_)) return Place::kInline;
+    // What the event loop does is seen only while another thread runs.
+    if (!is_short && ++bursts_ % kSeen == 0) return Place::kRunThread;
+    return Place::kNextTurn;
   }
+  // Whether a run of the event loop's next turn may begin.
+  bool AllowsHeld() const noexcept { return burst_.Allows(expected_); }
 
   // What the next run will take, by those before it; zero before the first.
   std::chrono::nanoseconds Expected() const noexcept { return expected_; }
@@ -81,6 +96,7 @@ class InlinePolicy {
   // Until a thread that was interrupted runs on.
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;
+  static constexpr unsigned kSeen = 16;
 
   // What interrupts a run may take many times as long as the run.
   void Learn(std::chrono::nanoseconds took) noexcept {
@@ -111,7 +127,8 @@ class InlinePolicy {
   ShortRuns longer_;
   LoopUse loop_;
   std::chrono::nanoseconds expected_{0};
-  int measured_ = 0;  // so many of the next inline runs are measured by the thread's own time
+  unsigned bursts_ = 0;  // of longer runs
+  int measured_ = 0;     // so many of the next inline runs are measured by the thread's own time
 };
 
 // The policies of a session, by the shapes of its inputs: bindings and runs of the same shapes learn

@@ -17,8 +17,7 @@ void RunThread::Push(Job* job) {
   wake_.notify_one();
 }
 
-bool RunThread::Withdraw(Job* job) {
-  JS_THREAD();
+bool RunThread::Remove(Job* job) {
   const std::lock_guard lock(mutex_);
   return queue_.Remove(job);
 }

@@ -15,7 +15,6 @@ class RunThread final : public Runner {
   using Runner::Runner;
   ~RunThread() override { Join(); }
 
-  bool Withdraw(Job* job) override;
   InPlace TakePlace() override;
   void End() noexcept override;
   void Stop() override { Join(); }
@@ -23,6 +22,7 @@ class RunThread final : public Runner {
  protected:
   // The first job starts the thread.
   void Push(Job* job) override;
+  bool Remove(Job* job) override;
 
  private:
   void Join();

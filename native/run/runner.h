@@ -40,7 +40,26 @@ class Runner {
   void Submit(Job* job) {
     JS_THREAD();
     Push(job);
+    held_ = 0;
     ++unsettled_;
+  }
+  // The same for a job that the owner's thread will do itself, by RunHeld: no thread starts it, until a job
+  // that is submitted later releases all that are held.
+  void Hold(Job* job) {
+    JS_THREAD();
+    PushHeld(job);
+    ++held_;
+    ++unsettled_;
+  }
+  // Whether Hold may follow: no job is unsettled that is not held.
+  virtual bool CanHold() const noexcept { return false; }
+  // Does the first of the held jobs here. False where it was released.
+  bool RunHeld(Job* job) {
+    JS_THREAD();
+    if (held_ == 0) return false;
+    --held_;
+    RunHere(job);
+    return true;
   }
   void Settle() noexcept {
     JS_THREAD();
@@ -55,7 +74,12 @@ class Runner {
     Settle();
   }
   // Takes a job out of the queue; false where it has started. Settle must follow.
-  virtual bool Withdraw(Job* job) = 0;
+  bool Withdraw(Job* job) {
+    JS_THREAD();
+    if (!Remove(job)) return false;
+    if (held_ > 0) --held_;
+    return true;
+  }
   // Whether no job is unsettled: what the owner's thread does itself then comes after all its jobs.
   bool Idle() const noexcept { return unsettled_ == 0; }
   // Whether the owner's thread may do a run itself that only one thread at a time may do. False where a job
@@ -69,12 +93,19 @@ class Runner {
 
  protected:
   virtual void Push(Job* job) = 0;
+  virtual bool Remove(Job* job) = 0;
+  // Of a runner that can hold jobs.
+  virtual void PushHeld(Job* /*job*/) {}
+  virtual void RunHere(Job* /*job*/) {}
+  bool OnlyHeld() const noexcept { return unsettled_ == held_; }
 
   // After a job the thread spins for up to so long before it sleeps, which saves the next job the wake-up.
   const std::chrono::nanoseconds spin_;
 
  private:
-  int unsettled_ = 0;  // of the owner's thread
+  // Of the owner's thread.
+  int unsettled_ = 0;
+  int held_ = 0;
 };
 
 }  // namespace run

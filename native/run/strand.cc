@@ -1,5 +1,7 @@
 #include "strand.h"
 
+#include <utility>
+
 #include "thread_pool.h"
 
 namespace run {
@@ -16,6 +18,7 @@ void Strand::Push(Job* job) {
     const bool is_short = std::chrono::steady_clock::now() - idle_since_ <= spin_;
     gaps_ = static_cast<uint8_t>(gaps_ << 1 | (is_short ? 1 : 0));
   }
+  const bool held = std::exchange(held_, false);
   queue_.push_back(job);
   pool_.Update(*this);
   try {
@@ -23,13 +26,32 @@ void Strand::Push(Job* job) {
   } catch (...) {
     // Nobody would run or post the job.
     queue_.Remove(job);
+    held_ = held;
     pool_.Update(*this);
     throw;
   }
 }
 
-bool Strand::Withdraw(Job* job) {
-  JS_THREAD();
+void Strand::PushHeld(Job* job) {
+  const std::lock_guard lock(pool_.mutex_);
+  if (ending_) throw ExitingError();
+  held_ = true;
+  queue_.push_back(job);
+}
+
+void Strand::RunHere(Job* job) {
+  {
+    const std::lock_guard lock(pool_.mutex_);
+    StartNext();
+  }
+  job->Begin();
+  job->HasEnded(true);
+  const std::lock_guard lock(pool_.mutex_);
+  started_.Remove(job);
+  if (--running_ == 0) SetIdle();
+}
+
+bool Strand::Remove(Job* job) {
   const std::lock_guard lock(pool_.mutex_);
   const bool found = queue_.Remove(job);
   pool_.Update(*this);

@@ -13,12 +13,15 @@ class Strand final : public Runner, public Queued<Strand> {
   Strand(size_t most, std::chrono::nanoseconds spin);
   ~Strand() override { Drain(); }
 
-  bool Withdraw(Job* job) override;
+  bool CanHold() const noexcept override { return OnlyHeld(); }
   void End() noexcept override;
   void Stop() override { Drain(); }
 
  protected:
   void Push(Job* job) override;
+  bool Remove(Job* job) override;
+  void PushHeld(Job* job) override;
+  void RunHere(Job* job) override;
 
  private:
   friend class ThreadPool;
@@ -27,7 +30,7 @@ class Strand final : public Runner, public Queued<Strand> {
 
   // All of the rest under the pool's mutex.
   bool CanStart() const noexcept {
-    if (queue_.empty() || running_ == most_) return false;
+    if (queue_.empty() || held_ || running_ == most_) return false;
     return running_ == 0 || !queue_.front()->after_all;
   }
   Job* StartNext() noexcept;
@@ -41,6 +44,7 @@ class Strand final : public Runner, public Queued<Strand> {
   JobQueue queue_;
   JobQueue started_;    // that have not ended, and can be terminated
   size_t running_ = 0;  // jobs that were started and not posted: their threads use the strand
+  bool held_ = false;   // the queued jobs are the owner's thread's
   bool ready_ = false;  // among those that can start a job
   bool ending_ = false;
   std::chrono::steady_clock::time_point idle_since_;

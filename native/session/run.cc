@@ -224,13 +224,13 @@ Napi::Value RunCall::Result(Napi::Env env, size_t output) {
 }
 
 RunJob::RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
-               std::shared_ptr<run::InlinePolicy> policy, uint32_t id, Napi::Value times)
+               std::shared_ptr<run::InlinePolicy> policy, run::Place place, uint32_t id, Napi::Value times)
     : AsyncJob(env, owner),
       session_(std::move(session)),
       call_(std::move(call)),
       policy_(std::move(policy)),
       id_(id),
-      hand_over_(session_->Begin(*policy_)),
+      hand_over_(session_->Begin(*policy_, place)),
       in_use_(AddonData::Of(env).in_flight, session_.get()),
       times_(times) {
   // Without options of its own a run could not be ended early.
@@ -260,7 +260,7 @@ RunJob::~RunJob() {
 }
 
 Napi::Value RunJob::Result(Napi::Env env) {
-  policy_->Record(took_, hand_over_);
+  if (!WasHere()) policy_->Record(took_, hand_over_);
   times_.Write();
   return call_.Results(env);
 }

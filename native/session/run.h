@@ -100,7 +100,7 @@ class RunCall {
 class RunJob final : public AsyncJob {
  public:
   RunJob(Napi::Env env, Napi::Object owner, std::shared_ptr<SessionState> session, RunCall call,
-         std::shared_ptr<run::InlinePolicy> policy, uint32_t id, Napi::Value times);
+         std::shared_ptr<run::InlinePolicy> policy, run::Place place, uint32_t id, Napi::Value times);
   ~RunJob() override;
   void Terminate() noexcept override;
 

@@ -176,8 +176,8 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
   // A run that can be canceled needs the event loop, which its signal aborts on.
   const uint32_t id = info[3].IsNumber() ? ToUint32(info[3]) : 0;
   // A result that is not a tensor may share the feeds' memory, which must then be a copy of the addon's.
-  const bool is_inline = id == 0 && policy->Allows(state_->addon().HasJobs()) && state_->runner->Idle() &&
-                         state_->only_tensors && state_->device == nullptr;
+  const run::Place place = id == 0 ? state_->Choose(*policy) : run::Place::kRunThread;
+  const bool is_inline = place == run::Place::kInline && state_->only_tensors && state_->device == nullptr;
   RunCall call(*state_, feeds, info[1], is_inline ? FeedMemory::kBorrowed : FeedMemory::kCopied);
   state_->CheckOpen();  // reading the arguments may have run JavaScript
   call.CheckFree(*state_->addon().in_flight);
@@ -193,10 +193,9 @@ Napi::Value Session::Run(const Napi::CallbackInfo& info) {
     return call.Results(info.Env());
   }
   call.CopyIn(*state_->addon().in_flight);
-  auto job = std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, id, info[4]);
-  const Napi::Promise promise = AsyncJob::Start(std::move(job), *state_->runner);
-  state_->Expect(*policy);
-  return promise;
+  return state_->Start(
+      std::make_unique<RunJob>(info.Env(), Value(), state_, std::move(call), policy, place, id, info[4]),
+      *policy, place);
 }
 
 // cancel(id: number): void - RunOptionsSetTerminate

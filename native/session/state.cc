@@ -1,6 +1,7 @@
 #include "state.h"
 
 #include "binding/state.h"
+#include "env/async_job.h"
 #include "ort/environment.h"
 
 SessionState::SessionState(AddonData& addon, const run::InlineBounds& bounds,
@@ -24,6 +25,22 @@ void SessionState::End() noexcept {
   for (BindingState* binding : bindings) binding->host->Terminate();
   if (!inline_options) return;
   ort::Ignore(ort::api().RunOptionsSetTerminate(inline_options.get()));
+}
+
+run::Place SessionState::Choose(run::InlinePolicy& policy) const {
+  const run::Place place = policy.Choose(addon_->HasJobs());
+  if (place == run::Place::kInline && (device != nullptr || runner->Idle())) return place;
+  // Behind those that wait for the turn.
+  const bool holds = place != run::Place::kRunThread && runner->CanHold() && addon_->completions.ArmAgain();
+  return holds ? run::Place::kNextTurn : run::Place::kRunThread;
+}
+
+Napi::Promise SessionState::Start(std::unique_ptr<AsyncJob> job, run::InlinePolicy& policy,
+                                  run::Place place) const {
+  if (place == run::Place::kNextTurn) return AsyncJob::Hold(std::move(job), *runner, policy);
+  const Napi::Promise promise = AsyncJob::Start(std::move(job), *runner);
+  Expect(policy);
+  return promise;
 }
 
 void SessionState::CheckOpen() const {

@@ -38,17 +38,15 @@ class SessionState {
 
   AddonData& addon() const noexcept { return *addon_; }
 
+  // Where the next run is to be. On a device kInline is for a replay alone, and nothing waits for a turn.
+  run::Place Choose(run::InlinePolicy& policy) const;
   // Before a run is queued.
-  run::LoopUse::HandOver Begin(const run::InlinePolicy& policy) const noexcept {
-    return device == nullptr ? policy.Begin(addon_->HasJobs()) : run::LoopUse::HandOver();
+  run::LoopUse::HandOver Begin(const run::InlinePolicy& policy, run::Place place) const noexcept {
+    const bool hands_over = device == nullptr && place != run::Place::kNextTurn;
+    return hands_over ? policy.Begin(addon_->HasJobs()) : run::LoopUse::HandOver();
   }
-  // After a run was queued: a burst of inline runs ends when the event loop turns, which may poll for the
-  // run's end.
-  void Expect(const run::InlinePolicy& policy) const noexcept {
-    if (!addon_->burst.Allows(policy.Expected()) && !addon_->completions.Arm()) addon_->burst.End();
-    if (device == nullptr) addon_->completions.Expect(policy.Expected(), poll_bound);
-  }
-
+  // Queues a run that is not inline: its promise.
+  Napi::Promise Start(std::unique_ptr<AsyncJob> job, run::InlinePolicy& policy, run::Place place) const;
   // Throws ERR_DISPOSED once release() was called, and ERR_EXITING after End.
   void CheckOpen() const;
 
@@ -111,6 +109,13 @@ class SessionState {
   run::InlinePolicies policies;  // of the JS thread
 
  private:
+  // After a run was handed over: a burst of inline runs ends when the event loop turns, which may poll for
+  // the run's end.
+  void Expect(const run::InlinePolicy& policy) const noexcept {
+    if (!policy.AllowsHeld() && !addon_->completions.Arm()) addon_->burst.End();
+    if (device == nullptr) addon_->completions.Expect(policy.Expected(), poll_bound);
+  }
+
   std::optional<ort::Error> spoiled_;  // what later runs throw
   std::atomic<bool> ending_{false};
   AddonData* addon_;  // null once the environment has ended

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { InferenceSession, type SessionOptions, Tensor } from 'onnxruntime-iobinding'
 import { describe, expect, it } from 'vitest'
 import { counter, mlp, model, node, oneNode, twoInputs, value } from '../helpers/model-builder.mjs'
+import { ALL_SHORT } from './fixtures/held.mjs'
 import { LONG, setTrips, slowBinding, slowSession } from './fixtures/slow.mjs'
 import { settlesInThisTurn } from './fixtures/turns.mjs'
 
@@ -41,9 +42,6 @@ const INTERRUPTS = `
       await pause(20)
     }
   })()`
-
-/** A pause of the machine does not make a short run a long one. */
-const ALL_SHORT = { inlineRunBelowUs: 1_000_000 }
 
 describe('a short run', () => {
   it('settles in the same turn after short runs', async () => {
