@@ -45,11 +45,11 @@ function eventLoop({ title, callers, requests, ours, idle }) {
   )
 }
 
-const busy = (latencies) => {
+const disturbed = (latencies) => {
   const [all, loud] = ['samples', 'notQuiet'].map((key) =>
     latencies.reduce((sum, { samples }) => sum + samples[key], 0),
   )
-  return `During ${loud} of ${all} samples of latency other processes used more than 5 % of a core: the latencies are those of a busy machine.`
+  return `During ${loud} of ${all} samples of latency other processes used more than 5 % of a core.`
 }
 
 /** @param {any} report */
@@ -60,7 +60,7 @@ export function markdown(report) {
     `The servers take turns with one client in Node.js, which keeps 32 requests of one row in flight, for ${seconds} s in each of ${rounds} rounds. CPU by request is the server process's time, user and system; medians, with quartiles in parentheses.`,
     'Every server uses one thread of ONNX Runtime.',
     ...(versions.length > 0 ? [`In Python: ${versions.join(', ')}.`] : []),
-    busy(latencies),
+    disturbed(latencies),
   ].join(' ')
   const parts = [
     setup(report),
