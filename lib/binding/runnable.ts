@@ -44,7 +44,7 @@ export abstract class RunnableBinding {
 
   /**
    * Runs the model on the session's thread; a run that is expected to be short (see `inlineRunBelowUs`) runs before the call
-   * returns. Rejects with the errors of {@link IoBinding.runSync}, and with the signal's reason.
+   * returns, or in the event loop's next turn. Rejects with the errors of {@link IoBinding.runSync}, and with the signal's reason.
    * @param options for this run, or prepared ones
    * @example
    * await io.run({ signal: AbortSignal.timeout(1000) })

@@ -5,13 +5,13 @@ const { clearImmediate, setImmediate } = timers
 
 /** The addon's part of a turn. */
 export interface Turning {
-  /** Settles the runs that have ended; returns whether to call it in another turn. */
+  /** Does the runs that wait for a turn, and settles those that have ended; returns whether to call it in another turn. */
   turn(): boolean
   /** `arm` is called when a turn is wanted. */
   setArm(arm: () => void): void
 }
 
-/** Lets the addon settle runs in turns of the event loop, which then does not sleep. */
+/** Lets the addon do and settle runs in turns of the event loop, which then does not sleep. */
 export function lendEventLoop(addon: Turning): void {
   if (!turnsLoop()) return
   const turn = () => {

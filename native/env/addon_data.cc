@@ -1,5 +1,6 @@
 #include "addon_data.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
@@ -75,17 +76,17 @@ void AddonData::Track(AsyncJob* job) {
 
 void AddonData::Untrack(AsyncJob* job) {
   in_flight_.erase(job);
-  if (!held_.empty()) std::erase(held_, job);
+  if (job->WasHeld()) {
+    const auto found = std::find(held_.begin(), held_.end(), job);
+    if (found != held_.end()) held_.erase(found);
+  }
   if (in_flight_.empty()) napi_unref_threadsafe_function(env_, wake_up_);
 }
 
-bool AddonData::RunHeld() {
-  while (!held_.empty() && held_.front()->MayRunHere()) {
-    AsyncJob* const job = held_.front();
-    held_.pop_front();
-    job->RunHere(env_);
+void AddonData::RunHeld() {
+  while (HasHeld() && held_.front()->MayRunHere()) {
+    if (!held_.front()->RunHere(env_)) held_.pop_front();
   }
-  return !held_.empty();
 }
 
 void AddonData::Post(AsyncJob* job) noexcept {

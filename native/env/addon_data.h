@@ -33,9 +33,9 @@ class AddonData {
   bool HasJobs() const noexcept { return !in_flight_.empty(); }
   // JS thread: the job waits for the event loop's next turn, until it is settled.
   void Hold(AsyncJob* job) { held_.push_back(job); }
-  // JS thread, in a turn of the event loop: does what waits for it, as far as a burst allows. Whether some is
-  // left.
-  bool RunHeld();
+  // JS thread, in that turn: does what waits for it, as far as a burst allows.
+  void RunHeld();
+  bool HasHeld() const noexcept { return !held_.empty(); }
   // Run thread: hands a finished job to the JS thread.
   void Post(AsyncJob* job) noexcept;
 

@@ -21,7 +21,7 @@ Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::Runner& runner
 Napi::Promise AsyncJob::Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner, run::InlinePolicy& policy) {
   const Napi::Promise promise = job->promise_.Promise();
   job->runner_ = &runner;
-  job->held_by_ = &policy;
+  job->policy_ = &policy;
   AddonData& addon = job->addon_;
   addon.Track(job.get());
   try {
@@ -35,9 +35,15 @@ Napi::Promise AsyncJob::Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner,
   return promise;
 }
 
-void AsyncJob::RunHere(Napi::Env env) {
-  was_here_ = held_by_->RecordInline([this] { return runner_->RunHeld(this); });
-  if (was_here_) SettleInTurn(env);
+bool AsyncJob::RunHere(Napi::Env env) {
+  if (!runner_->Holds()) return false;
+  policy_->RecordInline([this] {
+    was_here_ = runner_->RunHeld(this);
+    return was_here_ && !error;
+  });
+  if (!was_here_) return false;
+  SettleInTurn(env);
+  return true;
 }
 
 void AsyncJob::Cancel(Napi::Env env) {

@@ -22,10 +22,11 @@ class AsyncJob : public run::Job {
   // hold it, and a turn will come.
   static Napi::Promise Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner, run::InlinePolicy& policy);
 
-  // JS thread, in that turn: whether the run may begin. Then it runs and settles here, unless it was released
-  // to a run thread.
-  bool MayRunHere() const noexcept { return held_by_->AllowsHeld(); }
-  void RunHere(Napi::Env env);
+  bool WasHeld() const noexcept { return policy_ != nullptr; }
+  // JS thread, in that turn: whether the run may begin. Then RunHere runs and settles it. False where a run
+  // thread does that, or the process ends.
+  bool MayRunHere() const noexcept { return policy_->BurstAllows(); }
+  bool RunHere(Napi::Env env);
 
   // Ends a queued job at once, and asks a running one to end.
   void Cancel(Napi::Env env);
@@ -53,7 +54,7 @@ class AsyncJob : public run::Job {
   AddonData& addon_;
   // Set when the job is queued; of a session that the job keeps alive.
   run::Runner* runner_ = nullptr;
-  run::InlinePolicy* held_by_ = nullptr;  // of a run of the next turn
+  run::InlinePolicy* policy_ = nullptr;  // of a run that was held
   bool was_here_ = false;
   Napi::Promise::Deferred promise_;
   Napi::ObjectReference owner_;

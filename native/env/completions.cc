@@ -34,7 +34,7 @@ bool Completions::Turn(Napi::Env env) {
   turns_ = true;
   AddonData& addon = AddonData::Of(env);
   addon.burst.End();
-  const bool held = addon.RunHeld();
+  addon.RunHeld();
   for (;;) {
     while (SettleNext(env)) {
     }
@@ -42,7 +42,7 @@ bool Completions::Turn(Napi::Env env) {
     const std::lock_guard lock(mutex_);
     if (!ended_.empty()) continue;
     polled_ = in_flight && Clock::now() < until_;
-    armed_ = polled_ || held;
+    armed_ = polled_ || addon.HasHeld();
     return armed_;
   }
 }

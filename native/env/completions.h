@@ -2,8 +2,9 @@
 //
 // To wake an event loop that sleeps takes longer than a short run. So the loop turns without sleeping while
 // runs are in flight that are expected to end soon: each turn is a callback of setImmediate, and everything
-// else is served between two. Node.js, Bun and Deno have that function; libuv's idle handles are not called
-// in Deno. The loop counts as turning only once a turn has come, so that the wake-up stays where none does.
+// else is served between two. A turn also does the runs that wait for it. Node.js, Bun and Deno have that
+// function; libuv's idle handles are not called in Deno. The loop counts as turning only once a turn has
+// come, so that the wake-up stays where none does.
 #pragma once
 
 #include <napi.h>
@@ -25,7 +26,7 @@ class Completions {
   // JS thread: a turn will come; false where none can.
   bool Arm() noexcept;
   // JS thread: the same, and turns have come before.
-  bool ArmAgain() noexcept { return turns_ && Arm(); }
+  bool CanTurn() noexcept { return turns_ && Arm(); }
   // JS thread: a run was queued that is expected to take so long. The loop turns for twice that, but no
   // longer than `most` after the last run was queued. Zero: unknown, the loop may sleep.
   void Expect(Duration expected, Duration most) noexcept;

@@ -50,11 +50,11 @@ class InlinePolicy {
     if (!is_short && !(adapts_ && !beside && loop_.Idle() && longer_.Expected())) return Place::kRunThread;
     if (burst_.Allows(expected_)) return Place::kInline;
     // What the event loop does is seen only while another thread runs.
-    if (!is_short && ++bursts_ % kSeen == 0) return Place::kRunThread;
+    if (!is_short && ++longer_in_turns_ % kSeen == 0) return Place::kRunThread;
     return Place::kNextTurn;
   }
-  // Whether a run of the event loop's next turn may begin.
-  bool AllowsHeld() const noexcept { return burst_.Allows(expected_); }
+  // Whether a burst allows the next run.
+  bool BurstAllows() const noexcept { return burst_.Allows(expected_); }
 
   // What the next run will take, by those before it; zero before the first.
   std::chrono::nanoseconds Expected() const noexcept { return expected_; }
@@ -127,8 +127,8 @@ class InlinePolicy {
   ShortRuns longer_;
   LoopUse loop_;
   std::chrono::nanoseconds expected_{0};
-  unsigned bursts_ = 0;  // of longer runs
-  int measured_ = 0;     // so many of the next inline runs are measured by the thread's own time
+  unsigned longer_in_turns_ = 0;
+  int measured_ = 0;  // so many of the next inline runs are measured by the thread's own time
 };
 
 // The policies of a session, by the shapes of its inputs: bindings and runs of the same shapes learn

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdlib>
 #include <thread>
 
 #include "runner.h"
@@ -16,6 +17,7 @@ class RunThread final : public Runner {
   ~RunThread() override { Join(); }
 
   InPlace TakePlace() override;
+  bool CanHold() const noexcept override { return false; }
   void End() noexcept override;
   void Stop() override { Join(); }
 
@@ -23,6 +25,9 @@ class RunThread final : public Runner {
   // The first job starts the thread.
   void Push(Job* job) override;
   bool Remove(Job* job) override;
+  // A device's session holds nothing.
+  void PushHeld(Job* /*job*/) override { std::abort(); }
+  bool RunHere(Job* /*job*/) override { std::abort(); }
 
  private:
   void Join();

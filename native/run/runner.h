@@ -35,16 +35,16 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  // Queues a job. Settle must follow once the job has been posted. Throws ERR_EXITING after End, and where no
-  // thread can start: the job is then not queued.
+  // Queues a job, behind those that are held, which this releases. Settle must follow once the job has been
+  // posted. Throws ERR_EXITING after End, and where no thread can start: the job is then not queued.
   void Submit(Job* job) {
     JS_THREAD();
     Push(job);
     held_ = 0;
     ++unsettled_;
   }
-  // The same for a job that the owner's thread will do itself, by RunHeld: no thread starts it, until a job
-  // that is submitted later releases all that are held.
+  // The same for a job that the owner's thread will do itself, by RunHeld: no thread starts it unless it is
+  // released.
   void Hold(Job* job) {
     JS_THREAD();
     PushHeld(job);
@@ -52,14 +52,13 @@ class Runner {
     ++unsettled_;
   }
   // Whether Hold may follow: no job is unsettled that is not held.
-  virtual bool CanHold() const noexcept { return false; }
-  // Does the first of the held jobs here. False where it was released.
+  virtual bool CanHold() const noexcept = 0;
+  bool Holds() const noexcept { return held_ > 0; }
+  // Does the first of the held jobs here. False where the end of the process has dropped it.
   bool RunHeld(Job* job) {
     JS_THREAD();
-    if (held_ == 0) return false;
     --held_;
-    RunHere(job);
-    return true;
+    return RunHere(job);
   }
   void Settle() noexcept {
     JS_THREAD();
@@ -94,9 +93,8 @@ class Runner {
  protected:
   virtual void Push(Job* job) = 0;
   virtual bool Remove(Job* job) = 0;
-  // Of a runner that can hold jobs.
-  virtual void PushHeld(Job* /*job*/) {}
-  virtual void RunHere(Job* /*job*/) {}
+  virtual void PushHeld(Job* job) = 0;
+  virtual bool RunHere(Job* job) = 0;
   bool OnlyHeld() const noexcept { return unsettled_ == held_; }
 
   // After a job the thread spins for up to so long before it sleeps, which saves the next job the wake-up.

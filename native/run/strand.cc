@@ -18,7 +18,7 @@ void Strand::Push(Job* job) {
     const bool is_short = std::chrono::steady_clock::now() - idle_since_ <= spin_;
     gaps_ = static_cast<uint8_t>(gaps_ << 1 | (is_short ? 1 : 0));
   }
-  const bool held = std::exchange(held_, false);
+  const bool held = std::exchange(holds_, false);
   queue_.push_back(job);
   pool_.Update(*this);
   try {
@@ -26,7 +26,7 @@ void Strand::Push(Job* job) {
   } catch (...) {
     // Nobody would run or post the job.
     queue_.Remove(job);
-    held_ = held;
+    holds_ = held;
     pool_.Update(*this);
     throw;
   }
@@ -35,20 +35,23 @@ void Strand::Push(Job* job) {
 void Strand::PushHeld(Job* job) {
   const std::lock_guard lock(pool_.mutex_);
   if (ending_) throw ExitingError();
-  held_ = true;
+  holds_ = true;
   queue_.push_back(job);
 }
 
-void Strand::RunHere(Job* job) {
+bool Strand::RunHere(Job* job) {
   {
     const std::lock_guard lock(pool_.mutex_);
-    StartNext();
+    // The end of the process drops what is queued.
+    if (!queue_.Remove(job)) return false;
+    SetStarted(job);
   }
   job->Begin();
   job->HasEnded(true);
   const std::lock_guard lock(pool_.mutex_);
   started_.Remove(job);
   if (--running_ == 0) SetIdle();
+  return true;
 }
 
 bool Strand::Remove(Job* job) {
@@ -79,10 +82,14 @@ void Strand::SetIdle() noexcept {
 
 Job* Strand::StartNext() noexcept {
   Job* const job = queue_.pop_front();
+  SetStarted(job);
+  return job;
+}
+
+void Strand::SetStarted(Job* job) noexcept {
   if (ending_) ort::CatchInto(job->error, [] { throw ExitingError(); });
   started_.push_back(job);
   ++running_;
-  return job;
 }
 
 }  // namespace run

@@ -13,7 +13,8 @@ class Strand final : public Runner, public Queued<Strand> {
   Strand(size_t most, std::chrono::nanoseconds spin);
   ~Strand() override { Drain(); }
 
-  bool CanHold() const noexcept override { return OnlyHeld(); }
+  // A strand of several at a time has callers who count on other threads.
+  bool CanHold() const noexcept override { return most_ == 1 && OnlyHeld(); }
   void End() noexcept override;
   void Stop() override { Drain(); }
 
@@ -21,7 +22,7 @@ class Strand final : public Runner, public Queued<Strand> {
   void Push(Job* job) override;
   bool Remove(Job* job) override;
   void PushHeld(Job* job) override;
-  void RunHere(Job* job) override;
+  bool RunHere(Job* job) override;
 
  private:
   friend class ThreadPool;
@@ -30,10 +31,11 @@ class Strand final : public Runner, public Queued<Strand> {
 
   // All of the rest under the pool's mutex.
   bool CanStart() const noexcept {
-    if (queue_.empty() || held_ || running_ == most_) return false;
+    if (queue_.empty() || holds_ || running_ == most_) return false;
     return running_ == 0 || !queue_.front()->after_all;
   }
   Job* StartNext() noexcept;
+  void SetStarted(Job* job) noexcept;
   // When all of its jobs have ended.
   void SetIdle() noexcept;
   // How long a thread waits for its next job without sleeping: not where the jobs come too seldom for that.
@@ -44,7 +46,7 @@ class Strand final : public Runner, public Queued<Strand> {
   JobQueue queue_;
   JobQueue started_;    // that have not ended, and can be terminated
   size_t running_ = 0;  // jobs that were started and not posted: their threads use the strand
-  bool held_ = false;   // the queued jobs are the owner's thread's
+  bool holds_ = false;  // the queued jobs are the owner's thread's
   bool ready_ = false;  // among those that can start a job
   bool ending_ = false;
   std::chrono::steady_clock::time_point idle_since_;

@@ -31,13 +31,15 @@ run::Place SessionState::Choose(run::InlinePolicy& policy) const {
   const run::Place place = policy.Choose(addon_->HasJobs());
   if (place == run::Place::kInline && (device != nullptr || runner->Idle())) return place;
   // Behind those that wait for the turn.
-  const bool holds = place != run::Place::kRunThread && runner->CanHold() && addon_->completions.ArmAgain();
+  const bool holds = place != run::Place::kRunThread && runner->CanHold() && addon_->completions.CanTurn();
   return holds ? run::Place::kNextTurn : run::Place::kRunThread;
 }
 
 Napi::Promise SessionState::Start(std::unique_ptr<AsyncJob> job, run::InlinePolicy& policy,
                                   run::Place place) const {
-  if (place == run::Place::kNextTurn) return AsyncJob::Hold(std::move(job), *runner, policy);
+  // Reading the arguments may have run JavaScript, which calls.
+  if (place == run::Place::kNextTurn && runner->CanHold())
+    return AsyncJob::Hold(std::move(job), *runner, policy);
   const Napi::Promise promise = AsyncJob::Start(std::move(job), *runner);
   Expect(policy);
   return promise;

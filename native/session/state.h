@@ -112,7 +112,7 @@ class SessionState {
   // After a run was handed over: a burst of inline runs ends when the event loop turns, which may poll for
   // the run's end.
   void Expect(const run::InlinePolicy& policy) const noexcept {
-    if (!policy.AllowsHeld() && !addon_->completions.Arm()) addon_->burst.End();
+    if (!policy.BurstAllows() && !addon_->completions.Arm()) addon_->burst.End();
     if (device == nullptr) addon_->completions.Expect(policy.Expected(), poll_bound);
   }
 

@@ -76,10 +76,14 @@ describe('a run that waits for the next turn', () => {
     for (const session of sessions) await session.release()
   })
 
-  test.each(['exit', 'throw'])('does not keep the process from its end: %s', (how) => {
+  test.each([
+    ['exit', 3],
+    ['throw', 1],
+    ['emit', 4],
+  ])('does not keep the process from its end: %s', (how, expected) => {
     const fixture = new URL('fixtures/held.mjs', import.meta.url).pathname
     const { status, signal } = spawnSync(process.execPath, [fixture, how], { stdio: 'ignore' })
-    expect({ status, signal }).toEqual({ status: how === 'exit' ? 3 : 1, signal: null })
+    expect({ status, signal }).toEqual({ status: expected, signal: null })
   })
 
   test('does not keep a worker from its end', async () => {
