@@ -38,13 +38,19 @@ export function readInitializers(source: ModelSource): ReadonlyMap<string, Initi
   return read(source, (model) => initializersOf(model.messages(MODEL.graph).at(-1)))
 }
 
-/** The initializers that are inputs too; empty for a model in ONNX Runtime's own format. */
+/** The initializers that are inputs too, in the order of the inputs; empty for a model in ONNX Runtime's own format. */
 export function readDefaults(source: ModelSource): ReadonlyMap<string, Initializer> {
   const defaults = read(source, (model) => {
     const graph = model.messages(MODEL.graph).at(-1)
     if (graph === undefined || model.integer(MODEL.irVersion) < FIRST_WITH_DEFAULTS) return undefined
-    const inputs = new Set(graph.messages(GRAPH.input).map((input) => input.string(NAME_OF_INPUT)))
-    return new Map([...initializersOf(graph)].filter(([name]) => inputs.has(name)))
+    const initializers = initializersOf(graph)
+    return new Map(
+      graph.messages(GRAPH.input).flatMap((input) => {
+        const name = input.string(NAME_OF_INPUT)
+        const initializer = initializers.get(name)
+        return initializer === undefined ? [] : [[name, initializer]]
+      }),
+    )
   })
   return defaults ?? new Map()
 }

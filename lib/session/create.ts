@@ -23,7 +23,7 @@ import { type OwnedModel, ownModel } from './bytes'
 import { resolveInitializers } from './initializers'
 import { type OutputLocation, resolveLocations } from './locations'
 import { type ResolvedSessionOptions, resolveSessionOptions } from './options'
-import { checkArenaLimit, useArena } from './shared-resources'
+import { loadInArena, useArena } from './shared-resources'
 import { warmUp } from './warmup'
 
 /** A session whose model is loaded. */
@@ -69,15 +69,12 @@ async function load(source: ModelSource, options: object): Promise<LoadedSession
   }
   const signal = checkSignal(engine, resolved.signal, 'a load')
   warnOfUnknownKeys(settings.config ?? {}, 'session', engine.library.version)
-  const { session, provider, own } = await openSession<void>(
-    engine,
-    owned,
-    { ...resolved, settings },
-    signal,
-    (session, model, settings) => session.load(model, settings),
-  )
+  const open = () =>
+    openSession<void>(engine, owned, { ...resolved, settings }, signal, (session, model, settings) =>
+      session.load(model, settings),
+    )
+  const { session, provider, own } = await (resolved.arena ? loadInArena(engine, open) : open())
   try {
-    checkArenaLimit(engine, resolved.arena === true)
     const inputs = new SessionIO('input', session.inputs())
     const outputs = new SessionIO('output', session.outputs())
     const device: SessionDevice = Object.freeze(session.device())

@@ -1,4 +1,4 @@
-import type { Engine, SessionSettings } from '../engine/engine'
+import type { Engine, EngineSession, SessionSettings } from '../engine/engine'
 import { OrtError } from '../errors'
 
 const USE_SHARED_ARENA = 'session.use_env_allocators'
@@ -34,13 +34,35 @@ export function useArena(engine: Engine, settings: SessionSettings, arena: boole
   return { ...settings, config: { ...settings.config, [USE_SHARED_ARENA]: '1' } }
 }
 
+/** The load that uses the arena before the next one does. */
+let lastLoad: Promise<unknown> = Promise.resolve()
+
 /**
- * ONNX Runtime packs weights into the arena whatever its limit is. Beyond the limit it no longer keeps it in runs.
+ * Loads a session that uses the process's arena. Such loads follow one another, so that what each adds is known.
  *
- * @throws OrtError `ERR_OUT_OF_MEMORY`
+ * @throws OrtError `ERR_OUT_OF_MEMORY` where its weights do not fit, and what `load` does
  */
-export function checkArenaLimit(engine: Engine, arena: boolean): void {
-  const { Limit = 0, TotalAllocated = 0 } = (arena && engine.memoryStats()) || {}
+export function loadInArena<T extends { session: EngineSession }>(
+  engine: Engine,
+  load: () => Promise<T>,
+): Promise<T> {
+  const loads = lastLoad.then(async () => {
+    const loaded = await load()
+    try {
+      checkArenaLimit(engine)
+    } catch (error) {
+      await loaded.session.release()
+      throw error
+    }
+    return loaded
+  })
+  lastLoad = loads.catch(() => {})
+  return loads
+}
+
+/** ONNX Runtime packs weights into the arena whatever its limit is. Beyond the limit it no longer keeps it in runs. */
+function checkArenaLimit(engine: Engine): void {
+  const { Limit = 0, TotalAllocated = 0 } = engine.memoryStats() ?? {}
   if (Limit <= 0 || TotalAllocated <= Limit) return
   throw new OrtError('ERR_OUT_OF_MEMORY', "the model's packed weights do not fit into the shared arena", {
     expected: `at most ${Limit} bytes in the arena`,

@@ -80,6 +80,12 @@ test('weights beyond the limit of the arena are refused, and the limit holds', a
   const create = () => InferenceSession.create(heavy(LIMIT), { arena: 'shared' })
   await expectError(create, 'ERR_OUT_OF_MEMORY', { says: 'weights' })
   expect(memoryStats()!.InUse).toBe(before)
+  const loads = await Promise.allSettled([
+    create(),
+    InferenceSession.create(heavy(2 ** 20), { arena: 'shared' }),
+  ])
+  expect(loads.map((load) => load.status)).toEqual(['rejected', 'fulfilled'])
+  if (loads[1].status === 'fulfilled') await loads[1].value.release()
   await using session = await InferenceSession.create(sumOfOnes(), { arena: 'shared' })
   const inputs = { one: new Tensor('float32', [1], [1]), count: new Tensor('int64', [2n ** 25n], [1]) }
   await expectError(() => session.run(inputs), 'ERR_OUT_OF_MEMORY')

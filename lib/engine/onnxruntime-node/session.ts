@@ -41,10 +41,15 @@ export class NodeSession implements EngineSession {
     if (settings.config?.['session.use_ort_model_bytes_for_initializers'] === '1') this.model = model
     try {
       this.#session = await this.ort.InferenceSession.create(model as string, options)
+    } catch (error) {
+      throw explain(error)
+    }
+    try {
       this.#inputs = [...this.#session.inputMetadata.map(toInfo), ...defaults(model)]
       this.#outputs = this.#session.outputMetadata.map(toInfo)
     } catch (error) {
-      throw explain(error)
+      await this.release()
+      throw error
     }
   }
 
