@@ -22,6 +22,7 @@ Napi::Promise AsyncJob::Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner,
   const Napi::Promise promise = job->promise_.Promise();
   job->runner_ = &runner;
   job->policy_ = &policy;
+  job->held_at_ = std::chrono::steady_clock::now();
   AddonData& addon = job->addon_;
   addon.Track(job.get());
   try {
@@ -37,6 +38,7 @@ Napi::Promise AsyncJob::Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner,
 
 bool AsyncJob::RunHere(Napi::Env env) {
   if (!runner_->Holds()) return false;
+  policy_->RecordWait(std::chrono::steady_clock::now() - held_at_);
   policy_->RecordInline([this] {
     was_here_ = runner_->RunHeld(this);
     return was_here_ && !error;

@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <chrono>
+
 #include "addon_data.h"
 #include "ort/error.h"
 #include "run/inline_policy.h"
@@ -54,7 +56,8 @@ class AsyncJob : public run::Job {
   AddonData& addon_;
   // Set when the job is queued; of a session that the job keeps alive.
   run::Runner* runner_ = nullptr;
-  run::InlinePolicy* policy_ = nullptr;  // of a run that was held
+  run::InlinePolicy* policy_ = nullptr;  // of a run that was held, then
+  std::chrono::steady_clock::time_point held_at_;
   bool was_here_ = false;
   Napi::Promise::Deferred promise_;
   Napi::ObjectReference owner_;

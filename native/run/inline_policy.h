@@ -50,8 +50,15 @@ class InlinePolicy {
     if (!is_short && !(adapts_ && !beside && loop_.Idle() && longer_.Expected())) return Place::kRunThread;
     if (burst_.Allows(expected_)) return Place::kInline;
     // What the event loop does is seen only while another thread runs.
-    if (!is_short && ++longer_in_turns_ % kSeen == 0) return Place::kRunThread;
+    if (!is_short && ++longer_in_turns_ >= kSeen) {
+      longer_in_turns_ = 0;
+      return Place::kRunThread;
+    }
     return Place::kNextTurn;
+  }
+  // A run has waited so long for the event loop's turn: a loop that has other work is looked at again.
+  void RecordWait(std::chrono::nanoseconds waited) noexcept {
+    if (waited > LoopUse::kHandingOver) longer_in_turns_ = kSeen;
   }
   // Whether a burst allows the next run.
   bool BurstAllows() const noexcept { return burst_.Allows(expected_); }
@@ -96,7 +103,7 @@ class InlinePolicy {
   // Until a thread that was interrupted runs on.
   static constexpr std::chrono::nanoseconds kLongestPause = std::chrono::milliseconds(100);
   static constexpr int kMeasured = 64;
-  static constexpr unsigned kSeen = 16;
+  static constexpr int kSeen = 64;
 
   // What interrupts a run may take many times as long as the run.
   void Learn(std::chrono::nanoseconds took) noexcept {
@@ -127,7 +134,7 @@ class InlinePolicy {
   ShortRuns longer_;
   LoopUse loop_;
   std::chrono::nanoseconds expected_{0};
-  unsigned longer_in_turns_ = 0;
+  int longer_in_turns_ = 0;
   int measured_ = 0;  // so many of the next inline runs are measured by the thread's own time
 };
 

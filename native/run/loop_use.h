@@ -13,6 +13,9 @@ namespace run {
 // Of the JS thread.
 class LoopUse {
  public:
+  // What it takes of the event loop at most to queue a run, to sleep, and to wake.
+  static constexpr std::chrono::nanoseconds kHandingOver = std::chrono::microseconds(60);
+
   // A run of the run thread, from the call on.
   class HandOver {
    public:
@@ -47,8 +50,6 @@ class LoopUse {
  private:
   static constexpr int kNeeded = 16;  // runs in a row
   static constexpr int kConfirming = 2;
-  // What it takes of the event loop at most to queue a run, to sleep, and to wake.
-  static constexpr std::chrono::nanoseconds kHandingOver = std::chrono::microseconds(60);
 
   int idle_ = 0;
 };

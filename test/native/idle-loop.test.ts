@@ -55,3 +55,19 @@ test('a run settles later if others are in flight at a time', async () => {
     expect(answers).toEqual([false, false])
   }
 })
+
+test('runs settle later again once the event loop has other work', async () => {
+  const [binding] = await bindings()
+  for (let i = 0; i < 100; i++) await binding!.run()
+  let ended = false
+  const again = () => {
+    work(1)
+    if (!ended) setImmediate(again)
+  }
+  again()
+  let later = 0
+  for (let i = 0; i < 10_000 && later < 20; i++)
+    later = (await settlesInThisTurn(binding!.run())) ? 0 : later + 1
+  ended = true
+  expect(later).toBe(20)
+})
