@@ -33,8 +33,13 @@ void DeviceBinding::BindOutput(const BoundOutput& output, bool mapped) {
   JS_THREAD();
   Slot& slot = outputs_[output.index];
   if (!output.value) return Replace(slot, {});
-  Replace(slot, Slot(*session_.device, *output.value, session_.outputs_on_device[output.index], mapped,
-                     "output '" + session_.outputs[output.index].name + "'"));
+  const bool on_device = session_.outputs_on_device[output.index];
+  Slot next(*session_.device, *output.value, on_device, mapped,
+            "output '" + session_.outputs[output.index].name + "'");
+  // ONNX Runtime's own copy is wrong where nodes of the CPU read the output too.
+  if (!on_device && next.placement == Placement::kDevice)
+    next.staged = MakeSecond(output.value->handle.get(), output.value->bytes);
+  Replace(slot, std::move(next));
 }
 
 void DeviceBinding::UnbindInput(size_t index) {
@@ -90,7 +95,9 @@ void DeviceBinding::Update() {
       host_use_.at_once.push_back(slot.range());
     }
   }
+  writes_on_host_ = false;
   for (const Slot& output : outputs_) {
+    writes_on_host_ = writes_on_host_ || output.staged.value || output.placement == Placement::kHost;
     if (output.placement == Placement::kCopied)
       downloads_.push_back({output.on_device.view(), output.tensor});
     if (output.placement == Placement::kMapped) host_use_.touched.push_back(output.range());
@@ -141,6 +148,7 @@ bool DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
     if (!run_->Begin(mode, host_use_, terminated_)) return false;
     BeginResults();
     own_results_.clear();
+    written_.clear();
     const OrtIoBinding* binding = nullptr;
     // A graph of the addon's uses what was bound at its capture.
     if (!captures_ || kind != BindingOptions::kReplaying) {
@@ -177,6 +185,8 @@ void DeviceBinding::Compute(BindingOptions::Kind kind, const OrtIoBinding* bindi
   if (captures_) BeginShapes();
   if (captures_ && options_->shrinks()) session_.graph_epoch.Advance();
   run_->Run(session_.handle.get(), options_->get(kind), binding);
+  if (writes_on_host_) [[unlikely]]
+    CopyFromHost(binding);
   if (!captures_) return;
   EndShapes();
   if (values_.renews() && session_.graph_epoch.graphs > 0) OwnResults();

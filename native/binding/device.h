@@ -65,6 +65,9 @@ class DeviceBinding final : public BindingHost {
   void Retire(Slot& slot);
   void Update();
   void AddCopies();
+  // After a run: copies what ONNX Runtime has written elsewhere than asked, and what the CPU has written for
+  // the device.
+  void CopyFromHost(const OrtIoBinding* binding);
   std::vector<device::TensorView> OutputsOnDevice(bool copies) const;
 
   // ONNX Runtime omits to release the pinned buffers that kernels borrowed, unless it waits for the device.
@@ -86,6 +89,8 @@ class DeviceBinding final : public BindingHost {
   std::vector<device::Copy> host_copies_;  // the same on the host
   std::vector<device::Copy> host_inputs_;  // on the host, before each run: inputs that are outputs
   device::HostUse host_use_;
+  bool writes_on_host_ = false;            // some output is written by the CPU
+  std::vector<ort::ValueHandle> written_;  // by the last run, and copied from
   bool lacks_copies_ = false;
   bool copies_wait_ = false;  // some memory is pageable, whose copies may wait for kernels
 

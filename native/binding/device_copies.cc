@@ -1,5 +1,6 @@
 // What a binding on a device copies after each run, besides its downloads: see Arrange of host.h.
 #include "device.h"
+#include "ort/metadata.h"
 #include "overlap.h"
 #include "run/thread_check.h"
 
@@ -105,4 +106,32 @@ void DeviceBinding::AddCopies() {
     (output.placement == Placement::kHost ? host_copies_ : copies_)
         .push_back({output.second.view(), output.own()});
   }
+}
+
+void DeviceBinding::CopyFromHost(const OrtIoBinding* binding) {
+  const auto data = [](OrtValue* value) {
+    void* pointer = nullptr;
+    ort::Check(ort::api().GetTensorMutableData(value, &pointer));
+    return pointer;
+  };
+  written_ = ort::BoundOutputs(binding);
+  std::vector<device::Copy> on_host;
+  std::vector<device::Copy> uploads;
+  for (size_t i = 0; i < written_.size(); ++i) {
+    const BoundOutput& output = values_.outputs().at(i);
+    const Slot& slot = outputs_[output.index];
+    OrtValue* const value = written_[i].get();
+    if (!output.value || value == nullptr || session_.outputs[output.index].kind != ONNX_TYPE_TENSOR)
+      continue;
+    if (slot.staged.value) {
+      uploads.push_back({{value, data(value), slot.tensor.bytes}, slot.target()});
+    } else if (slot.placement == Placement::kHost && data(value) != data(slot.value())) {
+      // Where another output is copied to the host, this one may be in memory of ONNX Runtime's.
+      on_host.push_back({{value, data(value), slot.tensor.bytes}, slot.target()});
+    }
+  }
+  run_->Upload(uploads);
+  if (on_host.empty()) return;
+  session_.queue->Settle();  // a copy to it may be under way
+  CopyOnHost(on_host);
 }

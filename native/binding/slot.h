@@ -26,7 +26,7 @@ struct Slot {
   void AllocateCopy(device::Device& device);
 
   // The value to bind.
-  OrtValue* value() const { return doubled ? second.value.get() : own().value; }
+  OrtValue* value() const { return staged.value ? staged.value.get() : target().value; }
   // The same where an output has a second buffer: what that is copied to.
   device::TensorView own() const noexcept {
     return on_device.value ? device::TensorView{on_device.value.get(), device_pointer, tensor.bytes} : tensor;
@@ -50,6 +50,7 @@ struct Slot {
   // Of an output whose memory is an input's: ONNX Runtime writes a second buffer.
   bool doubled = false;
   device::Tensor second;
+  device::Tensor staged;  // of an output on the device that the CPU writes: what is copied to the device
   // Of an input: its host memory may differ from the device copy.
   bool dirty = true;
   // Of an input: each run of the binding writes its host memory.
