@@ -19,6 +19,7 @@ import { Conditions, errorCode, Mismatch, Version } from './world.mjs'
  * @property {Map<string, Value>} [writes] by the output's name
  * @property {() => Record<string, Content> | undefined} [compute] the results; undefined where they are unknown
  * @property {(result: any, expected: Record<string, Content> | undefined) => void} [ended] once it has succeeded
+ * @property {() => void} [refused] once an undecided one turns out to be refused
  */
 
 export class Run {
@@ -135,6 +136,7 @@ export class Run {
       for (const { value, version, before } of this.#writes) {
         if (value.memory.version === version) value.memory.version = before
       }
+      this.request.refused?.()
       return
     }
     if (this.aborted) {

@@ -79,7 +79,11 @@ export function run(world, a, b, c) {
   const what = `run of ${session.name}${signal ? ' with a signal' : ''}${upload ? `, upload [${upload}]` : ''}`
   const ended = (_, expected) => setResults(world, binding, what, expected)
   const options = { ...(signal && { signal }), ...(upload && { upload }) }
-  const request = { what, ...io, session, binding, signal, endless, mayRunInline, ended }
+  const uploaded = new Map(binding.uploaded)
+  const refused = () => {
+    binding.uploaded = uploaded
+  }
+  const request = { what, ...io, session, binding, signal, endless, mayRunInline, ended, refused }
   const accepted = io.conditions.must.size === 0
   const started = start(world, request, () =>
     binding.io.run(Object.keys(options).length > 0 ? options : undefined),
@@ -130,7 +134,7 @@ export function runSync(world, a, b) {
   if (!accepted) return
   const writes = [...io.writes].map(([name, value]) => ({ name, value, version: new Version(undefined) }))
   for (const { value, version } of writes) value.memory.version = version
-  submitted(binding, io)
+  submitted(binding, refused ? {} : io)
   // The runs before one that failed have ended too, though their promises have not settled.
   if (!refused) {
     for (const one of world.runs) if (one.session === session) one.overtaken()
