@@ -148,7 +148,6 @@ bool DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
     if (!run_->Begin(mode, host_use_, terminated_)) return false;
     BeginResults();
     own_results_.clear();
-    written_.clear();
     const OrtIoBinding* binding = nullptr;
     // A graph of the addon's uses what was bound at its capture.
     if (!captures_ || kind != BindingOptions::kReplaying) {
@@ -169,10 +168,10 @@ bool DeviceBinding::Run(BindingOptions::Kind kind, const Mode& mode) {
     run_->Submit();
     return true;
   } catch (const ort::Error& error) {
-    run_->Abandon();
+    Abandon();
     throw session_.Explain(error);
   } catch (...) {
-    run_->Abandon();
+    Abandon();
     throw;
   }
 }
@@ -246,9 +245,10 @@ bool DeviceBinding::Poll(bool wait) {
   try {
     if (!run_->Poll(wait)) return false;
   } catch (const ort::Error& error) {
-    run_->Abandon();
+    Abandon();
     throw session_.Explain(error);
   }
+  uploaded_.clear();
   CopyOnHost(host_copies_);
   EndResults();
   // Only now are the uploads known to have succeeded.

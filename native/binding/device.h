@@ -25,7 +25,10 @@ class DeviceBinding final : public BindingHost {
   void Start(device::Beside beside) override;
   bool StartInPlace(bool waits) override;
   bool Poll(bool wait) override;
-  void Abandon() noexcept override { run_->Abandon(); }
+  void Abandon() noexcept override {
+    run_->Abandon();
+    uploaded_.clear();
+  }
   // Copies on the host follow the end of the run.
   bool CanOverlap() const noexcept override { return session_.queue->overlaps() && host_copies_.empty(); }
 
@@ -89,8 +92,8 @@ class DeviceBinding final : public BindingHost {
   std::vector<device::Copy> host_copies_;  // the same on the host
   std::vector<device::Copy> host_inputs_;  // on the host, before each run: inputs that are outputs
   device::HostUse host_use_;
-  bool writes_on_host_ = false;            // some output is written by the CPU
-  std::vector<ort::ValueHandle> written_;  // by the last run, and copied from
+  bool writes_on_host_ = false;             // some output is written by the CPU
+  std::vector<ort::ValueHandle> uploaded_;  // by the run in flight, after ONNX Runtime's
   bool lacks_copies_ = false;
   bool copies_wait_ = false;  // some memory is pageable, whose copies may wait for kernels
 

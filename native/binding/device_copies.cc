@@ -114,17 +114,18 @@ void DeviceBinding::CopyFromHost(const OrtIoBinding* binding) {
     ort::Check(ort::api().GetTensorMutableData(value, &pointer));
     return pointer;
   };
-  written_ = ort::BoundOutputs(binding);
+  std::vector<ort::ValueHandle> values = ort::BoundOutputs(binding);
   std::vector<device::Copy> on_host;
   std::vector<device::Copy> uploads;
-  for (size_t i = 0; i < written_.size(); ++i) {
+  for (size_t i = 0; i < values.size(); ++i) {
     const BoundOutput& output = values_.outputs().at(i);
     const Slot& slot = outputs_[output.index];
-    OrtValue* const value = written_[i].get();
+    OrtValue* const value = values[i].get();
     if (!output.value || value == nullptr || session_.outputs[output.index].kind != ONNX_TYPE_TENSOR)
       continue;
     if (slot.staged.value) {
       uploads.push_back({{value, data(value), slot.tensor.bytes}, slot.target()});
+      uploaded_.push_back(std::move(values[i]));
     } else if (slot.placement == Placement::kHost && data(value) != data(slot.value())) {
       // Where another output is copied to the host, this one may be in memory of ONNX Runtime's.
       on_host.push_back({{value, data(value), slot.tensor.bytes}, slot.target()});
