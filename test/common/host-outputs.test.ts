@@ -30,6 +30,9 @@ const expected = {
 const names = Object.keys(expected) as (keyof typeof expected)[]
 const x = () => new Tensor(TYPE, array(1, -2, 3, 4), DIMS)
 
+/** The fake driver's results of `session.run` are in host memory, whatever is asked. */
+const isFake = process.env.ONNXRUNTIME_IOBINDING_BUILD?.includes('fake-cuda') === true
+
 const places = deviceName === undefined ? ['cpu'] : ['cpu', deviceName]
 const bound = [...places, 'dynamic']
 const all = bound.flatMap((one) => bound.flatMap((other) => bound.map((last) => [one, other, last] as const)))
@@ -51,28 +54,31 @@ test.each(all)('negated is %s, fixed %s, the others %s', async (negated, fixed, 
   }
 })
 
-test.each(all)('session.run gives negated in %s, fixed in %s, the others in %s', async (...wanted) => {
-  const [negated, fixed, others] = wanted.map((place) => (place === deviceName ? 'gpu-buffer' : 'cpu'))
-  const preferredOutputLocation = { fixed, negated, product: others, sum: others }
-  const options = { intraOpNumThreads: 1, logSeverityLevel: 4 } as const
-  await using session = await createSession(bytes, {
-    ...options,
-    ...(deviceName !== undefined && { preferredOutputLocation: preferredOutputLocation as never }),
-  })
-  const target = () => new Tensor(TYPE, array(0, 0, 0, 0), DIMS)
-  const targets = Object.fromEntries(
-    names.map((name) => [
-      name,
-      wanted.includes('dynamic') && preferredOutputLocation[name] === 'cpu' ? target() : null,
-    ]),
-  )
-  for (let i = 0; i < 2; i++) {
-    const results = await session.run<Tensor | OrtValue>({ x: x() }, targets)
-    for (const name of names) {
-      const result = results[name]!
-      expect(result instanceof OrtValue ? result.read() : await result.getData(), name).toEqual(
-        expected[name],
-      )
+test.skipIf(isFake).each(all)(
+  'session.run gives negated in %s, fixed in %s, the others in %s',
+  async (...wanted) => {
+    const [negated, fixed, others] = wanted.map((place) => (place === deviceName ? 'gpu-buffer' : 'cpu'))
+    const preferredOutputLocation = { fixed, negated, product: others, sum: others }
+    const options = { intraOpNumThreads: 1, logSeverityLevel: 4 } as const
+    await using session = await createSession(bytes, {
+      ...options,
+      ...(deviceName !== undefined && { preferredOutputLocation: preferredOutputLocation as never }),
+    })
+    const target = () => new Tensor(TYPE, array(0, 0, 0, 0), DIMS)
+    const targets = Object.fromEntries(
+      names.map((name) => [
+        name,
+        wanted.includes('dynamic') && preferredOutputLocation[name] === 'cpu' ? target() : null,
+      ]),
+    )
+    for (let i = 0; i < 2; i++) {
+      const results = await session.run<Tensor | OrtValue>({ x: x() }, targets)
+      for (const name of names) {
+        const result = results[name]!
+        expect(result instanceof OrtValue ? result.read() : await result.getData(), name).toEqual(
+          expected[name],
+        )
+      }
     }
-  }
-})
+  },
+)
