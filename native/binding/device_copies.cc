@@ -109,11 +109,6 @@ void DeviceBinding::AddCopies() {
 }
 
 void DeviceBinding::CopyFromHost(const OrtIoBinding* binding) {
-  const auto data = [](OrtValue* value) {
-    void* pointer = nullptr;
-    ort::Check(ort::api().GetTensorMutableData(value, &pointer));
-    return pointer;
-  };
   std::vector<ort::ValueHandle> values = ort::BoundOutputs(binding);
   std::vector<device::Copy> on_host;
   std::vector<device::Copy> uploads;
@@ -124,11 +119,11 @@ void DeviceBinding::CopyFromHost(const OrtIoBinding* binding) {
     if (!output.value || value == nullptr || session_.outputs[output.index].kind != ONNX_TYPE_TENSOR)
       continue;
     if (slot.staged.value) {
-      uploads.push_back({{value, data(value), slot.tensor.bytes}, slot.target()});
+      uploads.push_back({{value, ort::Data(value), slot.tensor.bytes}, slot.target()});
       uploaded_.push_back(std::move(values[i]));
-    } else if (slot.placement == Placement::kHost && data(value) != data(slot.value())) {
+    } else if (slot.placement == Placement::kHost && ort::Data(value) != ort::Data(slot.value())) {
       // Where another output is copied to the host, this one may be in memory of ONNX Runtime's.
-      on_host.push_back({{value, data(value), slot.tensor.bytes}, slot.target()});
+      on_host.push_back({{value, ort::Data(value), slot.tensor.bytes}, slot.target()});
     }
   }
   run_->Upload(uploads);
