@@ -1,35 +1,32 @@
 #include "async_job.h"
 
+#include <utility>
+
 #include "js_error.h"
 #include "run/thread_check.h"
 
 Napi::Promise AsyncJob::Start(std::unique_ptr<AsyncJob> job, run::Runner& runner) {
-  const Napi::Promise promise = job->promise_.Promise();
-  job->runner_ = &runner;
-  AsyncJob* const running = job.get();
-  running->addon_.Track(running);
-  try {
-    runner.Submit(running);
-  } catch (...) {
-    running->addon_.Untrack(running);
-    throw;
-  }
-  static_cast<void>(job.release());
-  return promise;
+  return Queue(std::move(job), runner, [&](AsyncJob* queued) { runner.Submit(queued); });
 }
 
 Napi::Promise AsyncJob::Hold(std::unique_ptr<AsyncJob> job, run::Runner& runner, run::InlinePolicy& policy) {
-  const Napi::Promise promise = job->promise_.Promise();
-  job->runner_ = &runner;
   job->policy_ = &policy;
   job->held_at_ = std::chrono::steady_clock::now();
-  AddonData& addon = job->addon_;
-  addon.Track(job.get());
+  return Queue(std::move(job), runner, [&](AsyncJob* queued) {
+    queued->addon_.Hold(queued);
+    runner.Hold(queued);
+  });
+}
+
+template <typename Push>
+Napi::Promise AsyncJob::Queue(std::unique_ptr<AsyncJob> job, run::Runner& runner, Push push) {
+  const Napi::Promise promise = job->promise_.Promise();
+  job->runner_ = &runner;
+  job->addon_.Track(job.get());
   try {
-    addon.Hold(job.get());
-    runner.Hold(job.get());
+    push(job.get());
   } catch (...) {
-    addon.Untrack(job.get());
+    job->addon_.Untrack(job.get());
     throw;
   }
   static_cast<void>(job.release());

@@ -50,6 +50,8 @@ class AsyncJob : public run::Job {
   virtual Napi::Value Result(Napi::Env env) { return env.Undefined(); }
 
  private:
+  template <typename Push>
+  static Napi::Promise Queue(std::unique_ptr<AsyncJob> job, run::Runner& runner, Push push);
   // The same in a call.
   void Settle(Napi::Env env);
 
