@@ -29,12 +29,12 @@ export class NodeBinding implements EngineBinding {
   bindInput(index: number, value: EngineValue | undefined, mapped?: boolean): void {
     this.#checkIdle()
     if (mapped) throw notSupported('mapped memory', INSTALL_ADDON)
-    if (value !== undefined) this.#session.checkGiven(index)
-    else {
+    if (value === undefined) {
       this.#placement = undefined
       this.#inputs.delete(index)
       return
     }
+    this.#session.checkGiven(index)
     for (const output of this.#outputs.values())
       if (output !== undefined) checkPart(value as HeapValue, output.value)
     this.#placement = undefined

@@ -8,6 +8,7 @@ import { outputShapeError, resourceError } from '../ort-errors'
 /** Conversions between the engine's types and onnxruntime-node's. */
 
 export const INSTALL_ADDON = 'Install the native addon'
+export const OMIT = 'Omit it, or install the native addon'
 
 export function notSupported(what: string, remedy: string): OrtError {
   return new OrtError('ERR_NOT_SUPPORTED', `the onnxruntime-node engine does not have ${what}`, { remedy })
@@ -58,17 +59,14 @@ const OPTIONS: {
   externalData: (files) => ({ externalData: Object.entries(files).map(([path, data]) => ({ path, data })) }),
   config: (extra) => {
     // onnxruntime-node loads on JavaScript's own thread, whose arithmetic would change, and runs on others, which ignore it.
-    if (extra[DENORMALS] === '1') throw notSupported(`'${DENORMALS}'`, 'Omit it, or install the native addon')
+    if (extra[DENORMALS] === '1') throw notSupported(`'${DENORMALS}'`, OMIT)
     return { extra }
   },
   // onnxruntime-node accepts them without effect.
-  freeDimensionOverrides: refuse('freeDimensionOverrides', 'Omit it, or install the native addon'),
-  freeDimensionOverridesByDenotation: refuse(
-    'freeDimensionOverridesByDenotation',
-    'Omit it, or install the native addon',
-  ),
+  freeDimensionOverrides: refuse('freeDimensionOverrides', OMIT),
+  freeDimensionOverridesByDenotation: refuse('freeDimensionOverridesByDenotation', OMIT),
   useDeterministicCompute: refuse('useDeterministicCompute'),
-  recordGraphAssignment: refuse('recordGraphAssignment', 'Omit it, or install the native addon'),
+  recordGraphAssignment: refuse('recordGraphAssignment', OMIT),
   // Only for devices, which the engine does not have.
   provider: refuse('executionProviders'),
   providerSelectionPolicy: refuse('providerSelectionPolicy'),

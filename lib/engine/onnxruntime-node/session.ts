@@ -15,7 +15,7 @@ import {
   type SessionSettings,
   ValueKind,
 } from '../engine'
-import { explain, INSTALL_ADDON, notSupported, toInfo, toOptions } from './convert'
+import { explain, INSTALL_ADDON, notSupported, OMIT, toInfo, toOptions } from './convert'
 import { checkFree, hold, type MemoryUse } from './in-flight'
 import { toRunOptions } from './run-options'
 import { HeapValue, toOrtTensor, toResult } from './value'
@@ -101,8 +101,7 @@ export class NodeSession implements EngineSession {
   /** @throws OrtError `ERR_NOT_SUPPORTED` for an input with a default, whose value onnxruntime-node would ignore */
   checkGiven(input: number): void {
     const { name, overridable } = this.#inputs[input]!
-    if (overridable)
-      throw notSupported(`values of initializers (input '${name}')`, 'Omit it, or install the native addon')
+    if (overridable) throw notSupported(`values of initializers (input '${name}')`, OMIT)
   }
 
   /** The memory that a run uses, besides copies. @throws OrtError `ERR_BUSY` if a run in flight forbids it */
