@@ -3,6 +3,7 @@ import { OrtValue, Tensor } from 'onnxruntime-iobinding'
 import { expect, test } from 'vitest'
 import { createSession, deviceName } from '../helpers/device.ts'
 import { runForms } from '../helpers/engine.ts'
+import { isFake } from '../helpers/fake-cuda.mjs'
 import { model, node, tensor, value } from '../helpers/model-builder.mjs'
 
 const DIMS = [2, 2]
@@ -30,9 +31,6 @@ const expected = {
 const names = Object.keys(expected) as (keyof typeof expected)[]
 const x = () => new Tensor(TYPE, array(1, -2, 3, 4), DIMS)
 
-/** The fake driver's results of `session.run` are in host memory, whatever is asked. */
-const isFake = process.env.ONNXRUNTIME_IOBINDING_BUILD?.includes('fake-cuda') === true
-
 const places = deviceName === undefined ? ['cpu'] : ['cpu', deviceName]
 const bound = [...places, 'dynamic']
 const all = bound.flatMap((one) => bound.flatMap((other) => bound.map((last) => [one, other, last] as const)))
@@ -54,6 +52,7 @@ test.each(all)('negated is %s, fixed %s, the others %s', async (negated, fixed, 
   }
 })
 
+// The fake driver's results of `session.run` are in host memory, whatever is asked.
 test.skipIf(isFake).each(all)(
   'session.run gives negated in %s, fixed in %s, the others in %s',
   async (...wanted) => {

@@ -1,9 +1,9 @@
 // The child process of hammer.mjs: node --expose-gc run-traces.mjs '{"firstSeed":1,"seconds":60}', or of a trace.
 import { setImmediate as turn } from 'node:timers/promises'
+import { isFake } from '../helpers/fake-cuda.mjs'
 import { hasDevice, makeTrace, runTrace } from './trace.mjs'
 
 const { firstSeed, seconds, trace, times } = JSON.parse(process.argv[2])
-const isFake = process.env.ONNXRUNTIME_IOBINDING_BUILD?.includes('fake-cuda')
 const fake = hasDevice && isFake ? await import('../fake-cuda/fake-cuda.mjs') : undefined
 const done = { traces: 0, operations: 0, checks: 0 }
 

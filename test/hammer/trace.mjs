@@ -1,6 +1,7 @@
 // A trace: operations with four numbers each, which fast-check makes and shortens; and its run on a world of its own.
 // They are data, not fast-check's commands, so that a trace that ends its process can be run and shortened from another one.
 import fc from 'fast-check'
+import { isFake } from '../helpers/fake-cuda.mjs'
 import { MODELS } from './models.mjs'
 import { OPERATIONS } from './operations/index.mjs'
 import { World } from './world.mjs'
@@ -34,7 +35,7 @@ export const makeTrace = (seed) => fc.sample(traces, { seed, numRuns: 1 })[0]
 /** The device that this process's sessions can be on. */
 export const hasDevice = (process.env.TEST_PROVIDERS ?? '').startsWith('cuda')
 /** With ONNX Runtime's real CUDA provider, on a GPU or a simulation of it. */
-const isReal = hasDevice && !process.env.ONNXRUNTIME_IOBINDING_BUILD?.includes('fake-cuda')
+const isReal = hasDevice && !isFake
 const models = isReal ? Object.fromEntries(Object.entries(MODELS).filter(([, { onGpu }]) => onGpu)) : MODELS
 
 /**
