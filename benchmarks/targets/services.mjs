@@ -41,12 +41,12 @@ export const INPUT_SETS = 8
 export const isClose = (a, b) => Math.abs(a - b) <= 1e-5 + 1e-5 * Math.abs(b)
 
 /** The data of an input in a set. @param {Input} input */
-function makeData({ type, dims, value }, set) {
+export function makeData({ type, dims, value }, set) {
   const length = dims.reduce((product, dim) => product * dim, 1)
   const random = pseudoRandom(length, set + 1)
   if (type === 'float32') return value === undefined ? random : random.fill(Number(value))
   if (type !== 'int64') throw new Error(`the benchmark has no data of type ${type}: int64 and float32 only`)
-  // Zeros and ones: tokens, types and a mask all at once.
+  // Zeros and ones: tokens and types.
   return BigInt64Array.from(random, (x) => BigInt(value ?? Number(x > 0)))
 }
 

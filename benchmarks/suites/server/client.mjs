@@ -2,12 +2,12 @@
 import { Agent, request } from 'node:http'
 import { Client, credentials } from '@grpc/grpc-js'
 import { encode, root } from '../../../server/dist/proto.js'
-import { pseudoRandom } from '../../../test/helpers/random.mjs'
+import { makeData } from '../../targets/services.mjs'
 
 const DATATYPES = { float32: 'FP32', int64: 'INT64' }
 const RESPONSE = root.lookupType('inference.ModelInferResponse')
 
-/** @typedef {{ name: string, type: string, dims: number[] }} Input */
+/** @typedef {import('../../targets/services.mjs').Input} Input */
 /** @typedef {() => Promise<number>} Ask answers with the sum of the first output */
 
 const sum = (data) => data.reduce((total, x) => total + x, 0)
@@ -15,15 +15,12 @@ const floats = (bytes) => new Float32Array(new Uint8Array(bytes).buffer)
 
 /** @param {Input[]} inputs */
 const tensors = (inputs) =>
-  inputs.map(({ name, type, dims }, i) => {
-    const random = pseudoRandom(
-      dims.reduce((a, b) => a * b, 1),
-      i + 1,
-    )
-    // Zeros and ones: tokens, types and a mask all at once.
-    const data = type === 'int64' ? BigInt64Array.from(random, (x) => BigInt(x > 0)) : random
-    return { name, datatype: DATATYPES[type], shape: dims, data }
-  })
+  inputs.map((input, i) => ({
+    name: input.name,
+    datatype: DATATYPES[input.type],
+    shape: input.dims,
+    data: makeData(input, i),
+  }))
 
 /** A request of one row, and how to read the answer. @param {'binary' | 'JSON'} kind */
 function httpRequest(inputs, kind) {

@@ -11,8 +11,8 @@ export async function listedModels(folder) {
   const path = join(folder, 'mlp.onnx')
   writeFileSync(path, mlp())
   const listed = throughputModels().models
-  const prepare = async ({ id, title, path, dims, tolerance }) => {
-    const bench = await serviceCase({ path, dims })
+  const prepare = async ({ id, title, path, dims, values, tolerance }) => {
+    const bench = await serviceCase({ path, dims, values })
     return { id, path, inputs: bench.inputs, bench, tolerance, shown: { id, title } }
   }
   const tinyBert = listed.find(({ id }) => id === 'tiny_bert')

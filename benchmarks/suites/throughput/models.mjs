@@ -14,8 +14,15 @@ const TWO = [10, COMPARED_AT]
 
 /** @typedef {{ id: string, title: string, loads: number[], dims: Record<string, number[]> | number[], values?: Record<string, string>, path: string }} Model */
 
+/** The masks are of ones: a request has no padding, where it is alone. */
 const LISTED = [
-  { id: 'tiny_bert', title: 'Tiny BERT (2 layers, hidden 64), 1 x 32', dims: [1, 32], loads: LADDER },
+  {
+    id: 'tiny_bert',
+    title: 'Tiny BERT (2 layers, hidden 64), 1 x 32',
+    dims: [1, 32],
+    values: { input_1: '1' },
+    loads: LADDER,
+  },
   {
     id: 'silero_v6',
     title: 'Voice activity detector (Silero), a step of 32 ms',
@@ -23,7 +30,13 @@ const LISTED = [
     values: { state: '0', sr: '16000' },
     loads: TWO,
   },
-  { id: 'minilm_l6_int8', title: 'MiniLM (6 layers, hidden 384), int8, 1 x 32', dims: [1, 32], loads: TWO },
+  {
+    id: 'minilm_l6_int8',
+    title: 'MiniLM (6 layers, hidden 384), int8, 1 x 32',
+    dims: [1, 32],
+    values: { attention_mask: '1' },
+    loads: TWO,
+  },
 ]
 
 /** @returns {{ models: Model[], missing: string[] }} the models whose files are present, and the ids of the others */
