@@ -1,37 +1,22 @@
 // One call beside onnxruntime-node's in one process, in turn: `npm run bench:together -- --help` lists the options.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../dist/index.mjs'
 import { root } from '../../scripts/run.mjs'
-import { modelCases } from '../../test/helpers/cases.mjs'
 import { elementTypes } from '../../test/helpers/tensors.mjs'
 import { THREADS } from '../core/case.mjs'
 import { finishReport, startReport } from '../core/machine.mjs'
 import { choose, positiveInteger, readOptions } from '../core/options.mjs'
 import { markdownTable, ranged, replaceBetween, save, setup } from '../core/report.mjs'
 import { digits, percentiles, quantile, spread } from '../core/statistics.mjs'
-import { models as micro, prepare } from './micro/models.mjs'
+import { larger, models as micro, prepare } from './micro/models.mjs'
 
 const RESULTS = join(root, 'benchmarks', 'results', 'together.json')
 const MARKERS = ['<!-- bench-together:begin -->', '<!-- bench-together:end -->']
 
-const fromCases = (id, title, dims, calls) => {
-  const found = modelCases().find((one) => one.id === id)
-  const path = found && join(found.dir, 'model.onnx')
-  return path && existsSync(path) ? [{ id, title, path, dims, calls }] : []
-}
-const models = [
-  ...micro,
-  ...fromCases('silero_v6', 'Silero VAD', { input: [1, 576], state: [2, 1, 128] }, 500),
-  ...fromCases(
-    'minilm_l6_int8',
-    'MiniLM, 1 x 32',
-    { input_ids: [1, 32], attention_mask: [1, 32], token_type_ids: [1, 32] },
-    50,
-  ),
-]
+const models = [...micro, ...larger.filter(({ id }) => ['silero_v6', 'minilm_l6_int8'].includes(id))]
 const HELP = `npm run bench:together -- [options]
   --rounds N       rounds of each call (20)
   --calls N        timed calls per round (by the model)

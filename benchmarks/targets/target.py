@@ -16,11 +16,14 @@ sys.path.append(str(Path(__file__).parents[2] / "scripts" / "export"))
 
 def probe(device):
     found = {"python": platform.python_version()}
+    for package in ("numpy", "openvino"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            pass
     try:
-        import numpy
         import onnxruntime
 
-        found["numpy"] = numpy.__version__
         found["onnxruntime"] = onnxruntime.__version__
         found["onnxruntime-cuda"] = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
     except ImportError:
@@ -106,9 +109,30 @@ def start_binding(case, graph=False):
     return (lambda: session.run_with_iobinding(binding)) if in_place else copied, lambda _: outputs[0].numpy()
 
 
+def start_openvino(case):
+    """OpenVINO without ONNX Runtime: static shapes and fp32, as ONNX Runtime computes."""
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(case["path"])
+    model.reshape({tensor["name"]: tensor["dims"] for tensor in case["inputs"]})
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": case["threads"],
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
+    request = core.compile_model(model, "CPU", settings).create_infer_request()
+    for tensor, data in zip(case["inputs"], arrays(case["inputs"])):
+        request.set_tensor(tensor["name"], openvino.Tensor(data))
+    output = case["outputs"][0]["name"]
+    return request.infer, lambda _: request.get_tensor(output).data
+
+
 def start(name, case):
     if name == "python-run":
         return start_run(case)
+    if name == "python-openvino":
+        return start_openvino(case)
     if name.startswith("python"):
         return start_binding(case, name == "python-graph")
     import torch_targets

@@ -24,6 +24,7 @@ const TARGETS = {
   'python-run': ['theirs', 'Python run'],
   'python-binding': ['theirs', 'Python IOBinding'],
   'python-graph': ['theirs', 'Python IOBinding, graph'],
+  'python-openvino': ['theirs', 'OpenVINO in Python'],
   'ort-node': ['theirs', 'onnxruntime-node run'],
   'ort-node-preallocated': ['theirs', 'onnxruntime-node run, preallocated'],
   'run-sync': ['ours', 'binding.runSync()'],
@@ -55,7 +56,8 @@ export const targets = (...ids) =>
   ids.map((id) => ({ id, label: targetLabel(id), family: /** @type {any} */ (TARGETS[id][0]) }))
 
 /** The Python package that a target needs; undefined for the others. */
-const targetPackage = (id) => ({ python: 'onnxruntime', torch: 'torch' })[id.split('-')[0]]
+const targetPackage = (id) =>
+  id === 'python-openvino' ? 'openvino' : { python: 'onnxruntime', torch: 'torch' }[id.split('-')[0]]
 
 /** The versions of a Python and its packages, or why there are none. */
 export function findPython(python, device = 'cpu') {

@@ -11,7 +11,7 @@ import { replaceBetween, save } from '../../core/report.mjs'
 import { compare, percentiles, pooled } from '../../core/statistics.mjs'
 import { TargetPool } from '../../core/target-pool.mjs'
 import { readyTargets, targets } from '../../targets/targets.mjs'
-import { models, prepare } from './models.mjs'
+import { larger, models, prepare } from './models.mjs'
 import { BASELINE, LIMIT, MARKERS, markdown, plot } from './report.mjs'
 
 const RESULTS = join(root, 'benchmarks', 'results', 'cpu.json')
@@ -21,14 +21,15 @@ const TRIALS = 3
 const all = targets(
   LIMIT,
   ...['run-sync', 'run', 'run-thread', 'session-run'],
-  ...[BASELINE, 'ort-node-preallocated', 'python-run', 'python-binding'],
+  ...[BASELINE, 'ort-node-preallocated', 'python-run', 'python-binding', 'python-openvino'],
 )
 const HELP = `npm run bench -- [options]
   --rounds N       rounds of each target (30; with --quick 5)
   --calls N        timed calls per round (by the model: 5000, 3000, 300)
-  --models A,B     ${models.map(({ id }) => id)}
+  --models A,B     ${models.map(({ id }) => id)};
+                   omitted by default, because they take minutes: ${larger.map(({ id }) => id)}
   --only A,B       ${all.map(({ id }) => id)}
-  --python PATH    a Python with onnxruntime and numpy (python3)
+  --python PATH    a Python with onnxruntime, openvino and numpy (python3)
   --json FILE      the results, and FILE.svg a plot of them; benchmarks/results for a full run
   --markdown FILE  a file whose table between ${MARKERS.join(' and ')} is replaced
   --quick          few rounds: a smoke test, not a measurement
@@ -37,7 +38,7 @@ Exit code 0: each of this package's targets was measured.`
 
 const options = readOptions(HELP, { python: 'python3' })
 const wanted = choose(all, 'only', options.only)
-const selected = choose(models, 'models', options.models)
+const selected = options.models ? choose([...models, ...larger], 'models', options.models) : models
 const rounds = positiveInteger('rounds', options.rounds ?? (options.quick ? 5 : 30))
 const { python, targetCommand } = readyTargets(wanted, options)
 const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))
@@ -45,6 +46,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ort-bench-'))
 async function measure(model) {
   const bench = await prepare(model, folder)
   const calls = positiveInteger('calls', options.calls ?? model.calls)
+  const { tolerance = 1e-3 } = model
   // When a round begins, the caches hold the previous target's data.
   const warmup = Math.max(5, Math.ceil(calls / 20))
   const entries = wanted.map((target) => ({ ...target, rounds: [] }))
@@ -53,7 +55,7 @@ async function measure(model) {
     await race(pool, entries, {
       least: rounds,
       reopenEvery: Math.ceil(rounds / TRIALS),
-      open: () => openCase(pool, entries, bench, ({ sum }) => 1e-3 + 1e-3 * Math.abs(sum)),
+      open: () => openCase(pool, entries, bench, ({ sum }) => tolerance * (1 + Math.abs(sum))),
       sample: async (entry) => entry.rounds.push(await entry.process.measure(warmup, calls)),
       onRound: (_, round) => process.stderr.write(`\r${model.id}: round ${round + 1} of ${rounds} `),
     })
