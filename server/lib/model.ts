@@ -11,6 +11,7 @@ import { findDataType } from './datatypes.js'
 import { invalid, RequestError, toRequestError } from './errors.js'
 import { DirectRuns, type InferOptions, type NamedTensor, type Runs } from './runs.js'
 import { RequestStats } from './statistics.js'
+import { turnFor } from './turns.js'
 import { type ReadSample, readWarmup, warmupRequest } from './warmup.js'
 
 export type { NamedTensor } from './runs.js'
@@ -102,6 +103,7 @@ export class Model {
         timeoutMs: this.#timeout(options.timeoutMs),
         priority: options.priority || this.config.dynamic_batching?.default_priority_level,
       })
+      await turnFor(byteLength(results))
       this.requests.succeed(performance.now() - begin)
       return results
     } catch (error) {
@@ -166,6 +168,9 @@ export class Model {
     await this.session.release()
   }
 }
+
+const byteLength = (tensors: readonly NamedTensor[]) =>
+  tensors.reduce((sum, { data }) => sum + (ArrayBuffer.isView(data) ? data.byteLength : 0), 0)
 
 const instances = (config: ModelConfig) => Math.max(1, config.instance_group[0]?.count ?? 1)
 
