@@ -14,7 +14,7 @@ const ALIGNMENT = 8
 /** A buffer whose byte `at` is aligned, so that typed arrays can be views of what begins there. */
 function aligned(length: number, at: number): Buffer {
   const before = (ALIGNMENT - (at % ALIGNMENT)) % ALIGNMENT
-  return Buffer.allocUnsafeSlow(before + length).subarray(before)
+  return Buffer.allocUnsafe(before + length).subarray(before)
 }
 
 /** What is read of a body beyond the limit, because many clients send all of it before they read the answer. */

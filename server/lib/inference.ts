@@ -18,6 +18,8 @@ import {
 
 const DEEPEST = MOST_DIMS
 
+const strict = new TextDecoder('utf-8', { fatal: true })
+
 interface WantedOutput {
   readonly name: string
   readonly binary: boolean
@@ -147,7 +149,7 @@ function flat(data: unknown, count: number, name: string): unknown[] {
 function parseJson(bytes: Buffer): Json {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    value = JSON.parse(strict.decode(bytes))
   } catch {
     throw invalid(
       'the request is not JSON; a body with binary data needs the header Inference-Header-Content-Length',
