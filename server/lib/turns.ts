@@ -1,3 +1,16 @@
+let end: Promise<void> | undefined
+
+/** When the event loop has served what came in this turn. */
+export function endOfTurn(): Promise<void> {
+  end ??= new Promise((resolve) => {
+    setImmediate(() => {
+      end = undefined
+      resolve()
+    })
+  })
+  return end
+}
+
 /** A result below it takes less time than a turn of the event loop. */
 const SMALL = 4096
 /** What one turn encodes and writes, before it serves other events. */

@@ -1,7 +1,7 @@
-// The results of a batch all come in one turn of the event loop: encoded and written in that turn, they would keep it from others.
+// What comes in one turn of the event loop: runs that begin together, and the results of a batch, which would keep it from others.
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { turnFor } from '../dist/turns.js'
+import { endOfTurn, turnFor } from '../dist/turns.js'
 
 /** What comes in each turn of the event loop, until all have come. */
 async function turns(sizes: readonly number[]): Promise<number[][]> {
@@ -29,4 +29,20 @@ test('large results are spread over turns, in order', async () => {
 
 test('small ones wait for nobody', async () => {
   expect(await turns([1_000_000, 1_000_000, 100, 0])).toEqual([[0, 2, 3], [1]])
+})
+
+test('the runs of a turn begin together, at its end, in order', async () => {
+  const seen: string[] = []
+  const run = async (name: string) => {
+    await endOfTurn()
+    seen.push(name)
+  }
+  const first = Promise.all([run('a'), run('b')])
+  await Promise.resolve()
+  seen.push('the turn')
+  await first
+  const second = run('c')
+  expect(seen).toEqual(['the turn', 'a', 'b'])
+  await second
+  expect(seen.at(-1)).toBe('c')
 })
