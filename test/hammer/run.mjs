@@ -144,6 +144,8 @@ export class Run {
       return
     }
     this.#outcome.check(error, what)
+    // An overtaken one may have failed after the run: a target that was detached before the result was copied.
+    for (const { version } of this.#writes) version.content = undefined
   }
 }
 
