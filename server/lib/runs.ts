@@ -1,5 +1,6 @@
 import { type InferenceSession, OrtValue, type RunValue, Tensor } from 'onnxruntime-iobinding'
 import { type DataType, type Elements, findDataType } from './datatypes.js'
+import { withDeadline } from './deadline.js'
 import type { Signal } from './leaving.js'
 import { Durations, type ExecutionStats } from './statistics.js'
 import { endOfTurn } from './turns.js'
@@ -62,15 +63,17 @@ export class DirectRuns implements Runs {
     ++this.#inFlight
     try {
       const feeds = Object.fromEntries(inputs.map((input) => [input.name, toValue(input)]))
-      const signal = toSignal(options)
       const prepared = performance.now()
       // The first of a turn's runs wakes the run thread, and the others find it awake.
       await endOfTurn()
       const begun = performance.now()
-      const results = await this.#session.run<RunValue>(
-        feeds,
-        outputs === undefined ? this.#session.outputNames : [...new Set(outputs)],
-        signal === undefined ? {} : { signal: signal as AbortSignal },
+      const fetches = outputs === undefined ? this.#session.outputNames : [...new Set(outputs)]
+      const results = await withDeadline(options.timeoutMs, options.signal, (signal) =>
+        this.#session.run<RunValue>(
+          feeds,
+          fetches,
+          signal === undefined ? {} : { signal: signal as AbortSignal },
+        ),
       )
       const ran = performance.now()
       const response = Object.entries(results).map(([name, value]) => toTensor(name, value))
@@ -95,15 +98,6 @@ export class DirectRuns implements Runs {
   }
 
   async close(): Promise<void> {}
-}
-
-function toSignal({ timeoutMs, signal }: InferOptions): Signal | undefined {
-  if (timeoutMs === undefined) return signal
-  const deadline = AbortSignal.timeout(Math.ceil(timeoutMs))
-  if (signal === undefined) return deadline
-  const either = new AbortController()
-  for (const one of [signal, deadline]) one.addEventListener('abort', () => either.abort(one.reason))
-  return either.signal
 }
 
 /** A Tensor where there is one for the type: session.run copies it straight into memory that is bound already. */

@@ -182,6 +182,9 @@ export class RequestStats {
         compute_input,
         compute_infer,
         compute_output,
+        // There is no cache of responses; perf_analyzer reads them.
+        cache_hit: NONE,
+        cache_miss: NONE,
       },
       batch_stats: batches,
     }
