@@ -84,7 +84,8 @@ async function main(): Promise<void> {
   let isClosing = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      void server.close({ now: isClosing })
+      // A connection that has sent nothing may be left.
+      void server.close({ now: isClosing }).then(() => process.exit())
       isClosing = true
     })
 }

@@ -120,9 +120,16 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   })
 }
 
+/** How long calls that are ended take to be so. */
+const FORCED_MS = 200
+
 function shutDown(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), timeoutMs)
+    let timer = setTimeout(() => {
+      server.forceShutdown()
+      // It does not end a connection that has sent nothing.
+      timer = setTimeout(resolve, FORCED_MS)
+    }, timeoutMs)
     server.tryShutdown(() => {
       clearTimeout(timer)
       resolve()

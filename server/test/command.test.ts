@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -119,4 +120,29 @@ test('the names of models and the reasons of their failures are printed with esc
   expect(output).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^listening on port 2/mu)
   expect(output).toContain(`model${ESCAPED} 1 UNAVAILABLE its name has other characters`)
   expect(output).toContain(String.raw`the model has no output 'y\u001b[2J\nlistening on port 2'`)
+})
+
+test('connections that send nothing keep the command from ending no longer than the exit timeout', async () => {
+  const models = mkdtempSync(join(tmpdir(), 'server-models-'))
+  writeModel(models, 'identity', identity('float32', ['n', 3]))
+  const ports = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0']
+  const times = ['--drain-ms', '0', '--exit-timeout-secs', '1']
+  const child = spawn(process.execPath, [cli, '--model-repository', models, ...ports, ...times], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  let listening: RegExpExecArray | null = null
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    listening = /^listening on port (\d+) \(gRPC (\d+)/m.exec(output)
+    if (listening) break
+  }
+  const silent = [listening![1], listening![2]].map((port) => connect(Number(port), '127.0.0.1'))
+  for (const socket of silent) socket.on('error', () => {})
+  await Promise.all(silent.map((socket) => once(socket, 'connect')))
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+  for (const socket of silent) socket.destroy()
+  rmSync(models, { recursive: true })
 })
