@@ -80,7 +80,6 @@ async function main(): Promise<void> {
   const server = await createServer(readOptions(values))
   for (const { name, version, state, reason } of server.models)
     console.log(printable(`${name} ${version ?? '-'} ${state} ${reason}`))
-  console.log(`listening on port ${server.httpPort} (gRPC ${server.grpcPort}, metrics ${server.metricsPort})`)
   let isClosing = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
@@ -88,6 +87,7 @@ async function main(): Promise<void> {
       void server.close({ now: isClosing }).then(() => process.exit())
       isClosing = true
     })
+  console.log(`listening on port ${server.httpPort} (gRPC ${server.grpcPort}, metrics ${server.metricsPort})`)
 }
 
 main().catch((error: Error) => {
