@@ -182,7 +182,7 @@ export class RequestStats {
         compute_input,
         compute_infer,
         compute_output,
-        // There is no cache of responses; perf_analyzer reads them.
+        // perf_analyzer reads both. The server caches no responses.
         cache_hit: NONE,
         cache_miss: NONE,
       },

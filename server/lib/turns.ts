@@ -1,12 +1,11 @@
+import { setImmediate as immediate } from 'node:timers/promises'
+
 let end: Promise<void> | undefined
 
 /** When the event loop has served what came in this turn. */
 export function endOfTurn(): Promise<void> {
-  end ??= new Promise((resolve) => {
-    setImmediate(() => {
-      end = undefined
-      resolve()
-    })
+  end ??= immediate().then(() => {
+    end = undefined
   })
   return end
 }
