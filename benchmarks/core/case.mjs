@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from '../../dist/index.mjs'
+import { modelCases } from '../../test/helpers/cases.mjs'
 import { SMALL_FLOATS } from '../../test/helpers/library.mjs'
 import { pseudoRandom } from '../../test/helpers/random.mjs'
 import { elementTypes } from '../../test/helpers/tensors.mjs'
@@ -25,6 +26,12 @@ import { elementTypes } from '../../test/helpers/tensors.mjs'
 
 /** The same on every target: with one thread a small model is neither faster nor slower, but steadier. */
 export const THREADS = 1
+
+/** The file of a model that is there: in the checkout, or beside it. @param {string} id */
+export function modelFile(id) {
+  const folder = modelCases().find((one) => one.id === id)?.dir
+  return folder && join(folder, 'model.onnx')
+}
 
 /** @returns {BoundTensor} */
 export const boundTensor = (name, type, dims) => ({

@@ -2,9 +2,8 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../../scripts/run.mjs'
-import { modelCases } from '../../../test/helpers/cases.mjs'
 import { mlp, oneNode } from '../../../test/helpers/model-builder.mjs'
-import { prepareCase, THREADS } from '../../core/case.mjs'
+import { modelFile, prepareCase, THREADS } from '../../core/case.mjs'
 
 /** @typedef {{ id: string, title: string, dims: number[] | Record<string, number[]>, calls: number, tolerance?: number, bytes?: () => Uint8Array, path?: string }} Model `calls` per round; `tolerance` of a sum of the results, 1e-3 */
 
@@ -25,8 +24,7 @@ export const models = [
 
 /** A model beside the checkout, if it is there. @returns {Model[]} */
 function beside(id, title, dims, calls, tolerance) {
-  const folder = modelCases().find((one) => one.id === id)?.dir
-  const path = folder && join(folder, 'model.onnx')
+  const path = modelFile(id)
   return path && existsSync(path) ? [{ id, title, path, dims, calls, tolerance }] : []
 }
 

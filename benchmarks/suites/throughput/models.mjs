@@ -1,9 +1,8 @@
 // The models that requests are sent to, one input at a time.
 import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { InferenceSession } from '../../../dist/index.mjs'
-import { modelCases } from '../../../test/helpers/cases.mjs'
-import { THREADS } from '../../core/case.mjs'
+import { modelFile, THREADS } from '../../core/case.mjs'
 
 /** The load at which the targets are compared. */
 export const COMPARED_AT = 70
@@ -41,11 +40,10 @@ const LISTED = [
 
 /** @returns {{ models: Model[], missing: string[] }} the models whose files are present, and the ids of the others */
 export function listedModels() {
-  const folders = new Map(modelCases().map(({ id, dir }) => [id, dir]))
-  const present = LISTED.filter(({ id }) => folders.has(id))
+  const all = LISTED.map((model) => ({ ...model, path: modelFile(model.id) }))
   return {
-    models: present.map((model) => ({ ...model, path: join(folders.get(model.id), 'model.onnx') })),
-    missing: LISTED.map(({ id }) => id).filter((id) => !folders.has(id)),
+    models: all.filter(({ path }) => path !== undefined),
+    missing: all.filter(({ path }) => path === undefined).map(({ id }) => id),
   }
 }
 
