@@ -9,6 +9,11 @@ BindingJob::BindingJob(Napi::Env env, Napi::Object owner, std::shared_ptr<Bindin
   state_->values.Use(in_use_);
 }
 
+void BindingJob::OnDone() noexcept {
+  state_->job = nullptr;
+  state_->values.CopyOwed(in_use_.id());
+}
+
 BindingRun::BindingRun(Napi::Env env, Napi::Object owner, std::shared_ptr<BindingState> state,
                        run::Place place, Napi::Value times)
     : BindingJob(env, owner, std::move(state)),

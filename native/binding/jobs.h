@@ -16,7 +16,7 @@ class BindingJob : public AsyncJob {
   void Terminate() noexcept override { state_->host->Terminate(); }
 
  protected:
-  void OnDone() noexcept override { state_->job = nullptr; }
+  void OnDone() noexcept override;
 
   const std::shared_ptr<BindingState> state_;
   InUse in_use_;

@@ -110,13 +110,13 @@ bool BindingState::ReplayInline(Napi::Env env) {
 uint64_t BindingState::EndEarlierRuns(Napi::Env env) {
   InFlight& in_flight = *session->addon().in_flight;
   const uint64_t id = in_flight.NextId();
-  in_flight.RemoveRuns(session.get(), [&](const MemoryUse& use) {
-    if (!use.writes() || use.value == nullptr) return;
+  for (const MemoryUse& use : in_flight.TakeRuns(session.get())) {
+    if (!use.writes() || use.value == nullptr) continue;
     try {
       static_cast<const ValueState*>(use.value)->CopyOut(env, id);
     } catch (const ort::Error&) {
       // A detached buffer, which the promise reports.
     }
-  });
+  }
   return id;
 }

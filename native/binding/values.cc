@@ -168,6 +168,12 @@ void BoundValues::CopyOut(Napi::Env env, uint64_t run) const {
   }
 }
 
+void BoundValues::CopyOwed(uint64_t run) const noexcept {
+  for (const BoundOutput& output : outputs_) {
+    if (output.value) output.value->CopyOwed(run);
+  }
+}
+
 bool BoundValues::IsInput(const std::shared_ptr<ValueState>& value) const {
   return std::find(inputs_.begin(), inputs_.end(), value) != inputs_.end();
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -56,15 +57,13 @@ class InFlight {
     std::erase_if(uses_, [by](const MemoryUse& use) { return use.by == by; });
   }
 
-  // A run of the session on the JS thread has ended, and with it all before it: `ended` gets their uses.
-  template <typename Ended>
-  void RemoveRuns(const void* session, Ended ended) {
-    if (empty()) return;
-    std::erase_if(uses_, [&](const MemoryUse& use) {
-      if (use.session != session) return false;
-      ended(use);
-      return true;
-    });
+  // A run of the session on the JS thread has ended, and with it all before it: their uses.
+  std::vector<MemoryUse> TakeRuns(const void* session) {
+    const auto runs = [session](const MemoryUse& use) { return use.session == session; };
+    std::vector<MemoryUse> taken;
+    std::copy_if(uses_.begin(), uses_.end(), std::back_inserter(taken), runs);
+    std::erase_if(uses_, runs);
+    return taken;
   }
 
   bool empty() const noexcept { return uses_.empty(); }
@@ -73,6 +72,12 @@ class InFlight {
     const auto found = std::find_if(uses_.begin(), uses_.end(),
                                     [&](const MemoryUse& other) { return use.Conflicts(other); });
     return found == uses_.end() ? nullptr : &*found;
+  }
+  // Whether other work writes the value.
+  bool OthersWrite(const void* value, uint64_t by) const noexcept {
+    return std::any_of(uses_.begin(), uses_.end(), [&](const MemoryUse& use) {
+      return use.value == value && use.writes() && use.by != by;
+    });
   }
   // Whether memory is in use, and the last use that writes it.
   std::pair<bool, const MemoryUse*> FindUses(const MemoryUse& memory) const {

@@ -1,7 +1,9 @@
 // Stand-ins for memory that JavaScript can detach while another thread uses it.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
+#include "env/addon_data.h"
 #include "ort/environment.h"
 #include "state.h"
 
@@ -54,6 +56,14 @@ void ValueState::CopyOut(Napi::Env env, uint64_t run) const {
   if (!detachable || kind == ONNX_TYPE_SEQUENCE) return;
   CheckAttached(env);
   if (copied_out_ >= run) return;
+  owed_ = AddonData::Of(env).in_flight->OthersWrite(this, run);
+  if (owed_) return;
   copied_out_ = run;
   if (bytes > 0) std::memcpy(data, Safe().data, bytes);
+}
+
+void ValueState::CopyOwed(uint64_t run) const noexcept {
+  if (!owed_) return;
+  std::optional<ort::Error> detached;  // the promises of the runs report it
+  ort::CatchInto(detached, [&] { CopyOut(borrowed.Env(), run); });
 }

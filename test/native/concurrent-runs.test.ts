@@ -129,6 +129,35 @@ describe('with concurrentRuns', () => {
     await session.release()
   })
 
+  it('a step that fails leaves the results of earlier ones in memory that JavaScript can detach', async () => {
+    const session = await slowSession({ inlineRunBelowUs: 0 })
+    // A buffer of 64 KiB is transferable in every Node.js.
+    const array = new Float32Array(new ArrayBuffer(1 << 16), 0, 96 * 96).fill(0.5)
+    const x = OrtValue.wrap('float32', array, [96, 96])
+    const steps = [1n, ENDLESS, 1n].map((trips) => {
+      const io = session.createIoBinding({ x }, { outputs: { y: x } })
+      setTrips(io, trips)
+      return io
+    })
+    const [controller, queued] = [new AbortController(), new AbortController()]
+    const first = steps[0]!.run()
+    const endless = steps[1]!.run({ signal: controller.signal })
+    const last = steps[2]!.run({ signal: queued.signal })
+    await first
+    queued.abort()
+    await expect(last).rejects.toMatchObject({ name: 'AbortError' })
+    controller.abort()
+    await expect(endless).rejects.toMatchObject({ name: 'AbortError' })
+    const expected = slowBinding(session, 1n)
+    expected.runSync()
+    expect(array).toEqual(expected.outputs.y)
+    await steps[2]!.run()
+    setTrips(expected, 2n)
+    expected.runSync()
+    expect(array).toEqual(expected.outputs.y)
+    await session.release()
+  })
+
   it('runSync comes after all runs in flight', async () => {
     const session = await parallelSession()
     const order: string[] = []
