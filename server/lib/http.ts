@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Encoding, encoders, inflated, readBody } from './body.js'
+import { keepBusyConnections } from './connections.js'
 import { invalid, toRequestError, unsupported } from './errors.js'
 import { refuseOtherMethods } from './http-methods.js'
 import { infer } from './inference.js'
@@ -38,6 +39,8 @@ export function httpServer(
   const app = fastify({
     bodyLimit,
     forceCloseConnections: 'idle',
+    // What has come is served until the last connection has ended.
+    return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 128 },
     frameworkErrors: (error, _request, reply: FastifyReply) =>
@@ -46,6 +49,7 @@ export function httpServer(
         ? reply.code(404).send({ error: 'Not Found' })
         : reply.code(400).send({ error: error.message }),
   })
+  keepBusyConnections(app.server)
   app.removeAllContentTypeParsers()
   // The type of a body is not read, so that one which is not a type is accepted, as Triton does.
   app.addHook('onRequest', ({ raw }, _reply, done) => {
