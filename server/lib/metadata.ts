@@ -1,20 +1,26 @@
-import type { DeclaredTensor } from './config.js'
+import type { DeclaredTensor, TensorConfig } from './config.js'
 import { findDataType } from './datatypes.js'
 import type { Model } from './model.js'
 
 export const EXTENSIONS = ['binary_tensor_data', 'model_configuration', 'model_repository', 'statistics']
 
-const tensor = ({ name, type, shape }: DeclaredTensor) => ({
-  name,
-  datatype: findDataType(type)!.name,
-  shape: shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
-})
-
 /** What the protocol reports of a model. */
-export const metadata = ({ name, version, inputs, outputs }: Model) => ({
-  name,
-  versions: [version],
-  platform: 'onnxruntime_onnx',
-  inputs: inputs.map(tensor),
-  outputs: outputs.map(tensor),
-})
+export function metadata({ name, version, inputs, outputs, config }: Model): object {
+  // config.pbtxt may fix what the model leaves open.
+  const tensors = (declared: readonly DeclaredTensor[], configured: readonly TensorConfig[]) =>
+    declared.map(({ name, type }, i) => {
+      const { dims } = configured[i]!
+      return {
+        name,
+        datatype: findDataType(type)!.name,
+        shape: config.max_batch_size > 0 ? [-1, ...dims] : dims,
+      }
+    })
+  return {
+    name,
+    versions: [version],
+    platform: 'onnxruntime_onnx',
+    inputs: tensors(inputs, config.input),
+    outputs: tensors(outputs, config.output),
+  }
+}

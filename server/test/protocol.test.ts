@@ -1,9 +1,16 @@
 // What clients send beside plain requests, answered as Triton does: other methods, odd headers, absent fields, odd paths.
 import { expect, test } from 'vitest'
-import { writeIdentities } from './models.ts'
+import { identity } from '../../test/helpers/model-builder.mjs'
+import { writeIdentities, writeModel } from './models.ts'
 import { serve } from './served.ts'
 
-const served = serve(writeIdentities)
+const served = serve((repository) => {
+  writeIdentities(repository)
+  const fixed = (max: number, dims: number[]) =>
+    `max_batch_size: ${max} input [ { name: "x" data_type: TYPE_FP32 dims: [ ${dims} ] } ]`
+  writeModel(repository, 'fixed', identity('float32', ['n', 'm']), fixed(0, [2, 5]))
+  writeModel(repository, 'fixed_rows', identity('float32', ['n', 'm']), fixed(4, [5]))
+})
 const MODEL = '/v2/models/identity_FP32'
 const INFER = `${MODEL}/infer`
 
@@ -33,6 +40,16 @@ test.each([
 test.each(['/v2/health/live', '/v2/health/ready', MODEL, '/v2'])('HEAD of %s is 200', async (path) => {
   const response = await send(path, { method: 'HEAD' })
   expect([response.status, await response.text()]).toEqual([200, ''])
+})
+
+test.each([
+  ['fixed', [2, 5], [-1, -1]],
+  ['fixed_rows', [-1, 5], [-1, -1]],
+])('the metadata of %s have the dimensions of config.pbtxt', async (name, input, output) => {
+  expect(await (await send(`/v2/models/${name}`)).json()).toMatchObject({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: input }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: output }],
+  })
 })
 
 test('metrics have HEAD, and no other methods', async () => {
