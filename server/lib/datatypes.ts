@@ -111,6 +111,7 @@ export function toBytes(data: TypedArray | readonly string[]): Buffer {
 }
 
 const BINARY = 'send it as binary data (binary_data_size)'
+const NOT_FINITE = 'send NaN and infinities as binary data (binary_data_size)'
 
 /** Elements of JSON numbers, booleans and strings. @throws RequestError 400 */
 export function fromJson(
@@ -145,10 +146,14 @@ function fromJsonElement(
     if (value === 0 || value === 1) return value
     throw invalid(`input '${name}' has an element that is not a boolean`)
   }
-  if (typeof value !== 'number') throw invalid(`input '${name}' has an element that is not a number`)
+  // JavaScript's JSON has null for NaN and infinities.
+  if (typeof value !== 'number')
+    throw invalid(
+      `input '${name}' has an element that is not a number${range === undefined ? `: ${NOT_FINITE}` : ''}`,
+    )
   if (range === undefined) {
     if (Number.isFinite(type === 'float32' ? Math.fround(value) : value)) return value
-    throw invalid(`input '${name}' has an element beyond the range of ${typeName}`)
+    throw invalid(`input '${name}' has an element beyond the range of ${typeName}: ${NOT_FINITE}`)
   }
   if (!Number.isSafeInteger(value))
     throw invalid(`input '${name}' has an element that is not an integer below 2^53: ${BINARY}`)

@@ -152,7 +152,7 @@ function parseJson(bytes: Buffer): Json {
     value = JSON.parse(strict.decode(bytes))
   } catch {
     throw invalid(
-      'the request is not JSON; a body with binary data needs the header Inference-Header-Content-Length',
+      'the request is not JSON, which has no NaN and no Infinity: send these as binary data, with binary_data_size and the header Inference-Header-Content-Length',
     )
   }
   return object(value, 'the request')

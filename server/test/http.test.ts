@@ -115,6 +115,29 @@ describe('refuses', () => {
     ])
   })
 
+  test.each(['NaN', '-Infinity', 'null', '1e400'])(
+    'the element %s, which JSON does not have',
+    async (one) => {
+      const { status, text } = await post(INFER, JSON.stringify(x([1, 2, 3])).replace('3]}', `${one}]}`))
+      expect([status, text]).toEqual([400, expect.stringContaining('as binary data')])
+    },
+  )
+
+  test('a result of NaN in JSON, and sends it as binary data', async () => {
+    const bytes = Buffer.from(Float32Array.of(1, Number.NaN, -Infinity).buffer)
+    const ask = (binary_data_output: boolean) => {
+      const input = x(undefined, [1, 3], { parameters: { binary_data_size: 12 } })
+      const header = JSON.stringify({ ...input, parameters: { binary_data_output } })
+      const length = { 'inference-header-content-length': String(header.length) }
+      return post(INFER, Buffer.concat([Buffer.from(header), bytes]), length)
+    }
+    expect(await ask(false)).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('binary_data: true'),
+    })
+    expect((await ask(true)).status).toBe(200)
+  })
+
   test('a body of chunks beyond the limit, and answers one within it', async () => {
     const chunked = async function* (count: number) {
       const body = Buffer.from(JSON.stringify(x([1, 2, 3])))
