@@ -7,7 +7,7 @@ import { printable } from './printable.js'
 
 const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
 
-  --model-repository FOLDER  models in Triton's layout, <name>/<version>/model.onnx
+  --model-repository FOLDER  models in Triton's layout, <name>/<version>/model.onnx; may be given several times
   --model-name NAME          the folder is one model of this name, with a model.onnx
   --http-address ADDRESS     127.0.0.1 by default
   --http-port PORT           8000 by default
@@ -28,7 +28,6 @@ const USAGE = `onnxruntime-iobinding-server --model-repository FOLDER [options]
 
 /** Options of createServer, as they are written here. */
 const TEXTS = {
-  'model-repository': 'modelRepository',
   'model-name': 'modelName',
   'http-address': 'httpAddress',
   'grpc-address': 'grpcAddress',
@@ -47,18 +46,20 @@ const NUMBERS = {
   'drain-ms': 'drainMs',
 } as const
 const EXIT_TIMEOUT = 'exit-timeout-secs'
+const REPOSITORY = 'model-repository'
 
-const FLAGS = [...Object.keys(TEXTS), ...Object.keys(NUMBERS), EXIT_TIMEOUT]
+const FLAGS = [REPOSITORY, ...Object.keys(TEXTS), ...Object.keys(NUMBERS), EXIT_TIMEOUT]
 
 /** What is not a decimal number stays a text, which the check refuses. */
 const toNumber = (text: string) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text)
 
-/** @throws OrtError that names the option as it is written here */
-function readOptions(values: Readonly<Record<string, string | boolean | undefined>>): ServerOptions {
+/** @throws Error, OrtError that names the option as it is written here */
+function readOptions(values: Readonly<Record<string, readonly string[] | undefined>>): ServerOptions {
   const options: Record<string, unknown> = { drainMs: 5000 }
   const read = (flag: string, take: (text: string, name: string) => void) => {
-    const value = values[flag]
-    if (typeof value === 'string') take(value, `--${flag}`)
+    const [value, ...more] = values[flag] ?? []
+    if (more.length > 0) throw new Error(`--${flag} is given ${more.length + 1} times, expected once`)
+    if (value !== undefined) take(value, `--${flag}`)
   }
   for (const [flag, option] of Object.entries({ ...TEXTS, ...NUMBERS }))
     read(flag, (text, name) => {
@@ -67,16 +68,21 @@ function readOptions(values: Readonly<Record<string, string | boolean | undefine
   read(EXIT_TIMEOUT, (text, name) => {
     options.exitTimeoutMs = integer(0, Math.floor(MOST_MS / 1000))(toNumber(text), name) * 1000
   })
-  if (options.modelRepository === undefined) throw new Error('--model-repository is missing')
+  const folders = values[REPOSITORY]
+  if (folders === undefined) throw new Error(`--${REPOSITORY} is missing, expected the path of a folder`)
+  options.modelRepository = CHECKS.modelRepository(folders, `--${REPOSITORY}`)
   return options as unknown as ServerOptions
 }
 
 async function main(): Promise<void> {
-  const string = { type: 'string' } as const
-  const { values } = parseArgs({
-    options: { ...Object.fromEntries(FLAGS.map((flag) => [flag, string])), help: { type: 'boolean' } },
+  // Of an option that is given twice, parseArgs would keep the last alone.
+  const strings = { type: 'string', multiple: true } as const
+  const {
+    values: { help, ...values },
+  } = parseArgs({
+    options: { ...Object.fromEntries(FLAGS.map((flag) => [flag, strings])), help: { type: 'boolean' } },
   })
-  if (values.help) return void process.stdout.write(USAGE)
+  if (help) return void process.stdout.write(USAGE)
   const server = await createServer(readOptions(values))
   for (const { name, version, state, reason } of server.models)
     console.log(printable(`${name} ${version ?? '-'} ${state} ${reason}`))

@@ -36,7 +36,7 @@ const { name, version } = JSON.parse(readFileSync(new URL('../package.json', imp
 }
 
 /**
- * Loads the models of a folder and serves them.
+ * Loads the models of one or more folders and serves them.
  *
  * @throws OrtError `ERR_UNKNOWN_OPTION`; OrtTypeError, OrtRangeError naming the option; Node.js's error for a folder that cannot
  * be read, or a port that is taken
@@ -48,7 +48,8 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const checked = checkOptions(options)
   const { modelRepository, modelName, drainMs = 0, exitTimeoutMs = 30_000 } = checked
   const { bodyLimit = 64 * 2 ** 20, maxQueueSize = 1024, session = {} } = checked
-  const repository = await Repository.open({ modelRepository, modelName, maxQueueSize, session })
+  const folders = [modelRepository].flat()
+  const repository = await Repository.open({ folders, modelName, maxQueueSize, session })
   let draining = false
   const isDraining = () => draining
   const observe = checked.observe && guarded(checked.observe)

@@ -3,8 +3,8 @@ import type { Observer } from './observer.js'
 import { MOST_MS } from './parameters.js'
 
 export interface ServerOptions {
-  /** Triton's layout `<name>/<version>/model.onnx`, or with `modelName` a folder with a `model.onnx`. */
-  readonly modelRepository: string
+  /** Folders of Triton's layout `<name>/<version>/model.onnx`, or with `modelName` one with a `model.onnx`. */
+  readonly modelRepository: string | readonly string[]
   readonly modelName?: string
   /** Default 127.0.0.1. */
   readonly httpAddress?: string
@@ -84,6 +84,14 @@ const instance =
     })
   }
 
+const oneOrMore =
+  <T>(check: Check<T>, expected: string): Check<T | readonly T[]> =>
+  (value, name) => {
+    if (!Array.isArray(value)) return check(value, name)
+    if (value.length > 0) return value.map((one) => check(one, name))
+    throw new OrtRangeError('ERR_INVALID_ARG_VALUE', `'${name}' is empty`, { expected, given: '[]' })
+  }
+
 const address = text('an address, such as 127.0.0.1 or 0.0.0.0')
 const port = integer(0, 65_535, '0 is any port that is free')
 const milliseconds = (least: number) => integer(least, MOST_MS)
@@ -93,7 +101,7 @@ const MOST_AGE_MS = Math.floor(MOST_MS / 1.1)
 
 /** What each option has to be. */
 export const CHECKS = {
-  modelRepository: text('the path of a folder'),
+  modelRepository: oneOrMore(text('the path of a folder'), 'the path of a folder, or several'),
   modelName: text('the name of a model'),
   httpAddress: address,
   httpPort: port,
@@ -129,5 +137,16 @@ export function checkOptions(options: unknown): ServerOptions {
     if (name === 'modelRepository' || (value !== undefined && value !== null))
       checked[name] = check(value, name)
   }
+  refuseSeveralFlat(checked as unknown as ServerOptions)
   return checked as unknown as ServerOptions
+}
+
+/** The flat layout has one model, and one name. */
+function refuseSeveralFlat({ modelName, modelRepository }: ServerOptions): void {
+  if (modelName === undefined || !Array.isArray(modelRepository) || modelRepository.length === 1) return
+  throw new OrtRangeError('ERR_INVALID_ARG_VALUE', "'modelName' (--model-name) needs one folder", {
+    expected: 'one model repository',
+    given: String(modelRepository.length),
+    remedy: "Omit it, and give folders in Triton's layout",
+  })
 }

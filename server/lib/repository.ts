@@ -5,8 +5,8 @@ import { notFound, RequestError } from './errors.js'
 import { Model } from './model.js'
 
 export interface RepositoryOptions {
-  readonly modelRepository: string
-  /** The folder is one model of this name: KServe's flat layout. */
+  readonly folders: readonly string[]
+  /** The first folder is one model of this name: KServe's flat layout. */
   readonly modelName?: string | undefined
   readonly session: SessionOptions
   readonly maxQueueSize: number
@@ -23,41 +23,42 @@ export interface IndexEntry {
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const VERSION = /^[1-9][0-9]{0,17}$/
 
-/** The newest version of each model of a folder, loaded once. */
+/** The newest version of each model of some folders, loaded once. */
 export class Repository {
   readonly #models = new Map<string, Model>()
   readonly #index: IndexEntry[] = []
 
-  /** @throws Error unless the folder can be read. A model that cannot be loaded is in the index, with the reason */
+  /** @throws Error unless the folders can be read. A model that cannot be loaded is in the index, with the reason */
   static async open(options: RepositoryOptions): Promise<Repository> {
     const repository = new Repository()
-    const root = await realpath(options.modelRepository)
+    // A folder by two of its paths is one.
+    const roots = new Set(await Promise.all(options.folders.map((folder) => realpath(folder))))
     const { modelName } = options
     if (modelName !== undefined) {
-      await repository.#load(modelName, '1', join(root, 'model.onnx'), root, root, options)
+      const [root] = roots
+      await repository.#load(modelName, '1', join(root!, 'model.onnx'), root!, root!, options)
       return repository
     }
-    const entries = await readdir(root, { withFileTypes: true })
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (!entry.isDirectory() || entry.name.startsWith('.')) continue
-      const folder = join(root, entry.name)
-      const versions = (await readdir(folder))
-        .filter((name) => VERSION.test(name))
-        .sort((a, b) => Number(a) - Number(b))
-      const version = versions.at(-1)
-      if (version === undefined)
-        repository.#refuse(entry.name, undefined, 'it has no version, a folder whose name is a number')
-      else
-        await repository.#load(
-          entry.name,
-          version,
-          join(folder, version, 'model.onnx'),
-          folder,
-          root,
-          options,
+    for (const [name, its] of await listModels(roots))
+      if (its.length > 1)
+        repository.#refuse(
+          name,
+          undefined,
+          `${its.length} of the repositories have it, expected one: rename it`,
         )
-    }
+      else await repository.#open(name, its[0]!, options)
     return repository
+  }
+
+  async #open(name: string, root: string, options: RepositoryOptions): Promise<void> {
+    const folder = join(root, name)
+    const versions = (await readdir(folder))
+      .filter((one) => VERSION.test(one))
+      .sort((a, b) => Number(a) - Number(b))
+    const version = versions.at(-1)
+    if (version === undefined)
+      this.#refuse(name, undefined, 'it has no version, a folder whose name is a number')
+    else await this.#load(name, version, join(folder, version, 'model.onnx'), folder, root, options)
   }
 
   async #load(
@@ -118,6 +119,16 @@ export class Repository {
   async release(): Promise<void> {
     await Promise.all(this.models.map((model) => model.release()))
   }
+}
+
+/** The names of the models in some folders, sorted, each with those folders that have it. */
+async function listModels(roots: Iterable<string>): Promise<[name: string, roots: string[]][]> {
+  const models = new Map<string, string[]>()
+  for (const root of roots)
+    for (const entry of await readdir(root, { withFileTypes: true }))
+      if (entry.isDirectory() && !entry.name.startsWith('.'))
+        models.set(entry.name, [...(models.get(entry.name) ?? []), root])
+  return [...models].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 async function readInside(path: string, root: string): Promise<Buffer> {

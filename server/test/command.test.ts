@@ -89,7 +89,18 @@ test.each([
     ['--model-repository', '.', '--grpc-keepalive-time', '0.5'],
     "'--grpc-keepalive-time' is out of range",
   ],
+  [
+    'a number that is given twice',
+    ['--model-repository=.', '--http-port=1', '--http-port=2'],
+    '--http-port is given 2 times, expected once',
+  ],
+  [
+    'a name for the models of two folders',
+    ['--model-repository=.', '--model-repository=..', '--model-name=m'],
+    "'modelName' (--model-name) needs one folder: expected one model repository, got 2",
+  ],
   ['a folder that does not exist', ['--model-repository', './none'], 'ENOENT'],
+  ['a second folder that does not exist', ['--model-repository=.', '--model-repository=./none'], 'ENOENT'],
   ['an unknown option', ['--none'], "Unknown option '--none'"],
   ['control characters', ['--model-repository', `/none${EVIL}`], `/none${ESCAPED}`],
   ['control characters in an option', [`--none${EVIL}`], `--none${ESCAPED}`],
@@ -99,6 +110,29 @@ test.each([
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toContain(message)
   expect(stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|^listening on/mu)
+})
+
+test('the command serves several folders, and no model that two of them have', async () => {
+  const models = ['one', 'two'].map((name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'server-models-'))
+    writeModel(folder, name, identity('float32', ['n', 3]))
+    writeModel(folder, 'both', identity('float32', ['n', 3]))
+    return folder
+  })
+  const ports = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0']
+  // The same folder by two paths is one.
+  const folders = [...models, `${models[0]}/.`].flatMap((folder) => ['--model-repository', folder])
+  const args = [cli, ...folders, ...ports, '--drain-ms', '0']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  for await (const chunk of child.stdout) {
+    output += chunk
+    if (output.includes('listening')) break
+  }
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  for (const folder of models) rmSync(folder, { recursive: true })
+  expect(output).toMatch(/^both - UNAVAILABLE 2 of the repositories have it.*\none 1 READY \ntwo 1 READY \n/)
 })
 
 test('the names of models and the reasons of their failures are printed with escapes', async () => {

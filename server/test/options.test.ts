@@ -62,6 +62,13 @@ test.each([
   ['no options', undefined, 'ERR_INVALID_ARG_TYPE'],
   ['no folder', {}, 'ERR_INVALID_ARG_TYPE'],
   ['an empty folder name', { modelRepository: '' }, 'ERR_INVALID_ARG_VALUE'],
+  ['no folder of several', { modelRepository: [] }, 'ERR_INVALID_ARG_VALUE'],
+  ['a folder of several that is none', { modelRepository: [modelRepository, 1] }, 'ERR_INVALID_ARG_TYPE'],
+  [
+    'a name for the models of several folders',
+    { modelRepository: [modelRepository, '/'], modelName: 'm' },
+    'ERR_INVALID_ARG_VALUE',
+  ],
   ['a NUL', { modelRepository: '/tmp\0' }, 'ERR_INVALID_ARG_VALUE'],
   ['an address that is none', { modelRepository, httpAddress: 1 }, 'ERR_INVALID_ARG_TYPE'],
   ['a hook that is none', { modelRepository, observe: {} }, 'ERR_INVALID_ARG_TYPE'],
