@@ -101,7 +101,7 @@ export class Model {
       const results = await this.runs.run(inputs, outputs, {
         ...options,
         timeoutMs: this.#timeout(options.timeoutMs),
-        priority: options.priority || this.config.dynamic_batching?.default_priority_level,
+        priority: this.#priority(options.priority),
       })
       await turnFor(byteLength(results))
       this.requests.succeed(performance.now() - begin)
@@ -122,6 +122,12 @@ export class Model {
     const most = policy.default_timeout_microseconds / 1000 || Infinity
     const timeoutMs = policy.allow_timeout_override ? Math.min(given ?? Infinity, most) : most
     return timeoutMs === Infinity ? undefined : timeoutMs
+  }
+
+  /** A request's priority, or the default for one that is not a level of the model, by Triton's rules. */
+  #priority(given = 0): number | undefined {
+    const { priority_levels: levels, default_priority_level } = this.config.dynamic_batching ?? {}
+    return given === 0 || given > (levels ?? 0) ? default_priority_level : given
   }
 
   #check(inputs: readonly NamedTensor[], outputs: readonly string[] | undefined): void {

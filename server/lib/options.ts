@@ -1,6 +1,7 @@
 import { OrtError, OrtRangeError, OrtTypeError, type SessionOptions } from 'onnxruntime-iobinding'
 import type { Observer } from './observer.js'
 import { MOST_MS } from './parameters.js'
+import { shown } from './printable.js'
 
 export interface ServerOptions {
   /** Folders of Triton's layout `<name>/<version>/model.onnx`, or with `modelName` one with a `model.onnx`. */
@@ -46,9 +47,6 @@ export interface ServerOptions {
 /** Returns a value, or throws an error with a code. @param name of the option, as its user has written it */
 type Check<T> = (value: unknown, name: string) => T
 
-const shown = (value: unknown) =>
-  typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : String(value)
-
 /** Whole numbers alone: a timer takes NaN and what is beyond 2^31 for 1 ms, and a limit takes NaN for none. */
 export const integer =
   (least: number, most: number, remedy?: string): Check<number> =>
@@ -56,7 +54,7 @@ export const integer =
     if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
     const details = {
       expected: `an integer from ${least} to ${most}`,
-      given: typeof value === 'object' ? typeof value : shown(value),
+      given: shown(value),
       remedy: remedy ?? 'Omit it for the default',
     }
     if (typeof value === 'number')

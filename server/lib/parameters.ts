@@ -1,4 +1,5 @@
 import { invalid, unsupported } from './errors.js'
+import { shown } from './printable.js'
 
 /** Parameters of a request, or of one of its tensors, from JSON or from gRPC. */
 export type Parameters = Readonly<Record<string, unknown>>
@@ -33,14 +34,19 @@ export function timeoutMs(parameters: Parameters): number | undefined {
   if (value === undefined || value === 0) return undefined
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value / 1000 <= MOST_MS)
     return value / 1000
-  throw invalid("'timeout' is not a number of microseconds")
+  throw invalid(`'timeout' is ${shown(value)}, expected an integer of microseconds, ${MOST_MS}000 at most`)
 }
 
-/** Triton's parameter: 0 is the model's default, 1 the highest. @throws RequestError 400 */
+/**
+ * Triton's parameter, any unsigned integer of 64 bits: 1 is the highest, and what is not a level of the model its default.
+ * @throws RequestError 400
+ */
 export function priority(parameters: Parameters): number {
   const value = own(parameters, 'priority') ?? 0
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw invalid("'priority' is not a number")
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 2 ** 64) return value
+  throw invalid(
+    `'priority' is ${shown(value)}, expected an integer from 0 to 2^64 - 1; 0 is the model's default`,
+  )
 }
 
 export const MOST_TENSORS = 1024

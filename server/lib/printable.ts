@@ -14,3 +14,9 @@ export const printable = (text: string): string =>
           .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
           .join(''),
   )
+
+/** A value of a user in an error: short, and no object's contents. */
+export const shown = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  return typeof value === 'object' ? typeof value : String(value)
+}

@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-iobinding'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { lessLargest, lookup } from '../../test/helpers/batch-models.mjs'
 import { identity, mlp } from '../../test/helpers/model-builder.mjs'
+import { dataType } from '../dist/datatypes.js'
 import { createServer } from '../dist/index.js'
+import { Model } from '../dist/model.js'
 import { decode, encode } from './grpc-client.ts'
 import { PORTS, writeModel } from './models.ts'
 import { serve } from './served.ts'
@@ -162,6 +164,40 @@ test('the queue policy: a preferred size goes at once, others end at their deadl
   )
   expect(rows.filter(({ status }) => status === 503)).toHaveLength(1)
   expect((await send(4, { priority: -1 })).status).toBe(400)
+})
+
+test('a priority that is not a level of the model is its default, as any unsigned integer of 64 bits', async () => {
+  const repository = mkdtempSync(join(tmpdir(), 'server-models-'))
+  writeModel(repository, 'm', mlp())
+  const config = (more: string) => `max_batch_size: 2 dynamic_batching { ${more} }`
+  const file = join(repository, 'm', '1', 'model.onnx')
+  const levels = [0, 1, 2, 3, 2 ** 64]
+  const inputs = [{ name: 'x', type: dataType('FP32'), shape: [1, 128], data: new Float32Array(128) }]
+  for (const [more, expected] of [
+    ['priority_levels: 2 default_priority_level: 1', [1, 1, 2, 1, 1]],
+    ['priority_levels: 2 default_priority_level: 2', [2, 1, 2, 2, 2]],
+    ['', [0, 0, 0, 0, 0]],
+  ] as const) {
+    const options = { session: {}, maxQueueSize: 9, readSample: expect.unreachable }
+    const model = await Model.load('m', '1', file, config(more), options)
+    const run = vi.spyOn(model.runs, 'run')
+    for (const priority of levels) await model.infer(inputs, undefined, { priority })
+    expect(run.mock.calls.map(([, , { priority }]) => priority)).toEqual(expected)
+    await model.release()
+  }
+  rmSync(repository, { recursive: true })
+  const parameters = { priority: { uint64_param: '18446744073709551615' } }
+  const x = { name: 'x', datatype: 'FP32', shape: [1, 128] }
+  const message = { model_name: 'mlp', inputs: [x], raw_input_contents: [Buffer.alloc(512)], parameters }
+  const answer = await served.client.call('ModelInfer', encode('inference.ModelInferRequest', message))
+  expect([answer.code, answer.message]).toEqual([0, ''])
+  const refused = await infer('mlp', 'x', 'FP32', [1, 128], Array(128).fill(0), {
+    parameters: { priority: 'a' },
+  })
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { error: expect.stringContaining(`is "a", expected an`) },
+  })
 })
 
 test('a difference that is accepted', async () => {
