@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath } from 'node:fs/promises'
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, join, sep } from 'node:path'
 import type { SessionOptions } from 'onnxruntime-iobinding'
 import { notFound, RequestError } from './errors.js'
@@ -51,14 +51,21 @@ export class Repository {
   }
 
   async #open(name: string, root: string, options: RepositoryOptions): Promise<void> {
-    const folder = join(root, name)
-    const versions = (await readdir(folder))
-      .filter((one) => VERSION.test(one))
-      .sort((a, b) => Number(a) - Number(b))
-    const version = versions.at(-1)
-    if (version === undefined)
-      this.#refuse(name, undefined, 'it has no version, a folder whose name is a number')
-    else await this.#load(name, version, join(folder, version, 'model.onnx'), folder, root, options)
+    try {
+      const folder = join(root, name)
+      if (!isInside(await realpath(folder), root))
+        throw new Error(
+          'its folder is a link that leaves the repository: move the folder into the repository',
+        )
+      const versions = (await readdir(folder))
+        .filter((one) => VERSION.test(one))
+        .sort((a, b) => Number(a) - Number(b))
+      const version = versions.at(-1)
+      if (version === undefined) throw new Error('it has no version, a folder whose name is a number')
+      await this.#load(name, version, join(folder, version, 'model.onnx'), folder, root, options)
+    } catch (error) {
+      this.#refuse(name, undefined, (error as Error).message)
+    }
   }
 
   async #load(
@@ -73,7 +80,7 @@ export class Repository {
       if (!NAME.test(name))
         throw new Error('its name has other characters than letters, digits, "_", "." and "-"')
       const file = await realpath(path)
-      if (!file.startsWith(root + sep)) throw new Error('its file is outside of the repository')
+      if (!isInside(file, root)) throw new Error('its file is outside of the repository')
       const config = await readConfig(join(folder, 'config.pbtxt'), root)
       const readSample = (sample: string) => readInside(join(folder, 'warmup', sample), root)
       this.#models.set(name, await Model.load(name, version, file, config, { ...options, readSample }))
@@ -125,15 +132,24 @@ export class Repository {
 async function listModels(roots: Iterable<string>): Promise<[name: string, roots: string[]][]> {
   const models = new Map<string, string[]>()
   for (const root of roots)
-    for (const entry of await readdir(root, { withFileTypes: true }))
-      if (entry.isDirectory() && !entry.name.startsWith('.'))
-        models.set(entry.name, [...(models.get(entry.name) ?? []), root])
+    for (const name of await readdir(root))
+      if (!name.startsWith('.') && (await isFolder(join(root, name))))
+        models.set(name, [...(models.get(name) ?? []), root])
   return [...models].sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
+/** Whether a path is a folder, or a link to one. Of a link to nothing the reason is reported when it is opened. */
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (its) => its.isDirectory(),
+    () => true,
+  )
+
+const isInside = (path: string, root: string) => path.startsWith(root + sep)
+
 async function readInside(path: string, root: string): Promise<Buffer> {
   const file = await realpath(path)
-  if (file.startsWith(root + sep)) return readFile(file)
+  if (isInside(file, root)) return readFile(file)
   throw new Error(`${basename(path)} is outside of the repository`)
 }
 

@@ -1,10 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { randomNumbers } from '../../test/helpers/library.mjs'
-import { identity, slowLoop } from '../../test/helpers/model-builder.mjs'
+import { slowLoop } from '../../test/helpers/model-builder.mjs'
 import { createServer } from '../dist/index.js'
 import { PORTS, writeIdentities, writeModel } from './models.ts'
 import { serve } from './served.ts'
@@ -226,54 +223,6 @@ test('survives requests of JSON whose parts are replaced', { timeout: LONG }, as
     expect([200, 400, 501, 503, 504]).toContain(status)
   }
   expect((await post(INFER, body)).status).toBe(200)
-})
-
-describe('a repository', () => {
-  const folder = () => mkdtempSync(join(tmpdir(), 'server-models-'))
-
-  test('reports models that cannot be loaded, and is not ready', async () => {
-    const root = folder()
-    const model = identity('float32', ['n', 3])
-    writeModel(root, 'unknown_field', model, 'sequence_batching { }')
-    writeModel(root, 'other_backend', model, 'backend: "python"')
-    writeModel(root, 'other_dims', model, 'input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 4 ] } ]')
-    writeModel(root, 'other_type', model, 'input [ { name: "x" data_type: TYPE_FP16 dims: [ -1, 3 ] } ]')
-    writeModel(root, 'other_input', model, 'input [ { name: "z" data_type: TYPE_FP32 dims: [ -1, 3 ] } ]')
-    writeModel(root, 'no batch', model)
-    writeModel(root, 'invalid', Buffer.from('not a model'))
-    mkdirSync(join(root, 'empty'))
-    mkdirSync(join(root, 'outside', '1'), { recursive: true })
-    symlinkSync(
-      join(served.repository, 'identity_FP32', '1', 'model.onnx'),
-      join(root, 'outside', '1', 'model.onnx'),
-    )
-    writeModel(root, 'good', model)
-    await using one = await createServer({ modelRepository: root, ...PORTS })
-    expect(one.models.filter(({ state }) => state === 'READY').map(({ name }) => name)).toEqual(['good'])
-    expect(one.models).toHaveLength(10)
-    for (const { state, reason } of one.models) expect(reason === '').toBe(state === 'READY')
-    expect((await send('/v2/health/ready', {}, one.httpPort)).status).toBe(400)
-    expect((await send('/v2/models/invalid', {}, one.httpPort)).status).toBe(503)
-    const ready = await send('/v2/repository/index', { method: 'POST', body: '{"ready":true}' }, one.httpPort)
-    expect(JSON.parse(ready.text)).toHaveLength(1)
-    rmSync(root, { recursive: true })
-  })
-
-  test('serves the newest version, and one model of a flat folder', async () => {
-    const root = folder()
-    writeModel(root, 'm', identity('float32', ['n']))
-    mkdirSync(join(root, 'm', '10'))
-    writeFileSync(join(root, 'm', '10', 'model.onnx'), identity('int64', ['n']))
-    await using one = await createServer({ modelRepository: root, ...PORTS })
-    expect(JSON.parse((await send('/v2/models/m', {}, one.httpPort)).text)).toMatchObject({
-      versions: ['10'],
-      inputs: [{ datatype: 'INT64', shape: [-1] }],
-    })
-    const flat = { modelRepository: join(root, 'm', '1'), modelName: 'flat', ...PORTS }
-    await using other = await createServer(flat)
-    expect((await send('/v2/models/flat/ready', {}, other.httpPort)).status).toBe(200)
-    rmSync(root, { recursive: true })
-  })
 })
 
 test('serves while it drains, not ready, and asks clients to leave', async () => {
