@@ -75,6 +75,9 @@ const PARAMETERS: Readonly<Record<string, RegExp>> = {
   verify_tolerance: /^\d*\.?\d+(e-?\d+)?$/i,
 }
 
+/** A batch of the library has no more. */
+const MOST_ROWS = 2 ** 16
+
 const refuse = (message: string): never => {
   throw new Error(`config.pbtxt: ${message}`)
 }
@@ -91,9 +94,17 @@ export const defaultConfig = (name: string): ModelConfig => ({
   model_warmup: [],
 })
 
+function parseText(text: string) {
+  try {
+    return textFormat.fromText(type, text)
+  } catch (error) {
+    return refuse((error as Error).message)
+  }
+}
+
 /** @throws Error for what the server does not support */
 export function parseConfig(text: string, name: string): ModelConfig {
-  const given = type.toObject(textFormat.fromText(type, text), {
+  const given = type.toObject(parseText(text), {
     enums: String,
     longs: Number,
     defaults: true,
@@ -106,7 +117,9 @@ export function parseConfig(text: string, name: string): ModelConfig {
   expect('name', given.name, name)
   expect('platform', given.platform, PLATFORM.platform)
   expect('backend', given.backend, PLATFORM.backend)
-  if (given.max_batch_size < 0) refuse('max_batch_size is negative')
+  if (given.max_batch_size < 0) refuse(`max_batch_size is ${given.max_batch_size}, expected 0 or more`)
+  checkTensors('input', given.input)
+  checkTensors('output', given.output)
   checkInstances(given.instance_group)
   for (const [key, { string_value }] of Object.entries(given.parameters)) {
     const values = Object.hasOwn(PARAMETERS, key) ? PARAMETERS[key] : undefined
@@ -115,9 +128,24 @@ export function parseConfig(text: string, name: string): ModelConfig {
       refuse(`parameters: '${key}' is '${string_value}', expected a number`)
   }
   const { dynamic_batching, ...rest } = given
-  if (dynamic_batching == null) return { ...rest, name, ...PLATFORM }
+  if (dynamic_batching == null) {
+    if (Object.hasOwn(given.parameters, 'verify_tolerance'))
+      refuse("parameters: 'verify_tolerance' needs dynamic_batching, whose batches it is for: omit it")
+    return { ...rest, name, ...PLATFORM }
+  }
   checkBatching(dynamic_batching, given.max_batch_size)
   return { ...rest, name, ...PLATFORM, dynamic_batching }
+}
+
+function checkTensors(what: string, tensors: readonly TensorConfig[]): void {
+  const names = new Set<string>()
+  for (const { name, dims } of tensors) {
+    if (names.has(name)) refuse(`${what} '${name}' is given twice, expected once`)
+    names.add(name)
+    const wrong = dims.find((dim) => dim !== -1 && !(Number.isSafeInteger(dim) && dim > 0))
+    if (wrong !== undefined)
+      refuse(`${what} '${name}' has ${wrong} in its dims, expected 1 to 2^53 - 1, or -1 for any size`)
+  }
 }
 
 function checkInstances(groups: readonly InstanceGroup[]): void {
@@ -130,6 +158,9 @@ function checkInstances(groups: readonly InstanceGroup[]): void {
 
 function checkBatching(batching: DynamicBatching, most: number): void {
   if (most === 0) refuse('dynamic_batching needs max_batch_size')
+  if (most > MOST_ROWS)
+    refuse(`max_batch_size is ${most}, expected ${MOST_ROWS} at most with dynamic_batching`)
+  checkTime('max_queue_delay_microseconds', batching.max_queue_delay_microseconds)
   for (const size of batching.preferred_batch_size)
     if (size < 1 || size > most)
       refuse(`preferred_batch_size is ${size}, expected 1 to max_batch_size (${most})`)
@@ -137,12 +168,16 @@ function checkBatching(batching: DynamicBatching, most: number): void {
   if (priority_levels !== 0 && priority_levels !== 2)
     refuse(`priority_levels is ${priority_levels}, and only 2 are supported`)
   if (default_priority_level > priority_levels || (priority_levels > 0 && default_priority_level === 0))
-    refuse(`default_priority_level is ${default_priority_level} of ${priority_levels}`)
-  const timeout = default_queue_policy?.default_timeout_microseconds ?? 0
-  if (timeout / 1000 > MOST_MS)
-    refuse(`default_timeout_microseconds is ${timeout}, expected ${MOST_MS}000 at most`)
+    refuse(
+      `default_priority_level is ${default_priority_level}, expected ${priority_levels === 0 ? '0 without priority_levels' : '1 or 2'}`,
+    )
+  checkTime('default_timeout_microseconds', default_queue_policy?.default_timeout_microseconds ?? 0)
   if (default_queue_policy?.timeout_action === 'DELAY')
     refuse('timeout_action DELAY is not supported, only REJECT')
+}
+
+function checkTime(what: string, microseconds: number): void {
+  if (microseconds / 1000 > MOST_MS) refuse(`${what} is ${microseconds}, expected ${MOST_MS}000 at most`)
 }
 
 /** Triton's name of an element type. */

@@ -41,13 +41,12 @@ export async function readWarmup(
         refuse(name, `input '${one.name}' is ${its.data_type}, and the model has ${data_type}`)
       if (its.dims.length !== dims.length || dims.some((dim, i) => dim !== -1 && dim !== its.dims[i]))
         refuse(name, `input '${one.name}' has dims [${its.dims}], and the model has [${dims}]`)
-      const elements = elementCount(its.dims, one.name)
-      inputs.push({
-        name: one.name,
-        type,
-        shape: its.dims,
-        data: await readData(its, type, elements, one.name, read),
-      })
+      try {
+        const data = await readData(its, type, elementCount(its.dims, one.name), one.name, read)
+        inputs.push({ name: one.name, type, shape: its.dims, data })
+      } catch (error) {
+        refuse(name, `input '${one.name}': ${(error as Error).message}`)
+      }
     }
     all.push({ inputs, rows: batch_size, count: Math.max(1, count) })
   }
@@ -65,7 +64,7 @@ async function readData(
   if (type.array === undefined) return Array<string>(count).fill('')
   const data = new type.array(count)
   if (!random_data) return data
-  if (!type.json) throw new Error(`config.pbtxt: random_data has no ${type.name}: name an input_data_file`)
+  if (!type.json) throw new Error(`random_data has no ${type.name}: name an input_data_file`)
   const isFloat = type.name === 'FP32' || type.name === 'FP64'
   const isBig = type.name.endsWith('INT64')
   for (let i = 0; i < count; ++i) {

@@ -6,10 +6,9 @@ import { expect, test, vi } from 'vitest'
 import { lessLargest, lookup } from '../../test/helpers/batch-models.mjs'
 import { identity, mlp } from '../../test/helpers/model-builder.mjs'
 import { dataType } from '../dist/datatypes.js'
-import { createServer } from '../dist/index.js'
 import { Model } from '../dist/model.js'
 import { decode, encode } from './grpc-client.ts'
-import { PORTS, writeModel } from './models.ts'
+import { writeModel } from './models.ts'
 import { serve } from './served.ts'
 
 const BATCHED = 'max_batch_size: 8 dynamic_batching { }'
@@ -219,57 +218,4 @@ test('config reports what was given, over both protocols', async () => {
   const request = encode('inference.ModelConfigRequest', { name: 'waits' })
   const { bytes } = await served.client.call('ModelConfig', request)
   expect(decode('inference.ModelConfigResponse', bytes!)).toMatchObject({ config: expected })
-})
-
-test.each([
-  ['a batch that changes its rows', lessLargest(), BATCHED, /depends on the other rows.*verify_tolerance/],
-  ['dynamic_batching without max_batch_size', mlp(), 'dynamic_batching { }', /needs max_batch_size/],
-  [
-    'preserve_ordering',
-    mlp(),
-    'max_batch_size: 2 dynamic_batching { preserve_ordering: true }',
-    /preserve_ordering/,
-  ],
-  [
-    'a preferred size beyond the most',
-    mlp(),
-    'max_batch_size: 2 dynamic_batching { preferred_batch_size: [ 4 ] }',
-    /preferred_batch_size is 4/,
-  ],
-  ['three priorities', mlp(), 'max_batch_size: 2 dynamic_batching { priority_levels: 3 }', /priority_levels/],
-  [
-    'no default priority',
-    mlp(),
-    'max_batch_size: 2 dynamic_batching { priority_levels: 2 }',
-    /default_priority_level/,
-  ],
-  [
-    'DELAY',
-    mlp(),
-    'max_batch_size: 2 dynamic_batching { default_queue_policy { timeout_action: DELAY } }',
-    /DELAY/,
-  ],
-  ['a GPU', mlp(), 'instance_group [ { kind: KIND_GPU } ]', /KIND_GPU/],
-  ['two groups', mlp(), 'instance_group [ { count: 1 }, { count: 2 } ]', /more than one group/],
-  ['too many instances', mlp(), 'instance_group [ { count: 65 } ]', /count is 65/],
-  [
-    'an unknown parameter',
-    mlp(),
-    'parameters { key: "x" value { string_value: "1" } }',
-    /'x' is not supported/,
-  ],
-  [
-    'a parameter that is not a number',
-    mlp(),
-    'parameters { key: "verify_tolerance" value { string_value: "x" } }',
-    /verify_tolerance/,
-  ],
-  ['sequence_batching', mlp(), 'sequence_batching { }', /sequence_batching/],
-  ['a field of another message', mlp(), 'optimization { graph { level: 1 } }', /optimization/],
-])('refuses %s, by its name', async (_, model, config, reason) => {
-  const root = mkdtempSync(join(tmpdir(), 'server-models-'))
-  writeModel(root, 'm', model, config)
-  await using one = await createServer({ modelRepository: root, ...PORTS })
-  expect(one.models).toMatchObject([{ state: 'UNAVAILABLE', reason: expect.stringMatching(reason) }])
-  rmSync(root, { recursive: true })
 })
