@@ -15,6 +15,7 @@ import {
   refuseSharedMemory,
   timeoutMs,
 } from './parameters.js'
+import { readRawInput } from './raw-request.js'
 
 const DEEPEST = MOST_DIMS
 
@@ -48,7 +49,7 @@ export async function infer(
   headerLength: number | undefined,
   signal: Signal,
 ): Promise<InferResponse> {
-  const request = parseRequest(body, headerLength)
+  const request = headerLength === 0 ? rawRequest(model, body) : parseRequest(body, headerLength)
   const names = request.outputs?.map(({ name }) => name)
   const results = await model.infer(request.inputs, names, { ...request, signal })
   const data: Buffer[] = []
@@ -69,6 +70,16 @@ export async function infer(
   }
   return { header: Buffer.from(JSON.stringify(response)), data }
 }
+
+/** A request without JSON asks for binary data. */
+const rawRequest = (model: Model, body: Buffer): InferRequest => ({
+  id: undefined,
+  inputs: [readRawInput(model, body)],
+  outputs: undefined,
+  binaryDefault: true,
+  timeoutMs: undefined,
+  priority: 0,
+})
 
 function parseRequest(body: Buffer, headerLength: number | undefined): InferRequest {
   if (headerLength !== undefined && headerLength > body.length)
