@@ -199,6 +199,8 @@ export function completeConfig(
   outputs: readonly DeclaredTensor[],
 ): ModelConfig {
   const isBatched = config.max_batch_size > 0
+  if (isBatched && inputs.length === 0)
+    refuse(`max_batch_size is ${config.max_batch_size}, expected 0 for a model without inputs`)
   return {
     ...config,
     input: completeTensors('input', config.input, inputs.map(declaredConfig), isBatched),

@@ -164,7 +164,6 @@ function tensors(
 ): GrpcTensors {
   checkId(id)
   refuseSequences(parameters)
-  if (inputs.length === 0) throw invalid('the request has no inputs')
   if (raw.length > 0 && raw.length !== inputs.length)
     throw invalid(`the request has ${raw.length} raw_input_contents for ${inputs.length} inputs`)
   for (const output of outputs) {

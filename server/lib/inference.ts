@@ -96,7 +96,6 @@ function parseRequest(body: Buffer, headerLength: number | undefined): InferRequ
     at += used
     return tensor
   })
-  if (inputs.length === 0) throw invalid("'inputs' is empty")
   if (at !== rest.length)
     throw invalid(`the inputs have ${at} bytes of binary data, and the body has ${rest.length}`)
   const binaryDefault = own(parameters, 'binary_data_output') === true

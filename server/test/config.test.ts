@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { lessLargest } from '../../test/helpers/batch-models.mjs'
-import { mlp } from '../../test/helpers/model-builder.mjs'
+import { constant, mlp } from '../../test/helpers/model-builder.mjs'
 import { createServer } from '../dist/index.js'
 import { PORTS, writeModel } from './models.ts'
 
@@ -77,6 +77,12 @@ test.each([
     mlp(),
     'max_batch_size: 65537 dynamic_batching { }',
     /max_batch_size is 65537, expected 65536/,
+  ],
+  [
+    'a batch without inputs',
+    constant(),
+    'max_batch_size: 2',
+    /max_batch_size is 2, expected 0 for a model without/,
   ],
   ['a negative batch', mlp(), 'max_batch_size: -1', /max_batch_size is -1, expected 0/],
   [

@@ -1,6 +1,7 @@
 // What clients send beside plain requests, answered as Triton does: other methods, odd headers, absent fields, odd paths.
 import { expect, test } from 'vitest'
-import { identity } from '../../test/helpers/model-builder.mjs'
+import { constant, identity } from '../../test/helpers/model-builder.mjs'
+import { decode, encode } from './grpc-client.ts'
 import { writeIdentities, writeModel } from './models.ts'
 import { serve } from './served.ts'
 
@@ -10,6 +11,7 @@ const served = serve((repository) => {
     `max_batch_size: ${max} input [ { name: "x" data_type: TYPE_FP32 dims: [ ${dims} ] } ]`
   writeModel(repository, 'fixed', identity('float32', ['n', 'm']), fixed(0, [2, 5]))
   writeModel(repository, 'fixed_rows', identity('float32', ['n', 'm']), fixed(4, [5]))
+  writeModel(repository, 'constant', constant())
 })
 const MODEL = '/v2/models/identity_FP32'
 const INFER = `${MODEL}/infer`
@@ -99,4 +101,20 @@ test('the name of an encoding has no case', async () => {
   expect((await post('x', { 'content-encoding': 'GZIP' })).status).toBe(400)
   expect((await post({ inputs: [input] }, { 'content-encoding': 'Identity' })).status).toBe(200)
   expect((await post('x', { 'content-encoding': 'br' })).status).toBe(415)
+})
+
+test('a model without inputs runs, over both protocols', async () => {
+  const body = JSON.stringify({ inputs: [] })
+  const response = await send('/v2/models/constant/infer', { method: 'POST', body })
+  expect([response.status, await response.json()]).toMatchObject([
+    200,
+    { outputs: [{ name: 'y', datatype: 'FP32', shape: [2], data: [1, 2] }] },
+  ])
+  const request = encode('inference.ModelInferRequest', { model_name: 'constant' })
+  const { code, bytes } = await served.client.call('ModelInfer', request)
+  expect(code).toBe(0)
+  expect(decode('inference.ModelInferResponse', bytes!)).toMatchObject({
+    raw_output_contents: [Buffer.from(Float32Array.of(1, 2).buffer)],
+  })
+  expect((await post({ inputs: [] })).status).toBe(400)
 })

@@ -96,6 +96,16 @@ export function wrongShapeDeclared() {
   })
 }
 
+/** y = [1, 2], without inputs */
+export function constant() {
+  return model({
+    inputs: [],
+    outputs: [value('y', 'float32', [2])],
+    nodes: [node('Identity', ['constant'], ['y'])],
+    initializers: [tensor('constant', 'float32', [2], [1, 2])],
+  })
+}
+
 /** new_state = state + 1 */
 export function counter() {
   return model({
