@@ -102,9 +102,9 @@ export class Repository {
     return [...this.#models.values()]
   }
 
-  /** Whether every model of the folder is loaded. */
+  /** Whether every model of the folders is loaded, as it is where they have none. */
   get isReady(): boolean {
-    return this.#index.length > 0 && this.#index.every(({ state }) => state === 'READY')
+    return this.#index.every(({ state }) => state === 'READY')
   }
 
   /** @throws RequestError 404, 503 */

@@ -96,3 +96,10 @@ test.skipIf(process.getuid?.() === 0)(
     rmSync(root, { recursive: true })
   },
 )
+
+test('a repository without models is ready', async () => {
+  const root = folder()
+  await using one = await createServer({ modelRepository: root, ...PORTS })
+  expect((await send('/v2/health/ready', {}, one.httpPort)).status).toBe(200)
+  rmSync(root, { recursive: true })
+})
