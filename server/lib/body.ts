@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { deflate, gunzip, gzip, inflate } from 'node:zlib'
 import { invalid, RequestError } from './errors.js'
+import { shown } from './printable.js'
 
 export const encoders = { gzip: promisify(gzip), deflate: promisify(deflate) } as const
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const
@@ -64,10 +65,10 @@ export function readBody(
 
 /** The body, inflated: within the limit as well. @throws RequestError 400, 413, 415 */
 export async function inflated(body: Buffer, header: string | undefined, limit: number): Promise<Buffer> {
-  const encoding = header?.toLowerCase()
-  if (encoding === undefined || encoding === 'identity') return body
+  const encoding = header?.toLowerCase() || 'identity'
+  if (encoding === 'identity') return body
   if (!Object.hasOwn(decoders, encoding))
-    throw new RequestError(415, 'the content encoding is not gzip or deflate')
+    throw new RequestError(415, `the content encoding is ${shown(encoding)}, expected gzip or deflate`)
   try {
     return await decoders[encoding as Encoding](body, { maxOutputLength: limit })
   } catch (error) {

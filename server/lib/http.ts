@@ -138,13 +138,18 @@ function headerLength(value: string | string[] | undefined): number | undefined 
   throw invalid('Inference-Header-Content-Length is not a number')
 }
 
-/** An encoding that the client accepts. */
+/** The encoding that the client prefers, the first of several; undefined where that is none, `identity`. */
 function accepted(header: string | undefined): Encoding | undefined {
+  let [preferred, most] = ['identity', 0]
   for (const part of (header ?? '').split(',').slice(0, 16)) {
-    const [name, quality] = part.trim().split(/\s*;\s*q=/)
-    if (name !== undefined && Object.hasOwn(encoders, name) && Number(quality) !== 0) return name as Encoding
+    const [name = '', quality = '1'] = part
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*q=/)
+    if ((name === 'identity' || Object.hasOwn(encoders, name)) && Number(quality) > most)
+      [preferred, most] = [name, Number(quality)]
   }
-  return undefined
+  return preferred === 'identity' ? undefined : (preferred as Encoding)
 }
 
 async function respond(

@@ -103,6 +103,24 @@ test('the name of an encoding has no case', async () => {
   expect((await post('x', { 'content-encoding': 'br' })).status).toBe(415)
 })
 
+test('an empty encoding is none', async () => {
+  expect((await post({ inputs: [input] }, { 'content-encoding': '' })).status).toBe(200)
+})
+
+test.each([
+  ['gzip, deflate', 'gzip'],
+  ['deflate;q=0.5, gzip;q=1', 'gzip'],
+  ['gzip;q=0.5, deflate', 'deflate'],
+  ['GZIP', 'gzip'],
+  ['identity;q=1, gzip;q=0.5', null],
+  ['gzip;q=0, br', null],
+  ['gzip;q=x', null],
+])('a client that accepts %s gets its preference', async (accepted, expected) => {
+  const response = await post({ inputs: [input] }, { 'accept-encoding': accepted })
+  expect(response.headers.get('content-encoding')).toBe(expected)
+  expect(await response.json()).toMatchObject({ outputs: [{ data: [1, 2, 3] }] })
+})
+
 test('a model without inputs runs, over both protocols', async () => {
   const body = JSON.stringify({ inputs: [] })
   const response = await send('/v2/models/constant/infer', { method: 'POST', body })
