@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { type Encoding, encoders, inflated, readBody } from './body.js'
+import { answerClientError } from './client-error.js'
 import { keepBusyConnections } from './connections.js'
 import { invalid, toRequestError, unsupported } from './errors.js'
 import { refuseOtherMethods } from './http-methods.js'
@@ -38,6 +39,7 @@ export function httpServer(
     inflated(Buffer.isBuffer(body) ? body : Buffer.alloc(0), headers['content-encoding'], bodyLimit)
   const app = fastify({
     bodyLimit,
+    clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
     // What has come is served until the last connection has ended.
     return503OnClosing: false,

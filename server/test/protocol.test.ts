@@ -1,4 +1,6 @@
 // What clients send beside plain requests, answered as Triton does: other methods, odd headers, absent fields, odd paths.
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { constant, identity } from '../../test/helpers/model-builder.mjs'
 import { decode, encode } from './grpc-client.ts'
@@ -101,6 +103,29 @@ test('the name of an encoding has no case', async () => {
   expect((await post('x', { 'content-encoding': 'GZIP' })).status).toBe(400)
   expect((await post({ inputs: [input] }, { 'content-encoding': 'Identity' })).status).toBe(200)
   expect((await post('x', { 'content-encoding': 'br' })).status).toBe(415)
+})
+
+test.each([
+  ['headers that are too large', `GET /v2 HTTP/1.1\r\nA: ${'a'.repeat(2 ** 17)}\r\n\r\n`, 431],
+  ['noise', 'noise\r\n\r\n', 400],
+  ['two lengths', `POST ${INFER} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`, 400],
+  [
+    'a chunk without a size',
+    `POST ${INFER} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n`,
+    400,
+  ],
+])('what is not a request, %s, has its status, and an error alone', async (_, bytes, status) => {
+  const socket = connect(served.server.httpPort, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(bytes)
+  let answer = ''
+  socket.setEncoding('utf8').on('data', (text) => {
+    answer += text
+  })
+  await once(socket, 'close')
+  const [head, body] = answer.split('\r\n\r\n')
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  expect(JSON.parse(body!)).toEqual({ error: expect.any(String) })
 })
 
 test('an empty encoding is none', async () => {
