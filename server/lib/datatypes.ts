@@ -162,11 +162,11 @@ function fromJsonElement(
   return type.endsWith('64') ? BigInt(value) : value
 }
 
-/** @throws RequestError 400 for what JSON cannot hold */
-export function toJson(type: DataType, data: TypedArray | readonly string[], name: string): unknown[] {
+/** The JSON of a tensor's elements. @throws RequestError 400 for what JSON cannot hold */
+export function toJson(type: DataType, data: TypedArray | readonly string[], name: string): string {
   const ask = 'request it as binary data (binary_data: true)'
   if (!type.json) throw invalid(`output '${name}' is ${type.name}, which JSON cannot hold: ${ask}`)
-  return Array.from(data as ArrayLike<number | bigint | string>, (value) => {
+  const elements = Array.from(data as ArrayLike<number | bigint | string>, (value) => {
     if (type.type === 'bool') return value !== 0
     if (typeof value === 'string') return value
     const number = Number(value)
@@ -175,4 +175,9 @@ export function toJson(type: DataType, data: TypedArray | readonly string[], nam
       throw invalid(`output '${name}' has an integer beyond 2^53: ${ask}`)
     return number
   })
+  if (!elements.some(isNegativeZero)) return JSON.stringify(elements)
+  // JSON.stringify writes 0 for it, and Python reads -0 as the integer 0.
+  return `[${elements.map((element) => (isNegativeZero(element) ? '-0.0' : element))}]`
 }
+
+const isNegativeZero = (value: unknown) => Object.is(value, -0)

@@ -56,20 +56,24 @@ export async function infer(
   const outputs = results.map(({ name, type, shape, data: elements }) => {
     const wanted = request.outputs?.find((output) => output.name === name)
     const common = { name, datatype: type.name, shape }
-    if (!(wanted?.binary ?? request.binaryDefault)) return { ...common, data: toJson(type, elements, name) }
+    if (!(wanted?.binary ?? request.binaryDefault))
+      return withJson(common, 'data', toJson(type, elements, name))
     const bytes = toBytes(elements)
     data.push(bytes)
-    return { ...common, parameters: { binary_data_size: bytes.length } }
+    return JSON.stringify({ ...common, parameters: { binary_data_size: bytes.length } })
   })
   const { id } = request
   const response = {
     model_name: model.name,
     model_version: model.version,
     ...(id !== undefined && { id }),
-    outputs,
   }
-  return { header: Buffer.from(JSON.stringify(response)), data }
+  return { header: Buffer.from(withJson(response, 'outputs', `[${outputs}]`)), data }
 }
+
+/** The JSON of an object that has members, and of one more whose value is JSON already. */
+const withJson = (object: object, key: string, json: string) =>
+  `${JSON.stringify(object).slice(0, -1)},"${key}":${json}}`
 
 /** A request without JSON asks for binary data. */
 const rawRequest = (model: Model, body: Buffer): InferRequest => ({

@@ -54,6 +54,13 @@ test('answers JSON, flat and nested', async () => {
   }
 })
 
+test('JSON has the sign of zero, which Python reads of floats alone', async () => {
+  const body = JSON.stringify(x([0, 1, 1.5])).replace('[0,1,1.5]', '[-0.0,1,1.5]')
+  const { text } = await post(INFER, body)
+  expect(text).toContain('"data":[-0.0,1,1.5]')
+  expect(JSON.parse(text).outputs[0].data).toEqual([-0, 1, 1.5])
+})
+
 describe('refuses', () => {
   test.each([
     ['a body that is not JSON', 'x', 400],
