@@ -69,6 +69,7 @@ class BoundValues {
   // Before and after such a run.
   void CopyIn(const InFlight& in_flight) const;
   void CopyOut(Napi::Env env, uint64_t run) const;
+  // After any end of such a run.
   void CopyOwed(uint64_t run) const noexcept;
 
   // The same: throws ERR_BUSY where a run in flight writes the memory of a value, or in another session reads

@@ -67,10 +67,11 @@ struct ValueState : device::Location {
   bool StandInHolds(const void* pointer) const noexcept;
   // Before the run is in flight. What an earlier one writes is in the stand-in.
   void CopyIn(const InFlight& in_flight) const;
-  // The results of a run, and of all before it, unless those of a later one were copied. While another run
-  // writes the stand-in, the last of them owes them, also if it fails. Throws ERR_DETACHED.
+  // The results of a run, and of all before it, unless those of a later one were copied. While another run in
+  // flight writes the stand-in, nothing is copied: the last such run does it when it ends, even if it failed.
+  // Throws ERR_DETACHED.
   void CopyOut(Napi::Env env, uint64_t run) const;
-  // What a run, which has ended, owes of others.
+  // After a run that may have failed: copies what CopyOut left to it.
   void CopyOwed(uint64_t run) const noexcept;
 
   // Memory of a tensor. Of strings, which are objects of any size, distinct for distinct tensors.
@@ -102,7 +103,7 @@ struct ValueState : device::Location {
 
   mutable device::Tensor stand_in_;
   mutable uint64_t copied_out_ = 0;  // the last run whose results were
-  mutable bool owed_ = false;        // results, by a run in flight
+  mutable bool owed_ = false;        // CopyOut has left results to a run in flight
 };
 
 enum class Overlap { kNone, kPartial, kSame };
