@@ -12,9 +12,13 @@ const answer = (code: string | undefined): readonly [status: number, error: stri
   ]
 }
 
+/** How long such a client may read nothing. */
+const IDLE_MS = 5000
+
 /** Answers what Node.js cannot read as a request, and closes its connection. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  // Node.js reports each further chunk of such a connection.
+  if (error.code === 'ECONNRESET' || !socket.writable) return
   const [status, text] = answer(error.code)
   const body = JSON.stringify({ error: text })
   const head = [
@@ -23,7 +27,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ]
-  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
   // A response before it may not be sent yet.
   socket.destroySoon()
+  socket.setTimeout(IDLE_MS, () => socket.destroy())
 }

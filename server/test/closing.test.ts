@@ -69,6 +69,24 @@ test('a response that is being sent when the server closes arrives whole', async
   await closed
 })
 
+test('a response before what is not a request arrives whole', async () => {
+  const server = await start()
+  const { data, length, body } = largeRequest()
+  const socket = connect(server.httpPort, '127.0.0.1')
+  const head = `Host: s\r\nContent-Length: ${body.length}\r\nInference-Header-Content-Length: ${length}`
+  socket.write(`POST /v2/models/identity/infer HTTP/1.1\r\n${head}\r\n\r\n`)
+  socket.write(body)
+  await once(socket, 'readable')
+  for (let i = 0; i < 20; i++) {
+    socket.write('not a request\r\n\r\n')
+    await get(server.httpPort)
+  }
+  const received = await buffer(socket)
+  const end = received.lastIndexOf('HTTP/1.1 400 Bad Request')
+  expect(received.subarray(end - data.length, end).equals(data)).toBe(true)
+  await server.close()
+})
+
 test('a request that is being received when the server closes is served', async () => {
   const server = await start()
   const socket = connect(server.httpPort, '127.0.0.1').setEncoding('utf8')
