@@ -15,6 +15,7 @@ import {
   refuseSharedMemory,
   timeoutMs,
 } from './parameters.js'
+import { printable } from './printable.js'
 import { readRawInput } from './raw-request.js'
 
 const DEEPEST = MOST_DIMS
@@ -164,9 +165,9 @@ function parseJson(bytes: Buffer): Json {
   let value: unknown
   try {
     value = JSON.parse(strict.decode(bytes))
-  } catch {
+  } catch (error) {
     throw invalid(
-      'the request is not JSON, which has no NaN and no Infinity: send these as binary data, with binary_data_size and the header Inference-Header-Content-Length',
+      `the request is not JSON: ${printable((error as Error).message)}. Send NaN and infinities as binary data, which needs the header Inference-Header-Content-Length`,
     )
   }
   return object(value, 'the request')
