@@ -86,10 +86,11 @@ async function main(): Promise<void> {
   const server = await createServer(readOptions(values))
   for (const { name, version, state, reason } of server.models)
     console.log(printable(`${name} ${version ?? '-'} ${state} ${reason}`))
+  if (server.models.length === 0) console.log('the model repository has no models')
   let isClosing = false
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      // A connection that has sent nothing may be left.
+      // A connection of gRPC that has sent nothing may be left.
       void server.close({ now: isClosing }).then(() => process.exit())
       isClosing = true
     })

@@ -18,19 +18,29 @@ export function keepBusyConnections(server: Server): void {
     connections.set(socket, { unsent: 0, received: 0 })
     socket.once('close', () => connections.delete(socket))
   })
-  server.on('request', ({ socket }, response) => {
+  server.on('request', (request, response) => {
+    const { socket } = request
     const use = connections.get(socket)
     if (use === undefined) return
     use.unsent++
+    const record = () => {
+      use.received = socket.bytesRead
+    }
+    // A response may end before its request.
+    request.once('close', record)
     response.once('close', () => {
       use.unsent--
-      use.received = socket.bytesRead
+      record()
       if (closing && use.unsent === 0) socket.destroySoon()
     })
   })
-  server.closeIdleConnections = () => {
-    closing = true
+  const endIdle = () => {
     for (const [socket, { unsent, received }] of connections)
       if (unsent === 0 && socket.bytesRead === received) socket.destroy()
+  }
+  server.closeIdleConnections = () => {
+    closing = true
+    // What has come to the kernel is received first.
+    setImmediate(() => setImmediate(endIdle))
   }
 }

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
@@ -98,7 +99,9 @@ async function listen(
   const { httpAddress = LOOPBACK, httpPort = 8000, grpcAddress = LOOPBACK, grpcPort = 8001 } = options
   const { metricsAddress = LOOPBACK, metricsPort = 8002 } = options
   try {
-    await http.listen({ host: httpAddress, port: httpPort })
+    // For localhost, which has two addresses, Fastify would make a second server that nothing here knows.
+    const { address } = await lookup(httpAddress)
+    await http.listen({ host: address, port: httpPort })
     await once(metrics.listen(metricsPort, metricsAddress), 'listening')
     return await startGrpc(
       repository,
