@@ -29,7 +29,7 @@ it('the tarball contains exactly the compiled TypeScript, the prebuilt addons an
   expect(others.sort()).toEqual([
     ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md'],
     'benchmarks/README.md',
-    ...['bert-cpu', 'clients', 'cpu', 'throughput'].map((plot) => `benchmarks/results/${plot}.svg`),
+    ...['bert-cpu', 'clients', 'cpu', 'server', 'throughput'].map((plot) => `benchmarks/results/${plot}.svg`),
     'package.json',
     ...[
       'cuda-simulation/README.md',
