@@ -9,6 +9,7 @@ import {
 } from './config.js'
 import { findDataType } from './datatypes.js'
 import { invalid, RequestError, toRequestError } from './errors.js'
+import { mayLoop } from './loops.js'
 import { DirectRuns, type InferOptions, type NamedTensor, type Runs } from './runs.js'
 import { RequestStats } from './statistics.js'
 import { turnFor } from './turns.js'
@@ -63,10 +64,14 @@ export class Model {
       const { max_batch_size: most, dynamic_batching: batching } = config
       const runs =
         batching === undefined
-          ? new DirectRuns(session, instances(config), (all) => (most > 0 ? all[0]!.shape[0]! : 1))
+          ? new DirectRuns(session, {
+              concurrent: instances(config),
+              mayLoop: await mayLoop(path),
+              countRows: (all) => (most > 0 ? all[0]!.shape[0]! : 1),
+            })
           : await BatchedRuns.create(session, config, outputs, warmup)
       // Not by `runs`, whose statistics are those of requests.
-      const warm = new DirectRuns(session, 1, () => 1)
+      const warm = new DirectRuns(session, { concurrent: 1, mayLoop: false, countRows: () => 1 })
       for (const sample of warmup)
         for (let i = 0; i < sample.count; ++i) await warm.run(warmupRequest(sample, most > 0), undefined, {})
       const bound = batching?.default_queue_policy?.max_queue_size || Infinity

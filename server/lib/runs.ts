@@ -35,22 +35,38 @@ export interface Runs {
   close(): Promise<void>
 }
 
-/** Each request is a run of its own. */
+/** A run that takes less has ended before the server knows that its client has left. */
+const SHORT_MS = 5
+
+/**
+ * Each request is a run of its own. A run that a signal can end is handed to another thread; where runs are short, none has a
+ * signal, and the library runs them on this one.
+ */
 export class DirectRuns implements Runs {
   readonly #session: InferenceSession
   readonly #concurrent: number
+  readonly #mayLoop: boolean
   readonly #countRows: (inputs: readonly NamedTensor[]) => number
   readonly #durations = new Durations()
   #inFlight = 0
+  /** What the next run takes, by the runs before it, with its wait for others. */
+  #expectedMs = 2 * SHORT_MS
 
-  /** @param concurrent how many run at a time */
+  /**
+   * @param concurrent how many run at a time
+   * @param mayLoop a run may take any time, whatever those before it took
+   */
   constructor(
     session: InferenceSession,
-    concurrent: number,
-    countRows: (inputs: readonly NamedTensor[]) => number,
+    {
+      concurrent,
+      mayLoop,
+      countRows,
+    }: { concurrent: number; mayLoop: boolean; countRows: (inputs: readonly NamedTensor[]) => number },
   ) {
     this.#session = session
     this.#concurrent = concurrent
+    this.#mayLoop = mayLoop
     this.#countRows = countRows
   }
 
@@ -68,7 +84,8 @@ export class DirectRuns implements Runs {
       await endOfTurn()
       const begun = performance.now()
       const fetches = outputs === undefined ? this.#session.outputNames : [...new Set(outputs)]
-      const results = await withDeadline(options.timeoutMs, options.signal, (signal) =>
+      const leaving = this.#mayLoop || this.#expectedMs > SHORT_MS ? options.signal : undefined
+      const results = await withDeadline(options.timeoutMs, leaving, (signal) =>
         this.#session.run<RunValue>(
           feeds,
           fetches,
@@ -76,6 +93,7 @@ export class DirectRuns implements Runs {
         ),
       )
       const ran = performance.now()
+      this.#expectedMs = Math.max(ran - begun, 0.9 * this.#expectedMs)
       const response = Object.entries(results).map(([name, value]) => toTensor(name, value))
       this.#durations.add(this.#countRows(inputs), {
         queue: begun - prepared,
