@@ -7,9 +7,10 @@ import {
   type ModelConfig,
   parseConfig,
 } from './config.js'
+import { timeDependsOnData } from './data-dependent.js'
 import { findDataType } from './datatypes.js'
 import { invalid, RequestError, toRequestError } from './errors.js'
-import { mayLoop } from './loops.js'
+import { RunTimes } from './run-times.js'
 import { DirectRuns, type InferOptions, type NamedTensor, type Runs } from './runs.js'
 import { RequestStats } from './statistics.js'
 import { turnFor } from './turns.js'
@@ -64,14 +65,12 @@ export class Model {
       const { max_batch_size: most, dynamic_batching: batching } = config
       const runs =
         batching === undefined
-          ? new DirectRuns(session, {
-              concurrent: instances(config),
-              mayLoop: await mayLoop(path),
-              countRows: (all) => (most > 0 ? all[0]!.shape[0]! : 1),
-            })
+          ? new DirectRuns(session, instances(config), await timesOf(path, inputs), (all) =>
+              most > 0 ? all[0]!.shape[0]! : 1,
+            )
           : await BatchedRuns.create(session, config, outputs, warmup)
       // Not by `runs`, whose statistics are those of requests.
-      const warm = new DirectRuns(session, { concurrent: 1, mayLoop: false, countRows: () => 1 })
+      const warm = new DirectRuns(session, 1, undefined, () => 1)
       for (const sample of warmup)
         for (let i = 0; i < sample.count; ++i) await warm.run(warmupRequest(sample, most > 0), undefined, {})
       const bound = batching?.default_queue_policy?.max_queue_size || Infinity
@@ -184,6 +183,12 @@ const byteLength = (tensors: readonly NamedTensor[]) =>
   tensors.reduce((sum, { data }) => sum + (ArrayBuffer.isView(data) ? data.byteLength : 0), 0)
 
 const instances = (config: ModelConfig) => Math.max(1, config.instance_group[0]?.count ?? 1)
+
+/** Runs whose time their inputs' shapes decide can be told from others'. */
+async function timesOf(path: string, inputs: readonly DeclaredTensor[]): Promise<RunTimes | undefined> {
+  const types = inputs.map(({ type }) => type)
+  return (await timeDependsOnData(path, types)) ? undefined : new RunTimes()
+}
 
 function sessionOptions(config: ModelConfig): SessionOptions {
   const threads = (key: string) => config.parameters[key] && Number(config.parameters[key].string_value)

@@ -2,6 +2,7 @@ import { type InferenceSession, OrtValue, type RunValue, Tensor } from 'onnxrunt
 import { type DataType, type Elements, findDataType } from './datatypes.js'
 import { withDeadline } from './deadline.js'
 import type { Signal } from './leaving.js'
+import type { RunTimes } from './run-times.js'
 import { Durations, type ExecutionStats } from './statistics.js'
 import { endOfTurn } from './turns.js'
 
@@ -35,38 +36,31 @@ export interface Runs {
   close(): Promise<void>
 }
 
-/** A run that takes less has ended before the server knows that its client has left. */
-const SHORT_MS = 5
-
 /**
  * Each request is a run of its own. A run that a signal can end is handed to another thread; where runs are short, none has a
- * signal, and the library runs them on this one.
+ * signal, and the library may run them on this one.
  */
 export class DirectRuns implements Runs {
   readonly #session: InferenceSession
   readonly #concurrent: number
-  readonly #mayLoop: boolean
+  readonly #times: RunTimes | undefined
   readonly #countRows: (inputs: readonly NamedTensor[]) => number
   readonly #durations = new Durations()
   #inFlight = 0
-  /** What the next run takes, by the runs before it, with its wait for others. */
-  #expectedMs = 2 * SHORT_MS
 
   /**
    * @param concurrent how many run at a time
-   * @param mayLoop a run may take any time, whatever those before it took
+   * @param times undefined: a run may take any time, whatever those before it took
    */
   constructor(
     session: InferenceSession,
-    {
-      concurrent,
-      mayLoop,
-      countRows,
-    }: { concurrent: number; mayLoop: boolean; countRows: (inputs: readonly NamedTensor[]) => number },
+    concurrent: number,
+    times: RunTimes | undefined,
+    countRows: (inputs: readonly NamedTensor[]) => number,
   ) {
     this.#session = session
     this.#concurrent = concurrent
-    this.#mayLoop = mayLoop
+    this.#times = times
     this.#countRows = countRows
   }
 
@@ -84,16 +78,21 @@ export class DirectRuns implements Runs {
       await endOfTurn()
       const begun = performance.now()
       const fetches = outputs === undefined ? this.#session.outputNames : [...new Set(outputs)]
-      const leaving = this.#mayLoop || this.#expectedMs > SHORT_MS ? options.signal : undefined
-      const results = await withDeadline(options.timeoutMs, leaving, (signal) =>
-        this.#session.run<RunValue>(
-          feeds,
-          fetches,
-          signal === undefined ? {} : { signal: signal as AbortSignal },
-        ),
-      )
+      const infer = (signal: Signal | undefined) =>
+        withDeadline(options.timeoutMs, signal, (either) =>
+          this.#session.run<RunValue>(
+            feeds,
+            fetches,
+            either === undefined ? {} : { signal: either as AbortSignal },
+          ),
+        )
+      const { signal } = options
+      signal?.throwIfAborted()
+      const results = await (this.#times?.measure(inputs, this.#inFlight, (short) =>
+        infer(short ? undefined : signal),
+      ) ?? infer(signal))
+      signal?.throwIfAborted()
       const ran = performance.now()
-      this.#expectedMs = Math.max(ran - begun, 0.9 * this.#expectedMs)
       const response = Object.entries(results).map(([name, value]) => toTensor(name, value))
       this.#durations.add(this.#countRows(inputs), {
         queue: begun - prepared,
